@@ -1,1 +1,5 @@
 //! placeholder
+pub mod clock;
+pub mod entropy;
+pub mod error;
+pub use error::{Error, Result};
