@@ -3,4 +3,5 @@ pub mod clock;
 pub mod crypto;
 pub mod entropy;
 pub mod error;
+pub mod net;
 pub use error::{Error, Result};
