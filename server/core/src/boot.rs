@@ -34,7 +34,12 @@ impl World {
     /// The real world.
     pub fn real(config: &Config, subscribers: Vec<Arc<dyn Subscriber>>) -> Result<Self> {
         let mail = notify::transport::from_config(config)?;
-        Ok(Self { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy), mail, subscribers })
+        Ok(Self {
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy),
+            mail,
+            subscribers,
+        })
     }
 }
 
@@ -157,7 +162,10 @@ async fn open_keys(db: &Db, root: &RootKey, world: &World) -> Result<KeyRing> {
 }
 
 async fn stored_keys(db: &Db) -> Result<Vec<StoredKey>> {
-    let rows = crypto_key::Entity::find().order_by_desc(crypto_key::Column::Version).all(db.write()).await?;
+    let rows = crypto_key::Entity::find()
+        .order_by_desc(crypto_key::Column::Version)
+        .all(db.write())
+        .await?;
     rows.into_iter()
         .map(|row| {
             Ok(StoredKey {

@@ -1,8 +1,8 @@
 //! What happened. An event is written in the transaction in which it happened (the audit record), and told to the
 //! subscribers once that transaction is committed. Past tense, no secrets.
 
-use sereno_types::Code;
 use serde_json::{Map, Value};
+use sereno_types::Code;
 use uuid::Uuid;
 
 macro_rules! kinds {
@@ -88,13 +88,23 @@ impl Event {
     /// Something happened.
     #[must_use]
     pub fn new(kind: EventKind) -> Self {
-        Self { kind, code: None, user_id: None, application_id: None, session_id: None, detail: Map::new() }
+        Self {
+            kind,
+            code: None,
+            user_id: None,
+            application_id: None,
+            session_id: None,
+            detail: Map::new(),
+        }
     }
 
     /// Something was refused.
     #[must_use]
     pub fn refused(kind: EventKind, code: Code) -> Self {
-        Self { code: Some(code), ..Self::new(kind) }
+        Self {
+            code: Some(code),
+            ..Self::new(kind)
+        }
     }
 
     /// Says whom it is about.

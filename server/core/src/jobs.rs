@@ -105,8 +105,16 @@ async fn claim(sereno: &Sereno, most: usize) -> Result<Vec<Model>> {
     }
     let now = sereno.now();
     let due = Condition::any()
-        .add(Condition::all().add(Column::State.eq("queued")).add(Column::RunAt.lte(now)))
-        .add(Condition::all().add(Column::State.eq("running")).add(Column::LeaseUntil.lt(now)));
+        .add(
+            Condition::all()
+                .add(Column::State.eq("queued"))
+                .add(Column::RunAt.lte(now)),
+        )
+        .add(
+            Condition::all()
+                .add(Column::State.eq("running"))
+                .add(Column::LeaseUntil.lt(now)),
+        );
     let mut ids = Entity::find()
         .select_only()
         .column(Column::Id)
@@ -119,13 +127,22 @@ async fn claim(sereno: &Sereno, most: usize) -> Result<Vec<Model>> {
         ids.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
     }
     // look before writing: an idle SQLite worker must not take the write lock every second
-    if sereno.db.is_sqlite() && Entity::find().filter(Column::Id.in_subquery(ids.clone())).one(sereno.db.read()).await?.is_none() {
+    if sereno.db.is_sqlite()
+        && Entity::find()
+            .filter(Column::Id.in_subquery(ids.clone()))
+            .one(sereno.db.read())
+            .await?
+            .is_none()
+    {
         return Ok(Vec::new());
     }
     let claimed = Entity::update_many()
         .col_expr(Column::State, Expr::value("running"))
         .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
-        .col_expr(Column::LeaseUntil, Expr::value(now.plus(sereno.config.worker.lease.span()).0))
+        .col_expr(
+            Column::LeaseUntil,
+            Expr::value(now.plus(sereno.config.worker.lease.span()).0),
+        )
         .filter(Column::Id.in_subquery(ids))
         .exec_with_returning(sereno.db.write())
         .await?;
@@ -172,21 +189,29 @@ async fn again(sereno: &Sereno, job: &Model, why: &str) -> Result<()> {
         .col_expr(Column::State, Expr::value("queued"))
         .col_expr(Column::LastError, Expr::value(why))
         .col_expr(Column::LeaseUntil, Expr::value(None::<i64>))
-        .col_expr(Column::RunAt, Expr::value(sereno.now().plus(back_off(sereno, job.attempts)?).0));
+        .col_expr(
+            Column::RunAt,
+            Expr::value(sereno.now().plus(back_off(sereno, job.attempts)?).0),
+        );
     ours(update, job).exec(sereno.db.write()).await?;
     Ok(())
 }
 
 /// Only while the row is still held by this attempt: a worker that outlived its lease writes nothing.
 fn ours(update: sea_orm::UpdateMany<Entity>, job: &Model) -> sea_orm::UpdateMany<Entity> {
-    update.filter(Column::Id.eq(job.id)).filter(Column::State.eq("running")).filter(Column::Attempts.eq(job.attempts))
+    update
+        .filter(Column::Id.eq(job.id))
+        .filter(Column::State.eq("running"))
+        .filter(Column::Attempts.eq(job.attempts))
 }
 
 /// Doubles with each attempt, with up to a quarter more by chance, so that jobs that failed together do not come back
 /// together.
 fn back_off(sereno: &Sereno, attempts: i64) -> Result<Duration> {
     let doublings = u32::try_from(attempts.clamp(1, 20) - 1).unwrap_or(0);
-    let wait = BACK_OFF.saturating_mul(2_u32.saturating_pow(doublings)).min(BACK_OFF_MOST);
+    let wait = BACK_OFF
+        .saturating_mul(2_u32.saturating_pow(doublings))
+        .min(BACK_OFF_MOST);
     let [chance] = sereno.entropy.bytes::<1>()?;
     Ok(wait + wait.mul_f64(f64::from(chance) / 1_024.0))
 }
@@ -195,17 +220,39 @@ fn back_off(sereno: &Sereno, attempts: i64) -> Result<Duration> {
 pub async fn sweep(sereno: &Sereno) -> Result<()> {
     let (now, db) = (sereno.now(), sereno.db.write());
     let old = now.minus(Duration::from_hours(24 * sereno.config.worker.keep_days));
-    flow_state::Entity::delete_many().filter(flow_state::Column::ExpiresAt.lt(now)).exec(db).await?;
-    limit_counter::Entity::delete_many().filter(limit_counter::Column::WindowEndsAt.lt(now)).exec(db).await?;
-    idempotency::Entity::delete_many().filter(idempotency::Column::ExpiresAt.lt(now)).exec(db).await?;
-    one_time::Entity::delete_many().filter(one_time::Column::ExpiresAt.lt(old)).exec(db).await?;
-    session::Entity::delete_many().filter(session::Column::ExpiresAt.lt(old)).exec(db).await?;
-    token_family::Entity::delete_many().filter(token_family::Column::ExpiresAt.lt(old)).exec(db).await?;
+    flow_state::Entity::delete_many()
+        .filter(flow_state::Column::ExpiresAt.lt(now))
+        .exec(db)
+        .await?;
+    limit_counter::Entity::delete_many()
+        .filter(limit_counter::Column::WindowEndsAt.lt(now))
+        .exec(db)
+        .await?;
+    idempotency::Entity::delete_many()
+        .filter(idempotency::Column::ExpiresAt.lt(now))
+        .exec(db)
+        .await?;
+    one_time::Entity::delete_many()
+        .filter(one_time::Column::ExpiresAt.lt(old))
+        .exec(db)
+        .await?;
+    session::Entity::delete_many()
+        .filter(session::Column::ExpiresAt.lt(old))
+        .exec(db)
+        .await?;
+    token_family::Entity::delete_many()
+        .filter(token_family::Column::ExpiresAt.lt(old))
+        .exec(db)
+        .await?;
     email_message::Entity::delete_many()
         .filter(email_message::Column::CreatedAt.lt(old))
         .filter(email_message::Column::Status.ne("queued"))
         .exec(db)
         .await?;
-    Entity::delete_many().filter(Column::FinishedAt.lt(old)).filter(Column::State.eq("done")).exec(db).await?;
+    Entity::delete_many()
+        .filter(Column::FinishedAt.lt(old))
+        .filter(Column::State.eq("done"))
+        .exec(db)
+        .await?;
     Ok(())
 }

@@ -113,7 +113,12 @@ async fn consume_where<C: ConnectionTrait>(
 
 /// Takes one of the attempts of the latest code for `subject`, before the code is looked at: what comes back may be
 /// compared with the code once.
-pub async fn attempt_code(sereno: &Sereno, purpose: Purpose, subject: &str, code_lifetime: Duration) -> Result<Option<one_time::Model>> {
+pub async fn attempt_code(
+    sereno: &Sereno,
+    purpose: Purpose,
+    subject: &str,
+    code_lifetime: Duration,
+) -> Result<Option<one_time::Model>> {
     let now = sereno.now();
     let latest = Entity::find()
         .select_only()

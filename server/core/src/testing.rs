@@ -12,7 +12,7 @@ use crate::clock::{ManualClock, Moment};
 use crate::config::Config;
 use crate::context::{RequestMeta, Sereno};
 use crate::entropy::SystemEntropy;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::event::{Event, EventKind, Subscriber};
 use crate::jobs;
 use crate::notify::transport::MemoryTransport;
@@ -46,7 +46,11 @@ impl TestSereno {
         let database = TestDatabase::new().await;
         let mut config = database.config();
         change(&mut config);
-        let (clock, mail, events) = (Arc::new(ManualClock::new(START)), Arc::default(), Arc::<Recorder>::default());
+        let (clock, mail, events) = (
+            Arc::new(ManualClock::new(START)),
+            Arc::default(),
+            Arc::<Recorder>::default(),
+        );
         let world = World {
             clock: clock.clone(),
             entropy: Arc::new(SystemEntropy),
@@ -54,7 +58,13 @@ impl TestSereno {
             subscribers: vec![events.clone()],
         };
         let sereno = boot::start(config, world).await.unwrap_or_else(|error| fail(&error));
-        Self { sereno, clock, mail, events, database }
+        Self {
+            sereno,
+            clock,
+            mail,
+            events,
+            database,
+        }
     }
 
     /// Moves the clock.
@@ -88,7 +98,12 @@ pub struct Recorder(Mutex<Vec<Event>>);
 impl Recorder {
     /// The kinds, in order.
     pub fn kinds(&self) -> Vec<EventKind> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().map(|event| event.kind).collect()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .iter()
+            .map(|event| event.kind)
+            .collect()
     }
 
     /// How many of a kind.
@@ -99,7 +114,10 @@ impl Recorder {
 
 impl Subscriber for Recorder {
     fn published(&self, event: &Event) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(event.clone());
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(event.clone());
     }
 }
 
@@ -117,7 +135,9 @@ impl TestDatabase {
         std::fs::create_dir_all(&folder).unwrap_or_else(|error| fail(&error));
         let postgres = match std::env::var("SERENO_TEST_POSTGRES") {
             Ok(server) if !server.is_empty() => {
-                let admin = connect(&format!("{server}/postgres")).await.unwrap_or_else(|error| fail(&error));
+                let admin = connect(&format!("{server}/postgres"))
+                    .await
+                    .unwrap_or_else(|error| fail(&error));
                 let made = admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await;
                 made.unwrap_or_else(|error| fail(&error));
                 Some((server, name))
@@ -162,7 +182,9 @@ async fn connect(url: &str) -> Result<DatabaseConnection> {
 
 fn unique() -> String {
     let entropy: &dyn crate::entropy::Entropy = &SystemEntropy;
-    entropy.id(START).map_or_else(|error| fail(&error), |id| id.simple().to_string())
+    entropy
+        .id(START)
+        .map_or_else(|error| fail(&error), |id| id.simple().to_string())
 }
 
 #[expect(clippy::panic, reason = "a test that cannot be set up has failed")]

@@ -27,14 +27,20 @@ pub async fn find(sereno: &Sereno, client_id: Option<&str>) -> Result<Option<App
     if client_id == FIRST_PARTY
         && let Some(id) = sereno.first_party.get()
     {
-        return Ok(Some(Application { id: *id, client_id: client_id.to_owned() }));
+        return Ok(Some(Application {
+            id: *id,
+            client_id: client_id.to_owned(),
+        }));
     }
     let row = Entity::find()
         .filter(Column::ClientId.eq(client_id))
         .filter(Column::IsEnabled.eq(true))
         .one(sereno.db.read())
         .await?;
-    Ok(row.map(|row| Application { id: row.id, client_id: row.client_id }))
+    Ok(row.map(|row| Application {
+        id: row.id,
+        client_id: row.client_id,
+    }))
 }
 
 /// Makes the first-party application if it is missing, and remembers its id.
@@ -54,8 +60,13 @@ pub async fn ensure_first_party(sereno: &Sereno, tx: &Tx) -> Result<()> {
         .on_conflict(OnConflict::column(Column::ClientId).do_nothing().to_owned())
         .exec_without_returning(tx.db())
         .await?;
-    let row = Entity::find().filter(Column::ClientId.eq(FIRST_PARTY)).one(tx.db()).await?;
-    let id = row.ok_or_else(|| Error::internal("the first-party application is missing"))?.id;
+    let row = Entity::find()
+        .filter(Column::ClientId.eq(FIRST_PARTY))
+        .one(tx.db())
+        .await?;
+    let id = row
+        .ok_or_else(|| Error::internal("the first-party application is missing"))?
+        .id;
     let _ = sereno.first_party.set(id);
     Ok(())
 }

@@ -23,14 +23,14 @@ const ROLES: &[Role] = &[
         codename: "viewer",
         name: "Viewer",
         description: "Sees everything in the console and changes nothing.",
-        allows: |permission| permission.as_str().ends_with(".view"),
+        allows: only_views,
     },
     Role {
         codename: "support",
         name: "Support",
         description: "Helps users: sees everything, manages users, sessions and messages.",
         allows: |permission| {
-            permission.as_str().ends_with(".view")
+            only_views(permission)
                 || matches!(
                     permission,
                     Permission::UsersManage | Permission::SessionsManage | Permission::MessagesManage
@@ -44,6 +44,10 @@ const ROLES: &[Role] = &[
         allows: |_| true,
     },
 ];
+
+fn only_views(permission: Permission) -> bool {
+    permission.as_str().rsplit('.').next() == Some("view")
+}
 
 /// Adds what the catalogue has and the database lacks. Two instances may do so at once.
 pub async fn ensure(sereno: &Sereno, tx: &Tx) -> Result<()> {
@@ -82,7 +86,11 @@ async fn grant(sereno: &Sereno, tx: &Tx, builtin: &Role) -> Result<()> {
         None => insert(sereno, tx, builtin).await?,
     };
     let mut rows = Vec::new();
-    for row in permission::Entity::find().filter(permission::Column::Origin.eq(ORIGIN)).all(tx.db()).await? {
+    for row in permission::Entity::find()
+        .filter(permission::Column::Origin.eq(ORIGIN))
+        .all(tx.db())
+        .await?
+    {
         if Permission::from_codename(&row.codename).is_some_and(builtin.allows) {
             rows.push(role_permission::ActiveModel {
                 id: Set(sereno.new_id()?),

@@ -1,8 +1,8 @@
 //! Who may do what: the policy table that every door is held against, and the proof that an actor is staff. Holds no
 //! rule about what is done.
 
-mod builtin;
 pub mod application;
+mod builtin;
 pub mod policy;
 pub mod subject;
 
@@ -29,7 +29,9 @@ pub async fn staff(sereno: &Sereno, actor: &Actor) -> Result<Staff> {
     }
     let user_id = actor.caller()?.user_id;
     let user = user::Entity::find_by_id(user_id).one(sereno.db.read()).await?;
-    let user = user.filter(|user| user.state() == UserState::Active).ok_or(Code::AuthenticationRequired)?;
+    let user = user
+        .filter(|user| user.state() == UserState::Active)
+        .ok_or(Code::AuthenticationRequired)?;
     if user.is_superuser {
         return Ok(Staff::new(*actor, true, BTreeSet::new()));
     }
@@ -57,14 +59,28 @@ async fn global_permissions(sereno: &Sereno, user_id: Uuid) -> Result<BTreeSet<P
         .into_tuple()
         .all(sereno.db.read())
         .await?;
-    Ok(codenames.iter().filter_map(|codename| Permission::from_codename(codename)).collect())
+    Ok(codenames
+        .iter()
+        .filter_map(|codename| Permission::from_codename(codename))
+        .collect())
 }
 
 /// How the signed-in member of staff is called and what they may do.
 pub async fn profile(sereno: &Sereno, staff: &Staff) -> Result<StaffProfile> {
     let user_id = staff.actor().caller()?.user_id;
     let (user, email) = subject::find(sereno.db.read(), user_id).await?.ok_or(Error::NotFound)?;
-    let name = user.username.or_else(|| email.map(|email| email.address)).unwrap_or_else(|| format!("#{}", user.number));
-    let permissions = Permission::ALL.iter().copied().filter(|permission| staff.holds(*permission)).collect();
-    Ok(StaffProfile { id: Id(user.id.to_string()), name, permissions })
+    let name = user
+        .username
+        .or_else(|| email.map(|email| email.address))
+        .unwrap_or_else(|| format!("#{}", user.number));
+    let permissions = Permission::ALL
+        .iter()
+        .copied()
+        .filter(|permission| staff.holds(*permission))
+        .collect();
+    Ok(StaffProfile {
+        id: Id(user.id.to_string()),
+        name,
+        permissions,
+    })
 }

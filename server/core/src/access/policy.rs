@@ -147,7 +147,12 @@ mod tests {
     fn no_door_stands_twice() {
         let mut seen = std::collections::BTreeSet::new();
         for rule in TABLE {
-            assert!(seen.insert((rule.method, rule.path)), "{} {} stands twice", rule.method, rule.path);
+            assert!(
+                seen.insert((rule.method, rule.path)),
+                "{} {} stands twice",
+                rule.method,
+                rule.path
+            );
         }
     }
 }

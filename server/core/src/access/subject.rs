@@ -16,7 +16,9 @@ pub async fn subject(sereno: &Sereno, user_id: Uuid) -> Result<Option<Arc<UserSn
         return Ok(Some(known));
     }
     let generation = sereno.cache.generation();
-    let Some((user, email)) = find(sereno.db.read(), user_id).await? else { return Ok(None) };
+    let Some((user, email)) = find(sereno.db.read(), user_id).await? else {
+        return Ok(None);
+    };
     let snapshot = Arc::new(UserSnapshot {
         state: user.state(),
         credential_epoch: user.credential_epoch,
@@ -31,7 +33,9 @@ pub async fn find<C: ConnectionTrait>(
     db: &C,
     user_id: Uuid,
 ) -> Result<Option<(user::Model, Option<user_email::Model>)>> {
-    let Some(user) = user::Entity::find_by_id(user_id).one(db).await? else { return Ok(None) };
+    let Some(user) = user::Entity::find_by_id(user_id).one(db).await? else {
+        return Ok(None);
+    };
     let email = user_email::Entity::find()
         .filter(user_email::Column::UserId.eq(user_id))
         .filter(user_email::Column::IsPrimary.eq(true))

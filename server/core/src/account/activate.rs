@@ -20,7 +20,12 @@ use crate::once::{self, Purpose};
 /// # Errors
 /// `activation_link_invalid` for anything unknown, used or expired; `validation_failed` when nothing was sent.
 pub async fn activate(sereno: &Sereno, meta: &RequestMeta, command: Activate) -> Result<Activated> {
-    sereno.addresses.take("activate", meta.address, sereno.config.limit.requests_per_address, sereno.now())?;
+    sereno.addresses.take(
+        "activate",
+        meta.address,
+        sereno.config.limit.requests_per_address,
+        sereno.now(),
+    )?;
     let token = command.token.filter(|token| !token.is_empty());
     let (email, code) = (command.email.unwrap_or_default(), command.code.unwrap_or_default());
     if let Some(token) = token {
@@ -30,11 +35,17 @@ pub async fn activate(sereno: &Sereno, meta: &RequestMeta, command: Activate) ->
     }
     let mut faults = Vec::new();
     let email = identifier::collect("email", identifier::email(&email), &mut faults);
-    let digits: String = code.expose().chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
+    let digits: String = code
+        .expose()
+        .chars()
+        .filter(|c| !c.is_whitespace() && *c != '-')
+        .collect();
     if digits.is_empty() {
         faults.push(sereno_types::FieldError::new("code", Code::Blank));
     }
-    let (Some(email), true) = (email, faults.is_empty()) else { return Err(Error::fields(faults)) };
+    let (Some(email), true) = (email, faults.is_empty()) else {
+        return Err(Error::fields(faults));
+    };
     let id = prove_code(sereno, &email.canonical, &digits).await?;
     let tx = sereno.begin(meta, &Actor::Anonymous).await?;
     let proof = match id {
@@ -63,7 +74,10 @@ async fn conclude(
 ) -> Result<Activated> {
     if let Some(user_id) = finish(sereno, &mut tx, proof).await? {
         tx.commit().await?;
-        return Ok(Activated { id: Id(user_id.to_string()), state: UserState::Active });
+        return Ok(Activated {
+            id: Id(user_id.to_string()),
+            state: UserState::Active,
+        });
     }
     drop(tx);
     let mut tx = sereno.begin(meta, &Actor::Anonymous).await?;
@@ -75,7 +89,9 @@ async fn conclude(
 /// The user is active from now on, or `None`: the proof is not one, or the account is not waiting for it.
 async fn finish(sereno: &Sereno, tx: &mut Tx, proof: Option<one_time::Model>) -> Result<Option<Uuid>> {
     let Some(proof) = proof else { return Ok(None) };
-    let (Some(user_id), Some(canonical)) = (proof.user_id, proof.subject) else { return Ok(None) };
+    let (Some(user_id), Some(canonical)) = (proof.user_id, proof.subject) else {
+        return Ok(None);
+    };
     let now = tx.now();
     let activated = user::Entity::update_many()
         .col_expr(user::Column::State, Expr::value(UserState::Active.as_str()))
@@ -105,13 +121,21 @@ async fn finish(sereno: &Sereno, tx: &mut Tx, proof: Option<one_time::Model>) ->
 /// # Errors
 /// `validation_failed`, `too_many_requests`.
 pub async fn resend(sereno: &Sereno, meta: &RequestMeta, command: ResendActivation) -> Result<()> {
-    sereno.addresses.take("resend", meta.address, sereno.config.limit.requests_per_address, sereno.now())?;
+    sereno.addresses.take(
+        "resend",
+        meta.address,
+        sereno.config.limit.requests_per_address,
+        sereno.now(),
+    )?;
     let email = identifier::email(&command.email).map_err(|code| Error::field("email", code))?;
     notify::limit(sereno, &email.canonical).await?;
     let pending = pending_with(sereno, &email.canonical).await?;
     let mut tx = sereno.begin(meta, &Actor::Anonymous).await?;
     tx.record(Event::new(EventKind::ActivationRequested).about(pending));
-    tx.enqueue(&SendActivation { user_id: pending, locale: meta.locale.as_str().to_owned() })?;
+    tx.enqueue(&SendActivation {
+        user_id: pending,
+        locale: meta.locale.as_str().to_owned(),
+    })?;
     tx.commit().await
 }
 
@@ -122,7 +146,9 @@ async fn pending_with(sereno: &Sereno, canonical: &str) -> Result<Option<Uuid>> 
         .filter(user_email::Column::VerifiedAt.is_null())
         .one(sereno.db.read())
         .await?;
-    let pending = found.and_then(|(_, user)| user).filter(|user| user.state() == UserState::Pending);
+    let pending = found
+        .and_then(|(_, user)| user)
+        .filter(|user| user.state() == UserState::Pending);
     Ok(pending.map(|user| user.id))
 }
 
@@ -146,7 +172,11 @@ impl Job for SendActivation {
             return Ok(());
         };
         let locale = Locale::from_tag(&self.locale).unwrap_or_default();
-        let recipient = Recipient { user_id: user.id, address: email.address, locale };
+        let recipient = Recipient {
+            user_id: user.id,
+            address: email.address,
+            locale,
+        };
         notify::queue(sereno, &mut tx, MailKind::Activation, recipient).await?;
         Ok(tx.commit().await?)
     }

@@ -2,8 +2,8 @@
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, ExprTrait, QueryFilter};
-use sereno_types::{Code, UserState};
 use serde_json::{Map, Value};
+use sereno_types::{Code, UserState};
 use uuid::Uuid;
 
 use super::identifier::{Email, Username};
@@ -58,7 +58,10 @@ pub async fn create(sereno: &Sereno, tx: &Tx, new: NewUser) -> Result<Uuid> {
         updated_at: Set(now),
         last_login_at: Set(None),
     };
-    user::Entity::insert(row).exec_without_returning(tx.db()).await.map_err(taken)?;
+    user::Entity::insert(row)
+        .exec_without_returning(tx.db())
+        .await
+        .map_err(taken)?;
     if let Some(email) = new.email {
         let row = user_email::ActiveModel {
             id: Set(sereno.new_id()?),
@@ -69,7 +72,10 @@ pub async fn create(sereno: &Sereno, tx: &Tx, new: NewUser) -> Result<Uuid> {
             verified_at: Set((new.state == UserState::Active).then_some(now)),
             created_at: Set(now),
         };
-        user_email::Entity::insert(row).exec_without_returning(tx.db()).await.map_err(taken)?;
+        user_email::Entity::insert(row)
+            .exec_without_returning(tx.db())
+            .await
+            .map_err(taken)?;
     }
     Ok(id)
 }
@@ -81,7 +87,9 @@ async fn next_number(tx: &Tx, brought: Option<i64>) -> Result<i64> {
     let raised = match brought {
         None => raised.col_expr(counter::Column::Value, value.add(1)),
         Some(number) => {
-            let past = sea_orm::sea_query::CaseStatement::new().case(value.clone().lt(number), number).finally(value);
+            let past = sea_orm::sea_query::CaseStatement::new()
+                .case(value.clone().lt(number), number)
+                .finally(value);
             raised.col_expr(counter::Column::Value, past.into())
         }
     };

@@ -32,7 +32,10 @@ pub fn email(text: &str) -> Result<Email, Code> {
     if address.len() > EMAIL_MAX {
         return Err(Code::TooLong);
     }
-    if address.chars().any(|c| c.is_control() || c.is_whitespace() || matches!(c, '<' | '>' | ',' | ';' | '"')) {
+    if address
+        .chars()
+        .any(|c| c.is_control() || c.is_whitespace() || matches!(c, '<' | '>' | ',' | ';' | '"'))
+    {
         return Err(Code::InvalidEmail);
     }
     let (local, domain) = address.rsplit_once('@').ok_or(Code::InvalidEmail)?;
@@ -46,7 +49,10 @@ pub fn email(text: &str) -> Result<Email, Code> {
     if !local_is_sound || !domain_is_sound(domain) || address.parse::<lettre::Address>().is_err() {
         return Err(Code::InvalidEmail);
     }
-    Ok(Email { address: address.to_owned(), canonical: canonical(address) })
+    Ok(Email {
+        address: address.to_owned(),
+        canonical: canonical(address),
+    })
 }
 
 fn domain_is_sound(domain: &str) -> bool {
@@ -90,7 +96,10 @@ pub fn username(text: &str) -> Result<Username, Code> {
     if name.chars().count() > USERNAME_MAX {
         return Err(Code::TooLong);
     }
-    if !name.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '+')) {
+    if !name
+        .chars()
+        .all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '+'))
+    {
         return Err(Code::UsernameInvalid);
     }
     let canonical = canonical(&name);
@@ -108,7 +117,12 @@ mod tests {
 
     #[test]
     fn addresses_are_accepted_and_refused() {
-        for text in ["ana@example.org", " Ana.B+tag@Example.ORG ", "ana@bücher.example", "o'neil@example.co.uk"] {
+        for text in [
+            "ana@example.org",
+            " Ana.B+tag@Example.ORG ",
+            "ana@bücher.example",
+            "o'neil@example.co.uk",
+        ] {
             assert!(email(text).is_ok(), "{text}");
         }
         for (text, code) in [
@@ -133,7 +147,10 @@ mod tests {
     #[test]
     fn look_alikes_have_one_canonical_form() {
         assert_eq!(email("ANA@Example.ORG").unwrap().canonical, "ana@example.org");
-        assert_eq!(email("ana@BÜCHER.example").unwrap().canonical, email("ana@xn--bcher-kva.example").unwrap().canonical);
+        assert_eq!(
+            email("ana@BÜCHER.example").unwrap().canonical,
+            email("ana@xn--bcher-kva.example").unwrap().canonical
+        );
         assert_eq!(username("Ａｎａ").unwrap().canonical, "ana");
         assert_eq!(canonical("ﬁx"), "fix");
     }

@@ -21,8 +21,16 @@ const MAX_SIMILARITY: f64 = 0.7;
 /// `validation_failed` with the codes on `password`.
 pub fn check(sereno: &Sereno, command: &CheckPassword) -> Result<()> {
     let relatives = [command.email.as_deref(), command.username.as_deref()];
-    let faults = judge(&sereno.config.password, command.password.expose(), relatives.into_iter().flatten());
-    if faults.is_empty() { Ok(()) } else { Err(Error::fields(faults)) }
+    let faults = judge(
+        &sereno.config.password,
+        command.password.expose(),
+        relatives.into_iter().flatten(),
+    );
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::fields(faults))
+    }
 }
 
 /// Everything that is wrong with a password, in Django's order. `relatives` are the account's other texts.
@@ -63,8 +71,14 @@ fn is_common(password: &str) -> bool {
     let (mut low, mut high) = (0, bytes.len());
     while low < high {
         let middle = usize::midpoint(low, high);
-        let start = bytes[..middle].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        let end = bytes[middle..].iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |at| middle + at);
+        let start = bytes[..middle]
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |at| at + 1);
+        let end = bytes[middle..]
+            .iter()
+            .position(|byte| *byte == b'\n')
+            .map_or(bytes.len(), |at| middle + at);
         match bytes[start..end].cmp(password.as_bytes()) {
             std::cmp::Ordering::Equal => return true,
             std::cmp::Ordering::Less => low = end + 1,
@@ -77,7 +91,9 @@ fn is_common(password: &str) -> bool {
 /// Whether the password resembles the text or one of its words.
 fn is_similar(password: &str, relative: &str) -> bool {
     let relative = relative.to_lowercase();
-    let words = relative.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
+    let words = relative
+        .split(|c: char| !c.is_alphanumeric() && c != '_')
+        .filter(|word| !word.is_empty());
     std::iter::once(relative.as_str())
         .chain(words)
         .filter(|word| !exceeds_ratio(password, word))
@@ -115,8 +131,17 @@ fn matching(a: &[char], b: &[char]) -> usize {
         let mut runs: HashMap<usize, usize> = HashMap::new();
         for (i, c) in a.iter().enumerate().take(a_to).skip(a_from) {
             let mut grown = HashMap::new();
-            for &j in places.get(c).into_iter().flatten().filter(|j| (b_from..b_to).contains(*j)) {
-                let run = if j > 0 { runs.get(&(j - 1)).copied().unwrap_or(0) } else { 0 } + 1;
+            for &j in places
+                .get(c)
+                .into_iter()
+                .flatten()
+                .filter(|j| (b_from..b_to).contains(*j))
+            {
+                let run = if j > 0 {
+                    runs.get(&(j - 1)).copied().unwrap_or(0)
+                } else {
+                    0
+                } + 1;
                 grown.insert(j, run);
                 if run > longest {
                     (start_a, start_b, longest) = (i + 1 - run, j + 1 - run, run);
@@ -138,16 +163,29 @@ mod tests {
     use super::*;
 
     fn codes(password: &str, relatives: &[&str]) -> Vec<Code> {
-        judge(&Password::default(), password, relatives.iter().copied()).iter().map(|fault| fault.code).collect()
+        judge(&Password::default(), password, relatives.iter().copied())
+            .iter()
+            .map(|fault| fault.code)
+            .collect()
     }
 
     #[test]
     fn every_failing_rule_is_named_in_order() {
         assert_eq!(codes("", &[]), [Code::Blank]);
         assert_eq!(codes("wheelbarrow at dawn", &["ana@example.org"]), []);
-        assert_eq!(codes("1234", &[]), [Code::PasswordTooShort, Code::PasswordTooCommon, Code::PasswordEntirelyNumeric]);
+        assert_eq!(
+            codes("1234", &[]),
+            [
+                Code::PasswordTooShort,
+                Code::PasswordTooCommon,
+                Code::PasswordEntirelyNumeric
+            ]
+        );
         assert_eq!(codes("Password1", &[]), [Code::PasswordTooCommon]);
-        assert_eq!(codes("marguerite", &["marguerite@example.org"]), [Code::PasswordTooSimilar]);
+        assert_eq!(
+            codes("marguerite", &["marguerite@example.org"]),
+            [Code::PasswordTooSimilar]
+        );
         assert_eq!(codes("83759201648", &[]), [Code::PasswordEntirelyNumeric]);
         assert_eq!(codes(&"x".repeat(129), &[]), [Code::PasswordTooLong]);
         assert_eq!(codes("pässwörter-geheim", &[]), []);
@@ -167,9 +205,12 @@ mod tests {
     #[test]
     fn similarity_is_that_of_the_reference() {
         // figures from Python's difflib.SequenceMatcher
-        for (a, b, expected) in
-            [("abcd", "bcde", 0.75), ("private", "privet", 0.923_076), ("password", "wordpass", 0.5), ("", "", 1.0)]
-        {
+        for (a, b, expected) in [
+            ("abcd", "bcde", 0.75),
+            ("private", "privet", 0.923_076),
+            ("password", "wordpass", 0.5),
+            ("", "", 1.0),
+        ] {
             assert!((ratio(a, b) - expected).abs() < 0.000_1, "{a} {b} {}", ratio(a, b));
         }
     }

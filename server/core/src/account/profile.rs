@@ -11,6 +11,8 @@ use crate::error::Result;
 /// # Errors
 /// `authentication_required`.
 pub async fn me(sereno: &Sereno, actor: &Actor) -> Result<Me> {
-    let user = subject::subject(sereno, actor.caller()?.user_id).await?.ok_or(Code::AuthenticationRequired)?;
+    let user = subject::subject(sereno, actor.caller()?.user_id)
+        .await?
+        .ok_or(Code::AuthenticationRequired)?;
     Ok(user.me.clone())
 }

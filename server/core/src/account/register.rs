@@ -2,8 +2,8 @@
 //! taken user name is told, because user names are public.
 
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
-use sereno_types::{Code, FieldError, Register, UserState};
 use serde_json::Value;
+use sereno_types::{Code, FieldError, Register, UserState};
 
 use super::identifier::{self, Email, Username, collect};
 use super::{NewUser, create, password};
@@ -37,7 +37,12 @@ pub async fn register(sereno: &Sereno, meta: &RequestMeta, command: Register) ->
     if !sereno.config.registration.enabled {
         return Err(Code::RegistrationClosed.into());
     }
-    sereno.addresses.take("register", meta.address, sereno.config.limit.requests_per_address, sereno.now())?;
+    sereno.addresses.take(
+        "register",
+        meta.address,
+        sereno.config.limit.requests_per_address,
+        sereno.now(),
+    )?;
     let accepted = accept(sereno, command).await?;
     notify::limit(sereno, &accepted.email.canonical).await?;
     match write(sereno, meta, &accepted).await {
@@ -62,15 +67,28 @@ async fn accept(sereno: &Sereno, command: Register) -> Result<Accepted> {
         faults.push(FieldError::new("username", Code::UsernameUnique));
     }
     let relatives = [Some(command.email.as_str()), command.username.as_deref()];
-    faults.extend(password::judge(&sereno.config.password, command.password.expose(), relatives.into_iter().flatten()));
+    faults.extend(password::judge(
+        &sereno.config.password,
+        command.password.expose(),
+        relatives.into_iter().flatten(),
+    ));
     let attributes = Value::Object(command.attributes);
     if attributes.to_string().len() > ATTRIBUTES_MAX || depth(&attributes) > ATTRIBUTES_DEPTH {
         faults.push(FieldError::new("attributes", Code::TooLong).with("max", ATTRIBUTES_MAX as u64));
     }
-    let (Some(email), true) = (email, faults.is_empty()) else { return Err(Error::fields(faults)) };
+    let (Some(email), true) = (email, faults.is_empty()) else {
+        return Err(Error::fields(faults));
+    };
     let password_hash = sereno.hasher.hash(command.password.expose(), &*sereno.entropy).await?;
-    let Value::Object(attributes) = attributes else { return Err(Error::internal("attributes changed their type")) };
-    Ok(Accepted { email, username, password_hash, attributes })
+    let Value::Object(attributes) = attributes else {
+        return Err(Error::internal("attributes changed their type"));
+    };
+    Ok(Accepted {
+        email,
+        username,
+        password_hash,
+        attributes,
+    })
 }
 
 async fn username_is_taken(sereno: &Sereno, name: &Username, email: Option<&Email>) -> Result<bool> {
@@ -81,7 +99,9 @@ async fn username_is_taken(sereno: &Sereno, name: &Username, email: Option<&Emai
         .await?;
     // a pending account starts anew with its own name
     Ok(holder.is_some_and(|(user, holder)| {
-        let own = holder.zip(email).is_some_and(|(holder, email)| holder.canonical == email.canonical);
+        let own = holder
+            .zip(email)
+            .is_some_and(|(holder, email)| holder.canonical == email.canonical);
         !(own && user.state() == UserState::Pending)
     }))
 }
@@ -117,7 +137,17 @@ async fn write(sereno: &Sereno, meta: &RequestMeta, accepted: &Accepted) -> Resu
             (id, accepted.email.address.clone(), MailKind::Activation)
         }
     };
-    notify::queue(sereno, &mut tx, mail, Recipient { user_id, address, locale: meta.locale }).await?;
+    notify::queue(
+        sereno,
+        &mut tx,
+        mail,
+        Recipient {
+            user_id,
+            address,
+            locale: meta.locale,
+        },
+    )
+    .await?;
     tx.commit().await
 }
 
@@ -135,7 +165,11 @@ fn new_user(meta: &RequestMeta, accepted: &Accepted) -> NewUser {
 }
 
 async fn start_anew(sereno: &Sereno, tx: &mut Tx, user: &user::Model, accepted: &Accepted) -> Result<()> {
-    let (name, canonical) = accepted.username.clone().map(|name| (name.name, name.canonical)).unzip();
+    let (name, canonical) = accepted
+        .username
+        .clone()
+        .map(|name| (name.name, name.canonical))
+        .unzip();
     let row = user::ActiveModel {
         id: Set(user.id),
         username: Set(name),

@@ -1,9 +1,9 @@
 //! The first administrator: a link on the operator's terminal, good once, instead of a default password.
 
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use sea_orm::sea_query::Expr;
-use std::time::Duration;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use sereno_types::{Code, SetUp, UserState};
+use std::time::Duration;
 
 use super::identifier::{self, collect};
 use super::{NewUser, create, password};
@@ -40,7 +40,13 @@ pub async fn link(sereno: &Sereno) -> Result<String> {
         .filter(one_time::Column::ConsumedAt.is_null())
         .exec(tx.db())
         .await?;
-    let what = Mint { purpose: Purpose::SetUp, user_id: None, subject: None, lifetime: LIFETIME, code: None };
+    let what = Mint {
+        purpose: Purpose::SetUp,
+        user_id: None,
+        subject: None,
+        lifetime: LIFETIME,
+        code: None,
+    };
     let token = once::mint(sereno, tx.db(), what).await?;
     tx.commit().await?;
     Ok(sereno.link(&format!("/setup?token={token}")))
@@ -51,11 +57,22 @@ pub async fn link(sereno: &Sereno) -> Result<String> {
 /// # Errors
 /// `setup_link_invalid`, `setup_done`, `validation_failed`.
 pub async fn first_administrator(sereno: &Sereno, meta: &RequestMeta, command: SetUp) -> Result<NewSession> {
-    sereno.addresses.take("set_up", meta.address, sereno.config.limit.requests_per_address, sereno.now())?;
+    sereno.addresses.take(
+        "set_up",
+        meta.address,
+        sereno.config.limit.requests_per_address,
+        sereno.now(),
+    )?;
     let mut faults = Vec::new();
     let email = collect("email", identifier::email(&command.email), &mut faults);
-    faults.extend(password::judge(&sereno.config.password, command.password.expose(), [command.email.as_str()]));
-    let (Some(email), true) = (email, faults.is_empty()) else { return Err(Error::fields(faults)) };
+    faults.extend(password::judge(
+        &sereno.config.password,
+        command.password.expose(),
+        [command.email.as_str()],
+    ));
+    let (Some(email), true) = (email, faults.is_empty()) else {
+        return Err(Error::fields(faults));
+    };
     let password_hash = sereno.hasher.hash(command.password.expose(), &*sereno.entropy).await?;
     let mut tx = sereno.begin(meta, &Actor::Anonymous).await?;
     let proof = once::consume(sereno, tx.db(), Purpose::SetUp, command.token.expose()).await?;
@@ -76,10 +93,19 @@ pub async fn first_administrator(sereno: &Sereno, meta: &RequestMeta, command: S
         attributes: serde_json::Map::new(),
     };
     let user_id = create(sereno, &tx, new).await?;
-    let proof = Proof { user_id, credential_epoch: 1, amr: vec!["pwd"], at: tx.now() };
+    let proof = Proof {
+        user_id,
+        credential_epoch: 1,
+        amr: vec!["pwd"],
+        at: tx.now(),
+    };
     let session = session::start(sereno, &tx, &proof).await?;
     tx.act_as(session.actor);
-    tx.record(Event::new(EventKind::AdministratorSetUp).about(user_id).within(session.id));
+    tx.record(
+        Event::new(EventKind::AdministratorSetUp)
+            .about(user_id)
+            .within(session.id),
+    );
     tx.commit().await?;
     Ok(session)
 }

@@ -6,6 +6,7 @@ mod setting;
 mod validate;
 
 use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
@@ -245,6 +246,20 @@ impl Config {
     #[must_use]
     pub fn public_origin(&self) -> String {
         Url::parse(&self.public_url()).map_or_else(|_| self.public_url(), |url| url.origin().ascii_serialization())
+    }
+
+    /// Where `/metrics` is served, if at all; and whether that was said or is the default.
+    #[must_use]
+    pub fn metrics_listen(&self) -> Option<(SocketAddr, bool)> {
+        let listen = self.server.listen;
+        match self.server.metrics_listen.as_str() {
+            "off" => None,
+            "" => Some((
+                SocketAddr::from((Ipv4Addr::LOCALHOST, listen.port().checked_add(1)?)),
+                false,
+            )),
+            said => Some((said.parse().ok()?, true)),
+        }
     }
 
     /// Whether this is a developer's own machine.

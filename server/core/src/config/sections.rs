@@ -29,8 +29,9 @@ section! {
         /// How many proxies of yours stand in front. The client's address is then taken that many places from the end
         /// of `X-Forwarded-For`; with 0 the header is ignored.
         trusted_proxies: u64 = 0;
-        /// Where `/metrics` (Prometheus) is served. Empty: not at all.
-        metrics_listen: String = "127.0.0.1:3001".to_owned();
+        /// Where `/metrics` (Prometheus) is served: an address with a port, or `off`. Default: loopback, one port above
+        /// that of `listen`.
+        metrics_listen: String = String::new();
         /// Most connections at once; further ones wait to be accepted.
         max_connections: u64 = 4096;
         /// Most requests worked on at once; further ones are answered 503.
@@ -98,8 +99,6 @@ section! {
         code_lifetime: Seconds = Seconds(600);
         /// Wrong codes heard for one mail.
         code_attempts: u64 = 5;
-        /// Seconds between two activation mails to one address.
-        resend_after: Seconds = Seconds(60);
     }
 }
 

@@ -31,8 +31,8 @@ fn server(config: &Config, faults: &mut Faults) {
         }
     }
     let metrics = &config.server.metrics_listen;
-    if !metrics.is_empty() && metrics.parse::<std::net::SocketAddr>().is_err() {
-        faults.add("server", "metrics_listen", "must be an address with a port, or empty");
+    if !metrics.is_empty() && metrics != "off" && metrics.parse::<std::net::SocketAddr>().is_err() {
+        faults.add("server", "metrics_listen", "must be an address with a port, or \"off\"");
     }
 }
 

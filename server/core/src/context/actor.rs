@@ -125,12 +125,20 @@ pub struct Staff {
 
 impl Staff {
     pub(crate) const fn new(actor: Actor, everything: bool, permissions: BTreeSet<Permission>) -> Self {
-        Self { actor, everything, permissions }
+        Self {
+            actor,
+            everything,
+            permissions,
+        }
     }
 
     /// Refuses unless the permission is held: the first line of every admin function.
     pub fn require(&self, permission: Permission) -> Result<()> {
-        if self.holds(permission) { Ok(()) } else { Err(Error::from(Code::PermissionDenied)) }
+        if self.holds(permission) {
+            Ok(())
+        } else {
+            Err(Error::from(Code::PermissionDenied))
+        }
     }
 
     /// Whether the permission is held.

@@ -37,7 +37,11 @@ pub struct Cache {
 
 impl Default for Cache {
     fn default() -> Self {
-        Self { users: Lru::new(10_000), families: Lru::new(50_000), generation: AtomicU64::new(0) }
+        Self {
+            users: Lru::new(10_000),
+            families: Lru::new(50_000),
+            generation: AtomicU64::new(0),
+        }
     }
 }
 

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
 };
 
 use crate::config::Config;
@@ -26,12 +26,21 @@ impl Db {
         let timeout = config.database.timeout.span();
         let most = u32::try_from(config.database.max_connections).unwrap_or(u32::MAX);
         if let Some(path) = url.strip_prefix("sqlite:") {
-            return Self::sqlite(path.trim_start_matches("//"), most, timeout, config.database.sync == "full").await;
+            return Self::sqlite(
+                path.trim_start_matches("//"),
+                most,
+                timeout,
+                config.database.sync == "full",
+            )
+            .await;
         }
         let mut options = options(url, timeout);
-        options.max_connections(most).idle_timeout(Duration::from_secs(600));
+        options.max_connections(most).idle_timeout(Duration::from_mins(10));
         let pool = Database::connect(options).await?;
-        Ok(Self { writer: pool.clone(), reader: pool })
+        Ok(Self {
+            writer: pool.clone(),
+            reader: pool,
+        })
     }
 
     async fn sqlite(path: &str, readers: u32, timeout: Duration, full_sync: bool) -> Result<Self> {
@@ -40,7 +49,11 @@ impl Db {
         let pragmas = move |options: sea_orm::sqlx::sqlite::SqliteConnectOptions| {
             use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
             // NORMAL in WAL mode: a power cut may undo the last transactions but never tears one
-            let synchronous = if full_sync { SqliteSynchronous::Full } else { SqliteSynchronous::Normal };
+            let synchronous = if full_sync {
+                SqliteSynchronous::Full
+            } else {
+                SqliteSynchronous::Normal
+            };
             options
                 .journal_mode(SqliteJournalMode::Wal)
                 .synchronous(synchronous)
@@ -51,10 +64,18 @@ impl Db {
         };
         let url = format!("sqlite:{path}?mode=rwc");
         let mut write = options(url.clone(), timeout);
-        write.max_connections(1).min_connections(1).max_lifetime(None).idle_timeout(None).map_sqlx_sqlite_opts(pragmas);
+        write
+            .max_connections(1)
+            .min_connections(1)
+            .max_lifetime(None)
+            .idle_timeout(None)
+            .map_sqlx_sqlite_opts(pragmas);
         let writer = Database::connect(write).await?;
         let mut read = options(url, timeout);
-        read.max_connections(readers).min_connections(0).idle_timeout(Duration::from_secs(60)).connect_lazy(true);
+        read.max_connections(readers)
+            .min_connections(0)
+            .idle_timeout(Duration::from_mins(1))
+            .connect_lazy(true);
         read.map_sqlx_sqlite_opts(pragmas);
         let reader = Database::connect(read).await?;
         Ok(Self { writer, reader })
@@ -106,13 +127,19 @@ impl Db {
 
 fn options(url: String, timeout: Duration) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
-    options.sqlx_logging(false).acquire_timeout(timeout).connect_timeout(timeout);
+    options
+        .sqlx_logging(false)
+        .acquire_timeout(timeout)
+        .connect_timeout(timeout);
     options
 }
 
 /// Makes the file's folder, readable by nobody else.
 fn make_private(file: &Path) -> std::io::Result<()> {
-    let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) else {
+    let Some(folder) = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty() && !folder.exists())
+    else {
         return Ok(());
     };
     let mut builder = std::fs::DirBuilder::new();

@@ -22,7 +22,12 @@ pub(super) async fn announce(db: &DatabaseTransaction, ids: &[Uuid]) -> Result<(
     for chunk in ids.chunks(100) {
         let text = chunk.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
         let values = [CHANNEL.into(), text.into()];
-        db.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, "SELECT pg_notify($1, $2)", values)).await?;
+        db.execute_raw(Statement::from_sql_and_values(
+            DbBackend::Postgres,
+            "SELECT pg_notify($1, $2)",
+            values,
+        ))
+        .await?;
     }
     Ok(())
 }
@@ -30,7 +35,11 @@ pub(super) async fn announce(db: &DatabaseTransaction, ids: &[Uuid]) -> Result<(
 /// Listens until the process ends. Whenever hearing is lost, everything is forgotten.
 pub async fn watch(sereno: Sereno) {
     loop {
-        let outcome = if sereno.db.is_sqlite() { watch_sqlite(&sereno).await } else { watch_postgres(&sereno).await };
+        let outcome = if sereno.db.is_sqlite() {
+            watch_sqlite(&sereno).await
+        } else {
+            watch_postgres(&sereno).await
+        };
         sereno.cache.clear();
         if let Err(error) = outcome {
             tracing::warn!(%error, "cannot hear of changes by other processes; memory is forgotten until it works again");
@@ -55,7 +64,9 @@ async fn watch_sqlite(sereno: &Sereno) -> Result<()> {
 
 async fn watch_postgres(sereno: &Sereno) -> Result<()> {
     let failed = |error: sea_orm::sqlx::Error| crate::Error::Unavailable(error.to_string());
-    let mut listener = PgListener::connect_with(sereno.db.read().get_postgres_connection_pool()).await.map_err(failed)?;
+    let mut listener = PgListener::connect_with(sereno.db.read().get_postgres_connection_pool())
+        .await
+        .map_err(failed)?;
     listener.listen(CHANNEL).await.map_err(failed)?;
     sereno.cache.clear();
     // `None`: the connection broke and was opened again; what was said in between is lost

@@ -98,13 +98,21 @@ impl Tx {
     /// # Errors
     /// When the database refuses: nothing has happened then.
     pub async fn commit(self) -> Result<()> {
-        let rows = self.events.iter().map(|event| self.row(event)).collect::<Result<Vec<_>>>()?;
+        let rows = self
+            .events
+            .iter()
+            .map(|event| self.row(event))
+            .collect::<Result<Vec<_>>>()?;
         if !rows.is_empty() {
-            event_row::Entity::insert_many(rows).exec_without_returning(&self.db).await?;
+            event_row::Entity::insert_many(rows)
+                .exec_without_returning(&self.db)
+                .await?;
         }
         let rings = !self.jobs.is_empty();
         if rings {
-            job_row::Entity::insert_many(self.jobs).exec_without_returning(&self.db).await?;
+            job_row::Entity::insert_many(self.jobs)
+                .exec_without_returning(&self.db)
+                .await?;
         }
         if !self.touched.is_empty() {
             super::freshness::announce(&self.db, &self.touched).await?;

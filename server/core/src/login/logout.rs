@@ -23,7 +23,9 @@ pub async fn logout(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, command:
     let mut tx = sereno.begin(meta, actor).await?;
     let ended: Option<(Option<Uuid>, Uuid)> = match via {
         Via::Session(id) => session::end(&tx, id, "logout").await?.then(|| (caller_id(actor), id)),
-        Via::Family(id) => token::revoke(&mut tx, id, "logout").await?.map(|user_id| (Some(user_id), id)),
+        Via::Family(id) => token::revoke(&mut tx, id, "logout")
+            .await?
+            .map(|user_id| (Some(user_id), id)),
     };
     if let Some((user_id, id)) = ended {
         tx.record(Event::new(EventKind::LoggedOut).about(user_id).within(id));

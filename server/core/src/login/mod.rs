@@ -27,14 +27,24 @@ const DEVICE_NAME_MAX: usize = 100;
 /// # Errors
 /// `validation_failed`, `invalid_credentials`, `activation_required`, `too_many_requests`, `overloaded`.
 pub async fn with_tokens(sereno: &Sereno, meta: &RequestMeta, command: Login) -> Result<LoginAnswer> {
-    let application = application::find(sereno, command.client_id.as_deref()).await?.ok_or(Code::InvalidCredentials)?;
+    let application = application::find(sereno, command.client_id.as_deref())
+        .await?
+        .ok_or(Code::InvalidCredentials)?;
     let device_name = command.device.as_ref().and_then(|device| device.name.as_deref());
     let device_name = device_name.map(|name| name.chars().take(DEVICE_NAME_MAX).collect());
     let proven = password::authenticate(sereno, meta, &command).await?;
     let (mut tx, proof) = begin(sereno, meta, &proven).await?;
-    let grantee = Grantee { application_id: application.id, client_id: application.client_id, device_name };
+    let grantee = Grantee {
+        application_id: application.id,
+        client_id: application.client_id,
+        device_name,
+    };
     let pair = token::issue(sereno, &tx, &proof, &grantee).await?;
-    tx.act_as(Actor::User(Caller { user_id: proof.user_id, via: Via::Family(pair.family), authenticated_at: proof.at }));
+    tx.act_as(Actor::User(Caller {
+        user_id: proof.user_id,
+        via: Via::Family(pair.family),
+        authenticated_at: proof.at,
+    }));
     tx.record(logged_in(&proof).through(application.id).within(pair.family));
     let user = subject::me(&proven.user, primary_email(&tx, proof.user_id).await?.as_ref());
     tx.commit().await?;
@@ -80,12 +90,19 @@ async fn begin(sereno: &Sereno, meta: &RequestMeta, proven: &Authenticated) -> R
         return Err(Code::InvalidCredentials.into());
     }
     crate::context::limiter::clear(tx.db(), &proven.attempts).await?;
-    let proof = Proof { user_id: user.id, credential_epoch: user.credential_epoch, amr: vec!["pwd"], at: now };
+    let proof = Proof {
+        user_id: user.id,
+        credential_epoch: user.credential_epoch,
+        amr: vec!["pwd"],
+        at: now,
+    };
     Ok((tx, proof))
 }
 
 fn logged_in(proof: &Proof) -> Event {
-    Event::new(EventKind::LoggedIn).about(proof.user_id).with("amr", serde_json::json!(proof.amr))
+    Event::new(EventKind::LoggedIn)
+        .about(proof.user_id)
+        .with("amr", serde_json::json!(proof.amr))
 }
 
 async fn primary_email(tx: &Tx, user_id: uuid::Uuid) -> Result<Option<user_email::Model>> {

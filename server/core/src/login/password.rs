@@ -29,7 +29,12 @@ pub(super) struct Authenticated {
 
 pub(super) async fn authenticate(sereno: &Sereno, meta: &RequestMeta, command: &Login) -> Result<Authenticated> {
     validate(sereno, command)?;
-    sereno.addresses.take("login", meta.address, sereno.config.limit.requests_per_address, sereno.now())?;
+    sereno.addresses.take(
+        "login",
+        meta.address,
+        sereno.config.limit.requests_per_address,
+        sereno.now(),
+    )?;
     let user = find(sereno, &command.identifier).await?;
     let attempts = attempts(sereno, meta, user.as_ref(), &command.identifier);
     if let Err(refusal) = limiter::take(sereno, &attempts).await {
@@ -43,10 +48,16 @@ pub(super) async fn authenticate(sereno: &Sereno, meta: &RequestMeta, command: &
         (Some(user), _) if user.state() != UserState::Active => Code::InvalidCredentials,
         (Some(user), verdict) => {
             let renewed_hash = match verdict {
-                Verdict::RightButOutdated => Some(sereno.hasher.hash(command.password.expose(), &*sereno.entropy).await?),
+                Verdict::RightButOutdated => {
+                    Some(sereno.hasher.hash(command.password.expose(), &*sereno.entropy).await?)
+                }
                 _ => None,
             };
-            return Ok(Authenticated { user: user.clone(), renewed_hash, attempts });
+            return Ok(Authenticated {
+                user: user.clone(),
+                renewed_hash,
+                attempts,
+            });
         }
     };
     Err(refuse(sereno, meta, user.as_ref(), refusal.into()).await)
@@ -65,7 +76,11 @@ fn validate(sereno: &Sereno, command: &Login) -> Result<()> {
     } else if command.password.expose().len() as u64 > most * 4 {
         faults.push(FieldError::new("password", Code::TooLong).with("max", most));
     }
-    if faults.is_empty() { Ok(()) } else { Err(Error::fields(faults)) }
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::fields(faults))
+    }
 }
 
 /// Looks the user up by address or by name; a name holds no `@`, so that one look-up decides.
@@ -80,7 +95,10 @@ async fn find(sereno: &Sereno, text: &str) -> Result<Option<user::Model>> {
             .await?;
         return Ok(found.and_then(|(_, user)| user));
     }
-    Ok(user::Entity::find().filter(user::Column::UsernameCanonical.eq(canonical)).one(db).await?)
+    Ok(user::Entity::find()
+        .filter(user::Column::UsernameCanonical.eq(canonical))
+        .one(db)
+        .await?)
 }
 
 /// The counters of one attempt: this account from this address, and this account from everywhere. An unknown identifier
@@ -97,7 +115,13 @@ fn attempts(sereno: &Sereno, meta: &RequestMeta, user: Option<&user::Model>, tex
             limits.login_per_account_and_address,
             Duration::from_mins(15),
         ),
-        Limit::new(sereno, "login.account", &account, limits.login_per_account, Duration::from_hours(1)),
+        Limit::new(
+            sereno,
+            "login.account",
+            &account,
+            limits.login_per_account,
+            Duration::from_hours(1),
+        ),
     ]
 }
 

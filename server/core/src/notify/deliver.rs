@@ -2,8 +2,8 @@
 //! at least once; a retry mints anew, and earlier secrets of the same mail stay good until one is used.
 
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
-use sereno_types::{Code, UserState};
 use serde::{Deserialize, Serialize};
+use sereno_types::{Code, UserState};
 use uuid::Uuid;
 
 use super::mails::{Activation, MailKind, RegistrationRepeated, Rendered};
@@ -28,8 +28,12 @@ impl Job for DeliverMail {
     const NAME: &'static str = "deliver_mail";
 
     async fn run(self, sereno: &Sereno) -> Result<(), Failure> {
-        let message = email_message::Entity::find_by_id(self.message_id).one(sereno.db.read()).await?;
-        let Some(message) = message.filter(|message| message.status == "queued") else { return Ok(()) };
+        let message = email_message::Entity::find_by_id(self.message_id)
+            .one(sereno.db.read())
+            .await?;
+        let Some(message) = message.filter(|message| message.status == "queued") else {
+            return Ok(());
+        };
         let Some(mail) = render(sereno, &message).await? else {
             return Ok(finish(sereno, &message, "skipped", Some("no_longer_wanted"), None).await?);
         };
@@ -55,9 +59,20 @@ impl Job for DeliverMail {
     }
 
     async fn given_up(self, sereno: &Sereno) -> Result<()> {
-        let message = email_message::Entity::find_by_id(self.message_id).one(sereno.db.read()).await?;
-        let Some(message) = message.filter(|message| message.status == "queued") else { return Ok(()) };
-        finish(sereno, &message, "failed", Some("attempts_exhausted"), message.transport_answer.clone()).await
+        let message = email_message::Entity::find_by_id(self.message_id)
+            .one(sereno.db.read())
+            .await?;
+        let Some(message) = message.filter(|message| message.status == "queued") else {
+            return Ok(());
+        };
+        finish(
+            sereno,
+            &message,
+            "failed",
+            Some("attempts_exhausted"),
+            message.transport_answer.clone(),
+        )
+        .await
     }
 }
 
@@ -69,29 +84,38 @@ async fn render(sereno: &Sereno, message: &email_message::Model) -> Result<Optio
             Some(mail) => mail.render(locale).map(Some),
             None => Ok(None),
         },
-        Some(MailKind::RegistrationRepeated) => {
-            RegistrationRepeated { link: sereno.link("/account/sign-in") }.render(locale).map(Some)
+        Some(MailKind::RegistrationRepeated) => RegistrationRepeated {
+            link: sereno.link("/account/sign-in"),
         }
+        .render(locale)
+        .map(Some),
         None => Ok(None),
     }
 }
 
 /// Link and code for a user who still waits to be activated, bound to the address the mail goes to.
 async fn mint_activation(sereno: &Sereno, message: &email_message::Model) -> Result<Option<Activation>> {
-    let Some(user_id) = message.user_id else { return Ok(None) };
+    let Some(user_id) = message.user_id else {
+        return Ok(None);
+    };
     let found = user_email::Entity::find()
         .find_also_related(user::Entity)
         .filter(user_email::Column::UserId.eq(user_id))
         .filter(user_email::Column::Address.eq(message.recipient.as_str()))
         .one(sereno.db.read())
         .await?;
-    let Some((email, Some(user))) = found else { return Ok(None) };
+    let Some((email, Some(user))) = found else {
+        return Ok(None);
+    };
     if user.state() != UserState::Pending || email.verified_at.is_some() {
         return Ok(None);
     }
     let settings = &sereno.config.registration;
     let code = sereno.entropy.digits(CODE_DIGITS)?;
-    let code_hash = sereno.hasher.hash_code(&code, &sereno.keys.pepper, &*sereno.entropy).await?;
+    let code_hash = sereno
+        .hasher
+        .hash_code(&code, &sereno.keys.pepper, &*sereno.entropy)
+        .await?;
     let what = Mint {
         purpose: Purpose::Activation,
         user_id: Some(user_id),
@@ -136,7 +160,12 @@ async fn finish(
         _ => None,
     };
     if let Some(event) = event {
-        tx.record(event.about(message.user_id).with("mail", message.mail.as_str()).with("message_id", message.id.to_string()));
+        tx.record(
+            event
+                .about(message.user_id)
+                .with("mail", message.mail.as_str())
+                .with("message_id", message.id.to_string()),
+        );
     }
     tx.commit().await
 }

@@ -26,10 +26,41 @@ struct Layout<'a> {
     body: &'a str,
 }
 
+/// The variables of a mail, with a sample of each.
+macro_rules! variables {
+    ($(#[doc = $doc:literal])+ $kind:ident { $( $(#[doc = $field_doc:literal])+ $field:ident = $sample:literal ),+ $(,)? }) => {
+        $(#[doc = $doc])+
+        #[derive(Clone)]
+        pub(super) struct $kind { $( $(#[doc = $field_doc])+ pub $field: String, )+ }
+
+        impl $kind {
+            fn sample() -> Self {
+                Self { $( $field: $sample.to_owned(), )+ }
+            }
+        }
+    };
+}
+
+/// Renders one template over a mail's variables, which it sees as its own.
+macro_rules! part {
+    ($mail:ident: $kind:ident, $path:literal) => {{
+        #[derive(Template)]
+        #[template(path = $path)]
+        struct Part<'a>(&'a $kind);
+        impl std::ops::Deref for Part<'_> {
+            type Target = $kind;
+            fn deref(&self) -> &$kind {
+                self.0
+            }
+        }
+        Part($mail).render().map_err(Error::internal)?
+    }};
+}
+
 macro_rules! mails {
     ($(
         $(#[doc = $doc:literal])+
-        $kind:ident = $name:literal { $( $(#[doc = $field_doc:literal])+ $field:ident = $sample:literal ),+ }
+        $kind:ident = $name:literal $variables:tt
         { $( $locale:ident: $subject:literal, $text:literal, $html:literal );+ $(;)? }
     )+) => {
         /// The kinds of mail.
@@ -48,31 +79,14 @@ macro_rules! mails {
         }
 
         $(
-            $(#[doc = $doc])+
-            #[derive(Clone)]
-            pub(super) struct $kind { $( $(#[doc = $field_doc])+ pub $field: String, )+ }
+            variables! { $(#[doc = $doc])+ $kind $variables }
 
             impl $kind {
-                pub(super) fn sample() -> Self {
-                    Self { $( $field: $sample.to_owned(), )+ }
-                }
-
                 pub(super) fn render(&self, locale: Locale) -> Result<Rendered> {
                     match locale { $(
                         Locale::$locale => {
-                            #[derive(Template)]
-                            #[template(path = $subject)]
-                            struct Subject<'a> { $( $field: &'a str, )+ }
-                            #[derive(Template)]
-                            #[template(path = $text)]
-                            struct Text<'a> { $( $field: &'a str, )+ }
-                            #[derive(Template)]
-                            #[template(path = $html)]
-                            struct Html<'a> { $( $field: &'a str, )+ }
-                            let subject = Subject { $( $field: &self.$field, )+ }.render().map_err(Error::internal)?;
-                            let text = Text { $( $field: &self.$field, )+ }.render().map_err(Error::internal)?;
-                            let body = Html { $( $field: &self.$field, )+ }.render().map_err(Error::internal)?;
-                            framed(locale, &subject, text, &body)
+                            let subject = part!(self: $kind, $subject);
+                            framed(locale, &subject, part!(self: $kind, $text), &part!(self: $kind, $html))
                         }
                     )+ }
                 }
@@ -88,7 +102,11 @@ macro_rules! mails {
 
 fn framed(locale: Locale, subject: &str, text: String, body: &str) -> Result<Rendered> {
     let subject = subject.trim().to_owned();
-    let layout = Layout { lang: locale.as_str(), subject: &subject, body };
+    let layout = Layout {
+        lang: locale.as_str(),
+        subject: &subject,
+        body,
+    };
     let html = layout.render().map_err(Error::internal)?;
     Ok(Rendered { subject, text, html })
 }
@@ -141,7 +159,10 @@ mod tests {
         for locale in [Locale::En, Locale::De, Locale::Es] {
             for (kind, mail) in samples(locale).unwrap() {
                 let name = kind.as_str();
-                assert!(!mail.subject.is_empty() && !mail.subject.contains('\n'), "{name} {locale:?}");
+                assert!(
+                    !mail.subject.is_empty() && !mail.subject.contains('\n'),
+                    "{name} {locale:?}"
+                );
                 assert!(mail.text.contains("https://id.example.org/"), "{name} {locale:?}");
                 assert!(mail.html.contains("https://id.example.org/"), "{name} {locale:?}");
                 assert!(mail.html.contains(&format!("lang=\"{}\"", locale.as_str())), "{name}");

@@ -46,7 +46,9 @@ pub async fn queue(sereno: &Sereno, tx: &mut Tx, mail: MailKind, to: Recipient) 
         created_at: Set(tx.now()),
         sent_at: Set(None),
     };
-    email_message::Entity::insert(row).exec_without_returning(tx.db()).await?;
+    email_message::Entity::insert(row)
+        .exec_without_returning(tx.db())
+        .await?;
     tx.enqueue(&DeliverMail { message_id: id })
 }
 
@@ -56,5 +58,9 @@ pub async fn queue(sereno: &Sereno, tx: &mut Tx, mail: MailKind, to: Recipient) 
 /// `too_many_requests`.
 pub async fn limit(sereno: &Sereno, canonical: &str) -> Result<()> {
     let most = sereno.config.limit.mails_per_recipient;
-    limiter::take(sereno, &[Limit::new(sereno, "mail", canonical, most, Duration::from_hours(1))]).await
+    limiter::take(
+        sereno,
+        &[Limit::new(sereno, "mail", canonical, most, Duration::from_hours(1))],
+    )
+    .await
 }

@@ -20,7 +20,11 @@ pub fn from_config(config: &Config) -> Result<std::sync::Arc<dyn MailTransport>>
     let url = config.mail_url();
     if let Some(folder) = url.strip_prefix("file:") {
         let folder = PathBuf::from(folder.trim_start_matches("//"));
-        return Ok(std::sync::Arc::new(FileTransport { folder, from, announce: config.is_dev() }));
+        return Ok(std::sync::Arc::new(FileTransport {
+            folder,
+            from,
+            announce: config.is_dev(),
+        }));
     }
     let url = Url::parse(&url).map_err(Error::internal)?;
     Ok(std::sync::Arc::new(SmtpTransport::new(&url, from, config)?))
@@ -29,7 +33,10 @@ pub fn from_config(config: &Config) -> Result<std::sync::Arc<dyn MailTransport>>
 /// The MIME message: text and HTML as alternatives.
 fn message(mail: &OutgoingMail, from: &Mailbox, id_domain: &str) -> Result<Message, MailError> {
     let never = |error: String| MailError::Never(error);
-    let to = mail.recipient.parse().map_err(|_| never("the address cannot be written to".to_owned()))?;
+    let to = mail
+        .recipient
+        .parse()
+        .map_err(|_| never("the address cannot be written to".to_owned()))?;
     Message::builder()
         .from(from.clone())
         .to(Mailbox::new(None, to))
@@ -51,8 +58,14 @@ pub struct SmtpTransport {
 
 impl SmtpTransport {
     fn new(url: &Url, from: Mailbox, config: &Config) -> Result<Self> {
-        let host = url.host_str().ok_or_else(|| Error::internal("mail.url has no host"))?.trim_matches(['[', ']']);
-        let mode = url.query_pairs().find(|(key, _)| key == "tls").map(|(_, value)| value.into_owned());
+        let host = url
+            .host_str()
+            .ok_or_else(|| Error::internal("mail.url has no host"))?
+            .trim_matches(['[', ']']);
+        let mode = url
+            .query_pairs()
+            .find(|(key, _)| key == "tls")
+            .map(|(_, value)| value.into_owned());
         let parameters = || TlsParameters::new(host.to_owned()).map_err(Error::internal);
         let (tls, port) = match mode.as_deref() {
             Some("none") => (Tls::None, 25),
@@ -68,8 +81,15 @@ impl SmtpTransport {
             let password = decoded(url.password().unwrap_or(""));
             builder = builder.credentials(Credentials::new(decoded(url.username()), password));
         }
-        let id_domain = Url::parse(&config.public_url()).ok().and_then(|url| url.host_str().map(str::to_owned));
-        Ok(Self { smtp: builder.build(), from, id_domain: id_domain.unwrap_or_else(|| host.to_owned()), timeout })
+        let id_domain = Url::parse(&config.public_url())
+            .ok()
+            .and_then(|url| url.host_str().map(str::to_owned));
+        Ok(Self {
+            smtp: builder.build(),
+            from,
+            id_domain: id_domain.unwrap_or_else(|| host.to_owned()),
+            timeout,
+        })
     }
 }
 
@@ -81,7 +101,11 @@ fn decoded(text: &str) -> String {
 }
 
 fn smtp_error(error: &lettre::transport::smtp::Error) -> MailError {
-    if error.is_permanent() { MailError::Never(error.to_string()) } else { MailError::Later(error.to_string()) }
+    if error.is_permanent() {
+        MailError::Never(error.to_string())
+    } else {
+        MailError::Later(error.to_string())
+    }
 }
 
 #[async_trait::async_trait]
@@ -118,7 +142,9 @@ impl MailTransport for FileTransport {
     async fn send(&self, mail: &OutgoingMail) -> Result<String, MailError> {
         let message = message(mail, &self.from, "localhost")?;
         let path = self.folder.join(format!("{}.eml", mail.message_id));
-        write_private(&path, &message.formatted()).await.map_err(|error| MailError::Later(error.to_string()))?;
+        write_private(&path, &message.formatted())
+            .await
+            .map_err(|error| MailError::Later(error.to_string()))?;
         if self.announce {
             tracing::info!(file = %path.display(), "a mail was written to a file");
         }
@@ -127,8 +153,12 @@ impl MailTransport for FileTransport {
 
     async fn check(&self) -> Result<(), MailError> {
         let probe = self.folder.join(".check");
-        write_private(&probe, b"").await.map_err(|error| MailError::Later(error.to_string()))?;
-        tokio::fs::remove_file(&probe).await.map_err(|error| MailError::Later(error.to_string()))
+        write_private(&probe, b"")
+            .await
+            .map_err(|error| MailError::Later(error.to_string()))?;
+        tokio::fs::remove_file(&probe)
+            .await
+            .map_err(|error| MailError::Later(error.to_string()))
     }
 }
 
@@ -175,7 +205,10 @@ impl MailTransport for MemoryTransport {
         if let Some(error) = self.refuse.lock().unwrap_or_else(PoisonError::into_inner).clone() {
             return Err(error);
         }
-        self.sent.lock().unwrap_or_else(PoisonError::into_inner).push(mail.clone());
+        self.sent
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(mail.clone());
         Ok("250 kept in memory".to_owned())
     }
 

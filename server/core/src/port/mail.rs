@@ -21,7 +21,9 @@ pub struct OutgoingMail {
 
 impl std::fmt::Debug for OutgoingMail {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("OutgoingMail").field("message_id", &self.message_id).finish_non_exhaustive()
+        f.debug_struct("OutgoingMail")
+            .field("message_id", &self.message_id)
+            .finish_non_exhaustive()
     }
 }
 

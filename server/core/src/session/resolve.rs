@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-use sereno_types::UserState;
 use serde_json::Value;
+use sereno_types::UserState;
 
 use super::PURPOSE;
 use crate::context::{Actor, Caller, Sereno, Via};
@@ -18,7 +18,9 @@ const SEEN_EVERY: Duration = Duration::from_mins(1);
 /// The user whose browser sent this value; anonymous when the session is unknown, ended, expired, idle for too long, or
 /// older than the user's credential epoch, or when the user may not sign in any more. Reads the rows, never the cache.
 pub async fn resolve(sereno: &Sereno, secret: &str) -> Result<Actor> {
-    let Some((row, user)) = find(sereno, secret).await? else { return Ok(Actor::Anonymous) };
+    let Some((row, user)) = find(sereno, secret).await? else {
+        return Ok(Actor::Anonymous);
+    };
     if user.state() != UserState::Active || user.credential_epoch != row.credential_epoch {
         return Ok(Actor::Anonymous);
     }
@@ -31,7 +33,11 @@ pub async fn resolve(sereno: &Sereno, secret: &str) -> Result<Actor> {
             .exec(sereno.db.write())
             .await?;
     }
-    Ok(Actor::User(Caller { user_id: user.id, via: Via::Session(row.id), authenticated_at: row.authenticated_at }))
+    Ok(Actor::User(Caller {
+        user_id: user.id,
+        via: Via::Session(row.id),
+        authenticated_at: row.authenticated_at,
+    }))
 }
 
 /// What pages keep in the session of this cookie; nothing when there is no such open session.

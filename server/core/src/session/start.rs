@@ -57,6 +57,10 @@ pub async fn start(sereno: &Sereno, tx: &Tx, proof: &Proof) -> Result<NewSession
         data: Set(serde_json::json!({})),
     };
     session::Entity::insert(row).exec_without_returning(tx.db()).await?;
-    let actor = Actor::User(Caller { user_id: proof.user_id, via: Via::Session(id), authenticated_at: proof.at });
+    let actor = Actor::User(Caller {
+        user_id: proof.user_id,
+        via: Via::Session(id),
+        authenticated_at: proof.at,
+    });
     Ok(NewSession { id, secret, actor })
 }

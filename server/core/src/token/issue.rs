@@ -56,7 +56,9 @@ pub async fn issue(sereno: &Sereno, tx: &Tx, proof: &Proof, grantee: &Grantee) -
     };
     let answer = pair(sereno, &row, &grantee.client_id, now)?;
     let family = row.id;
-    token_family::Entity::insert(insertable(row)).exec_without_returning(tx.db()).await?;
+    token_family::Entity::insert(insertable(row))
+        .exec_without_returning(tx.db())
+        .await?;
     Ok(TokenPair { family, answer })
 }
 

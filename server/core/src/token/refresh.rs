@@ -23,17 +23,26 @@ use crate::event::{Event, EventKind};
 pub async fn refresh(sereno: &Sereno, meta: &RequestMeta, command: Refresh) -> Result<TokenAnswer> {
     let refused = || crate::Error::from(Code::RefreshTokenInvalid);
     let presented = refresh_token::read(sereno, command.refresh_token.expose()).ok_or_else(refused)?;
-    let application = application::find(sereno, command.client_id.as_deref()).await?.ok_or_else(refused)?;
+    let application = application::find(sereno, command.client_id.as_deref())
+        .await?
+        .ok_or_else(refused)?;
     let mut tx = sereno.begin(meta, &Actor::Anonymous).await?;
     if let Some(family) = rotate(sereno, &tx, presented, application.id).await? {
         let answer = issue::pair(sereno, &family, &application.client_id, tx.now())?;
         let event = Event::new(EventKind::RefreshRotated).about(family.user_id);
-        tx.record(event.through(application.id).within(family.id).with("generation", family.generation));
+        tx.record(
+            event
+                .through(application.id)
+                .within(family.id)
+                .with("generation", family.generation),
+        );
         tx.commit().await?;
         return Ok(answer);
     }
-    let Some((family, Some(owner))) =
-        Entity::find_by_id(presented.family).find_also_related(user::Entity).one(tx.db()).await?
+    let Some((family, Some(owner))) = Entity::find_by_id(presented.family)
+        .find_also_related(user::Entity)
+        .one(tx.db())
+        .await?
     else {
         return Err(refused());
     };
@@ -48,7 +57,11 @@ pub async fn refresh(sereno: &Sereno, meta: &RequestMeta, command: Refresh) -> R
         revoke(&mut tx, family.id, "replayed").await?;
         let event = Event::refused(EventKind::RefreshReplayed, Code::RefreshTokenInvalid).about(family.user_id);
         let event = event.through(application.id).within(family.id);
-        tx.record(event.with("presented", presented.generation).with("current", family.generation));
+        tx.record(
+            event
+                .with("presented", presented.generation)
+                .with("current", family.generation),
+        );
         tx.commit().await?;
     }
     Err(refused())

@@ -42,5 +42,8 @@ pub fn read(sereno: &Sereno, text: &str) -> Option<Presented> {
     let (family, rest) = bytes.split_first_chunk::<FAMILY>()?;
     let (generation, mac) = rest.split_first_chunk::<GENERATION>()?;
     let genuine = mac.len() == MAC && sereno.keys.refresh.mac_matches(PURPOSE, &[family, generation], mac);
-    genuine.then(|| Presented { family: Uuid::from_bytes(*family), generation: i64::from_be_bytes(*generation) })
+    genuine.then(|| Presented {
+        family: Uuid::from_bytes(*family),
+        generation: i64::from_be_bytes(*generation),
+    })
 }

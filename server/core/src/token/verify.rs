@@ -22,13 +22,24 @@ pub async fn authenticate(sereno: &Sereno, bearer: &str) -> Result<Actor> {
         return Err(Code::InvalidToken.into());
     }
     let authenticated_at = Moment::from_unix_seconds(claims.auth_time);
-    Ok(Actor::User(Caller { user_id, via: Via::Family(family), authenticated_at }))
+    Ok(Actor::User(Caller {
+        user_id,
+        via: Via::Family(family),
+        authenticated_at,
+    }))
 }
 
 /// Whether a token is good right now, for whoever holds it.
 pub async fn verify(sereno: &Sereno, command: VerifyToken) -> Result<VerifyTokenAnswer> {
-    let inactive = VerifyTokenAnswer { active: false, code: Some(Code::InvalidToken), user_id: None, expires_at: None };
-    let Ok((claims, user_id, family)) = check(sereno, command.token.expose()) else { return Ok(inactive) };
+    let inactive = VerifyTokenAnswer {
+        active: false,
+        code: Some(Code::InvalidToken),
+        user_id: None,
+        expires_at: None,
+    };
+    let Ok((claims, user_id, family)) = check(sereno, command.token.expose()) else {
+        return Ok(inactive);
+    };
     if !is_open(sereno, &claims, user_id, family).await? {
         return Ok(inactive);
     }
@@ -43,18 +54,27 @@ pub async fn verify(sereno: &Sereno, command: VerifyToken) -> Result<VerifyToken
 fn check(sereno: &Sereno, token: &str) -> Result<(AccessClaims, Uuid, Uuid)> {
     let invalid = || crate::Error::from(Code::InvalidToken);
     let issuer = sereno.config.public_url();
-    let expected = Expected { issuer: &issuer, audience: &issuer };
-    let claims = sereno.keys.signing.verify_access(token, &expected, sereno.now()).map_err(|fault| {
-        tracing::debug!(%fault, "an access token was refused");
-        invalid()
-    })?;
+    let expected = Expected {
+        issuer: &issuer,
+        audience: &issuer,
+    };
+    let claims = sereno
+        .keys
+        .signing
+        .verify_access(token, &expected, sereno.now())
+        .map_err(|fault| {
+            tracing::debug!(%fault, "an access token was refused");
+            invalid()
+        })?;
     let user_id = claims.sub.parse().map_err(|_| invalid())?;
     let family = claims.sid.parse().map_err(|_| invalid())?;
     Ok((claims, user_id, family))
 }
 
 async fn is_open(sereno: &Sereno, claims: &AccessClaims, user_id: Uuid, family: Uuid) -> Result<bool> {
-    let Some(user) = subject::subject(sereno, user_id).await? else { return Ok(false) };
+    let Some(user) = subject::subject(sereno, user_id).await? else {
+        return Ok(false);
+    };
     if user.state != UserState::Active || user.credential_epoch != claims.epoch {
         return Ok(false);
     }

@@ -48,7 +48,11 @@ pub async fn unlock(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id)
     let confirmed = user_email::Entity::find()
         .filter(user_email::Column::UserId.eq(user.id))
         .filter(user_email::Column::VerifiedAt.is_not_null());
-    let state = if confirmed.count(tx.db()).await? > 0 { UserState::Active } else { UserState::Pending };
+    let state = if confirmed.count(tx.db()).await? > 0 {
+        UserState::Active
+    } else {
+        UserState::Pending
+    };
     change_state(&mut tx, &user, state).await?;
     tx.record(Event::new(EventKind::UserUnlocked).about(user.id));
     tx.commit().await?;
@@ -68,7 +72,10 @@ pub async fn send_activation(sereno: &Sereno, meta: &RequestMeta, staff: &Staff,
     }
     let locale = user.locale.unwrap_or_else(|| meta.locale.as_str().to_owned());
     tx.record(Event::new(EventKind::ActivationRequested).about(user.id));
-    tx.enqueue(&activate::SendActivation { user_id: Some(user.id), locale })?;
+    tx.enqueue(&activate::SendActivation {
+        user_id: Some(user.id),
+        locale,
+    })?;
     tx.commit().await
 }
 
@@ -107,7 +114,11 @@ pub async fn create_user(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, com
     }
     if let Some(password) = &command.password {
         let relatives = [Some(command.email.as_str()), command.username.as_deref()];
-        faults.extend(password::judge(&sereno.config.password, password.expose(), relatives.into_iter().flatten()));
+        faults.extend(password::judge(
+            &sereno.config.password,
+            password.expose(),
+            relatives.into_iter().flatten(),
+        ));
     }
     if !faults.is_empty() {
         return Err(Error::fields(faults));
@@ -116,7 +127,11 @@ pub async fn create_user(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, com
         Some(password) => Some(sereno.hasher.hash(password.expose(), &*sereno.entropy).await?),
         None => None,
     };
-    let state = if command.inactive { UserState::Pending } else { UserState::Active };
+    let state = if command.inactive {
+        UserState::Pending
+    } else {
+        UserState::Active
+    };
     let mut tx = sereno.begin(meta, staff.actor()).await?;
     let new = NewUser {
         email,
@@ -130,7 +145,10 @@ pub async fn create_user(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, com
     };
     let id = create(sereno, &tx, new).await?;
     if command.inactive {
-        tx.enqueue(&activate::SendActivation { user_id: Some(id), locale: meta.locale.as_str().to_owned() })?;
+        tx.enqueue(&activate::SendActivation {
+            user_id: Some(id),
+            locale: meta.locale.as_str().to_owned(),
+        })?;
     }
     tx.record(Event::new(EventKind::UserCreated).about(id));
     tx.commit().await?;
@@ -139,7 +157,10 @@ pub async fn create_user(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, com
 
 /// The account staff wants to act on: not their own, and not a superuser's unless they are one.
 async fn target(tx: &Tx, staff: &Staff, id: &Id) -> Result<user::Model> {
-    let user = user::Entity::find_by_id(parse(id)?).one(tx.db()).await?.ok_or(Error::NotFound)?;
+    let user = user::Entity::find_by_id(parse(id)?)
+        .one(tx.db())
+        .await?
+        .ok_or(Error::NotFound)?;
     if staff.actor().caller().is_ok_and(|caller| caller.user_id == user.id) {
         return Err(Code::OwnAccount.into());
     }

@@ -5,8 +5,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sea_orm::sea_query::{Expr, Func, SimpleExpr};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, ExprTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
-    SelectTwo,
+    ColumnTrait, Condition, EntityTrait, ExprTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    Select, SelectTwo,
 };
 use serde::{Deserialize, Serialize};
 use sereno_types::{Code, Id, Page, Permission, UserQuery, UserRow, UserSort};
@@ -57,7 +57,12 @@ pub async fn list(sereno: &Sereno, staff: &Staff, query: UserQuery) -> Result<Pa
         return Err(Error::field("limit", Code::InvalidChoice));
     }
     let sort = query.sort.unwrap_or_default();
-    let cursor = query.cursor.as_deref().filter(|text| !text.is_empty()).map(|text| read(text, sort)).transpose()?;
+    let cursor = query
+        .cursor
+        .as_deref()
+        .filter(|text| !text.is_empty())
+        .map(|text| read(text, sort))
+        .transpose()?;
     let matching = matching(&query)?;
     let total = joined().filter(matching.clone()).count(sereno.db.read()).await?;
     let back = cursor.as_ref().is_some_and(|cursor| cursor.back);
@@ -76,15 +81,20 @@ pub async fn list(sereno: &Sereno, staff: &Staff, query: UserQuery) -> Result<Pa
     let next = rows.last().filter(|_| has_next).map(|row| write(row, sort, false));
     let prev = rows.first().filter(|_| has_prev).map(|row| write(row, sort, true));
     let (next_cursor, prev_cursor) = (next.transpose()?, prev.transpose()?);
-    Ok(Page { items: rows.into_iter().map(row).collect(), next_cursor, prev_cursor, total })
+    Ok(Page {
+        items: rows.into_iter().map(row).collect(),
+        next_cursor,
+        prev_cursor,
+        total,
+    })
 }
 
 /// Users with their primary address, or without one.
 fn joined() -> Select<user::Entity> {
     use sea_orm::{JoinType, RelationTrait};
-    let primary = user::Relation::Email.def().on_condition(|_, email| {
-        Condition::all().add(Expr::col((email, user_email::Column::IsPrimary)).eq(true))
-    });
+    let primary = user::Relation::Email
+        .def()
+        .on_condition(|_, email| Condition::all().add(Expr::col((email, user_email::Column::IsPrimary)).eq(true)));
     user::Entity::find().join(JoinType::LeftJoin, primary)
 }
 
@@ -129,9 +139,11 @@ fn escaped(text: &str) -> String {
 fn key_of(sort: UserSort) -> SimpleExpr {
     match sort {
         UserSort::Newest | UserSort::Oldest => Expr::col((user::Entity, user::Column::CreatedAt)),
-        UserSort::Email | UserSort::EmailDescending => {
-            Func::coalesce([Expr::col((user_email::Entity, user_email::Column::Canonical)), Expr::val("")]).into()
-        }
+        UserSort::Email | UserSort::EmailDescending => Func::coalesce([
+            Expr::col((user_email::Entity, user_email::Column::Canonical)),
+            Expr::val(""),
+        ])
+        .into(),
         UserSort::LastLogin | UserSort::LastLoginAscending => {
             Func::coalesce([Expr::col((user::Entity, user::Column::LastLoginAt)), Expr::val(0_i64)]).into()
         }
@@ -142,9 +154,18 @@ const fn is_descending(sort: UserSort) -> bool {
     matches!(sort, UserSort::Newest | UserSort::EmailDescending | UserSort::LastLogin)
 }
 
-fn order(page: SelectTwo<user::Entity, user_email::Entity>, sort: UserSort, back: bool) -> SelectTwo<user::Entity, user_email::Entity> {
-    let direction = if is_descending(sort) == back { Order::Asc } else { Order::Desc };
-    page.order_by(key_of(sort), direction.clone()).order_by(user::Column::Id, direction)
+fn order(
+    page: SelectTwo<user::Entity, user_email::Entity>,
+    sort: UserSort,
+    back: bool,
+) -> SelectTwo<user::Entity, user_email::Entity> {
+    let direction = if is_descending(sort) == back {
+        Order::Asc
+    } else {
+        Order::Desc
+    };
+    page.order_by(key_of(sort), direction.clone())
+        .order_by(user::Column::Id, direction)
 }
 
 fn beyond(cursor: &Cursor) -> SimpleExpr {
@@ -154,7 +175,11 @@ fn beyond(cursor: &Cursor) -> SimpleExpr {
     };
     let seen = Expr::tuple([key, Expr::val(cursor.id)]);
     let row = Expr::tuple([key_of(cursor.sort), Expr::col((user::Entity, user::Column::Id))]);
-    if is_descending(cursor.sort) == cursor.back { row.gt(seen) } else { row.lt(seen) }
+    if is_descending(cursor.sort) == cursor.back {
+        row.gt(seen)
+    } else {
+        row.lt(seen)
+    }
 }
 
 fn write((user, email): &Row, sort: UserSort, back: bool) -> Result<String> {
@@ -165,7 +190,13 @@ fn write((user, email): &Row, sort: UserSort, back: bool) -> Result<String> {
         }
         UserSort::LastLogin | UserSort::LastLoginAscending => Key::Number(user.last_login_at.map_or(0, |at| at.0)),
     };
-    let cursor = serde_json::to_vec(&Cursor { sort, key, id: user.id, back }).map_err(Error::internal)?;
+    let cursor = serde_json::to_vec(&Cursor {
+        sort,
+        key,
+        id: user.id,
+        back,
+    })
+    .map_err(Error::internal)?;
     Ok(URL_SAFE_NO_PAD.encode(cursor))
 }
 

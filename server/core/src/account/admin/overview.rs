@@ -61,7 +61,10 @@ pub async fn overview(sereno: &Sereno, _staff: &Staff) -> Result<Overview> {
 }
 
 fn named(counts: &[(String, i64)], name: &str) -> u64 {
-    counts.iter().find(|(found, _)| found == name).map_or(0, |(_, count)| whole(*count))
+    counts
+        .iter()
+        .find(|(found, _)| found == name)
+        .map_or(0, |(_, count)| whole(*count))
 }
 
 fn whole(count: i64) -> u64 {

@@ -82,7 +82,10 @@ fn email(row: user_email::Model) -> UserEmail {
 }
 
 fn happened(row: event::Model) -> UserEvent {
-    let code = row.code.as_deref().and_then(|name| Code::ALL.iter().copied().find(|code| code.as_str() == name));
+    let code = row
+        .code
+        .as_deref()
+        .and_then(|name| Code::ALL.iter().copied().find(|code| code.as_str() == name));
     UserEvent {
         id: Id(row.id.to_string()),
         at: row.at.timestamp(),
