@@ -1,1 +1,33 @@
-//! placeholder
+//! The shapes that the native JSON API and the hydrated console share: plain serde structs, no I/O, compiled for the
+//! server and for the browser. One file per subject. Entities and secrets never appear here: the core builds these
+//! values field by field.
+//!
+//! Requests are closed ([`serde(deny_unknown_fields)`]): a field that Sereno does not know is refused, never ignored.
+
+mod code;
+mod console;
+mod login;
+mod me;
+mod page;
+mod permission;
+mod problem;
+mod registration;
+mod scalar;
+mod secret;
+mod token;
+mod user;
+
+pub use code::Code;
+pub use console::{Overview, SetUp, StaffProfile};
+pub use login::{DeviceHint, Login, LoginAnswer, Logout};
+pub use me::Me;
+pub use page::{Page, PageQuery};
+pub use permission::Permission;
+pub use problem::{FieldError, Problem};
+pub use registration::{
+    Activate, Activated, CheckPassword, Register, Registered, ResendActivation, SendActivationAnswer,
+};
+pub use scalar::{Id, Timestamp};
+pub use secret::Secret;
+pub use token::{Refresh, TokenAnswer, VerifyToken, VerifyTokenAnswer};
+pub use user::{UserDetail, UserEmail, UserEvent, UserQuery, UserRow, UserSort, UserState};

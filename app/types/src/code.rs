@@ -1,0 +1,162 @@
+//! The registry of error codes: the one list of reasons why Sereno says no. A code is stable, is part of the contract
+//! and knows its HTTP status; its sentence for people lives in `app/src/text`.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! codes {
+    ($( $(#[doc = $doc:literal])+ $variant:ident = $name:literal, $status:literal; )+) => {
+        /// Why Sereno refused. Serialized as its stable name, for example `invalid_credentials`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        pub enum Code { $(
+            $(#[doc = $doc])+
+            #[serde(rename = $name)]
+            $variant,
+        )+ }
+
+        impl Code {
+            /// Every code, in the order of the registry.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The stable name that travels on the wire.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name),+ }
+            }
+
+            /// The HTTP status a native answer with this code has.
+            #[must_use]
+            pub const fn status(self) -> u16 {
+                match self { $(Self::$variant => $status),+ }
+            }
+
+            /// A short English summary for developers: the `title` of RFC 9457. It never changes from occurrence to
+            /// occurrence and is not meant for end users.
+            #[must_use]
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($doc),+).trim_ascii()),+ }
+            }
+        }
+    };
+}
+
+codes! {
+    // 400: the request itself is broken
+    /// The body is not the JSON or form that its content type promises.
+    MalformedBody = "malformed_body", 400;
+    /// The query string or path cannot be read.
+    MalformedQuery = "malformed_query", 400;
+    /// The activation link or code is unknown, used or expired.
+    ActivationLinkInvalid = "activation_link_invalid", 400;
+    /// The set-up link is unknown, used or expired.
+    SetupLinkInvalid = "setup_link_invalid", 400;
+
+    // 401: who are you?
+    /// This call needs a caller who is signed in.
+    AuthenticationRequired = "authentication_required", 401;
+    /// Unknown account, wrong password, or an account that may not sign in.
+    InvalidCredentials = "invalid_credentials", 401;
+    /// The access token is malformed, expired, revoked or not meant for this server.
+    InvalidToken = "invalid_token", 401;
+    /// The refresh token is malformed, expired, revoked or was used before.
+    RefreshTokenInvalid = "refresh_token_invalid", 401;
+
+    // 403: you may not
+    /// The account exists and the password is right, but the address has not been confirmed yet.
+    ActivationRequired = "activation_required", 403;
+    /// The caller lacks the permission for this call.
+    PermissionDenied = "permission_denied", 403;
+    /// The request came from another site, or without the proof that it did not.
+    CrossSiteRequest = "cross_site_request", 403;
+    /// Sign-up is switched off on this server.
+    RegistrationClosed = "registration_closed", 403;
+
+    // 404, 405, 408, 409, 413, 415
+    /// There is nothing here, or nothing the caller may see.
+    NotFound = "not_found", 404;
+    /// This path does not know the request's method.
+    MethodNotAllowed = "method_not_allowed", 405;
+    /// The request did not arrive completely in time.
+    RequestTimeout = "request_timeout", 408;
+    /// The object is not in a state that allows this.
+    StateConflict = "state_conflict", 409;
+    /// This would leave Sereno without anyone who can administer it.
+    LastAdministrator = "last_administrator", 409;
+    /// An administrator cannot do this to their own account.
+    OwnAccount = "own_account", 409;
+    /// The first administrator exists already.
+    SetupDone = "setup_done", 409;
+    /// The idempotency key was used for another request.
+    IdempotencyKeyReused = "idempotency_key_reused", 409;
+    /// The body is larger than this call accepts.
+    BodyTooLarge = "body_too_large", 413;
+    /// The request target is longer than Sereno reads.
+    UriTooLong = "uri_too_long", 414;
+    /// The content type is not one this call reads.
+    UnsupportedMediaType = "unsupported_media_type", 415;
+
+    // 422: fields
+    /// One or more fields were refused; `errors` names them.
+    ValidationFailed = "validation_failed", 422;
+    /// The field must not be empty.
+    Blank = "blank", 422;
+    /// The field has a value of the wrong type.
+    InvalidType = "invalid_type", 422;
+    /// The value is not one of those allowed.
+    InvalidChoice = "invalid_choice", 422;
+    /// The request has a field that this call does not know.
+    UnknownField = "unknown_field", 422;
+    /// The value is longer than allowed.
+    TooLong = "too_long", 422;
+    /// The value holds characters that are not allowed.
+    InvalidCharacters = "invalid_characters", 422;
+    /// This is not an e-mail address.
+    InvalidEmail = "invalid_email", 422;
+    /// Another account has this e-mail address.
+    EmailUnique = "email_unique", 422;
+    /// Another account has this user name.
+    UsernameUnique = "username_unique", 422;
+    /// A user name may hold letters, digits and `.`, `_`, `-`, `+`, but no `@`.
+    UsernameInvalid = "username_invalid", 422;
+    /// The password is too similar to the rest of the account.
+    PasswordTooSimilar = "password_too_similar", 422;
+    /// The password is too short.
+    PasswordTooShort = "password_too_short", 422;
+    /// The password is too long.
+    PasswordTooLong = "password_too_long", 422;
+    /// The password is among the most common ones.
+    PasswordTooCommon = "password_too_common", 422;
+    /// The password consists of digits alone.
+    PasswordEntirelyNumeric = "password_entirely_numeric", 422;
+
+    // 429, 5xx
+    /// Too many attempts; `Retry-After` says when the next may follow.
+    TooManyRequests = "too_many_requests", 429;
+    /// Something went wrong inside; the request id finds it in the log.
+    Internal = "internal", 500;
+    /// The server is working at its limit; nothing was done.
+    Overloaded = "overloaded", 503;
+    /// Something Sereno depends on is away; nothing was done.
+    Unavailable = "unavailable", 503;
+}
+
+impl std::fmt::Display for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Code;
+
+    #[test]
+    fn names_are_unique_and_serialize_as_themselves() {
+        let mut seen = std::collections::BTreeSet::new();
+        for code in Code::ALL {
+            assert!(seen.insert(code.as_str()), "{code} stands twice");
+            assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
+            assert!(!code.title().is_empty());
+        }
+    }
+}

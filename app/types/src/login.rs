@@ -1,0 +1,62 @@
+//! Sign-in and sign-out.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Me, Secret};
+
+/// What a client says of the device it runs on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct DeviceHint {
+    /// A name the user will recognise.
+    #[cfg_attr(feature = "openapi", schema(max_length = 100))]
+    pub name: Option<String>,
+}
+
+/// `POST /api/v1/login`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Login {
+    /// E-mail address or user name.
+    #[serde(default)]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(required = true, example = "ana@example.org", max_length = 254)
+    )]
+    pub identifier: String,
+    /// The password.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = true, example = "wheelbarrow at dawn"))]
+    pub password: Secret,
+    /// The application; the built-in first-party application when absent.
+    pub client_id: Option<String>,
+    /// The device, for the list of sign-ins.
+    pub device: Option<DeviceHint>,
+}
+
+/// Tokens and the user they stand for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LoginAnswer {
+    /// Signed access token (RFC 9068).
+    pub access_token: String,
+    /// Opaque; it rotates with every use.
+    pub refresh_token: String,
+    /// Always `Bearer`.
+    pub token_type: String,
+    /// Seconds until the access token expires.
+    pub expires_in: u64,
+    /// Who signed in.
+    pub user: Me,
+}
+
+/// `POST /api/v1/logout`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Logout {
+    /// The refresh token whose family ends. Without it the bearer's own family, or the session of the cookie, ends.
+    pub refresh_token: Option<Secret>,
+}

@@ -1,0 +1,33 @@
+//! What a user sees of themselves.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{Id, Timestamp};
+
+/// `GET /api/v1/me`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Me {
+    /// The user's id.
+    pub id: Id,
+    /// The user's stable number.
+    pub number: i64,
+    /// The primary address, if there is one.
+    pub email: Option<String>,
+    /// Whether the primary address has been confirmed.
+    pub email_verified: bool,
+    /// The user name, if there is one.
+    pub username: Option<String>,
+    /// Given name.
+    pub first_name: String,
+    /// Family name.
+    pub last_name: String,
+    /// The language the user chose, as a BCP 47 tag.
+    pub locale: Option<String>,
+    /// What applications remember of the user.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub attributes: Map<String, Value>,
+    /// When the account was made.
+    pub created_at: Timestamp,
+}

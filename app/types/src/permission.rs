@@ -1,0 +1,66 @@
+//! The built-in permissions of Sereno's own staff. They are ordinary permissions whose origin is `sereno`.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! permissions {
+    ($( $(#[doc = $doc:literal])+ $variant:ident = $name:literal; )+) => {
+        /// What a member of staff may do in the console and in the admin API.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        pub enum Permission { $(
+            $(#[doc = $doc])+
+            #[serde(rename = $name)]
+            $variant,
+        )+ }
+
+        impl Permission {
+            /// The whole catalogue.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The codename, as stored and as sent.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name),+ }
+            }
+
+            /// The permission with this codename.
+            #[must_use]
+            pub fn from_codename(name: &str) -> Option<Self> {
+                match name { $($name => Some(Self::$variant),)+ _ => None }
+            }
+        }
+    };
+}
+
+permissions! {
+    /// See users, their sessions and their history.
+    UsersView = "users.view";
+    /// Change users: lock, unlock, edit, send mails on their behalf.
+    UsersManage = "users.manage";
+    /// See roles, permissions and who holds them.
+    RolesView = "roles.view";
+    /// Change roles and assign them.
+    RolesManage = "roles.manage";
+    /// See projects and their members.
+    ProjectsView = "projects.view";
+    /// Change projects and their members.
+    ProjectsManage = "projects.manage";
+    /// See applications.
+    ApplicationsView = "applications.view";
+    /// Register and change applications.
+    ApplicationsManage = "applications.manage";
+    /// See devices and sessions.
+    SessionsView = "sessions.view";
+    /// End sessions and remove devices.
+    SessionsManage = "sessions.manage";
+    /// See e-mail templates and the history of messages.
+    MessagesView = "messages.view";
+    /// Edit templates, retry and send messages.
+    MessagesManage = "messages.manage";
+    /// See the event log.
+    EventsView = "events.view";
+    /// See settings, signing keys and webhooks.
+    SettingsView = "settings.view";
+    /// Change settings, signing keys and webhooks.
+    SettingsManage = "settings.manage";
+}

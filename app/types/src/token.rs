@@ -1,0 +1,60 @@
+//! Refreshing and checking tokens.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Code, Id, Secret, Timestamp};
+
+/// `POST /api/v1/token/refresh`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Refresh {
+    /// The latest refresh token of its family.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub refresh_token: Secret,
+    /// The application the token was issued to; the built-in first-party application when absent.
+    pub client_id: Option<String>,
+}
+
+/// A fresh pair of tokens.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TokenAnswer {
+    /// Signed access token (RFC 9068).
+    pub access_token: String,
+    /// Opaque; it rotates with every use.
+    pub refresh_token: String,
+    /// Always `Bearer`.
+    pub token_type: String,
+    /// Seconds until the access token expires.
+    pub expires_in: u64,
+}
+
+/// `POST /api/v1/token/verify`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct VerifyToken {
+    /// An access token.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub token: Secret,
+}
+
+/// Whether a token is good right now, and why not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct VerifyTokenAnswer {
+    /// Whether the token is good.
+    pub active: bool,
+    /// Why it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<Code>,
+    /// Whose token it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<Id>,
+    /// Until when it is good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+}
