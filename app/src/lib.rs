@@ -1,1 +1,115 @@
-//! placeholder
+//! The pages: rendered by the server, then brought to life in the browser by the same code. Every page works before and
+//! without that: links are links, forms are posted and answered by a redirect.
+//!
+//! `ui` is the kit and knows no data, `text` holds all sentences, `account` holds the pages for everybody; a page file
+//! holds its server functions and its view. Server functions enter the core through `gate`.
+
+#![expect(
+    clippy::must_use_candidate,
+    clippy::needless_pass_by_value,
+    reason = "components are used by the view they stand in, and own their properties; the lints cannot know"
+)]
+
+pub mod account;
+pub mod flash;
+#[cfg(feature = "ssr")]
+pub mod gate;
+pub mod text;
+pub mod ui;
+mod visit;
+
+use leptos::prelude::*;
+use leptos_meta::{MetaTags, provide_meta_context};
+use leptos_router::{
+    SsrMode,
+    components::{ParentRoute, Redirect, Route, Router, Routes},
+    path,
+};
+
+use account::{
+    AccountPages, activate::ActivatePage, profile::ProfilePage, resend::ResendPage, setup::SetUpPage,
+    sign_in::SignInPage, sign_out::SignedOutPage, sign_up::SignUpPage,
+};
+use ui::{layout::Plain, loaded::NotFound, theme};
+
+/// All pages. Every route waits for its data, so that status and redirects are decided before the first byte.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    provide_context(visit::locale());
+    visit::Visit::begin();
+    load_pages_after_posts();
+    view! {
+        <Router>
+            <Navigation />
+            <Routes fallback=Missing>
+                <Route path=path!("/") view=Start ssr=SsrMode::Async />
+                <Route path=path!("/setup") view=SetUpPage ssr=SsrMode::Async />
+                <ParentRoute path=path!("/account") view=AccountPages ssr=SsrMode::Async>
+                    <Route path=path!("") view=ProfilePage />
+                    <Route path=path!("sign-in") view=SignInPage />
+                    <Route path=path!("sign-up") view=SignUpPage />
+                    <Route path=path!("activate") view=ActivatePage />
+                    <Route path=path!("resend-activation") view=ResendPage />
+                    <Route path=path!("signed-out") view=SignedOutPage />
+                </ParentRoute>
+            </Routes>
+        </Router>
+    }
+}
+
+/// The account page knows whom to send to the sign-in page.
+#[component]
+fn Start() -> impl IntoView {
+    view! { <Redirect path="/account" /> }
+}
+
+#[component]
+fn Missing() -> impl IntoView {
+    view! {
+        <Plain>
+            <NotFound />
+        </Plain>
+    }
+}
+
+#[component]
+fn Navigation() -> impl IntoView {
+    visit::Visit::follow_navigation();
+}
+
+/// Where a post leads, the page is loaded anew, with scripts as without: who is signed in may have changed, and not
+/// every address is a page of ours. The first hook wins, so this one stands before the router's.
+fn load_pages_after_posts() {
+    #[cfg(feature = "hydrate")]
+    {
+        _ = server_fn::redirect::set_redirect_hook(|location| {
+            _ = window().location().set_href(location);
+        });
+    }
+}
+
+/// The document around every page. What names a file of the site stands here and not in [`App`]: only the server knows
+/// the hash in front of it.
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    let pkg = format!("/{}", options.site_pkg_dir);
+    view! {
+        <!DOCTYPE html>
+        <html lang=visit::locale().tag()>
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content="light dark" />
+                <script nonce=use_nonce()>{theme::BEFORE_PAINT}</script>
+                <link rel="icon" type="image/svg+xml" href=format!("{pkg}/favicon.svg") />
+                <link rel="stylesheet" href=format!("{pkg}/sereno.css") />
+                <AutoReload options=options.clone() />
+                <HydrationScripts options />
+                <MetaTags />
+            </head>
+            <body>
+                <App />
+            </body>
+        </html>
+    }
+}
