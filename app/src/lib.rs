@@ -1,7 +1,7 @@
 //! The pages: rendered by the server, then brought to life in the browser by the same code. Every page works before and
 //! without that: links are links, forms are posted and answered by a redirect.
 //!
-//! `ui` is the kit and knows no data, `text` holds all sentences, `account` holds the pages for everybody; a page file
+//! `ui` is the kit and knows no data, `text` holds all sentences, `account` and `console` are the pages; a page file
 //! holds its server functions and its view. Server functions enter the core through `gate`.
 
 #![expect(
@@ -11,6 +11,7 @@
 )]
 
 pub mod account;
+pub mod console;
 pub mod flash;
 #[cfg(feature = "ssr")]
 pub mod gate;
@@ -30,6 +31,7 @@ use account::{
     AccountPages, activate::ActivatePage, profile::ProfilePage, resend::ResendPage, setup::SetUpPage,
     sign_in::SignInPage, sign_out::SignedOutPage, sign_up::SignUpPage,
 };
+use console::{ConsolePages, overview::OverviewPage, user::UserPage, users::UsersPage};
 use ui::{layout::Plain, loaded::NotFound, theme};
 
 /// All pages. Every route waits for its data, so that status and redirects are decided before the first byte.
@@ -52,6 +54,11 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("activate") view=ActivatePage />
                     <Route path=path!("resend-activation") view=ResendPage />
                     <Route path=path!("signed-out") view=SignedOutPage />
+                </ParentRoute>
+                <ParentRoute path=path!("/console") view=ConsolePages ssr=SsrMode::Async>
+                    <Route path=path!("") view=OverviewPage />
+                    <Route path=path!("users") view=UsersPage />
+                    <Route path=path!("users/:id") view=UserPage />
                 </ParentRoute>
             </Routes>
         </Router>
