@@ -104,7 +104,7 @@ pub fn answer_with_status(status: u16) {
 /// What a form that was posted without scripts left behind.
 #[must_use]
 pub fn flash() -> Option<Flash> {
-    extension::<Option<Flash>>().ok().flatten()
+    use_context::<Parts>()?.extensions.get::<Option<Flash>>().cloned()?
 }
 
 /// The time it is.

@@ -23,7 +23,7 @@ use leptos::prelude::*;
 use leptos_meta::{MetaTags, provide_meta_context};
 use leptos_router::{
     SsrMode,
-    components::{ParentRoute, Redirect, Route, Router, Routes},
+    components::{ParentRoute, Route, Router, Routes},
     path,
 };
 
@@ -32,7 +32,11 @@ use account::{
     sign_in::SignInPage, sign_out::SignedOutPage, sign_up::SignUpPage,
 };
 use console::{ConsolePages, overview::OverviewPage, user::UserPage, users::UsersPage};
-use ui::{layout::Plain, loaded::NotFound, theme};
+use ui::{
+    layout::Plain,
+    loaded::{Elsewhere, NotFound},
+    theme,
+};
 
 /// All pages. Every route waits for its data, so that status and redirects are decided before the first byte.
 #[component]
@@ -68,7 +72,7 @@ pub fn App() -> impl IntoView {
 /// The account page knows whom to send to the sign-in page.
 #[component]
 fn Start() -> impl IntoView {
-    view! { <Redirect path="/account" /> }
+    view! { <Elsewhere path="/account" /> }
 }
 
 #[component]
@@ -83,6 +87,12 @@ fn Missing() -> impl IntoView {
 #[component]
 fn Navigation() -> impl IntoView {
     visit::Visit::follow_navigation();
+    // says that the page has come to life, to the browser tests
+    Effect::new(|_| {
+        _ = document()
+            .document_element()
+            .map(|root| root.set_attribute("data-hydrated", ""));
+    });
 }
 
 /// Where a post leads, the page is loaded anew, with scripts as without: who is signed in may have changed, and not

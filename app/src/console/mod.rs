@@ -97,9 +97,13 @@ fn Topbar(name: String) -> impl IntoView {
     view! {
         <header class="topbar dark-ground">
             <details node_ref=details>
-                <summary class="m-3">{Icon::Menu.draw()} "Menu"</summary>
+                <summary>
+                    <span class="text-white">
+                        <Logo />
+                    </span>
+                    <span class="flex items-center gap-2">{Icon::Menu.draw()} "Menu"</span>
+                </summary>
                 <div class="grid gap-6 px-3 pb-4">
-                    <Brand />
                     <Rail name theme="theme-narrow" />
                 </div>
             </details>

@@ -48,7 +48,7 @@ pub fn OverviewView(
     view! {
         <Breadcrumb above=vec![] here="Overview" />
         <Heading title="Overview" />
-        <div class="grid items-start gap-4 sm:grid-cols-2">
+        <div class="grid gap-4 sm:grid-cols-2">
             <Figures title="People" figures=people />
             <Figures title="Sign-ins of the last 24 hours" figures=sign_ins />
             <Figures title="Browser sessions" figures=sessions />

@@ -9,7 +9,7 @@ use crate::{
     text::{self, Figures},
     ui::{
         alert::{Done, Tone},
-        badge::{Badge, StateBadge},
+        badge::{AdministratorBadge, Badge, StateBadge},
         confirm::Confirm,
         copy::Copyable,
         field::Hidden,
@@ -112,9 +112,7 @@ pub fn UserView(
                 <Heading title />
                 <p class="flex flex-wrap gap-1.5">
                     <StateBadge state=user.state />
-                    {user
-                        .is_superuser
-                        .then(|| view! { <Badge tone=Tone::Info icon=Icon::ShieldCheck text="Administrator" /> })}
+                    {user.is_superuser.then(|| view! { <AdministratorBadge /> })}
                 </p>
             </div>
             <Actions id=user.id.clone() state=user.state />
@@ -195,7 +193,7 @@ fn LockQuestion(user: UserDetail, open: Signal<bool>) -> impl IntoView {
         "The user is signed out everywhere ({}, {}) and cannot sign in until somebody unlocks the account. Nothing is \
          deleted.",
         counted(user.open_sessions, "browser session"),
-        counted(user.open_grants, "application access"),
+        counted(user.open_grants, "application"),
     );
     view! {
         <Confirm
@@ -214,11 +212,8 @@ fn LockQuestion(user: UserDetail, open: Signal<bool>) -> impl IntoView {
 }
 
 fn counted(count: u64, what: &str) -> String {
-    match (count, what.ends_with('s')) {
-        (1, _) => format!("1 {what}"),
-        (_, true) => format!("{count} {what}es"),
-        (_, false) => format!("{count} {what}s"),
-    }
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
 }
 
 /// A part of the page with its own heading.

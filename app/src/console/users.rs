@@ -8,8 +8,7 @@ use sereno_types::{Page, Problem, UserQuery, UserRow, UserSort, UserState};
 use crate::{
     console::{Breadcrumb, overview::grouped},
     ui::{
-        alert::Tone,
-        badge::{Badge, StateBadge, state_name},
+        badge::{AdministratorBadge, StateBadge, state_name},
         field::Choice,
         heading::Heading,
         icon::Icon,
@@ -176,7 +175,9 @@ fn Table(rows: Vec<UserRow>, query: UserQuery) -> impl IntoView {
                 <thead>
                     <tr>
                         {header(&query, "User", UserSort::Email, UserSort::EmailDescending, "")}
-                        <th scope="col">"State"</th>
+                        <th scope="col" class="max-sm:hidden">
+                            "State"
+                        </th>
                         <th scope="col" class="max-md:hidden">
                             "Number"
                         </th>
@@ -228,21 +229,24 @@ fn Row(row: UserRow) -> impl IntoView {
         .or_else(|| row.username.clone())
         .unwrap_or_else(|| format!("User {}", row.number));
     let second = row.email.and(row.username);
+    // narrow screens have no column for it
+    let state = || {
+        view! {
+            <StateBadge state=row.state />
+            {row.is_superuser.then(|| view! { <AdministratorBadge /> })}
+        }
+    };
     view! {
         <tr>
             <th scope="row">
-                <a class="link break-all" href=format!("{PATH}/{}", row.id)>
+                <a class="link wrap-anywhere" href=format!("{PATH}/{}", row.id)>
                     {name}
                 </a>
                 {second.map(|second| view! { <span class="block text-muted">{second}</span> })}
+                <span class="mt-1.5 flex flex-wrap gap-1.5 sm:hidden">{state()}</span>
             </th>
-            <td>
-                <span class="flex flex-wrap gap-1.5">
-                    <StateBadge state=row.state />
-                    {row
-                        .is_superuser
-                        .then(|| view! { <Badge tone=Tone::Info icon=Icon::ShieldCheck text="Administrator" /> })}
-                </span>
+            <td class="max-sm:hidden">
+                <span class="flex flex-wrap gap-1.5">{state()}</span>
             </td>
             <td class="max-md:hidden">{row.number}</td>
             <td class="max-md:hidden">

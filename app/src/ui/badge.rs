@@ -35,6 +35,12 @@ pub fn StateBadge(
     view! { <Badge tone icon text=state_name(state) /> }
 }
 
+/// Says that an account may do everything.
+#[component]
+pub fn AdministratorBadge() -> impl IntoView {
+    view! { <Badge tone=Tone::Info icon=Icon::ShieldCheck text="Administrator" /> }
+}
+
 /// What the console calls a state.
 #[must_use]
 pub const fn state_name(state: UserState) -> &'static str {

@@ -55,7 +55,7 @@ pub fn Confirm(
                     {title}
                 </h2>
                 {children()}
-                <a class="link justify-self-start" href=cancel data-noscroll node_ref=leave>
+                <a class="link justify-self-start" href=cancel data-noscroll autofocus node_ref=leave>
                     "Cancel"
                 </a>
             </div>

@@ -45,8 +45,10 @@ fn Languages() -> impl IntoView {
     let current = text::use_locale();
     let href = move |locale: Locale| {
         let mut query = location.query.get();
-        query.replace("ui_locales", locale.tag().to_owned());
-        format!("{}{}", location.pathname.get(), query.to_query_string())
+        query.remove("ui_locales");
+        let query = query.to_query_string();
+        let mark = if query.is_empty() { '?' } else { '&' };
+        format!("{}{query}{mark}ui_locales={}", location.pathname.get(), locale.tag())
     };
     let links = Locale::ALL
         .iter()

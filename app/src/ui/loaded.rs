@@ -50,17 +50,31 @@ fn Waiting() -> impl IntoView {
 /// A page in place of the one that was asked for. Whoever only has to sign in is led there, and back afterwards.
 fn refused(problem: Problem, refusal: fn(Problem) -> AnyView) -> AnyView {
     if problem.code == Code::AuthenticationRequired {
-        answer_with_status(302);
-        return view! { <Redirect path=sign_in_path() /> }.into_any();
+        return view! { <Elsewhere path=sign_in_path() /> }.into_any();
     }
     answer_with_status(problem.status);
     refusal(problem)
 }
 
-/// The sign-in page that leads back here.
+/// Leads to another page: by a redirect where this one was asked for, by a navigation in the browser. (Leptos by itself
+/// answers 200 to a client that does not ask for HTML.)
+#[component]
+pub fn Elsewhere(
+    /// The other page.
+    #[prop(into)]
+    path: String,
+) -> impl IntoView {
+    answer_with_status(302);
+    view! { <Redirect path /> }
+}
+
+/// The sign-in page that leads back here; it leads to the account by itself.
 fn sign_in_path() -> String {
     let location = use_location();
     let (path, search) = (location.pathname.get_untracked(), location.search.get_untracked());
+    if path == "/account" {
+        return "/account/sign-in".to_owned();
+    }
     let here = if search.is_empty() {
         path
     } else {
