@@ -6,9 +6,8 @@ use http::{StatusCode, header, request::Parts, uri::PathAndQuery};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use sereno_core::{
-    Error, Sereno,
-    access::{self, Staff},
-    context::{Actor, RequestMeta},
+    Error, Sereno, access,
+    context::{Actor, RequestMeta, Staff},
     session::{NewSession, STAGED},
 };
 use sereno_types::{Code, Problem, Timestamp};
@@ -110,7 +109,7 @@ pub fn flash() -> Option<Flash> {
 /// The time it is.
 #[must_use]
 pub fn now() -> Option<Timestamp> {
-    Some(use_context::<Sereno>()?.clock.now().timestamp())
+    Some(use_context::<Sereno>()?.now().timestamp())
 }
 
 /// The language of the page: what the address asks for, what the visitor chose before, what the browser prefers.
@@ -160,7 +159,11 @@ fn extension<T: Clone + Send + Sync + 'static>() -> Result<T, Problem> {
 }
 
 fn request_id() -> Option<String> {
-    extension::<RequestMeta>().ok().map(|meta| meta.request_id)
+    use_context::<Parts>()?
+        .extensions
+        .get::<RequestMeta>()?
+        .request_id
+        .clone()
 }
 
 fn missing(what: &str) -> Problem {

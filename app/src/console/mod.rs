@@ -9,7 +9,7 @@ use leptos_router::{
     components::{A, Outlet},
     hooks::use_location,
 };
-use sereno_types::{Problem, StaffProfile};
+use sereno_types::{Permission, Problem, StaffProfile};
 
 use crate::{
     account::sign_out::SignOutButton,
@@ -52,16 +52,22 @@ fn turned_away(problem: Problem) -> AnyView {
     .into_any()
 }
 
+/// Whether the member of staff may do this. Pages leave out what the core would refuse anyway.
+pub(crate) fn may(permission: Permission) -> bool {
+    use_context::<StaffProfile>().is_some_and(|profile| profile.permissions.contains(&permission))
+}
+
 #[component]
 fn Frame(profile: StaffProfile) -> impl IntoView {
     let name = profile.name.clone();
+    provide_context(profile);
     view! {
         <Provider value=Locale::En>
             <div class="console" lang="en">
                 <SkipLink />
                 <aside class="rail dark-ground">
                     <Brand />
-                    <Rail name=profile.name theme="theme" />
+                    <Rail name=name.clone() theme="theme" />
                 </aside>
                 <Topbar name />
                 <main id="main" tabindex="-1" class="min-w-0">
@@ -119,12 +125,17 @@ fn Rail(name: String, theme: &'static str) -> impl IntoView {
             <ul>
                 <RailItem href="/console" icon=Icon::LayoutDashboard label="Overview" exact=true />
             </ul>
-            <div>
-                <p class="group">"People"</p>
-                <ul>
-                    <RailItem href="/console/users" icon=Icon::Users label="Users" />
-                </ul>
-            </div>
+            {may(Permission::UsersView)
+                .then(|| {
+                    view! {
+                        <div>
+                            <p class="group">"People"</p>
+                            <ul>
+                                <RailItem href="/console/users" icon=Icon::Users label="Users" />
+                            </ul>
+                        </div>
+                    }
+                })}
         </nav>
         <div class="mt-auto grid gap-3 px-3">
             <ThemeChoice id=theme />

@@ -2,11 +2,10 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use sereno_types::{Id, Problem, UserDetail, UserEmail, UserEvent, UserState};
+use sereno_types::{Id, Permission, Problem, UserDetail, UserEmail, UserEvent, UserState};
 
 use crate::{
-    console::Breadcrumb,
-    text::{self, Figures},
+    console::{Breadcrumb, may},
     ui::{
         alert::{Done, Tone},
         badge::{AdministratorBadge, Badge, StateBadge},
@@ -87,7 +86,7 @@ pub fn UserPage() -> impl IntoView {
 fn notice(word: &str) -> Option<&'static str> {
     match word {
         "locked" => Some("The account is locked. Whoever used it is signed out."),
-        "unlocked" => Some("The account is unlocked. The user can sign in again."),
+        "unlocked" => Some("The account is unlocked again."),
         "sent" => Some("Another activation mail is on its way."),
         _ => None,
     }
@@ -115,7 +114,7 @@ pub fn UserView(
                     {user.is_superuser.then(|| view! { <AdministratorBadge /> })}
                 </p>
             </div>
-            <Actions id=user.id.clone() state=user.state />
+            {may(Permission::UsersManage).then(|| view! { <Actions id=user.id.clone() state=user.state /> })}
         </div>
         <LockQuestion user=user.clone() open=asks_to_lock />
         <Identity user=user.clone() />
@@ -368,14 +367,20 @@ fn Events(events: Vec<UserEvent>) -> impl IntoView {
 
 #[component]
 fn EventRow(event: UserEvent) -> impl IntoView {
-    let why = event
-        .code
-        .map(|code| text::sentence(text::use_locale(), code, Figures::default()));
+    let why = event.code.map(|code| {
+        view! {
+            <span class="block max-w-sm font-normal text-soft">
+                <code class="font-mono">{code.as_str()}</code>
+                ": "
+                {code.title()}
+            </span>
+        }
+    });
     view! {
         <tr>
             <th scope="row">
                 <code class="font-mono">{event.name}</code>
-                {why.map(|why| view! { <span class="block max-w-sm font-normal text-soft">{why}</span> })}
+                {why}
             </th>
             <td>
                 <Ago at=event.at />

@@ -23,7 +23,7 @@ pub trait Entropy: Send + Sync {
 #[error("no randomness available")]
 pub struct EntropyError;
 
-impl dyn Entropy {
+impl dyn Entropy + '_ {
     /// So many random bytes.
     pub fn bytes<const N: usize>(&self) -> Result<[u8; N], EntropyError> {
         let mut bytes = [0; N];

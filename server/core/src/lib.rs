@@ -1,5 +1,39 @@
-//! placeholder
+//! The core of Sereno: what happens, in which order, in which transaction. It knows no HTTP, no cookies, no HTML; doors
+//! parse a request, call one flow here and render its answer.
+//!
+//! Rooms, lowest floor first; a room uses only rooms below it:
+//!
+//! 1. [`clock`], [`entropy`], [`error`], [`event`], [`entity`]: values, rows and the two things nobody may take from the
+//!    air
+//! 2. [`config`], [`port`]: settings; what Sereno asks of the world outside
+//! 3. [`crypto`], [`net`]: one algorithm each; the one outbound HTTP client
+//! 4. [`context`]: `Sereno`, `Tx`, `Actor`, `Staff`, `Job`, the limiter
+//! 5. [`access`], [`once`]: who may do what; things that are good for one use
+//! 6. [`session`], [`notify`], 7. [`token`]: abilities the flows use
+//! 8. [`account`], 9. [`login`], [`jobs`]: the flows, and the worker
+//! 10. [`boot`]: configuration to context; `testing`: the same for tests
+
+pub mod access;
+pub mod account;
+pub mod boot;
 pub mod clock;
+pub mod config;
+pub mod context;
+pub mod crypto;
+pub mod entity;
 pub mod entropy;
 pub mod error;
+pub mod event;
+pub mod jobs;
+pub mod login;
+pub mod net;
+pub mod notify;
+pub mod once;
+pub mod port;
+pub mod session;
+#[cfg(feature = "testing")]
+pub mod testing;
+pub mod token;
+
+pub use context::Sereno;
 pub use error::{Error, Result};

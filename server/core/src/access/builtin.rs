@@ -1,0 +1,133 @@
+//! The built-in staff catalogue: permissions of Sereno's own console and three roles made of them. Written at start
+//! from the list in `sereno-types`, so that a new permission needs no migration; what staff changed is left alone.
+
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sereno_types::Permission;
+
+use crate::context::{Sereno, Tx};
+use crate::entity::{permission, role, role_permission};
+use crate::error::Result;
+
+const ORIGIN: &str = "sereno";
+
+struct Role {
+    codename: &'static str,
+    name: &'static str,
+    description: &'static str,
+    allows: fn(Permission) -> bool,
+}
+
+const ROLES: &[Role] = &[
+    Role {
+        codename: "viewer",
+        name: "Viewer",
+        description: "Sees everything in the console and changes nothing.",
+        allows: only_views,
+    },
+    Role {
+        codename: "support",
+        name: "Support",
+        description: "Helps users: sees everything, manages users, sessions and messages.",
+        allows: |permission| {
+            only_views(permission)
+                || matches!(
+                    permission,
+                    Permission::UsersManage | Permission::SessionsManage | Permission::MessagesManage
+                )
+        },
+    },
+    Role {
+        codename: "administrator",
+        name: "Administrator",
+        description: "Does everything in the console.",
+        allows: |_| true,
+    },
+];
+
+fn only_views(permission: Permission) -> bool {
+    permission.as_str().rsplit('.').next() == Some("view")
+}
+
+/// Adds what the catalogue has and the database lacks. Two instances may do so at once.
+pub async fn ensure(sereno: &Sereno, tx: &Tx) -> Result<()> {
+    let known: Vec<permission::Model> = permission::Entity::find().all(tx.db()).await?;
+    let missing: Vec<Permission> = Permission::ALL
+        .iter()
+        .copied()
+        .filter(|permission| !known.iter().any(|row| row.codename == permission.as_str()))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let mut rows = Vec::new();
+    for permission in missing {
+        rows.push(permission::ActiveModel {
+            id: Set(sereno.new_id()?),
+            codename: Set(permission.as_str().to_owned()),
+            description: Set(String::new()),
+            origin: Set(ORIGIN.to_owned()),
+            created_at: Set(tx.now()),
+        });
+    }
+    permission::Entity::insert_many(rows)
+        .on_conflict(OnConflict::column(permission::Column::Codename).do_nothing().to_owned())
+        .exec_without_returning(tx.db())
+        .await?;
+    for role in ROLES {
+        grant(sereno, tx, role).await?;
+    }
+    Ok(())
+}
+
+async fn grant(sereno: &Sereno, tx: &Tx, builtin: &Role) -> Result<()> {
+    let role_id = match find(tx.db(), builtin.codename).await? {
+        Some(role) => role.id,
+        None => insert(sereno, tx, builtin).await?,
+    };
+    let mut rows = Vec::new();
+    for row in permission::Entity::find()
+        .filter(permission::Column::Origin.eq(ORIGIN))
+        .all(tx.db())
+        .await?
+    {
+        if Permission::from_codename(&row.codename).is_some_and(builtin.allows) {
+            rows.push(role_permission::ActiveModel {
+                id: Set(sereno.new_id()?),
+                role_id: Set(role_id),
+                permission_id: Set(row.id),
+            });
+        }
+    }
+    let pair = [role_permission::Column::RoleId, role_permission::Column::PermissionId];
+    role_permission::Entity::insert_many(rows)
+        .on_conflict(OnConflict::columns(pair).do_nothing().to_owned())
+        .exec_without_returning(tx.db())
+        .await?;
+    Ok(())
+}
+
+async fn find<C: ConnectionTrait>(db: &C, codename: &str) -> Result<Option<role::Model>> {
+    let role = role::Entity::find()
+        .filter(role::Column::Codename.eq(codename))
+        .filter(role::Column::ProjectId.is_null())
+        .one(db)
+        .await?;
+    Ok(role)
+}
+
+async fn insert(sereno: &Sereno, tx: &Tx, builtin: &Role) -> Result<uuid::Uuid> {
+    let id = sereno.new_id()?;
+    let row = role::ActiveModel {
+        id: Set(id),
+        project_id: Set(None),
+        codename: Set(builtin.codename.to_owned()),
+        name: Set(builtin.name.to_owned()),
+        description: Set(builtin.description.to_owned()),
+        origin: Set(ORIGIN.to_owned()),
+        created_at: Set(tx.now()),
+        updated_at: Set(tx.now()),
+    };
+    role::Entity::insert(row).exec_without_returning(tx.db()).await?;
+    Ok(id)
+}

@@ -1,0 +1,158 @@
+//! The one table of who may knock at which door. Every route and every server function has a row; what has none is
+//! refused, and the server does not start while a route lacks one. The row is the outer check: functions that act on
+//! other people's data also demand their [`Staff`](crate::context::Staff) proof and permission.
+
+use sereno_types::{Code, Permission};
+
+use crate::context::{Actor, Sereno};
+use crate::error::{Error, Result};
+
+/// Who is welcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Welcome {
+    /// Everybody.
+    Everyone,
+    /// A signed-in user, for what is theirs.
+    Users,
+    /// Staff, with this permission.
+    Staff(Permission),
+    /// Anybody who may enter the console at all.
+    AnyStaff,
+    /// A page: everybody gets an answer, and the page itself turns away whom it must, with a page.
+    Page,
+}
+
+impl Welcome {
+    /// One line for the documentation of a route.
+    #[must_use]
+    pub fn sentence(self) -> String {
+        match self {
+            Self::Everyone | Self::Page => "Callers: everybody.".to_owned(),
+            Self::Users => "Callers: a signed-in user (bearer or session).".to_owned(),
+            Self::Staff(permission) => {
+                format!("Callers: staff with `{}` (bearer or session).", permission.as_str())
+            }
+            Self::AnyStaff => "Callers: staff (bearer or session).".to_owned(),
+        }
+    }
+}
+
+/// One row: method, path as it is registered, who is welcome.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule {
+    /// `GET`, `POST`, …
+    pub method: &'static str,
+    /// The path with its parameters, for example `/api/v1/admin/users/{id}`.
+    pub path: &'static str,
+    /// Who is welcome.
+    pub welcome: Welcome,
+}
+
+const fn rule(method: &'static str, path: &'static str, welcome: Welcome) -> Rule {
+    Rule { method, path, welcome }
+}
+
+use Permission::{UsersManage, UsersView};
+use Welcome::{AnyStaff, Everyone, Page, Staff, Users};
+
+/// The table.
+pub const TABLE: &[Rule] = &[
+    // native API: sign-up
+    rule("POST", "/api/v1/registrations", Everyone),
+    rule("POST", "/api/v1/registrations/activate", Everyone),
+    rule("POST", "/api/v1/registrations/resend", Everyone),
+    rule("POST", "/api/v1/password-policy/check", Everyone),
+    // native API: sign-in and tokens
+    rule("POST", "/api/v1/login", Everyone),
+    rule("POST", "/api/v1/logout", Everyone),
+    rule("POST", "/api/v1/token/refresh", Everyone),
+    rule("POST", "/api/v1/token/verify", Everyone),
+    // native API: me
+    rule("GET", "/api/v1/me", Users),
+    // native API: administration
+    rule("GET", "/api/v1/admin/overview", AnyStaff),
+    rule("GET", "/api/v1/admin/users", Staff(UsersView)),
+    rule("GET", "/api/v1/admin/users/{id}", Staff(UsersView)),
+    rule("POST", "/api/v1/admin/users/{id}/lock", Staff(UsersManage)),
+    rule("POST", "/api/v1/admin/users/{id}/unlock", Staff(UsersManage)),
+    rule("POST", "/api/v1/admin/users/{id}/send-activation", Staff(UsersManage)),
+    // keys, contract, health
+    rule("GET", "/.well-known/jwks.json", Everyone),
+    rule("GET", "/openapi.json", Everyone),
+    rule("GET", "/api/v1/openapi.json", Everyone),
+    rule("GET", "/docs", Everyone),
+    rule("GET", "/health/live", Everyone),
+    rule("GET", "/health/ready", Everyone),
+    // server functions of the end-user pages
+    rule("POST", "/account/fn/register", Everyone),
+    rule("POST", "/account/fn/activate", Everyone),
+    rule("POST", "/account/fn/resend_activation", Everyone),
+    rule("POST", "/account/fn/sign_in", Everyone),
+    rule("POST", "/account/fn/sign_out", Everyone),
+    rule("POST", "/account/fn/set_up", Everyone),
+    rule("POST", "/account/fn/me", Users),
+    // server functions of the console
+    rule("POST", "/console/fn/staff_profile", AnyStaff),
+    rule("POST", "/console/fn/overview", AnyStaff),
+    rule("POST", "/console/fn/list_users", Staff(UsersView)),
+    rule("POST", "/console/fn/user", Staff(UsersView)),
+    rule("POST", "/console/fn/lock_user", Staff(UsersManage)),
+    rule("POST", "/console/fn/unlock_user", Staff(UsersManage)),
+    rule("POST", "/console/fn/send_activation", Staff(UsersManage)),
+    // pages
+    rule("GET", "/", Page),
+    rule("GET", "/setup", Page),
+    rule("GET", "/account", Page),
+    rule("GET", "/account/sign-in", Page),
+    rule("GET", "/account/sign-up", Page),
+    rule("GET", "/account/activate", Page),
+    rule("GET", "/account/resend-activation", Page),
+    rule("GET", "/account/signed-out", Page),
+    rule("GET", "/console", Page),
+    rule("GET", "/console/users", Page),
+    rule("GET", "/console/users/{id}", Page),
+];
+
+/// The row of a door. `HEAD` asks what `GET` asks.
+#[must_use]
+pub fn find(method: &str, path: &str) -> Option<&'static Rule> {
+    let method = if method == "HEAD" { "GET" } else { method };
+    TABLE.iter().find(|rule| rule.method == method && rule.path == path)
+}
+
+/// Whether the actor is welcome; every door asks before it does anything.
+///
+/// # Errors
+/// `authentication_required`, `permission_denied`.
+pub async fn check(sereno: &Sereno, actor: &Actor, welcome: Welcome) -> Result<()> {
+    match welcome {
+        Everyone | Page => Ok(()),
+        Users => actor.caller().map(|_| ()),
+        AnyStaff => super::staff(sereno, actor).await.map(|_| ()),
+        Staff(permission) => super::staff(sereno, actor).await?.require(permission),
+    }
+}
+
+/// The refusal for a door without a row.
+#[must_use]
+pub fn unlisted() -> Error {
+    Error::from(Code::PermissionDenied)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_door_stands_twice() {
+        let mut seen = std::collections::BTreeSet::new();
+        for rule in TABLE {
+            assert!(
+                seen.insert((rule.method, rule.path)),
+                "{} {} stands twice",
+                rule.method,
+                rule.path
+            );
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Confirming the address given at sign-up: by the link of the mail, or by the code in the same mail. A GET never gets
+//! here; the page shows a button.
+
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use serde::{Deserialize, Serialize};
+use sereno_types::{Activate, Activated, Code, Id, ResendActivation, UserState};
+use uuid::Uuid;
+
+use super::identifier;
+use crate::context::{Actor, Failure, Job, Locale, RequestMeta, Sereno, Tx};
+use crate::entity::{one_time, user, user_email};
+use crate::error::{Error, Result};
+use crate::event::{Event, EventKind};
+use crate::notify::{self, MailKind, Recipient};
+use crate::once::{self, Purpose};
+
+/// Activates the account that the token, or the address and its code, belong to.
+///
+/// # Errors
+/// `activation_link_invalid` for anything unknown, used or expired; `validation_failed` when nothing was sent.
+pub async fn activate(sereno: &Sereno, meta: &RequestMeta, command: Activate) -> Result<Activated> {
+    sereno.addresses.take(
+        "activate",
+        meta.address,
+        sereno.config.limit.requests_per_address,
+        sereno.now(),
+    )?;
+    let token = command.token.filter(|token| !token.is_empty());
+    let (email, code) = (command.email.unwrap_or_default(), command.code.unwrap_or_default());
+    if let Some(token) = token {
+        let tx = sereno.begin(meta, &Actor::Anonymous).await?;
+        let proof = once::consume(sereno, tx.db(), Purpose::Activation, token.expose()).await?;
+        return conclude(sereno, meta, tx, proof).await;
+    }
+    let mut faults = Vec::new();
+    let email = identifier::collect("email", identifier::email(&email), &mut faults);
+    let digits: String = code
+        .expose()
+        .chars()
+        .filter(|c| !c.is_whitespace() && *c != '-')
+        .collect();
+    if digits.is_empty() {
+        faults.push(sereno_types::FieldError::new("code", Code::Blank));
+    }
+    let (Some(email), true) = (email, faults.is_empty()) else {
+        return Err(Error::fields(faults));
+    };
+    let id = prove_code(sereno, &email.canonical, &digits).await?;
+    let tx = sereno.begin(meta, &Actor::Anonymous).await?;
+    let proof = match id {
+        Some(id) => once::consume_id(sereno, tx.db(), Purpose::Activation, id).await?,
+        None => None,
+    };
+    conclude(sereno, meta, tx, proof).await
+}
+
+/// The row whose code this is. An attempt is taken before the code is compared, and an address without a code costs the
+/// same hash.
+async fn prove_code(sereno: &Sereno, canonical: &str, digits: &str) -> Result<Option<Uuid>> {
+    let lifetime = sereno.config.registration.code_lifetime.span();
+    let row = once::attempt_code(sereno, Purpose::Activation, canonical, lifetime).await?;
+    let hash = row.as_ref().and_then(|row| row.code_hash.as_deref());
+    let right = sereno.hasher.verify_code(digits, hash, &sereno.keys.pepper).await?;
+    Ok(row.filter(|_| right).map(|row| row.id))
+}
+
+/// Commits the activation; or undoes everything and writes down the refusal.
+async fn conclude(
+    sereno: &Sereno,
+    meta: &RequestMeta,
+    mut tx: Tx,
+    proof: Option<one_time::Model>,
+) -> Result<Activated> {
+    if let Some(user_id) = finish(sereno, &mut tx, proof).await? {
+        tx.commit().await?;
+        return Ok(Activated {
+            id: Id(user_id.to_string()),
+            state: UserState::Active,
+        });
+    }
+    drop(tx);
+    let mut tx = sereno.begin(meta, &Actor::Anonymous).await?;
+    tx.record(Event::refused(EventKind::ActivationFailed, Code::ActivationLinkInvalid));
+    tx.commit().await?;
+    Err(Code::ActivationLinkInvalid.into())
+}
+
+/// The user is active from now on, or `None`: the proof is not one, or the account is not waiting for it.
+async fn finish(sereno: &Sereno, tx: &mut Tx, proof: Option<one_time::Model>) -> Result<Option<Uuid>> {
+    let Some(proof) = proof else { return Ok(None) };
+    let (Some(user_id), Some(canonical)) = (proof.user_id, proof.subject) else {
+        return Ok(None);
+    };
+    let now = tx.now();
+    let activated = user::Entity::update_many()
+        .col_expr(user::Column::State, Expr::value(UserState::Active.as_str()))
+        .col_expr(user::Column::UpdatedAt, Expr::value(now.0))
+        .filter(user::Column::Id.eq(user_id))
+        .filter(user::Column::State.eq(UserState::Pending.as_str()))
+        .exec(tx.db())
+        .await?;
+    let verified = user_email::Entity::update_many()
+        .col_expr(user_email::Column::VerifiedAt, Expr::value(now.0))
+        .filter(user_email::Column::UserId.eq(user_id))
+        .filter(user_email::Column::Canonical.eq(canonical))
+        .exec(tx.db())
+        .await?;
+    if activated.rows_affected == 0 || verified.rows_affected == 0 {
+        return Ok(None);
+    }
+    once::consume_rest(sereno, tx.db(), Purpose::Activation, user_id).await?;
+    tx.touch(user_id);
+    tx.record(Event::new(EventKind::UserActivated).about(user_id));
+    Ok(Some(user_id))
+}
+
+/// Asks for another activation mail. The answer, and what is written before it, are the same whether or not the address
+/// waits for activation; the job finds out.
+///
+/// # Errors
+/// `validation_failed`, `too_many_requests`.
+pub async fn resend(sereno: &Sereno, meta: &RequestMeta, command: ResendActivation) -> Result<()> {
+    sereno.addresses.take(
+        "resend",
+        meta.address,
+        sereno.config.limit.requests_per_address,
+        sereno.now(),
+    )?;
+    let email = identifier::email(&command.email).map_err(|code| Error::field("email", code))?;
+    notify::limit(sereno, &email.canonical).await?;
+    let pending = pending_with(sereno, &email.canonical).await?;
+    let mut tx = sereno.begin(meta, &Actor::Anonymous).await?;
+    tx.record(Event::new(EventKind::ActivationRequested).about(pending));
+    tx.enqueue(&SendActivation {
+        user_id: pending,
+        locale: meta.locale.as_str().to_owned(),
+    })?;
+    tx.commit().await
+}
+
+async fn pending_with(sereno: &Sereno, canonical: &str) -> Result<Option<Uuid>> {
+    let found = user_email::Entity::find()
+        .find_also_related(user::Entity)
+        .filter(user_email::Column::Canonical.eq(canonical))
+        .filter(user_email::Column::VerifiedAt.is_null())
+        .one(sereno.db.read())
+        .await?;
+    let pending = found
+        .and_then(|(_, user)| user)
+        .filter(|user| user.state() == UserState::Pending);
+    Ok(pending.map(|user| user.id))
+}
+
+/// Sends the activation mail to a user who still waits for it; does nothing for anybody else.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SendActivation {
+    /// Who asked, if that is somebody who waits.
+    pub user_id: Option<Uuid>,
+    /// In which language.
+    pub locale: String,
+}
+
+impl Job for SendActivation {
+    const NAME: &'static str = "send_activation";
+
+    async fn run(self, sereno: &Sereno) -> Result<(), Failure> {
+        let Some(user_id) = self.user_id else { return Ok(()) };
+        let mut tx = sereno.begin(&RequestMeta::default(), &Actor::System).await?;
+        let found = crate::access::subject::find(tx.db(), user_id).await?;
+        let Some((user, Some(email))) = found.filter(|(user, _)| user.state() == UserState::Pending) else {
+            return Ok(());
+        };
+        let locale = Locale::from_tag(&self.locale).unwrap_or_default();
+        let recipient = Recipient {
+            user_id: user.id,
+            address: email.address,
+            locale,
+        };
+        notify::queue(sereno, &mut tx, MailKind::Activation, recipient).await?;
+        Ok(tx.commit().await?)
+    }
+}

@@ -1,0 +1,21 @@
+//! What staff sees of accounts and does to them. Every function takes the `Staff` proof and begins with the permission
+//! it demands.
+
+mod act;
+mod list;
+mod overview;
+mod view;
+
+pub use act::{create_user, lock, send_activation, unlock};
+pub use list::list;
+pub use overview::overview;
+pub use view::detail;
+
+use sereno_types::Id;
+use uuid::Uuid;
+
+use crate::error::{Error, Result};
+
+fn parse(id: &Id) -> Result<Uuid> {
+    id.0.parse().map_err(|_| Error::NotFound)
+}

@@ -1,0 +1,191 @@
+//! Locking, unlocking, sending the activation mail again; and users made at the command line.
+
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use sereno_types::{Code, Id, Permission, Secret, UserDetail, UserState};
+
+use super::super::{NewUser, activate, create, identifier, password};
+use super::{parse, view};
+use crate::context::{RequestMeta, Sereno, Staff, Tx};
+use crate::entity::{user, user_email};
+use crate::error::{Error, Result};
+use crate::event::{Event, EventKind};
+use crate::{session, token};
+
+/// Locks an account: everything that was issued to it stops working at once.
+///
+/// # Errors
+/// `permission_denied`, `not_found`, `own_account`, `last_administrator`, `state_conflict`.
+pub async fn lock(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<UserDetail> {
+    staff.require(Permission::UsersManage)?;
+    let mut tx = sereno.begin(meta, staff.actor()).await?;
+    let user = target(&tx, staff, id).await?;
+    if !matches!(user.state(), UserState::Active | UserState::Pending) {
+        return Err(Code::StateConflict.into());
+    }
+    if user.is_superuser && user.state() == UserState::Active && administrators(&tx).await? <= 1 {
+        return Err(Code::LastAdministrator.into());
+    }
+    change_state(&mut tx, &user, UserState::Locked).await?;
+    session::end_all(&tx, user.id, "user_locked").await?;
+    token::revoke_all(&mut tx, user.id, "user_locked").await?;
+    tx.record(Event::new(EventKind::UserLocked).about(user.id));
+    tx.commit().await?;
+    view::load(sereno, user.id).await
+}
+
+/// Unlocks an account. What was issued before stays dead.
+///
+/// # Errors
+/// `permission_denied`, `not_found`, `own_account`, `state_conflict`.
+pub async fn unlock(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<UserDetail> {
+    staff.require(Permission::UsersManage)?;
+    let mut tx = sereno.begin(meta, staff.actor()).await?;
+    let user = target(&tx, staff, id).await?;
+    if user.state() != UserState::Locked {
+        return Err(Code::StateConflict.into());
+    }
+    // an account that never confirmed its address waits for that again
+    let confirmed = user_email::Entity::find()
+        .filter(user_email::Column::UserId.eq(user.id))
+        .filter(user_email::Column::VerifiedAt.is_not_null());
+    let state = if confirmed.count(tx.db()).await? > 0 {
+        UserState::Active
+    } else {
+        UserState::Pending
+    };
+    change_state(&mut tx, &user, state).await?;
+    tx.record(Event::new(EventKind::UserUnlocked).about(user.id));
+    tx.commit().await?;
+    view::load(sereno, user.id).await
+}
+
+/// Sends the activation mail again.
+///
+/// # Errors
+/// `permission_denied`, `not_found`, `state_conflict` when the account does not wait for activation.
+pub async fn send_activation(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<()> {
+    staff.require(Permission::UsersManage)?;
+    let mut tx = sereno.begin(meta, staff.actor()).await?;
+    let user = target(&tx, staff, id).await?;
+    if user.state() != UserState::Pending {
+        return Err(Code::StateConflict.into());
+    }
+    let locale = user.locale.unwrap_or_else(|| meta.locale.as_str().to_owned());
+    tx.record(Event::new(EventKind::ActivationRequested).about(user.id));
+    tx.enqueue(&activate::SendActivation {
+        user_id: Some(user.id),
+        locale,
+    })?;
+    tx.commit().await
+}
+
+/// A user made at the command line.
+#[derive(Clone, Debug, Default)]
+pub struct CreateUser {
+    /// The primary address; counts as confirmed unless `inactive`.
+    pub email: String,
+    /// The user name.
+    pub username: Option<String>,
+    /// The password; without one the user cannot sign in by password.
+    pub password: Option<Secret>,
+    /// The number, to keep one from elsewhere.
+    pub number: Option<i64>,
+    /// Whether the user may do everything.
+    pub is_superuser: bool,
+    /// Whether the user still has to confirm the address; the activation mail is sent then.
+    pub inactive: bool,
+}
+
+/// Makes a user.
+///
+/// # Errors
+/// `permission_denied`, `validation_failed`.
+pub async fn create_user(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, command: CreateUser) -> Result<Id> {
+    staff.require(Permission::UsersManage)?;
+    if command.is_superuser && !staff.is_superuser() {
+        return Err(Code::PermissionDenied.into());
+    }
+    let mut faults = Vec::new();
+    let email = identifier::collect("email", identifier::email(&command.email), &mut faults);
+    let username = command.username.as_deref();
+    let username = username.and_then(|name| identifier::collect("username", identifier::username(name), &mut faults));
+    if command.number.is_some_and(|number| number < 1) {
+        faults.push(sereno_types::FieldError::new("number", Code::InvalidChoice));
+    }
+    if let Some(password) = &command.password {
+        let relatives = [Some(command.email.as_str()), command.username.as_deref()];
+        faults.extend(password::judge(
+            &sereno.config.password,
+            password.expose(),
+            relatives.into_iter().flatten(),
+        ));
+    }
+    if !faults.is_empty() {
+        return Err(Error::fields(faults));
+    }
+    let password_hash = match &command.password {
+        Some(password) => Some(sereno.hasher.hash(password.expose(), &*sereno.entropy).await?),
+        None => None,
+    };
+    let state = if command.inactive {
+        UserState::Pending
+    } else {
+        UserState::Active
+    };
+    let mut tx = sereno.begin(meta, staff.actor()).await?;
+    let new = NewUser {
+        email,
+        username,
+        password_hash,
+        state,
+        is_superuser: command.is_superuser,
+        number: command.number,
+        locale: None,
+        attributes: serde_json::Map::new(),
+    };
+    let id = create(sereno, &tx, new).await?;
+    if command.inactive {
+        tx.enqueue(&activate::SendActivation {
+            user_id: Some(id),
+            locale: meta.locale.as_str().to_owned(),
+        })?;
+    }
+    tx.record(Event::new(EventKind::UserCreated).about(id));
+    tx.commit().await?;
+    Ok(Id(id.to_string()))
+}
+
+/// The account staff wants to act on: not their own, and not a superuser's unless they are one.
+async fn target(tx: &Tx, staff: &Staff, id: &Id) -> Result<user::Model> {
+    let user = user::Entity::find_by_id(parse(id)?)
+        .one(tx.db())
+        .await?
+        .ok_or(Error::NotFound)?;
+    if staff.actor().caller().is_ok_and(|caller| caller.user_id == user.id) {
+        return Err(Code::OwnAccount.into());
+    }
+    if user.is_superuser && !staff.is_superuser() {
+        return Err(Code::PermissionDenied.into());
+    }
+    Ok(user)
+}
+
+async fn administrators(tx: &Tx) -> Result<u64> {
+    let administrators = user::Entity::find()
+        .filter(user::Column::IsSuperuser.eq(true))
+        .filter(user::Column::State.eq(UserState::Active.as_str()));
+    Ok(administrators.count(tx.db()).await?)
+}
+
+async fn change_state(tx: &mut Tx, user: &user::Model, state: UserState) -> Result<()> {
+    let row = user::ActiveModel {
+        id: Set(user.id),
+        state: Set(state.as_str().to_owned()),
+        credential_epoch: Set(user.credential_epoch + 1),
+        updated_at: Set(tx.now()),
+        ..Default::default()
+    };
+    user::Entity::update(row).exec(tx.db()).await?;
+    tx.touch(user.id);
+    Ok(())
+}

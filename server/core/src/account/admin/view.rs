@@ -1,0 +1,97 @@
+//! One account, whole, as staff sees it. A fixed number of statements.
+
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sereno_types::{Code, Id, Permission, UserDetail, UserEmail, UserEvent};
+use uuid::Uuid;
+
+use super::parse;
+use crate::context::{Sereno, Staff};
+use crate::entity::{event, session, token_family, user, user_email};
+use crate::error::{Error, Result};
+
+/// How many events the page of a user shows.
+const EVENTS: u64 = 20;
+
+/// One account.
+///
+/// # Errors
+/// `permission_denied`, `not_found`.
+pub async fn detail(sereno: &Sereno, staff: &Staff, id: &Id) -> Result<UserDetail> {
+    staff.require(Permission::UsersView)?;
+    load(sereno, parse(id)?).await
+}
+
+pub(super) async fn load(sereno: &Sereno, id: Uuid) -> Result<UserDetail> {
+    let (db, now) = (sereno.db.read(), sereno.now());
+    let user = user::Entity::find_by_id(id).one(db).await?.ok_or(Error::NotFound)?;
+    let emails = user_email::Entity::find()
+        .filter(user_email::Column::UserId.eq(id))
+        .order_by_desc(user_email::Column::IsPrimary)
+        .order_by_asc(user_email::Column::CreatedAt)
+        .all(db)
+        .await?;
+    let open_sessions = session::Entity::find()
+        .filter(session::Column::UserId.eq(id))
+        .filter(session::Column::EndedAt.is_null())
+        .filter(session::Column::CredentialEpoch.eq(user.credential_epoch))
+        .filter(session::Column::ExpiresAt.gt(now))
+        .filter(session::Column::LastSeenAt.gt(now.minus(sereno.config.session.idle_lifetime.span())))
+        .count(db)
+        .await?;
+    let open_grants = token_family::Entity::find()
+        .filter(token_family::Column::UserId.eq(id))
+        .filter(token_family::Column::RevokedAt.is_null())
+        .filter(token_family::Column::CredentialEpoch.eq(user.credential_epoch))
+        .filter(token_family::Column::IdleExpiresAt.gt(now))
+        .count(db)
+        .await?;
+    let events = event::Entity::find()
+        .filter(event::Column::UserId.eq(id))
+        .order_by_desc(event::Column::At)
+        .order_by_desc(event::Column::Id)
+        .limit(EVENTS)
+        .all(db)
+        .await?;
+    Ok(UserDetail {
+        id: Id(id.to_string()),
+        number: user.number,
+        state: user.state(),
+        has_password: user.password_hash.is_some(),
+        username: user.username,
+        first_name: user.first_name,
+        last_name: user.last_name,
+        is_superuser: user.is_superuser,
+        locale: user.locale,
+        emails: emails.into_iter().map(email).collect(),
+        attributes: user.attributes.as_object().cloned().unwrap_or_default(),
+        created_at: user.created_at.timestamp(),
+        updated_at: user.updated_at.timestamp(),
+        last_login_at: user.last_login_at.map(crate::clock::Moment::timestamp),
+        open_sessions,
+        open_grants,
+        events: events.into_iter().map(happened).collect(),
+    })
+}
+
+fn email(row: user_email::Model) -> UserEmail {
+    UserEmail {
+        address: row.address,
+        verified_at: row.verified_at.map(crate::clock::Moment::timestamp),
+        is_primary: row.is_primary,
+    }
+}
+
+fn happened(row: event::Model) -> UserEvent {
+    let code = row
+        .code
+        .as_deref()
+        .and_then(|name| Code::ALL.iter().copied().find(|code| code.as_str() == name));
+    UserEvent {
+        id: Id(row.id.to_string()),
+        at: row.at.timestamp(),
+        name: row.name,
+        code,
+        address: row.address,
+        request_id: row.request_id,
+    }
+}

@@ -1,0 +1,109 @@
+//! Writing a new user: the one place that inserts, and so the one place that knows what a broken constraint means.
+
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, ExprTrait, QueryFilter};
+use serde_json::{Map, Value};
+use sereno_types::{Code, UserState};
+use uuid::Uuid;
+
+use super::identifier::{Email, Username};
+use crate::context::{Sereno, Tx};
+use crate::entity::{counter, user, user_email};
+use crate::error::{Error, Result, unique_violation};
+
+/// A user about to be written. The password is hashed already: hashing has no place in a transaction.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    /// The primary address.
+    pub email: Option<Email>,
+    /// The user name.
+    pub username: Option<Username>,
+    /// The encoded hash.
+    pub password_hash: Option<String>,
+    /// Pending, or active with the address confirmed.
+    pub state: UserState,
+    /// Whether the user may do everything.
+    pub is_superuser: bool,
+    /// The user's number, where an import keeps the original one; the next free one otherwise.
+    pub number: Option<i64>,
+    /// The language.
+    pub locale: Option<String>,
+    /// What applications remember of the user.
+    pub attributes: Map<String, Value>,
+}
+
+/// Inserts the user and the address.
+///
+/// # Errors
+/// `validation_failed` with `email_unique`, `username_unique` or (on `number`) `state_conflict`. The transaction cannot
+/// be used after that.
+pub async fn create(sereno: &Sereno, tx: &Tx, new: NewUser) -> Result<Uuid> {
+    let (id, now) = (sereno.new_id()?, tx.now());
+    let number = next_number(tx, new.number).await?;
+    let (username, username_canonical) = new.username.map(|name| (name.name, name.canonical)).unzip();
+    let row = user::ActiveModel {
+        id: Set(id),
+        number: Set(number),
+        username: Set(username),
+        username_canonical: Set(username_canonical),
+        first_name: Set(String::new()),
+        last_name: Set(String::new()),
+        password_hash: Set(new.password_hash),
+        state: Set(new.state.as_str().to_owned()),
+        is_superuser: Set(new.is_superuser),
+        credential_epoch: Set(1),
+        locale: Set(new.locale),
+        attributes: Set(Value::Object(new.attributes)),
+        created_at: Set(now),
+        updated_at: Set(now),
+        last_login_at: Set(None),
+    };
+    user::Entity::insert(row)
+        .exec_without_returning(tx.db())
+        .await
+        .map_err(taken)?;
+    if let Some(email) = new.email {
+        let row = user_email::ActiveModel {
+            id: Set(sereno.new_id()?),
+            user_id: Set(id),
+            address: Set(email.address),
+            canonical: Set(email.canonical),
+            is_primary: Set(true),
+            verified_at: Set((new.state == UserState::Active).then_some(now)),
+            created_at: Set(now),
+        };
+        user_email::Entity::insert(row)
+            .exec_without_returning(tx.db())
+            .await
+            .map_err(taken)?;
+    }
+    Ok(id)
+}
+
+/// Hands out a number; a number brought along moves the counter past it, so that it is never handed out again.
+async fn next_number(tx: &Tx, brought: Option<i64>) -> Result<i64> {
+    let value = Expr::col(counter::Column::Value);
+    let raised = counter::Entity::update_many().filter(counter::Column::Name.eq("user"));
+    let raised = match brought {
+        None => raised.col_expr(counter::Column::Value, value.add(1)),
+        Some(number) => {
+            let past = sea_orm::sea_query::CaseStatement::new()
+                .case(value.clone().lt(number), number)
+                .finally(value);
+            raised.col_expr(counter::Column::Value, past.into())
+        }
+    };
+    let row = raised.exec_with_returning(tx.db()).await?.into_iter().next();
+    let row = row.ok_or_else(|| Error::internal("the counter of users is missing"))?;
+    Ok(brought.unwrap_or(row.value))
+}
+
+/// Which field a broken constraint means. SQLite names the columns, PostgreSQL the index.
+fn taken(error: DbErr) -> Error {
+    match unique_violation(&error) {
+        Some(what) if what.contains("username_canonical") => Error::field("username", Code::UsernameUnique),
+        Some(what) if what.contains("canonical") => Error::field("email", Code::EmailUnique),
+        Some(what) if what.contains("number") => Error::field("number", Code::StateConflict),
+        _ => error.into(),
+    }
+}

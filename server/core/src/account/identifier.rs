@@ -1,0 +1,164 @@
+//! E-mail addresses and user names: what is accepted, and the one form in which they are compared. Mail always goes to
+//! the address as it was written, never to a folded form, so that no folding can send a secret to somebody else.
+
+use sereno_types::{Code, FieldError};
+use unicode_normalization::UnicodeNormalization;
+
+/// Longest address (RFC 5321 §4.5.3.1.3, less the brackets).
+const EMAIL_MAX: usize = 254;
+/// Longest part before the `@` (RFC 5321 §4.5.3.1.1).
+const LOCAL_MAX: usize = 64;
+/// Longest user name, as Django has it.
+const USERNAME_MAX: usize = 150;
+
+/// An accepted address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Email {
+    /// As it was written, without surrounding blanks.
+    pub address: String,
+    /// The form in which addresses are compared.
+    pub canonical: String,
+}
+
+/// Accepts an address, or says why not.
+///
+/// # Errors
+/// `blank`, `too_long`, `invalid_email`.
+pub fn email(text: &str) -> Result<Email, Code> {
+    let address = text.trim();
+    if address.is_empty() {
+        return Err(Code::Blank);
+    }
+    if address.len() > EMAIL_MAX {
+        return Err(Code::TooLong);
+    }
+    if address
+        .chars()
+        .any(|c| c.is_control() || c.is_whitespace() || matches!(c, '<' | '>' | ',' | ';' | '"'))
+    {
+        return Err(Code::InvalidEmail);
+    }
+    let (local, domain) = address.rsplit_once('@').ok_or(Code::InvalidEmail)?;
+    let local_is_sound = !local.is_empty()
+        && local.len() <= LOCAL_MAX
+        && !local.contains('@')
+        && !local.starts_with('.')
+        && !local.ends_with('.')
+        && !local.contains("..");
+    // the mail library has the last word: what it cannot write to is not an address
+    if !local_is_sound || !domain_is_sound(domain) || address.parse::<lettre::Address>().is_err() {
+        return Err(Code::InvalidEmail);
+    }
+    Ok(Email {
+        address: address.to_owned(),
+        canonical: canonical(address),
+    })
+}
+
+fn domain_is_sound(domain: &str) -> bool {
+    url::Host::parse(domain).is_ok_and(|host| match host {
+        url::Host::Domain(ascii) => ascii.contains('.') && !ascii.starts_with('.') && !ascii.ends_with('.'),
+        url::Host::Ipv4(_) | url::Host::Ipv6(_) => false,
+    })
+}
+
+/// The form in which addresses and user names are compared: NFKC, lower case, the domain in its ASCII form.
+#[must_use]
+pub fn canonical(text: &str) -> String {
+    let folded: String = text.trim().nfkc().flat_map(char::to_lowercase).nfkc().collect();
+    match folded.rsplit_once('@') {
+        Some((local, domain)) => match url::Host::parse(domain) {
+            Ok(url::Host::Domain(ascii)) => format!("{local}@{ascii}"),
+            _ => folded,
+        },
+        None => folded,
+    }
+}
+
+/// An accepted user name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Username {
+    /// As it was written, NFKC.
+    pub name: String,
+    /// The form in which user names are compared.
+    pub canonical: String,
+}
+
+/// Accepts a user name: letters, digits and `.`, `_`, `-`, `+`; never an `@`, so that it cannot be taken for an address.
+///
+/// # Errors
+/// `blank`, `too_long`, `username_invalid`.
+pub fn username(text: &str) -> Result<Username, Code> {
+    let name: String = text.trim().nfkc().collect();
+    if name.is_empty() {
+        return Err(Code::Blank);
+    }
+    if name.chars().count() > USERNAME_MAX {
+        return Err(Code::TooLong);
+    }
+    if !name
+        .chars()
+        .all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '+'))
+    {
+        return Err(Code::UsernameInvalid);
+    }
+    let canonical = canonical(&name);
+    Ok(Username { name, canonical })
+}
+
+/// Collects a refusal under its field's name.
+pub(crate) fn collect<T>(field: &str, outcome: Result<T, Code>, faults: &mut Vec<FieldError>) -> Option<T> {
+    outcome.map_err(|code| faults.push(FieldError::new(field, code))).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_accepted_and_refused() {
+        for text in [
+            "ana@example.org",
+            " Ana.B+tag@Example.ORG ",
+            "ana@bücher.example",
+            "o'neil@example.co.uk",
+        ] {
+            assert!(email(text).is_ok(), "{text}");
+        }
+        for (text, code) in [
+            ("  ", Code::Blank),
+            ("ana", Code::InvalidEmail),
+            ("@example.org", Code::InvalidEmail),
+            ("ana@", Code::InvalidEmail),
+            ("ana@localhost", Code::InvalidEmail),
+            ("ana@[127.0.0.1]", Code::InvalidEmail),
+            ("ana@127.0.0.1", Code::InvalidEmail),
+            ("a@b@example.org", Code::InvalidEmail),
+            (".ana@example.org", Code::InvalidEmail),
+            ("ana@example.org\r\nBcc: eve@example.org", Code::InvalidEmail),
+            ("ana@exa mple.org", Code::InvalidEmail),
+            ("Ana <ana@example.org>", Code::InvalidEmail),
+        ] {
+            assert_eq!(email(text), Err(code), "{text:?}");
+        }
+        assert_eq!(email(&format!("{}@example.org", "a".repeat(260))), Err(Code::TooLong));
+    }
+
+    #[test]
+    fn look_alikes_have_one_canonical_form() {
+        assert_eq!(email("ANA@Example.ORG").unwrap().canonical, "ana@example.org");
+        assert_eq!(
+            email("ana@BÜCHER.example").unwrap().canonical,
+            email("ana@xn--bcher-kva.example").unwrap().canonical
+        );
+        assert_eq!(username("Ａｎａ").unwrap().canonical, "ana");
+        assert_eq!(canonical("ﬁx"), "fix");
+    }
+
+    #[test]
+    fn user_names_hold_no_at_sign() {
+        assert_eq!(username("ana@example.org"), Err(Code::UsernameInvalid));
+        assert_eq!(username("ana b"), Err(Code::UsernameInvalid));
+        assert_eq!(username(&"a".repeat(151)), Err(Code::TooLong));
+    }
+}

@@ -1,0 +1,186 @@
+//! Sign-up. The answer is the same for a new and for a taken address: whoever owns a taken one gets a mail instead. A
+//! taken user name is told, because user names are public.
+
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use serde_json::Value;
+use sereno_types::{Code, FieldError, Register, UserState};
+
+use super::identifier::{self, Email, Username, collect};
+use super::{NewUser, create, password};
+use crate::context::{Actor, RequestMeta, Sereno, Tx};
+use crate::entity::{user, user_email};
+use crate::error::{Error, Result};
+use crate::event::{Event, EventKind};
+use crate::notify::{self, MailKind, Recipient};
+use crate::once::{self, Purpose};
+
+/// Most bytes of `attributes` as JSON.
+const ATTRIBUTES_MAX: usize = 8_192;
+/// Deepest nesting of `attributes`.
+const ATTRIBUTES_DEPTH: usize = 8;
+
+/// A sign-up whose fields were accepted and whose password is hashed.
+struct Accepted {
+    email: Email,
+    username: Option<Username>,
+    password_hash: String,
+    attributes: serde_json::Map<String, Value>,
+}
+
+/// Signs up: a pending user and an activation mail. An address whose account was never confirmed starts anew with what
+/// was sent last, so that nobody can prepare an account for somebody else's address and wait for its owner to confirm
+/// it; links of earlier mails stop working.
+///
+/// # Errors
+/// `registration_closed`, `validation_failed`, `too_many_requests`, `overloaded`.
+pub async fn register(sereno: &Sereno, meta: &RequestMeta, command: Register) -> Result<()> {
+    if !sereno.config.registration.enabled {
+        return Err(Code::RegistrationClosed.into());
+    }
+    sereno.addresses.take(
+        "register",
+        meta.address,
+        sereno.config.limit.requests_per_address,
+        sereno.now(),
+    )?;
+    let accepted = accept(sereno, command).await?;
+    notify::limit(sereno, &accepted.email.canonical).await?;
+    match write(sereno, meta, &accepted).await {
+        // somebody else took the address between our look and our insert: now it is a taken one
+        Err(Error::Refused { fields, .. }) if fields.iter().any(|field| field.code == Code::EmailUnique) => {
+            write(sereno, meta, &accepted).await
+        }
+        outcome => outcome,
+    }
+}
+
+async fn accept(sereno: &Sereno, command: Register) -> Result<Accepted> {
+    let mut faults = Vec::new();
+    let email = collect("email", identifier::email(&command.email), &mut faults);
+    let username = match command.username.as_deref() {
+        None | Some("") if !sereno.config.registration.username_required => None,
+        name => collect("username", identifier::username(name.unwrap_or("")), &mut faults),
+    };
+    if let Some(name) = &username
+        && username_is_taken(sereno, name, email.as_ref()).await?
+    {
+        faults.push(FieldError::new("username", Code::UsernameUnique));
+    }
+    let relatives = [Some(command.email.as_str()), command.username.as_deref()];
+    faults.extend(password::judge(
+        &sereno.config.password,
+        command.password.expose(),
+        relatives.into_iter().flatten(),
+    ));
+    let attributes = Value::Object(command.attributes);
+    if attributes.to_string().len() > ATTRIBUTES_MAX || depth(&attributes) > ATTRIBUTES_DEPTH {
+        faults.push(FieldError::new("attributes", Code::TooLong).with("max", ATTRIBUTES_MAX as u64));
+    }
+    let (Some(email), true) = (email, faults.is_empty()) else {
+        return Err(Error::fields(faults));
+    };
+    let password_hash = sereno.hasher.hash(command.password.expose(), &*sereno.entropy).await?;
+    let Value::Object(attributes) = attributes else {
+        return Err(Error::internal("attributes changed their type"));
+    };
+    Ok(Accepted {
+        email,
+        username,
+        password_hash,
+        attributes,
+    })
+}
+
+async fn username_is_taken(sereno: &Sereno, name: &Username, email: Option<&Email>) -> Result<bool> {
+    let holder = user::Entity::find()
+        .find_also_related(user_email::Entity)
+        .filter(user::Column::UsernameCanonical.eq(name.canonical.as_str()))
+        .one(sereno.db.read())
+        .await?;
+    // a pending account starts anew with its own name
+    Ok(holder.is_some_and(|(user, holder)| {
+        let own = holder
+            .zip(email)
+            .is_some_and(|(holder, email)| holder.canonical == email.canonical);
+        !(own && user.state() == UserState::Pending)
+    }))
+}
+
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
+        Value::Object(items) => 1 + items.values().map(depth).max().unwrap_or(0),
+        _ => 0,
+    }
+}
+
+async fn write(sereno: &Sereno, meta: &RequestMeta, accepted: &Accepted) -> Result<()> {
+    let mut tx = sereno.begin(meta, &Actor::Anonymous).await?;
+    let holder = user_email::Entity::find()
+        .find_also_related(user::Entity)
+        .filter(user_email::Column::Canonical.eq(accepted.email.canonical.as_str()))
+        .one(tx.db())
+        .await?;
+    let (user_id, address, mail) = match holder {
+        Some((email, Some(user))) if user.state() == UserState::Pending && email.verified_at.is_none() => {
+            start_anew(sereno, &mut tx, &user, accepted).await?;
+            tx.record(Event::new(EventKind::UserRegistered).about(user.id).with("again", true));
+            (user.id, email.address, MailKind::Activation)
+        }
+        Some((email, _)) => {
+            tx.record(Event::new(EventKind::RegistrationRepeated).about(email.user_id));
+            (email.user_id, email.address, MailKind::RegistrationRepeated)
+        }
+        None => {
+            let id = create(sereno, &tx, new_user(meta, accepted)).await?;
+            tx.record(Event::new(EventKind::UserRegistered).about(id));
+            (id, accepted.email.address.clone(), MailKind::Activation)
+        }
+    };
+    notify::queue(
+        sereno,
+        &mut tx,
+        mail,
+        Recipient {
+            user_id,
+            address,
+            locale: meta.locale,
+        },
+    )
+    .await?;
+    tx.commit().await
+}
+
+fn new_user(meta: &RequestMeta, accepted: &Accepted) -> NewUser {
+    NewUser {
+        email: Some(accepted.email.clone()),
+        username: accepted.username.clone(),
+        password_hash: Some(accepted.password_hash.clone()),
+        state: UserState::Pending,
+        is_superuser: false,
+        number: None,
+        locale: Some(meta.locale.as_str().to_owned()),
+        attributes: accepted.attributes.clone(),
+    }
+}
+
+async fn start_anew(sereno: &Sereno, tx: &mut Tx, user: &user::Model, accepted: &Accepted) -> Result<()> {
+    let (name, canonical) = accepted
+        .username
+        .clone()
+        .map(|name| (name.name, name.canonical))
+        .unzip();
+    let row = user::ActiveModel {
+        id: Set(user.id),
+        username: Set(name),
+        username_canonical: Set(canonical),
+        password_hash: Set(Some(accepted.password_hash.clone())),
+        credential_epoch: Set(user.credential_epoch + 1),
+        attributes: Set(Value::Object(accepted.attributes.clone())),
+        updated_at: Set(tx.now()),
+        ..Default::default()
+    };
+    user::Entity::update(row).exec(tx.db()).await?;
+    tx.touch(user.id);
+    once::consume_rest(sereno, tx.db(), Purpose::Activation, user.id).await
+}

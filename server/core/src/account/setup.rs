@@ -1,0 +1,111 @@
+//! The first administrator: a link on the operator's terminal, good once, instead of a default password.
+
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use sereno_types::{Code, SetUp, UserState};
+use std::time::Duration;
+
+use super::identifier::{self, collect};
+use super::{NewUser, create, password};
+use crate::context::{Actor, RequestMeta, Sereno};
+use crate::entity::{one_time, user};
+use crate::error::{Error, Result};
+use crate::event::{Event, EventKind};
+use crate::once::{self, Mint, Purpose};
+use crate::session::{self, NewSession, Proof};
+
+/// How long a set-up link works.
+const LIFETIME: Duration = Duration::from_hours(24);
+
+/// Whether somebody can administer this instance.
+pub async fn is_done<C: ConnectionTrait>(db: &C) -> Result<bool> {
+    let administrators = user::Entity::find()
+        .filter(user::Column::IsSuperuser.eq(true))
+        .filter(user::Column::State.eq(UserState::Active.as_str()));
+    Ok(administrators.count(db).await? > 0)
+}
+
+/// Makes a set-up link and ends earlier ones.
+///
+/// # Errors
+/// `setup_done` when there is an administrator.
+pub async fn link(sereno: &Sereno) -> Result<String> {
+    let tx = sereno.begin(&RequestMeta::default(), &Actor::System).await?;
+    if is_done(tx.db()).await? {
+        return Err(Code::SetupDone.into());
+    }
+    one_time::Entity::update_many()
+        .col_expr(one_time::Column::ConsumedAt, Expr::value(tx.now().0))
+        .filter(one_time::Column::Purpose.eq(Purpose::SetUp.as_str()))
+        .filter(one_time::Column::ConsumedAt.is_null())
+        .exec(tx.db())
+        .await?;
+    let what = Mint {
+        purpose: Purpose::SetUp,
+        user_id: None,
+        subject: None,
+        lifetime: LIFETIME,
+        code: None,
+    };
+    let token = once::mint(sereno, tx.db(), what).await?;
+    tx.commit().await?;
+    Ok(sereno.link(&format!("/setup?token={token}")))
+}
+
+/// Makes the first administrator and signs them in.
+///
+/// # Errors
+/// `setup_link_invalid`, `setup_done`, `validation_failed`.
+pub async fn first_administrator(sereno: &Sereno, meta: &RequestMeta, command: SetUp) -> Result<NewSession> {
+    sereno.addresses.take(
+        "set_up",
+        meta.address,
+        sereno.config.limit.requests_per_address,
+        sereno.now(),
+    )?;
+    let mut faults = Vec::new();
+    let email = collect("email", identifier::email(&command.email), &mut faults);
+    faults.extend(password::judge(
+        &sereno.config.password,
+        command.password.expose(),
+        [command.email.as_str()],
+    ));
+    let (Some(email), true) = (email, faults.is_empty()) else {
+        return Err(Error::fields(faults));
+    };
+    let password_hash = sereno.hasher.hash(command.password.expose(), &*sereno.entropy).await?;
+    let mut tx = sereno.begin(meta, &Actor::Anonymous).await?;
+    let proof = once::consume(sereno, tx.db(), Purpose::SetUp, command.token.expose()).await?;
+    if proof.is_none() {
+        return Err(Code::SetupLinkInvalid.into());
+    }
+    if is_done(tx.db()).await? {
+        return Err(Code::SetupDone.into());
+    }
+    let new = NewUser {
+        email: Some(email),
+        username: None,
+        password_hash: Some(password_hash),
+        state: UserState::Active,
+        is_superuser: true,
+        number: None,
+        locale: Some(meta.locale.as_str().to_owned()),
+        attributes: serde_json::Map::new(),
+    };
+    let user_id = create(sereno, &tx, new).await?;
+    let proof = Proof {
+        user_id,
+        credential_epoch: 1,
+        amr: vec!["pwd"],
+        at: tx.now(),
+    };
+    let session = session::start(sereno, &tx, &proof).await?;
+    tx.act_as(session.actor);
+    tx.record(
+        Event::new(EventKind::AdministratorSetUp)
+            .about(user_id)
+            .within(session.id),
+    );
+    tx.commit().await?;
+    Ok(session)
+}

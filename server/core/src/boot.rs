@@ -1,0 +1,196 @@
+//! From configuration to a running context: the only place where implementations are chosen.
+
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use sea_orm::{ActiveValue::Set, EntityTrait, QueryOrder};
+use sereno_types::Secret;
+
+use crate::clock::{Clock, SystemClock};
+use crate::config::Config;
+use crate::context::{Actor, Cache, Db, Parts, RequestMeta, Sereno, Tx, limiter};
+use crate::crypto::keys::{KeyRing, RootKey, StoredKey};
+use crate::crypto::password::{Hasher, PasswordParams};
+use crate::entity::crypto_key;
+use crate::entropy::{Entropy, SystemEntropy};
+use crate::error::{Error, Result};
+use crate::event::Subscriber;
+use crate::port::mail::MailTransport;
+use crate::{access, notify};
+
+/// What a test replaces and a process does not.
+pub struct World {
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// Outgoing mail.
+    pub mail: Arc<dyn MailTransport>,
+    /// Who hears of events.
+    pub subscribers: Vec<Arc<dyn Subscriber>>,
+}
+
+impl World {
+    /// The real world.
+    pub fn real(config: &Config, subscribers: Vec<Arc<dyn Subscriber>>) -> Result<Self> {
+        let mail = notify::transport::from_config(config)?;
+        Ok(Self {
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy),
+            mail,
+            subscribers,
+        })
+    }
+}
+
+/// Connects, brings the database up to date, opens the keys, and writes what every instance needs.
+///
+/// # Errors
+/// When the database is away, the root key is missing, or it is not the one the keys were sealed with.
+pub async fn start(config: Config, world: World) -> Result<Sereno> {
+    crate::crypto::install_provider();
+    let root = root_key(&config, &*world.entropy)?;
+    let db = Db::connect(&config).await?;
+    migration::up(db.write()).await?;
+    let password = &config.password;
+    let params = PasswordParams {
+        memory_kib: narrow(password.memory_kib),
+        iterations: narrow(password.iterations),
+        parallelism: narrow(password.parallelism),
+    };
+    let threads = match password.threads {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        threads => usize::try_from(threads).unwrap_or(1),
+    };
+    let hasher = Hasher::new(params, threads, usize::try_from(password.queue).unwrap_or(usize::MAX))?;
+    let keys = open_keys(&db, &root, &world).await?;
+    let sereno = Sereno::new(Parts {
+        config,
+        db,
+        clock: world.clock,
+        entropy: world.entropy,
+        hasher,
+        keys,
+        mail: world.mail,
+        subscribers: world.subscribers,
+        cache: Cache::default(),
+        addresses: limiter::Addresses::default(),
+        job_bell: tokio::sync::Notify::new(),
+        first_party: OnceLock::new(),
+    });
+    let tx: Tx = sereno.begin(&RequestMeta::default(), &Actor::System).await?;
+    access::application::ensure_first_party(&sereno, &tx).await?;
+    access::ensure(&sereno, &tx).await?;
+    tx.commit().await?;
+    Ok(sereno)
+}
+
+fn narrow(value: u64) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
+}
+
+/// The key that was configured; else the one in the data folder, made at the first start.
+fn root_key(config: &Config, entropy: &dyn Entropy) -> Result<RootKey> {
+    if !config.keys.root.is_empty() {
+        return RootKey::parse(config.keys.root.expose());
+    }
+    let path = config.data_dir().join("root.key");
+    match std::fs::read_to_string(&path) {
+        Ok(text) => RootKey::parse(text.trim()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let key = RootKey::generate(entropy)?;
+            match write_once(&path, &key.to_text()) {
+                Ok(()) => Ok(key),
+                // another instance was faster: its key is the key
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                    let text = std::fs::read_to_string(&path).map_err(|error| unusable(&path, &error))?;
+                    RootKey::parse(Secret::from(text).expose().trim())
+                }
+                Err(error) => Err(unusable(&path, &error)),
+            }
+        }
+        Err(error) => Err(unusable(&path, &error)),
+    }
+}
+
+fn unusable(path: &Path, error: &std::io::Error) -> Error {
+    Error::Unavailable(format!("the root key {} cannot be used: {error}", path.display()))
+}
+
+/// Writes the key under another name first and links it into place, so that nobody ever reads half a key.
+fn write_once(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write;
+    if let Some(folder) = path.parent() {
+        let mut builder = std::fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(folder)?;
+    }
+    let draft = path.with_extension(format!("key.{}", std::process::id()));
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&draft)?;
+    writeln!(file, "{text}")?;
+    file.sync_all()?;
+    let linked = std::fs::hard_link(&draft, path);
+    std::fs::remove_file(&draft)?;
+    linked
+}
+
+/// Opens the keys, after making those that are missing. Instances that start at once wait for each other on the
+/// migration's lock or on the unique index over purpose and version; whoever loses reads the winner's keys.
+async fn open_keys(db: &Db, root: &RootKey, world: &World) -> Result<KeyRing> {
+    let mut stored = stored_keys(db).await?;
+    if !KeyRing::missing(&stored).is_empty() {
+        for purpose in KeyRing::missing(&stored) {
+            let key = StoredKey::generate(root, purpose, &stored, world.clock.now(), &*world.entropy)?;
+            crypto_key::Entity::insert(row(key))
+                .on_conflict(
+                    sea_orm::sea_query::OnConflict::columns([crypto_key::Column::Purpose, crypto_key::Column::Version])
+                        .do_nothing()
+                        .to_owned(),
+                )
+                .exec_without_returning(db.write())
+                .await?;
+        }
+        stored = stored_keys(db).await?;
+    }
+    KeyRing::open(root, &stored)
+}
+
+async fn stored_keys(db: &Db) -> Result<Vec<StoredKey>> {
+    let rows = crypto_key::Entity::find()
+        .order_by_desc(crypto_key::Column::Version)
+        .all(db.write())
+        .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(StoredKey {
+                id: row.id,
+                purpose: row.purpose,
+                version: i32::try_from(row.version).map_err(Error::internal)?,
+                algorithm: row.algorithm,
+                sealed: row.sealed,
+                public: row.public,
+                created_at: row.created_at,
+                retired_at: row.retired_at,
+            })
+        })
+        .collect()
+}
+
+fn row(key: StoredKey) -> crypto_key::ActiveModel {
+    crypto_key::ActiveModel {
+        id: Set(key.id),
+        purpose: Set(key.purpose),
+        version: Set(key.version.into()),
+        algorithm: Set(key.algorithm),
+        sealed: Set(key.sealed),
+        public: Set(key.public),
+        created_at: Set(key.created_at),
+        retired_at: Set(key.retired_at),
+    }
+}

@@ -1,0 +1,299 @@
+//! Configuration: defaults in code, then the file, then the environment (`SERENO__SECTION__KEY`). Loading collects every
+//! fault before it refuses. Holds no rule about users; the sections only say how they must be to make sense.
+
+mod sections;
+mod setting;
+mod validate;
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use toml::{Table, Value};
+use url::Url;
+
+pub use sections::{Database, General, Keys, Limit, Log, Mail, Password, Registration, Server, Session, Token, Worker};
+pub use setting::Seconds;
+use setting::{Found, Raw, Setting};
+
+/// Begins every environment variable of Sereno.
+const ENV_PREFIX: &str = "SERENO__";
+
+/// How strict Sereno is with its own set-up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// A developer's own machine.
+    Dev,
+    /// Everything else.
+    Prod,
+}
+
+impl Setting for Mode {
+    fn read(raw: Raw) -> Result<Self, &'static str> {
+        match String::read(raw).as_deref() {
+            Ok("dev") => Ok(Self::Dev),
+            Ok("prod") => Ok(Self::Prod),
+            _ => Err("\"dev\" or \"prod\""),
+        }
+    }
+
+    fn show(&self) -> Option<Value> {
+        let name = if *self == Self::Dev { "dev" } else { "prod" };
+        Some(Value::String(name.to_owned()))
+    }
+}
+
+/// Everything that was configured.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// What concerns the whole process.
+    pub general: General,
+    /// The HTTP listener.
+    pub server: Server,
+    /// The database.
+    pub database: Database,
+    /// The root key.
+    pub keys: Keys,
+    /// Outgoing mail.
+    pub mail: Mail,
+    /// Sign-up.
+    pub registration: Registration,
+    /// Password policy and hashing.
+    pub password: Password,
+    /// Sign-ins of browsers.
+    pub session: Session,
+    /// Tokens.
+    pub token: Token,
+    /// Limits.
+    pub limit: Limit,
+    /// Jobs.
+    pub worker: Worker,
+    /// The log.
+    pub log: Log,
+}
+
+/// One thing that is wrong with the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The setting, as `section.key`.
+    pub setting: String,
+    /// What is wrong: the rest of a sentence that begins with the setting. Never holds the value.
+    pub message: String,
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.setting, self.message)
+    }
+}
+
+/// Everything that is wrong with the configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Faults(pub Vec<Fault>);
+
+impl Faults {
+    fn add(&mut self, section: &str, key: &str, message: &str) {
+        let setting = if section.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{section}.{key}")
+        };
+        self.0.push(Fault {
+            setting,
+            message: message.to_owned(),
+        });
+    }
+}
+
+impl std::fmt::Display for Faults {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (index, fault) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str("\n")?;
+            }
+            write!(f, "{fault}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Faults {}
+
+/// What the command line sets; it wins over file and environment.
+pub type Overrides = Vec<(&'static str, String)>;
+
+impl Config {
+    /// Reads defaults, then `file`, then `env` (all variables of the process; those of others are passed over), then the
+    /// command line's overrides (`("server.listen", value)`).
+    ///
+    /// # Errors
+    /// Everything that is wrong, not just the first.
+    pub fn load(
+        file: Option<&str>,
+        env: impl IntoIterator<Item = (String, String)>,
+        overrides: Overrides,
+    ) -> Result<Self, Faults> {
+        let mut faults = Faults::default();
+        let mut found = BTreeMap::<String, Found>::new();
+        if let Some(text) = file {
+            match text.parse::<Table>() {
+                Ok(table) => sort_file(table, &mut found),
+                Err(error) => faults.add("", "file", &format!("is not TOML: {}", error.message())),
+            }
+        }
+        for (name, value) in env {
+            if let Some(path) = name.strip_prefix(ENV_PREFIX) {
+                let path = path.to_lowercase();
+                let (section, key) = path.rsplit_once("__").unwrap_or(("", &path));
+                found
+                    .entry(section.replace("__", "."))
+                    .or_default()
+                    .insert(key.to_owned(), Raw::Env(value));
+            }
+        }
+        for (path, value) in overrides {
+            let (section, key) = path.rsplit_once('.').unwrap_or(("", path));
+            found
+                .entry(section.to_owned())
+                .or_default()
+                .insert(key.to_owned(), Raw::Env(value));
+        }
+        let mut take = |path: &str| found.remove(path).unwrap_or_default();
+        let config = Self {
+            general: General::read(take(General::PATH), &mut faults),
+            server: Server::read(take(Server::PATH), &mut faults),
+            database: Database::read(take(Database::PATH), &mut faults),
+            keys: Keys::read(take(Keys::PATH), &mut faults),
+            mail: Mail::read(take(Mail::PATH), &mut faults),
+            registration: Registration::read(take(Registration::PATH), &mut faults),
+            password: Password::read(take(Password::PATH), &mut faults),
+            session: Session::read(take(Session::PATH), &mut faults),
+            token: Token::read(take(Token::PATH), &mut faults),
+            limit: Limit::read(take(Limit::PATH), &mut faults),
+            worker: Worker::read(take(Worker::PATH), &mut faults),
+            log: Log::read(take(Log::PATH), &mut faults),
+        };
+        for section in found.keys() {
+            faults.add("", section, "is not a section that Sereno knows");
+        }
+        validate::all(&config, &mut faults);
+        if faults.0.is_empty() { Ok(config) } else { Err(faults) }
+    }
+
+    /// The documented file: every setting with its default, commented out.
+    #[must_use]
+    pub fn example() -> String {
+        let mut text = String::from(
+            "# Sereno's settings. Every one has a default; remove the # of those you change.\n\
+             # In the environment the same settings are called SERENO__SECTION__KEY, for example\n\
+             # SERENO__SERVER__PUBLIC_URL; they win over this file.\n",
+        );
+        General::example(&mut text);
+        Server::example(&mut text);
+        Database::example(&mut text);
+        Keys::example(&mut text);
+        Mail::example(&mut text);
+        Registration::example(&mut text);
+        Password::example(&mut text);
+        Session::example(&mut text);
+        Token::example(&mut text);
+        Limit::example(&mut text);
+        Worker::example(&mut text);
+        Log::example(&mut text);
+        text
+    }
+
+    /// The folder of everything Sereno stores itself.
+    #[must_use]
+    pub fn data_dir(&self) -> PathBuf {
+        PathBuf::from(&self.general.data)
+    }
+
+    /// The database's URL, with its default filled in.
+    #[must_use]
+    pub fn database_url(&self) -> String {
+        let url = self.database.url.expose();
+        if url.is_empty() {
+            format!("sqlite:{}", path_text(&self.data_dir().join("sereno.db")))
+        } else {
+            url.to_owned()
+        }
+    }
+
+    /// The mail transport's URL, with its default filled in.
+    #[must_use]
+    pub fn mail_url(&self) -> String {
+        let url = self.mail.url.expose();
+        if url.is_empty() {
+            format!("file:{}", path_text(&self.data_dir().join("mail")))
+        } else {
+            url.to_owned()
+        }
+    }
+
+    /// The URL under which the world reaches Sereno, without a slash at its end: also the issuer of tokens.
+    #[must_use]
+    pub fn public_url(&self) -> String {
+        let url = self.server.public_url.trim_end_matches('/');
+        if url.is_empty() {
+            format!("http://{}", self.server.listen)
+        } else {
+            url.to_owned()
+        }
+    }
+
+    /// Scheme, host and port of the public URL, as browsers send it in `Origin`.
+    #[must_use]
+    pub fn public_origin(&self) -> String {
+        Url::parse(&self.public_url()).map_or_else(|_| self.public_url(), |url| url.origin().ascii_serialization())
+    }
+
+    /// Where `/metrics` is served, if at all; and whether that was said or is the default.
+    #[must_use]
+    pub fn metrics_listen(&self) -> Option<(SocketAddr, bool)> {
+        let listen = self.server.listen;
+        match self.server.metrics_listen.as_str() {
+            "off" => None,
+            "" => Some((
+                SocketAddr::from((Ipv4Addr::LOCALHOST, listen.port().checked_add(1)?)),
+                false,
+            )),
+            said => Some((said.parse().ok()?, true)),
+        }
+    }
+
+    /// Whether this is a developer's own machine.
+    #[must_use]
+    pub fn is_dev(&self) -> bool {
+        self.general.mode == Mode::Dev
+    }
+
+    /// Whether the world reaches Sereno by https, so that cookies are `Secure` and called `__Host-…`.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.public_url().starts_with("https://")
+    }
+}
+
+fn path_text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+/// Sorts the file's tables into sections: `[a.b]` becomes the section `a.b`, keys at the top the section "".
+fn sort_file(table: Table, found: &mut BTreeMap<String, Found>) {
+    let mut open = vec![(String::new(), table)];
+    while let Some((path, table)) = open.pop() {
+        for (key, value) in table {
+            match value {
+                Value::Table(inner) if path.is_empty() => open.push((key, inner)),
+                Value::Table(inner) => open.push((format!("{path}.{key}"), inner)),
+                value => {
+                    found.entry(path.clone()).or_default().insert(key, Raw::File(value));
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

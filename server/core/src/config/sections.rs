@@ -1,0 +1,189 @@
+//! Every setting, by section. Configuration is process and infrastructure; what an administrator edits stands in the
+//! database. Spans are whole seconds, sizes bytes unless the name says otherwise.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use sereno_types::Secret;
+
+use super::Mode;
+use super::setting::{Seconds, section};
+
+section! {
+    /// What concerns the whole process.
+    General = "" {
+        /// `dev` for a developer's own machine: listens on loopback only, prints mails. `prod` refuses what is unsafe.
+        mode: Mode = Mode::Dev;
+        /// Folder of everything Sereno stores itself: the SQLite database, the root key, mails of the file transport.
+        data: String = "./data".to_owned();
+    }
+}
+
+section! {
+    /// The HTTP listener.
+    Server = "server" {
+        /// Where to listen.
+        listen: SocketAddr = SocketAddr::from((Ipv4Addr::LOCALHOST, 3000));
+        /// The URL under which browsers and clients reach Sereno. Links in mails, the issuer of tokens and cookie flags
+        /// come from here and never from a request. Default in `dev`: http:// and the address of `listen`.
+        public_url: String = String::new();
+        /// How many proxies of yours stand in front. The client's address is then taken that many places from the end
+        /// of `X-Forwarded-For`; with 0 the header is ignored.
+        trusted_proxies: u64 = 0;
+        /// Where `/metrics` (Prometheus) is served: an address with a port, or `off`. Default: loopback, one port above
+        /// that of `listen`.
+        metrics_listen: String = String::new();
+        /// Most connections at once; further ones wait to be accepted.
+        max_connections: u64 = 4096;
+        /// Most requests worked on at once; further ones are answered 503.
+        max_requests: u64 = 1024;
+        /// Most bytes of a request's body.
+        max_body: u64 = 65_536;
+        /// Seconds a client has to send its request line and headers.
+        header_timeout: Seconds = Seconds(10);
+        /// Seconds a client has to send its body.
+        body_timeout: Seconds = Seconds(15);
+        /// Seconds an open connection may stay idle between two requests.
+        idle_timeout: Seconds = Seconds(75);
+        /// Seconds that requests under way have to finish when the server is asked to stop.
+        stop_timeout: Seconds = Seconds(10);
+    }
+}
+
+section! {
+    /// The database: embedded SQLite or PostgreSQL.
+    Database = "database" {
+        /// `sqlite:FILE` or `postgres://user:password@host/database`. Default: `sereno.db` in the data folder.
+        url: Secret = Secret::default();
+        /// Most connections of the pool (PostgreSQL), or most readers beside the one writer (SQLite).
+        max_connections: u64 = 8;
+        /// Seconds to wait for a free connection or for SQLite's write lock.
+        timeout: Seconds = Seconds(5);
+        /// How SQLite writes: `normal` survives the end of the process at any moment; `full` also a power cut at any
+        /// moment, at the price of waiting for the disk at every change.
+        sync: String = "normal".to_owned();
+    }
+}
+
+section! {
+    /// The key under which all other keys are sealed.
+    Keys = "keys" {
+        /// 32 random bytes as base64 or hexadecimal. Default: `root.key` in the data folder, made at the first start;
+        /// with PostgreSQL in `prod` it must be set here, so that every node has the same.
+        root: Secret = Secret::default();
+    }
+}
+
+section! {
+    /// Outgoing mail.
+    Mail = "mail" {
+        /// `smtp://[user:password@]host:port[?tls=none|starttls|wrapper]` or `file:DIR`. Default: files in `mail` in the
+        /// data folder, which `prod` refuses.
+        url: Secret = Secret::default();
+        /// The sender, for example `Example <no-reply@example.org>`.
+        from: String = "Sereno <sereno@localhost>".to_owned();
+        /// Seconds until a mail server that does not answer is given up for this attempt.
+        timeout: Seconds = Seconds(30);
+    }
+}
+
+section! {
+    /// Sign-up.
+    Registration = "registration" {
+        /// Whether people may sign up by themselves.
+        enabled: bool = true;
+        /// Whether a user name must be given.
+        username_required: bool = false;
+        /// Seconds the link of the activation mail works.
+        link_lifetime: Seconds = Seconds(86_400);
+        /// Seconds the code of the activation mail works.
+        code_lifetime: Seconds = Seconds(600);
+        /// Wrong codes heard for one mail.
+        code_attempts: u64 = 5;
+    }
+}
+
+section! {
+    /// What passwords must be like, and what hashing them costs. A hash made with other figures is renewed at the next
+    /// sign-in.
+    Password = "password" {
+        /// Fewest characters.
+        min_length: u64 = 8;
+        /// Most characters; longer ones are refused, never cut.
+        max_length: u64 = 128;
+        /// Argon2id memory in KiB (OWASP: at least 19456 with two iterations).
+        memory_kib: u64 = 19_456;
+        /// Argon2id iterations.
+        iterations: u64 = 2;
+        /// Argon2id lanes.
+        parallelism: u64 = 1;
+        /// Hashes computed at once. 0: one for each core.
+        threads: u64 = 0;
+        /// Hashes that may wait; further ones are answered 503.
+        queue: u64 = 256;
+    }
+}
+
+section! {
+    /// Sign-ins of browsers.
+    Session = "session" {
+        /// Seconds a session may stay unused.
+        idle_lifetime: Seconds = Seconds(28_800);
+        /// Seconds a session lasts at most.
+        lifetime: Seconds = Seconds(604_800);
+    }
+}
+
+section! {
+    /// Tokens of the built-in first-party application.
+    Token = "token" {
+        /// Seconds an access token is good.
+        access_lifetime: Seconds = Seconds(300);
+        /// Seconds a refresh token may stay unused.
+        refresh_idle_lifetime: Seconds = Seconds(1_209_600);
+        /// Seconds a sign-in can be refreshed at most.
+        refresh_lifetime: Seconds = Seconds(7_776_000);
+        /// Seconds in which the refresh token used last may be sent again and gets the same successor, so that a lost
+        /// answer signs nobody out.
+        retry_window: Seconds = Seconds(10);
+    }
+}
+
+section! {
+    /// Limits against guessing and flooding. 0 switches a limit off.
+    Limit = "limit" {
+        /// Wrong passwords for one account from one address in a quarter of an hour.
+        login_per_account_and_address: u64 = 10;
+        /// Wrong passwords for one account in an hour, from everywhere.
+        login_per_account: u64 = 100;
+        /// Sign-ins, sign-ups and requests for mail from one address in a minute.
+        requests_per_address: u64 = 60;
+        /// Mails of one kind to one address in an hour.
+        mails_per_recipient: u64 = 5;
+    }
+}
+
+section! {
+    /// Work behind the requests: mails and clearing up.
+    Worker = "worker" {
+        /// Whether `serve` works the queue too; otherwise run `sereno worker` beside it.
+        enabled: bool = true;
+        /// Jobs worked on at once.
+        concurrency: u64 = 4;
+        /// Most attempts of a job.
+        max_attempts: u64 = 10;
+        /// Seconds after which a job whose worker fell silent is given to another.
+        lease: Seconds = Seconds(120);
+        /// Days that ended sessions, used links, finished jobs and mail history are kept.
+        keep_days: u64 = 90;
+    }
+}
+
+section! {
+    /// The log, on standard error.
+    Log = "log" {
+        /// `error`, `warn`, `info`, `debug` or `trace`; or a list such as `info,sereno_core=debug`.
+        level: String = "info".to_owned();
+        /// `text` for people, `json` for machines.
+        format: String = "text".to_owned();
+    }
+}

@@ -1,0 +1,119 @@
+use super::*;
+
+fn env(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
+}
+
+fn faults(file: &str, pairs: &[(&str, &str)]) -> Vec<String> {
+    match Config::load(Some(file), env(pairs), Vec::new()) {
+        Ok(_) => Vec::new(),
+        Err(faults) => faults.0.iter().map(|fault| fault.setting.clone()).collect(),
+    }
+}
+
+#[test]
+fn defaults_are_sound() {
+    let config = Config::load(None, [], Vec::new()).unwrap();
+    assert_eq!(config.public_url(), "http://127.0.0.1:3000");
+    assert_eq!(config.database_url(), "sqlite:./data/sereno.db");
+    assert_eq!(config.mail_url(), "file:./data/mail");
+}
+
+#[test]
+fn environment_wins_over_file_and_command_line_over_both() {
+    let file = "data = \"/f\"\n[server]\nlisten = \"127.0.0.1:1\"\nmax_body = 2000\n[limit]\nlogin_per_account = 7\n";
+    let env = env(&[
+        ("SERENO__SERVER__LISTEN", "127.0.0.1:2"),
+        ("SERENO__DATA", "/e"),
+        ("PATH", "/bin"),
+    ]);
+    let config = Config::load(Some(file), env, vec![("data", "/c".to_owned())]).unwrap();
+    assert_eq!(config.server.listen.port(), 2);
+    assert_eq!(config.server.max_body, 2000);
+    assert_eq!(config.general.data, "/c");
+    assert_eq!(config.limit.login_per_account, 7);
+}
+
+#[test]
+fn all_faults_are_reported_at_once() {
+    let file = "colour = 1\n[server]\nlisten = 5\nmax_body = 1\n[nowhere]\na = 1\n[mail]\nurl = \"ftp://x\"\n";
+    let found = faults(
+        file,
+        &[
+            ("SERENO__PASSWORD__THREADS", "many"),
+            ("SERENO__SERVER__PUBLIC_URL", "https://x/y"),
+        ],
+    );
+    for setting in [
+        "colour",
+        "server.listen",
+        "server.max_body",
+        "nowhere",
+        "mail.url",
+        "password.threads",
+        "server.public_url",
+    ] {
+        assert!(found.contains(&setting.to_owned()), "{setting} is missing in {found:?}");
+    }
+}
+
+#[test]
+fn modes_refuse_what_is_unsafe() {
+    assert_eq!(
+        faults("", &[("SERENO__SERVER__LISTEN", "0.0.0.0:3000")]),
+        ["server.listen"]
+    );
+    assert_eq!(faults("mode = \"prod\"", &[]), ["server.public_url", "mail.url"]);
+    let prod = "mode = \"prod\"\n[server]\npublic_url = \"https://id.example.org\"\n[mail]\nurl = \"smtp://mail:25\"\n";
+    assert_eq!(faults(prod, &[]), Vec::<String>::new());
+    assert_eq!(
+        faults(prod, &[("SERENO__DATABASE__URL", "postgres://db/sereno")]),
+        ["keys.root"]
+    );
+    assert_eq!(
+        faults(prod, &[("SERENO__SERVER__PUBLIC_URL", "http://id.example.org")]),
+        ["server.public_url"]
+    );
+    let behind = [
+        ("SERENO__SERVER__PUBLIC_URL", "http://id.example.org"),
+        ("SERENO__SERVER__TRUSTED_PROXIES", "1"),
+    ];
+    assert_eq!(faults(prod, &behind), Vec::<String>::new());
+}
+
+#[test]
+fn a_fault_never_repeats_the_value() {
+    let text = Config::load(
+        None,
+        env(&[("SERENO__DATABASE__URL", "mysql://u:hunter2@h/d")]),
+        Vec::new(),
+    )
+    .unwrap_err()
+    .to_string();
+    assert!(!text.contains("hunter2"), "{text}");
+}
+
+#[test]
+fn the_example_is_the_checked_in_file_and_loads_as_the_defaults() {
+    let example = Config::example();
+    let switched_on: String = example
+        .lines()
+        .map(|line| {
+            line.strip_prefix('#')
+                .filter(|rest| !rest.starts_with(' '))
+                .unwrap_or(line)
+        })
+        .filter(|line| !line.ends_with("= \"\""))
+        .fold(String::new(), |text, line| text + line + "\n");
+    let config = Config::load(Some(&switched_on), [], Vec::new()).unwrap();
+    assert_eq!(format!("{config:?}"), format!("{:?}", Config::default()));
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/sereno.example.toml");
+    let checked_in = std::fs::read_to_string(path).unwrap_or_default();
+    assert_eq!(
+        checked_in, example,
+        "run `sereno config example > docs/sereno.example.toml`"
+    );
+}

@@ -1,0 +1,205 @@
+//! What makes sense and what is refused: figures within bounds, addresses that parse, and the refusals of the modes.
+
+use url::Url;
+
+use super::{Config, Faults, Mode};
+
+/// Adds everything that is wrong.
+pub fn all(config: &Config, faults: &mut Faults) {
+    server(config, faults);
+    database_and_keys(config, faults);
+    mail(config, faults);
+    figures(config, faults);
+    modes(config, faults);
+}
+
+fn server(config: &Config, faults: &mut Faults) {
+    let public_url = &config.server.public_url;
+    if !public_url.is_empty() {
+        match Url::parse(public_url) {
+            Ok(url) if !matches!(url.scheme(), "http" | "https") || url.host().is_none() => {
+                faults.add("server", "public_url", "must be an http or https URL");
+            }
+            Ok(url) if url.path() != "/" || url.query().is_some() || url.fragment().is_some() => {
+                faults.add("server", "public_url", "must end after host and port");
+            }
+            Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+                faults.add("server", "public_url", "must not hold a user or password");
+            }
+            Ok(_) => {}
+            Err(_) => faults.add("server", "public_url", "must be an http or https URL"),
+        }
+    }
+    let metrics = &config.server.metrics_listen;
+    if !metrics.is_empty() && metrics != "off" && metrics.parse::<std::net::SocketAddr>().is_err() {
+        faults.add("server", "metrics_listen", "must be an address with a port, or \"off\"");
+    }
+}
+
+fn database_and_keys(config: &Config, faults: &mut Faults) {
+    let url = config.database_url();
+    if !["sqlite:", "postgres://", "postgresql://"]
+        .iter()
+        .any(|scheme| url.starts_with(scheme))
+    {
+        faults.add("database", "url", "must begin with sqlite: or postgres://");
+    }
+    if url.starts_with("sqlite::memory:") || url.contains("mode=memory") {
+        faults.add(
+            "database",
+            "url",
+            "must name a file: a database in memory cannot be shared by writer and readers",
+        );
+    }
+}
+
+fn mail(config: &Config, faults: &mut Faults) {
+    let url = config.mail_url();
+    let parsed = Url::parse(&url).ok();
+    let is_smtp = parsed
+        .as_ref()
+        .is_some_and(|url| url.scheme() == "smtp" && url.host().is_some());
+    if !is_smtp && !url.starts_with("file:") {
+        faults.add("mail", "url", "must be smtp://host:port or file:DIR");
+    }
+    if let Some(parsed) = parsed.filter(|_| is_smtp) {
+        for (key, value) in parsed.query_pairs() {
+            if key != "tls" || !matches!(value.as_ref(), "none" | "starttls" | "wrapper") {
+                faults.add("mail", "url", "knows only ?tls=none, ?tls=starttls or ?tls=wrapper");
+            }
+        }
+    }
+    if config.mail.from.parse::<lettre::message::Mailbox>().is_err() {
+        faults.add(
+            "mail",
+            "from",
+            "must be an address, for example `Example <no-reply@example.org>`",
+        );
+    }
+}
+
+fn figures(config: &Config, faults: &mut Faults) {
+    let password = &config.password;
+    let mut bounds = |section: &str, key: &str, value: u64, least: u64, most: u64| {
+        if value < least || value > most {
+            faults.add(section, key, &format!("must be from {least} to {most}"));
+        }
+    };
+    bounds("server", "max_connections", config.server.max_connections, 1, 1_000_000);
+    bounds("server", "max_requests", config.server.max_requests, 1, 1_000_000);
+    bounds("server", "max_body", config.server.max_body, 1_024, 16_777_216);
+    bounds("server", "header_timeout", config.server.header_timeout.0, 1, 600);
+    bounds("server", "body_timeout", config.server.body_timeout.0, 1, 600);
+    bounds("server", "idle_timeout", config.server.idle_timeout.0, 1, 3_600);
+    bounds("server", "stop_timeout", config.server.stop_timeout.0, 1, 600);
+    bounds("server", "trusted_proxies", config.server.trusted_proxies, 0, 10);
+    bounds("database", "max_connections", config.database.max_connections, 1, 1_000);
+    bounds("database", "timeout", config.database.timeout.0, 1, 600);
+    bounds("mail", "timeout", config.mail.timeout.0, 1, 600);
+    bounds(
+        "registration",
+        "link_lifetime",
+        config.registration.link_lifetime.0,
+        60,
+        2_592_000,
+    );
+    bounds(
+        "registration",
+        "code_lifetime",
+        config.registration.code_lifetime.0,
+        60,
+        600,
+    );
+    bounds(
+        "registration",
+        "code_attempts",
+        config.registration.code_attempts,
+        1,
+        20,
+    );
+    bounds("password", "min_length", password.min_length, 8, 64);
+    bounds("password", "max_length", password.max_length, 64, 4_096);
+    bounds("password", "memory_kib", password.memory_kib, 8, 4_194_304);
+    bounds("password", "iterations", password.iterations, 1, 100);
+    bounds("password", "parallelism", password.parallelism, 1, 64);
+    bounds("password", "threads", password.threads, 0, 1_024);
+    bounds("password", "queue", password.queue, 1, 100_000);
+    bounds(
+        "session",
+        "idle_lifetime",
+        config.session.idle_lifetime.0,
+        60,
+        31_536_000,
+    );
+    bounds("session", "lifetime", config.session.lifetime.0, 60, 31_536_000);
+    bounds("token", "access_lifetime", config.token.access_lifetime.0, 10, 86_400);
+    bounds(
+        "token",
+        "refresh_idle_lifetime",
+        config.token.refresh_idle_lifetime.0,
+        60,
+        31_536_000,
+    );
+    bounds(
+        "token",
+        "refresh_lifetime",
+        config.token.refresh_lifetime.0,
+        60,
+        315_360_000,
+    );
+    bounds("token", "retry_window", config.token.retry_window.0, 0, 300);
+    bounds("worker", "concurrency", config.worker.concurrency, 1, 256);
+    bounds("worker", "max_attempts", config.worker.max_attempts, 1, 100);
+    bounds("worker", "lease", config.worker.lease.0, 10, 86_400);
+    bounds("worker", "keep_days", config.worker.keep_days, 1, 36_500);
+    if config.database.sync != "normal" && config.database.sync != "full" {
+        faults.add("database", "sync", "must be \"normal\" or \"full\"");
+    }
+    if config.log.format != "text" && config.log.format != "json" {
+        faults.add("log", "format", "must be \"text\" or \"json\"");
+    }
+}
+
+/// What each mode refuses. `dev` is for one machine and must not be reachable from another; `prod` refuses defaults that
+/// would be unsafe or lose mail.
+fn modes(config: &Config, faults: &mut Faults) {
+    match config.general.mode {
+        Mode::Dev => {
+            if !config.server.listen.ip().is_loopback() {
+                faults.add(
+                    "server",
+                    "listen",
+                    "must be a loopback address in dev mode; set mode = \"prod\" to serve others",
+                );
+            }
+        }
+        Mode::Prod => {
+            if config.server.public_url.is_empty() {
+                faults.add("server", "public_url", "must be set in prod mode");
+            } else if !config.is_https() && config.server.trusted_proxies == 0 {
+                faults.add(
+                    "server",
+                    "public_url",
+                    "must be https in prod mode, unless a trusted proxy stands in front",
+                );
+            }
+            if config.mail.url.is_empty() {
+                faults.add("mail", "url", "must be set in prod mode: mails in files reach nobody");
+            }
+            if !config.database_url().starts_with("sqlite:") && config.keys.root.is_empty() {
+                faults.add(
+                    "keys",
+                    "root",
+                    "must be set in prod mode with PostgreSQL, the same on every node",
+                );
+            }
+            if config.password.memory_kib * config.password.iterations < 19_456 * 2 {
+                faults.add(
+                    "password",
+                    "memory_kib",
+                    "is below what OWASP advises for prod mode (19456 with 2 iterations)",
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Who acts, from where, and whether they may enter the console.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use sereno_types::{Code, Permission};
+use uuid::Uuid;
+
+use crate::clock::Moment;
+use crate::error::{Error, Result};
+
+/// A language Sereno speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Locale {
+    /// English.
+    #[default]
+    En,
+    /// German.
+    De,
+    /// Spanish.
+    Es,
+}
+
+impl Locale {
+    /// The BCP 47 tag.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::De => "de",
+            Self::Es => "es",
+        }
+    }
+
+    /// The language of a tag such as `de-AT`, if Sereno speaks it.
+    #[must_use]
+    pub fn from_tag(tag: &str) -> Option<Self> {
+        match tag.trim().split(['-', '_']).next()?.to_ascii_lowercase().as_str() {
+            "en" => Some(Self::En),
+            "de" => Some(Self::De),
+            "es" => Some(Self::Es),
+            _ => None,
+        }
+    }
+}
+
+/// Where a request came from.
+#[derive(Clone, Debug, Default)]
+pub struct RequestMeta {
+    /// The client's address, after the trusted proxies.
+    pub address: Option<IpAddr>,
+    /// The client's `User-Agent`, cut to 256 bytes.
+    pub user_agent: Option<String>,
+    /// Finds the request in the log.
+    pub request_id: Option<String>,
+    /// The language to answer in.
+    pub locale: Locale,
+}
+
+/// How a user's request was proven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Via {
+    /// By the cookie of this session.
+    Session(Uuid),
+    /// By an access token of this family.
+    Family(Uuid),
+}
+
+/// A user who is signed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// Who.
+    pub user_id: Uuid,
+    /// By what.
+    pub via: Via,
+    /// When the user was last proven.
+    pub authenticated_at: Moment,
+}
+
+/// Who acts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Actor {
+    /// Nobody we know.
+    #[default]
+    Anonymous,
+    /// A user.
+    User(Caller),
+    /// Sereno itself, or an operator at the command line.
+    System,
+}
+
+impl Actor {
+    /// The signed-in user.
+    pub fn caller(&self) -> Result<Caller> {
+        match self {
+            Self::User(caller) => Ok(*caller),
+            Self::Anonymous | Self::System => Err(Code::AuthenticationRequired.into()),
+        }
+    }
+
+    pub(super) const fn kind(&self) -> &'static str {
+        match self {
+            Self::Anonymous => "anonymous",
+            Self::User(_) => "user",
+            Self::System => "system",
+        }
+    }
+
+    pub(super) const fn id(&self) -> Option<Uuid> {
+        match self {
+            Self::User(caller) => Some(caller.user_id),
+            Self::Anonymous | Self::System => None,
+        }
+    }
+}
+
+/// Proof that the actor may act on other people's data: made by `access::staff` only. Carries the permissions as they
+/// were when the request began.
+#[derive(Clone, Debug)]
+pub struct Staff {
+    actor: Actor,
+    everything: bool,
+    permissions: BTreeSet<Permission>,
+}
+
+impl Staff {
+    pub(crate) const fn new(actor: Actor, everything: bool, permissions: BTreeSet<Permission>) -> Self {
+        Self {
+            actor,
+            everything,
+            permissions,
+        }
+    }
+
+    /// Refuses unless the permission is held: the first line of every admin function.
+    pub fn require(&self, permission: Permission) -> Result<()> {
+        if self.holds(permission) {
+            Ok(())
+        } else {
+            Err(Error::from(Code::PermissionDenied))
+        }
+    }
+
+    /// Whether the permission is held.
+    #[must_use]
+    pub fn holds(&self, permission: Permission) -> bool {
+        self.everything || self.permissions.contains(&permission)
+    }
+
+    /// Whether this is a superuser, or the system.
+    #[must_use]
+    pub const fn is_superuser(&self) -> bool {
+        self.everything
+    }
+
+    /// Who acts.
+    #[must_use]
+    pub const fn actor(&self) -> &Actor {
+        &self.actor
+    }
+}

@@ -1,0 +1,116 @@
+//! What is remembered of users and token families between two requests, so that a valid access token costs no statement.
+//! A change in this process forgets it at once ([`super::Tx::touch`]), a change elsewhere within a second
+//! ([`super::freshness`]); refreshing, revoking and everything sensitive read the rows themselves.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use quick_cache::sync::Cache as Lru;
+use sereno_types::{Me, UserState};
+use uuid::Uuid;
+
+/// What is remembered of a user.
+#[derive(Debug)]
+pub struct UserSnapshot {
+    /// The state of the account.
+    pub state: UserState,
+    /// The credential epoch.
+    pub credential_epoch: i64,
+    /// What the user sees of themselves.
+    pub me: Me,
+}
+
+/// What is remembered of a token family.
+#[derive(Clone, Copy, Debug)]
+pub struct FamilySnapshot {
+    /// Whether it was revoked.
+    pub revoked: bool,
+}
+
+/// The two memories, bounded.
+pub struct Cache {
+    users: Lru<Uuid, Arc<UserSnapshot>>,
+    families: Lru<Uuid, FamilySnapshot>,
+    /// Raised by every forgetting: what was read before it must not be put in after it.
+    generation: AtomicU64,
+}
+
+impl Default for Cache {
+    fn default() -> Self {
+        Self {
+            users: Lru::new(10_000),
+            families: Lru::new(50_000),
+            generation: AtomicU64::new(0),
+        }
+    }
+}
+
+impl Cache {
+    /// To be asked before reading a row that will be remembered.
+    pub fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    /// What is remembered of the user.
+    #[must_use]
+    pub fn user(&self, id: Uuid) -> Option<Arc<UserSnapshot>> {
+        self.users.get(&id)
+    }
+
+    /// What is remembered of the family.
+    #[must_use]
+    pub fn family(&self, id: Uuid) -> Option<FamilySnapshot> {
+        self.families.get(&id)
+    }
+
+    /// Remembers a user read since `generation`.
+    pub fn put_user(&self, id: Uuid, user: Arc<UserSnapshot>, generation: u64) {
+        self.users.insert(id, user);
+        if self.generation() != generation {
+            self.users.remove(&id);
+        }
+    }
+
+    /// Remembers a family read since `generation`.
+    pub fn put_family(&self, id: Uuid, family: FamilySnapshot, generation: u64) {
+        self.families.insert(id, family);
+        if self.generation() != generation {
+            self.families.remove(&id);
+        }
+    }
+
+    /// Forgets users and families with these ids.
+    pub fn forget(&self, ids: &[Uuid]) {
+        if ids.is_empty() {
+            return;
+        }
+        self.generation.fetch_add(1, Ordering::AcqRel);
+        for id in ids {
+            self.users.remove(id);
+            self.families.remove(id);
+        }
+    }
+
+    /// Forgets everything.
+    pub fn clear(&self) {
+        self.generation.fetch_add(1, Ordering::AcqRel);
+        self.users.clear();
+        self.families.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_read_before_a_change_is_not_remembered_after_it() {
+        let (cache, id) = (Cache::default(), Uuid::from_u128(1));
+        let generation = cache.generation();
+        cache.forget(&[id]);
+        cache.put_family(id, FamilySnapshot { revoked: false }, generation);
+        assert!(cache.family(id).is_none());
+        cache.put_family(id, FamilySnapshot { revoked: false }, cache.generation());
+        assert!(cache.family(id).is_some());
+    }
+}

@@ -1,0 +1,150 @@
+//! The database: SQLite with one writer and several readers, or a PostgreSQL pool.
+
+use std::path::Path;
+use std::time::Duration;
+
+use sea_orm::{
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+};
+
+use crate::config::Config;
+use crate::error::Result;
+
+/// The way to rows. On SQLite all writing goes over one connection, so that writers queue in the process instead of
+/// failing on the file's lock, and readers never wait for them (WAL).
+#[derive(Clone, Debug)]
+pub struct Db {
+    writer: DatabaseConnection,
+    reader: DatabaseConnection,
+}
+
+impl Db {
+    /// Connects; makes the SQLite file and its folder when they are missing.
+    pub async fn connect(config: &Config) -> Result<Self> {
+        let url = config.database_url();
+        let timeout = config.database.timeout.span();
+        let most = u32::try_from(config.database.max_connections).unwrap_or(u32::MAX);
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            return Self::sqlite(
+                path.trim_start_matches("//"),
+                most,
+                timeout,
+                config.database.sync == "full",
+            )
+            .await;
+        }
+        let mut options = options(url, timeout);
+        options.max_connections(most).idle_timeout(Duration::from_mins(10));
+        let pool = Database::connect(options).await?;
+        Ok(Self {
+            writer: pool.clone(),
+            reader: pool,
+        })
+    }
+
+    async fn sqlite(path: &str, readers: u32, timeout: Duration, full_sync: bool) -> Result<Self> {
+        let path = path.split('?').next().unwrap_or(path);
+        make_private(Path::new(path)).map_err(|error| DbErr::Conn(sea_orm::RuntimeErr::Internal(error.to_string())))?;
+        let pragmas = move |options: sea_orm::sqlx::sqlite::SqliteConnectOptions| {
+            use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+            // NORMAL in WAL mode: a power cut may undo the last transactions but never tears one
+            let synchronous = if full_sync {
+                SqliteSynchronous::Full
+            } else {
+                SqliteSynchronous::Normal
+            };
+            options
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(synchronous)
+                .foreign_keys(true)
+                .busy_timeout(timeout)
+                .pragma("cache_size", "-2000")
+                .pragma("trusted_schema", "0")
+        };
+        let url = format!("sqlite:{path}?mode=rwc");
+        let mut write = options(url.clone(), timeout);
+        write
+            .max_connections(1)
+            .min_connections(1)
+            .max_lifetime(None)
+            .idle_timeout(None)
+            .map_sqlx_sqlite_opts(pragmas);
+        let writer = Database::connect(write).await?;
+        let mut read = options(url, timeout);
+        read.max_connections(readers)
+            .min_connections(0)
+            .idle_timeout(Duration::from_mins(1))
+            .connect_lazy(true);
+        read.map_sqlx_sqlite_opts(pragmas);
+        let reader = Database::connect(read).await?;
+        Ok(Self { writer, reader })
+    }
+
+    /// For statements that only read.
+    #[must_use]
+    pub const fn read(&self) -> &DatabaseConnection {
+        &self.reader
+    }
+
+    /// For a single statement that writes and stands alone; everything else goes through `Tx`.
+    #[must_use]
+    pub const fn write(&self) -> &DatabaseConnection {
+        &self.writer
+    }
+
+    /// Opens a transaction that may write at once (SQLite: `BEGIN IMMEDIATE`), so that it cannot fail half-way on the
+    /// lock.
+    pub(super) async fn begin(&self) -> Result<DatabaseTransaction> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        Ok(self.writer.begin_with_options(options).await?)
+    }
+
+    /// Whether this is SQLite.
+    #[must_use]
+    pub fn is_sqlite(&self) -> bool {
+        self.writer.get_database_backend() == DbBackend::Sqlite
+    }
+
+    /// Asks the database for a sign of life.
+    pub async fn ping(&self) -> Result<()> {
+        self.writer.ping().await?;
+        Ok(())
+    }
+
+    /// Closes every connection; SQLite folds its log back into the file.
+    pub async fn close(&self) {
+        for pool in [&self.reader, &self.writer] {
+            if let Err(error) = pool.clone().close().await {
+                tracing::warn!(%error, "a database connection did not close");
+            }
+        }
+    }
+}
+
+fn options(url: String, timeout: Duration) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .sqlx_logging(false)
+        .acquire_timeout(timeout)
+        .connect_timeout(timeout);
+    options
+}
+
+/// Makes the file's folder, readable by nobody else.
+fn make_private(file: &Path) -> std::io::Result<()> {
+    let Some(folder) = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty() && !folder.exists())
+    else {
+        return Ok(());
+    };
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}

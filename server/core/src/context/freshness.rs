@@ -1,0 +1,78 @@
+//! Hearing of changes made by other processes on the same database, so that memory is never older than a second.
+//! PostgreSQL tells (LISTEN/NOTIFY); SQLite is asked twice a second whether anybody else wrote (`PRAGMA data_version` on
+//! the writer's connection changes only by others' commits).
+
+use std::time::Duration;
+
+use sea_orm::sqlx::postgres::PgListener;
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement};
+use uuid::Uuid;
+
+use super::Sereno;
+use crate::error::Result;
+
+const CHANNEL: &str = "sereno_touched";
+const EVERY: Duration = Duration::from_millis(500);
+
+/// Tells other processes, at commit, that these ids changed. SQLite needs no telling.
+pub(super) async fn announce(db: &DatabaseTransaction, ids: &[Uuid]) -> Result<()> {
+    if db.get_database_backend() != DbBackend::Postgres {
+        return Ok(());
+    }
+    for chunk in ids.chunks(100) {
+        let text = chunk.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+        let values = [CHANNEL.into(), text.into()];
+        db.execute_raw(Statement::from_sql_and_values(
+            DbBackend::Postgres,
+            "SELECT pg_notify($1, $2)",
+            values,
+        ))
+        .await?;
+    }
+    Ok(())
+}
+
+/// Listens until the process ends. Whenever hearing is lost, everything is forgotten.
+pub async fn watch(sereno: Sereno) {
+    loop {
+        let outcome = if sereno.db.is_sqlite() {
+            watch_sqlite(&sereno).await
+        } else {
+            watch_postgres(&sereno).await
+        };
+        sereno.cache.clear();
+        if let Err(error) = outcome {
+            tracing::warn!(%error, "cannot hear of changes by other processes; memory is forgotten until it works again");
+        }
+        tokio::time::sleep(EVERY).await;
+    }
+}
+
+async fn watch_sqlite(sereno: &Sereno) -> Result<()> {
+    let mut seen = None;
+    loop {
+        let statement = Statement::from_string(DbBackend::Sqlite, "PRAGMA data_version");
+        let row = sereno.db.write().query_one_raw(statement).await?;
+        let version = row.map(|row| row.try_get_by_index::<i64>(0)).transpose()?;
+        if seen.is_some() && seen != version {
+            sereno.cache.clear();
+        }
+        seen = version;
+        tokio::time::sleep(EVERY).await;
+    }
+}
+
+async fn watch_postgres(sereno: &Sereno) -> Result<()> {
+    let failed = |error: sea_orm::sqlx::Error| crate::Error::Unavailable(error.to_string());
+    let mut listener = PgListener::connect_with(sereno.db.read().get_postgres_connection_pool())
+        .await
+        .map_err(failed)?;
+    listener.listen(CHANNEL).await.map_err(failed)?;
+    sereno.cache.clear();
+    // `None`: the connection broke and was opened again; what was said in between is lost
+    while let Some(told) = listener.try_recv().await.map_err(failed)? {
+        let ids: Vec<Uuid> = told.payload().split(',').filter_map(|id| id.parse().ok()).collect();
+        sereno.cache.forget(&ids);
+    }
+    Ok(())
+}

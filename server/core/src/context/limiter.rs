@@ -1,0 +1,163 @@
+//! Counting against guessing and flooding. Counters for accounts and codes stand in the database, so that a restart or
+//! a second node does not reset them, and are raised before the attempt, outside any transaction, so that neither a race
+//! nor a rollback refunds one. Counters per client address are kept in memory for each node.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use quick_cache::sync::Cache;
+use sea_orm::sea_query::{CaseStatement, Expr, OnConflict, Query};
+use sea_orm::{ConnectionTrait, EntityTrait, ExprTrait, QueryFilter};
+
+use super::Sereno;
+use crate::clock::Moment;
+use crate::entity::limit_counter::{Column, Entity};
+use crate::error::{Error, Result};
+
+/// One counter to raise: so many in so long a time.
+#[derive(Clone, Debug)]
+pub struct Limit {
+    key: String,
+    most: u64,
+    window: Duration,
+}
+
+impl Limit {
+    /// `what` and `whom` together are what is counted; only their digest is stored. `most` 0 means no limit.
+    #[must_use]
+    pub fn new(sereno: &Sereno, what: &str, whom: &str, most: u64, window: Duration) -> Self {
+        Self {
+            key: sereno.keys.digest.digest(&format!("limit.{what}"), whom),
+            most,
+            window,
+        }
+    }
+}
+
+/// Raises every counter and refuses when one is over its limit: `too_many_requests` with the seconds to wait.
+pub async fn take(sereno: &Sereno, limits: &[Limit]) -> Result<()> {
+    let mut limits: Vec<&Limit> = limits.iter().filter(|limit| limit.most > 0).collect();
+    if limits.is_empty() {
+        return Ok(());
+    }
+    // in one order everywhere, so that two requests cannot wait for each other's row
+    limits.sort_by(|a, b| a.key.cmp(&b.key));
+    let now = sereno.now();
+    let over = Expr::col((Entity, Column::WindowEndsAt)).lte(now.0);
+    let restarted = |restart: Expr, go_on: Expr| CaseStatement::new().case(over.clone(), restart).finally(go_on);
+    let mut insert = Query::insert();
+    insert
+        .into_table(Entity)
+        .columns([Column::Key, Column::Count, Column::WindowEndsAt]);
+    for limit in &limits {
+        insert.values_panic([limit.key.clone().into(), 1.into(), now.plus(limit.window).0.into()]);
+    }
+    insert
+        .on_conflict(
+            OnConflict::column(Column::Key)
+                .value(
+                    Column::Count,
+                    restarted(1.into(), Expr::col((Entity, Column::Count)).add(1)),
+                )
+                .value(
+                    Column::WindowEndsAt,
+                    restarted(
+                        Expr::cust("excluded.window_ends_at"),
+                        Expr::col((Entity, Column::WindowEndsAt)),
+                    ),
+                )
+                .to_owned(),
+        )
+        .returning(Query::returning().columns([Column::Key, Column::Count, Column::WindowEndsAt]));
+    let mut wait: Option<u64> = None;
+    for row in sereno.db.write().query_all(&insert).await? {
+        let key: String = row.try_get("", "key")?;
+        let count: i64 = row.try_get("", "count")?;
+        let ends: i64 = row.try_get("", "window_ends_at")?;
+        let most = limits
+            .iter()
+            .find(|limit| limit.key == key)
+            .map_or(0, |limit| limit.most);
+        if u64::try_from(count).unwrap_or(u64::MAX) > most {
+            wait = Ord::max(wait, Some(Moment(ends).since(now).as_secs() + 1));
+        }
+    }
+    wait.map_or(Ok(()), |seconds| Err(Error::limited(seconds)))
+}
+
+/// Forgets counters: the attempts were honest after all. Runs in the caller's transaction.
+pub async fn clear<C: ConnectionTrait>(db: &C, limits: &[Limit]) -> Result<()> {
+    let keys: Vec<&str> = limits
+        .iter()
+        .filter(|limit| limit.most > 0)
+        .map(|limit| limit.key.as_str())
+        .collect();
+    if !keys.is_empty() {
+        Entity::delete_many()
+            .filter(sea_orm::ColumnTrait::is_in(&Column::Key, keys))
+            .exec(db)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Counters per client address: in memory, bounded, for each node.
+pub struct Addresses(Cache<(IpAddr, &'static str), (u64, Moment)>);
+
+impl Default for Addresses {
+    fn default() -> Self {
+        Self(Cache::new(50_000))
+    }
+}
+
+impl Addresses {
+    /// Raises the address's counter for `what` and refuses when it is over `most` in a minute. IPv6 addresses count by
+    /// their /64, which one customer usually has whole.
+    pub fn take(&self, what: &'static str, address: Option<IpAddr>, most: u64, now: Moment) -> Result<()> {
+        let Some(address) = address.filter(|_| most > 0) else {
+            return Ok(());
+        };
+        let key = (network(address), what);
+        let window = Duration::from_mins(1);
+        let (count, ends) = match self.0.get(&key) {
+            Some((count, ends)) if ends > now => (count + 1, ends),
+            _ => (1, now.plus(window)),
+        };
+        self.0.insert(key, (count, ends));
+        if count > most {
+            Err(Error::limited(ends.since(now).as_secs() + 1))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+fn network(address: IpAddr) -> IpAddr {
+    let IpAddr::V6(v6) = address else { return address };
+    if let Some(v4) = v6.to_ipv4_mapped() {
+        return IpAddr::V4(v4);
+    }
+    let [a, b, c, d, ..] = v6.segments();
+    IpAddr::V6([a, b, c, d, 0, 0, 0, 0].into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_counted_by_network_and_minute() {
+        let (counters, now) = (Addresses::default(), Moment(0));
+        let first: IpAddr = "2001:db8::1".parse().unwrap();
+        let neighbour: IpAddr = "2001:db8::2".parse().unwrap();
+        assert!(counters.take("login", Some(first), 1, now).is_ok());
+        assert!(counters.take("login", Some(neighbour), 1, now).is_err());
+        assert!(counters.take("mail", Some(neighbour), 1, now).is_ok());
+        assert!(
+            counters
+                .take("login", Some(first), 1, now.plus(Duration::from_secs(61)))
+                .is_ok()
+        );
+        assert!(counters.take("login", Some(first), 0, now).is_ok());
+    }
+}

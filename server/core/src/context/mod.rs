@@ -1,0 +1,100 @@
+//! The context that every flow is given: database, configuration, clock, randomness, hasher, keys, ports, limiter and
+//! subscribers, in one value that is cheap to clone. Knows no flow.
+
+mod actor;
+mod cache;
+mod db;
+pub mod freshness;
+mod job;
+pub mod limiter;
+mod tx;
+
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
+
+use uuid::Uuid;
+
+pub use actor::{Actor, Caller, Locale, RequestMeta, Staff, Via};
+pub use cache::{Cache, FamilySnapshot, UserSnapshot};
+pub use db::Db;
+pub use job::{Failure, Job};
+pub use tx::Tx;
+
+use crate::clock::{Clock, Moment};
+use crate::config::Config;
+use crate::crypto::keys::KeyRing;
+use crate::crypto::password::Hasher;
+use crate::entropy::Entropy;
+use crate::error::Result;
+use crate::event::Subscriber;
+use crate::port::mail::MailTransport;
+
+/// Everything a flow may reach. Made by `boot`, or by `testing`.
+#[derive(Clone)]
+pub struct Sereno(Arc<Parts>);
+
+/// What the context consists of.
+pub struct Parts {
+    /// What was configured.
+    pub config: Config,
+    /// Rows.
+    pub db: Db,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// Password hashing.
+    pub hasher: Hasher,
+    /// Keys, opened.
+    pub keys: KeyRing,
+    /// Outgoing mail.
+    pub mail: Arc<dyn MailTransport>,
+    /// Who hears of events.
+    pub subscribers: Vec<Arc<dyn Subscriber>>,
+    /// What is remembered of users and token families between two requests.
+    pub cache: Cache,
+    /// Counters per client address.
+    pub addresses: limiter::Addresses,
+    /// Rung when a job was queued in this process.
+    pub job_bell: tokio::sync::Notify,
+    /// The id of the built-in first-party application, once it is known.
+    pub first_party: OnceLock<Uuid>,
+}
+
+impl Sereno {
+    /// Puts the parts together.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    /// The moment it is.
+    #[must_use]
+    pub fn now(&self) -> Moment {
+        self.clock.now()
+    }
+
+    /// A new id.
+    pub fn new_id(&self) -> Result<Uuid> {
+        Ok(self.entropy.id(self.now())?)
+    }
+
+    /// An absolute link to one of our pages.
+    #[must_use]
+    pub fn link(&self, path: &str) -> String {
+        format!("{}{path}", self.config.public_url())
+    }
+
+    /// Opens a unit of work on behalf of `actor`.
+    pub async fn begin(&self, meta: &RequestMeta, actor: &Actor) -> Result<Tx> {
+        Tx::begin(self, meta, actor).await
+    }
+}
+
+impl Deref for Sereno {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}

@@ -1,0 +1,23 @@
+//! Cryptography: one algorithm, one file. Passwords and short codes ([`password`]), digests of long secrets
+//! ([`digest`]), sealing of what must be read again ([`seal`]), signed access tokens ([`jwt`]) and the keys of all of
+//! them ([`keys`]). Nothing here knows a row, a request or a setting: callers hand in plain values, the moment and the
+//! randomness. Primitives come from aws-lc; none is written here.
+
+pub mod digest;
+pub mod jwt;
+pub mod keys;
+pub mod password;
+pub mod seal;
+
+pub use digest::{DigestKeys, constant_time_eq};
+pub use jwt::{AccessClaims, Expected, SigningKeys, TokenFault};
+pub use keys::{KeyRing, Pepper, Purpose, RootKey, StoredKey};
+pub use password::{Hasher, PasswordParams, Verdict};
+pub use seal::SealKeys;
+
+/// Makes aws-lc the process's provider for TLS. rustls refuses to choose between backends on its own once a dependency
+/// switches a second one on. Calling it again does nothing.
+pub fn install_provider() {
+    // the only failure is that a provider is already installed
+    drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
+}

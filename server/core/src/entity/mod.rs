@@ -1,0 +1,22 @@
+//! The tables, one file each: a row and its relations. No I/O, no clock, no configuration; and no row is ever
+//! serialized or deserialized: what leaves the core is built field by field from `sereno-types`.
+
+pub mod application;
+pub mod counter;
+pub mod crypto_key;
+pub mod email_message;
+pub mod event;
+pub mod flow_state;
+pub mod idempotency;
+pub mod job;
+pub mod limit_counter;
+pub mod one_time;
+pub mod permission;
+pub mod project;
+pub mod role;
+pub mod role_assignment;
+pub mod role_permission;
+pub mod session;
+pub mod token_family;
+pub mod user;
+pub mod user_email;

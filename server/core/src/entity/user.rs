@@ -1,0 +1,67 @@
+//! An account. Its addresses stand in `user_email`.
+
+use sea_orm::entity::prelude::*;
+
+use crate::clock::Moment;
+use sereno_types::UserState;
+
+/// An account.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "user")]
+pub struct Model {
+    /// UUID version 7.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// Stable number, shown where an old wire needs an integer; never reused.
+    pub number: i64,
+    /// Second name to sign in with, as it was written.
+    pub username: Option<String>,
+    /// The form in which user names are compared.
+    pub username_canonical: Option<String>,
+    /// Given name.
+    pub first_name: String,
+    /// Family name.
+    pub last_name: String,
+    /// Encoded hash, ours or Django's; nothing when the user has no password.
+    pub password_hash: Option<String>,
+    /// The name of a `UserState`.
+    pub state: String,
+    /// May do everything.
+    pub is_superuser: bool,
+    /// Raised whenever everything that was issued before must stop working.
+    pub credential_epoch: i64,
+    /// BCP 47 tag the user chose.
+    pub locale: Option<String>,
+    /// What applications remember of the user: an object.
+    pub attributes: Json,
+    /// When the account was made.
+    pub created_at: Moment,
+    /// When the account was last changed.
+    pub updated_at: Moment,
+    /// When the user last signed in.
+    pub last_login_at: Option<Moment>,
+}
+
+/// What belongs to a user.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    /// The addresses.
+    #[sea_orm(has_many = "super::user_email::Entity")]
+    Email,
+}
+
+impl Related<super::user_email::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Email.def()
+    }
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    /// The state of the account. A name this version does not know counts as disabled: fail closed.
+    #[must_use]
+    pub fn state(&self) -> UserState {
+        UserState::from_name(&self.state).unwrap_or(UserState::Disabled)
+    }
+}

@@ -1,0 +1,159 @@
+//! What happened. An event is written in the transaction in which it happened (the audit record), and told to the
+//! subscribers once that transaction is committed. Past tense, no secrets.
+
+use serde_json::{Map, Value};
+use sereno_types::Code;
+use uuid::Uuid;
+
+macro_rules! kinds {
+    ($( $(#[doc = $doc:literal])+ $variant:ident = $name:literal; )+) => {
+        /// The kinds of event.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum EventKind { $( $(#[doc = $doc])+ $variant, )+ }
+
+        impl EventKind {
+            /// Every kind, in the order of the table in the handbook.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The name that is stored and published.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name),+ }
+            }
+
+            /// One sentence for the handbook.
+            #[must_use]
+            pub const fn doc(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($doc),+).trim_ascii()),+ }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// Somebody signed up; the address is not confirmed yet.
+    UserRegistered = "user_registered";
+    /// Somebody tried to sign up with an address that has an account.
+    RegistrationRepeated = "registration_repeated";
+    /// A user was made by the command line or by staff.
+    UserCreated = "user_created";
+    /// The first administrator was made through the set-up link.
+    AdministratorSetUp = "administrator_set_up";
+    /// An address was confirmed and the account works from now on.
+    UserActivated = "user_activated";
+    /// An activation link or code was refused.
+    ActivationFailed = "activation_failed";
+    /// An activation mail was asked for.
+    ActivationRequested = "activation_requested";
+    /// A user proved who they are and was let in.
+    LoggedIn = "logged_in";
+    /// A sign-in was refused.
+    LoginFailed = "login_failed";
+    /// A user signed out.
+    LoggedOut = "logged_out";
+    /// A refresh token was exchanged for its successor.
+    RefreshRotated = "refresh_rotated";
+    /// A refresh token that had been used before was presented; its family was revoked.
+    RefreshReplayed = "refresh_replayed";
+    /// A password's hash was renewed with today's figures.
+    PasswordRehashed = "password_rehashed";
+    /// Staff locked an account.
+    UserLocked = "user_locked";
+    /// Staff unlocked an account.
+    UserUnlocked = "user_unlocked";
+    /// A mail was handed to the mail server.
+    EmailSent = "email_sent";
+    /// A mail could not be sent and was given up.
+    EmailFailed = "email_failed";
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// What happened.
+    pub kind: EventKind,
+    /// Why it was refused; nothing when it was not.
+    pub code: Option<Code>,
+    /// Whom it is about.
+    pub user_id: Option<Uuid>,
+    /// Through which application.
+    pub application_id: Option<Uuid>,
+    /// In which session or token family.
+    pub session_id: Option<Uuid>,
+    /// More, without secrets.
+    pub detail: Map<String, Value>,
+}
+
+impl Event {
+    /// Something happened.
+    #[must_use]
+    pub fn new(kind: EventKind) -> Self {
+        Self {
+            kind,
+            code: None,
+            user_id: None,
+            application_id: None,
+            session_id: None,
+            detail: Map::new(),
+        }
+    }
+
+    /// Something was refused.
+    #[must_use]
+    pub fn refused(kind: EventKind, code: Code) -> Self {
+        Self {
+            code: Some(code),
+            ..Self::new(kind)
+        }
+    }
+
+    /// Says whom it is about.
+    #[must_use]
+    pub fn about(mut self, user_id: impl Into<Option<Uuid>>) -> Self {
+        self.user_id = user_id.into();
+        self
+    }
+
+    /// Says through which application.
+    #[must_use]
+    pub const fn through(mut self, application_id: Uuid) -> Self {
+        self.application_id = Some(application_id);
+        self
+    }
+
+    /// Says in which session or token family.
+    #[must_use]
+    pub const fn within(mut self, session_id: Uuid) -> Self {
+        self.session_id = Some(session_id);
+        self
+    }
+
+    /// Adds a detail; never a secret.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.detail.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// `success` or `failure`.
+    #[must_use]
+    pub const fn outcome(&self) -> &'static str {
+        if self.code.is_none() { "success" } else { "failure" }
+    }
+}
+
+/// Hears of every event after its transaction was committed. Must be quick and must not fail: work goes into a job.
+pub trait Subscriber: Send + Sync {
+    /// Something happened.
+    fn published(&self, event: &Event);
+}
+
+/// The table of events for the handbook, made from the registry.
+#[must_use]
+pub fn table() -> String {
+    let mut text = String::from("| event | when |\n|---|---|\n");
+    for kind in EventKind::ALL {
+        text.push_str(&format!("| `{}` | {} |\n", kind.as_str(), kind.doc()));
+    }
+    text
+}

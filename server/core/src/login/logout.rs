@@ -1,0 +1,38 @@
+//! Signing out: the session or the token family ends, in one transaction with its event.
+
+use sereno_types::{Code, Logout};
+use uuid::Uuid;
+
+use crate::context::{Actor, RequestMeta, Sereno, Via};
+use crate::error::Result;
+use crate::event::{Event, EventKind};
+use crate::{session, token};
+
+/// Ends the family of the refresh token that was sent, else what the caller is signed in by. Ending what has ended
+/// already is no error, and neither is a token that is not ours: nothing is left to end (RFC 7009 §2.2).
+///
+/// # Errors
+/// `authentication_required` when there is neither a token nor a signed-in caller.
+pub async fn logout(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, command: Logout) -> Result<()> {
+    let presented = command.refresh_token.filter(|token| !token.is_empty());
+    let via = match &presented {
+        Some(token) => token::family_of(sereno, token.expose()).map(Via::Family),
+        None => Some(actor.caller().map_err(|_| Code::AuthenticationRequired)?.via),
+    };
+    let Some(via) = via else { return Ok(()) };
+    let mut tx = sereno.begin(meta, actor).await?;
+    let ended: Option<(Option<Uuid>, Uuid)> = match via {
+        Via::Session(id) => session::end(&tx, id, "logout").await?.then(|| (caller_id(actor), id)),
+        Via::Family(id) => token::revoke(&mut tx, id, "logout")
+            .await?
+            .map(|user_id| (Some(user_id), id)),
+    };
+    if let Some((user_id, id)) = ended {
+        tx.record(Event::new(EventKind::LoggedOut).about(user_id).within(id));
+    }
+    tx.commit().await
+}
+
+fn caller_id(actor: &Actor) -> Option<Uuid> {
+    actor.caller().ok().map(|caller| caller.user_id)
+}

@@ -1,0 +1,115 @@
+//! Signing in and out. Authenticating and issuing are separate functions; the flow here joins them in one transaction,
+//! so that what proves a user and what it buys commit together. A door only presents.
+
+mod logout;
+mod password;
+
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sereno_types::{Code, Login, LoginAnswer};
+
+pub use logout::logout;
+
+use crate::access::{application, subject};
+use crate::context::{Actor, Caller, RequestMeta, Sereno, Tx, Via};
+use crate::entity::{user, user_email};
+use crate::error::Result;
+use crate::event::{Event, EventKind};
+use crate::session::{self, NewSession, Proof};
+use crate::token::{self, Grantee};
+use password::Authenticated;
+
+/// Longest name of a device that is kept.
+const DEVICE_NAME_MAX: usize = 100;
+
+/// Signs in for tokens.
+///
+/// # Errors
+/// `validation_failed`, `invalid_credentials`, `activation_required`, `too_many_requests`, `overloaded`.
+pub async fn with_tokens(sereno: &Sereno, meta: &RequestMeta, command: Login) -> Result<LoginAnswer> {
+    let application = application::find(sereno, command.client_id.as_deref())
+        .await?
+        .ok_or(Code::InvalidCredentials)?;
+    let device_name = command.device.as_ref().and_then(|device| device.name.as_deref());
+    let device_name = device_name.map(|name| name.chars().take(DEVICE_NAME_MAX).collect());
+    let proven = password::authenticate(sereno, meta, &command).await?;
+    let (mut tx, proof) = begin(sereno, meta, &proven).await?;
+    let grantee = Grantee {
+        application_id: application.id,
+        client_id: application.client_id,
+        device_name,
+    };
+    let pair = token::issue(sereno, &tx, &proof, &grantee).await?;
+    tx.act_as(Actor::User(Caller {
+        user_id: proof.user_id,
+        via: Via::Family(pair.family),
+        authenticated_at: proof.at,
+    }));
+    tx.record(logged_in(&proof).through(application.id).within(pair.family));
+    let user = subject::me(&proven.user, primary_email(&tx, proof.user_id).await?.as_ref());
+    tx.commit().await?;
+    let answer = pair.answer;
+    Ok(LoginAnswer {
+        access_token: answer.access_token,
+        refresh_token: answer.refresh_token,
+        token_type: answer.token_type,
+        expires_in: answer.expires_in,
+        user,
+    })
+}
+
+/// Signs a browser in.
+///
+/// # Errors
+/// As [`with_tokens`].
+pub async fn with_session(sereno: &Sereno, meta: &RequestMeta, command: Login) -> Result<NewSession> {
+    let proven = password::authenticate(sereno, meta, &command).await?;
+    let (mut tx, proof) = begin(sereno, meta, &proven).await?;
+    let session = session::start(sereno, &tx, &proof).await?;
+    tx.act_as(session.actor);
+    tx.record(logged_in(&proof).within(session.id));
+    tx.commit().await?;
+    Ok(session)
+}
+
+/// Opens the unit that completes a sign-in: the stamp on the user (only if nothing changed since the password was
+/// checked), the renewed hash, the forgiven attempts.
+async fn begin(sereno: &Sereno, meta: &RequestMeta, proven: &Authenticated) -> Result<(Tx, Proof)> {
+    let mut tx = sereno.begin(meta, &Actor::Anonymous).await?;
+    let (user, now) = (&proven.user, tx.now());
+    let mut stamp = user::Entity::update_many()
+        .col_expr(user::Column::LastLoginAt, Expr::value(now.0))
+        .filter(user::Column::Id.eq(user.id))
+        .filter(user::Column::State.eq(user.state.as_str()))
+        .filter(user::Column::CredentialEpoch.eq(user.credential_epoch));
+    if let Some(hash) = &proven.renewed_hash {
+        stamp = stamp.col_expr(user::Column::PasswordHash, Expr::value(hash.as_str()));
+        tx.record(Event::new(EventKind::PasswordRehashed).about(user.id));
+    }
+    if stamp.exec(tx.db()).await?.rows_affected == 0 {
+        return Err(Code::InvalidCredentials.into());
+    }
+    crate::context::limiter::clear(tx.db(), &proven.attempts).await?;
+    let proof = Proof {
+        user_id: user.id,
+        credential_epoch: user.credential_epoch,
+        amr: vec!["pwd"],
+        at: now,
+    };
+    Ok((tx, proof))
+}
+
+fn logged_in(proof: &Proof) -> Event {
+    Event::new(EventKind::LoggedIn)
+        .about(proof.user_id)
+        .with("amr", serde_json::json!(proof.amr))
+}
+
+async fn primary_email(tx: &Tx, user_id: uuid::Uuid) -> Result<Option<user_email::Model>> {
+    let email = user_email::Entity::find()
+        .filter(user_email::Column::UserId.eq(user_id))
+        .filter(user_email::Column::IsPrimary.eq(true))
+        .one(tx.db())
+        .await?;
+    Ok(email)
+}

@@ -1,0 +1,171 @@
+//! A mail leaves: its secrets are minted, it is rendered, handed over, and the outcome is written into the history. Runs
+//! at least once; a retry mints anew, and earlier secrets of the same mail stay good until one is used.
+
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use serde::{Deserialize, Serialize};
+use sereno_types::{Code, UserState};
+use uuid::Uuid;
+
+use super::mails::{Activation, MailKind, RegistrationRepeated, Rendered};
+use crate::context::{Actor, Failure, Job, Locale, RequestMeta, Sereno};
+use crate::entity::{email_message, user, user_email};
+use crate::error::Result;
+use crate::event::{Event, EventKind};
+use crate::once::{self, Mint, Purpose};
+use crate::port::mail::{MailError, OutgoingMail};
+
+/// Digits of the code in an activation mail: 26 bits.
+const CODE_DIGITS: usize = 8;
+
+/// Delivers one mail of the history.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct DeliverMail {
+    /// The mail's row.
+    pub message_id: Uuid,
+}
+
+impl Job for DeliverMail {
+    const NAME: &'static str = "deliver_mail";
+
+    async fn run(self, sereno: &Sereno) -> Result<(), Failure> {
+        let message = email_message::Entity::find_by_id(self.message_id)
+            .one(sereno.db.read())
+            .await?;
+        let Some(message) = message.filter(|message| message.status == "queued") else {
+            return Ok(());
+        };
+        let Some(mail) = render(sereno, &message).await? else {
+            return Ok(finish(sereno, &message, "skipped", Some("no_longer_wanted"), None).await?);
+        };
+        let mail = OutgoingMail {
+            recipient: message.recipient.clone(),
+            subject: mail.subject,
+            text: mail.text,
+            html: mail.html,
+            message_id: message.id.to_string(),
+            date: message.created_at,
+        };
+        match sereno.mail.send(&mail).await {
+            Ok(answer) => Ok(finish(sereno, &message, "sent", None, Some(answer)).await?),
+            Err(MailError::Later(why)) => {
+                finish(sereno, &message, "queued", Some("transport_away"), Some(why.clone())).await?;
+                Err(Failure::Later(why))
+            }
+            Err(MailError::Never(why)) => {
+                finish(sereno, &message, "failed", Some("transport_refused"), Some(why.clone())).await?;
+                Err(Failure::Never(why))
+            }
+        }
+    }
+
+    async fn given_up(self, sereno: &Sereno) -> Result<()> {
+        let message = email_message::Entity::find_by_id(self.message_id)
+            .one(sereno.db.read())
+            .await?;
+        let Some(message) = message.filter(|message| message.status == "queued") else {
+            return Ok(());
+        };
+        finish(
+            sereno,
+            &message,
+            "failed",
+            Some("attempts_exhausted"),
+            message.transport_answer.clone(),
+        )
+        .await
+    }
+}
+
+/// The mail with fresh secrets, or nothing when nobody waits for it any more.
+async fn render(sereno: &Sereno, message: &email_message::Model) -> Result<Option<Rendered>> {
+    let locale = Locale::from_tag(&message.locale).unwrap_or_default();
+    match MailKind::from_name(&message.mail) {
+        Some(MailKind::Activation) => match mint_activation(sereno, message).await? {
+            Some(mail) => mail.render(locale).map(Some),
+            None => Ok(None),
+        },
+        Some(MailKind::RegistrationRepeated) => RegistrationRepeated {
+            link: sereno.link("/account/sign-in"),
+        }
+        .render(locale)
+        .map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Link and code for a user who still waits to be activated, bound to the address the mail goes to.
+async fn mint_activation(sereno: &Sereno, message: &email_message::Model) -> Result<Option<Activation>> {
+    let Some(user_id) = message.user_id else {
+        return Ok(None);
+    };
+    let found = user_email::Entity::find()
+        .find_also_related(user::Entity)
+        .filter(user_email::Column::UserId.eq(user_id))
+        .filter(user_email::Column::Address.eq(message.recipient.as_str()))
+        .one(sereno.db.read())
+        .await?;
+    let Some((email, Some(user))) = found else {
+        return Ok(None);
+    };
+    if user.state() != UserState::Pending || email.verified_at.is_some() {
+        return Ok(None);
+    }
+    let settings = &sereno.config.registration;
+    let code = sereno.entropy.digits(CODE_DIGITS)?;
+    let code_hash = sereno
+        .hasher
+        .hash_code(&code, &sereno.keys.pepper, &*sereno.entropy)
+        .await?;
+    let what = Mint {
+        purpose: Purpose::Activation,
+        user_id: Some(user_id),
+        subject: Some(email.canonical),
+        lifetime: settings.link_lifetime.span(),
+        code: Some((code_hash, settings.code_attempts)),
+    };
+    let token = once::mint(sereno, sereno.db.write(), what).await?;
+    let (left, right) = code.split_at(CODE_DIGITS / 2);
+    Ok(Some(Activation {
+        link: sereno.link(&format!("/account/activate?token={token}")),
+        code: format!("{left}-{right}"),
+        code_minutes: settings.code_lifetime.0.div_ceil(60).to_string(),
+        link_hours: settings.link_lifetime.0.div_ceil(3_600).to_string(),
+    }))
+}
+
+/// Longest answer of a mail server that is kept.
+const ANSWER_MAX: usize = 500;
+
+async fn finish(
+    sereno: &Sereno,
+    message: &email_message::Model,
+    status: &str,
+    reason: Option<&str>,
+    answer: Option<String>,
+) -> Result<()> {
+    let mut tx = sereno.begin(&RequestMeta::default(), &Actor::System).await?;
+    let row = email_message::ActiveModel {
+        id: Set(message.id),
+        status: Set(status.to_owned()),
+        reason: Set(reason.map(str::to_owned)),
+        transport_answer: Set(answer.map(|answer| answer.chars().take(ANSWER_MAX).collect())),
+        attempts: Set(message.attempts + 1),
+        sent_at: Set((status == "sent").then(|| tx.now())),
+        ..Default::default()
+    };
+    email_message::Entity::update(row).exec(tx.db()).await?;
+    let event = match status {
+        "sent" => Some(Event::new(EventKind::EmailSent)),
+        "failed" => Some(Event::refused(EventKind::EmailFailed, Code::Unavailable)),
+        _ => None,
+    };
+    if let Some(event) = event {
+        tx.record(
+            event
+                .about(message.user_id)
+                .with("mail", message.mail.as_str())
+                .with("message_id", message.id.to_string()),
+        );
+    }
+    tx.commit().await
+}

@@ -1,0 +1,179 @@
+//! Every kind of mail: its variables, its templates (`templates/email/<mail>/<lang>.{subject.txt,txt,html}`, checked by
+//! the compiler) and a sample. The variables are texts, nothing else.
+
+use askama::Template;
+
+use crate::context::Locale;
+use crate::error::{Error, Result};
+
+/// A mail's three parts.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Rendered {
+    /// The subject line.
+    pub subject: String,
+    /// The plain-text body.
+    pub text: String,
+    /// The HTML body, inside the layout.
+    pub html: String,
+}
+
+/// The frame of every HTML body.
+#[derive(Template)]
+#[template(path = "email/layout.html")]
+struct Layout<'a> {
+    lang: &'a str,
+    subject: &'a str,
+    body: &'a str,
+}
+
+/// The variables of a mail, with a sample of each.
+macro_rules! variables {
+    ($(#[doc = $doc:literal])+ $kind:ident { $( $(#[doc = $field_doc:literal])+ $field:ident = $sample:literal ),+ $(,)? }) => {
+        $(#[doc = $doc])+
+        #[derive(Clone)]
+        pub(super) struct $kind { $( $(#[doc = $field_doc])+ pub $field: String, )+ }
+
+        impl $kind {
+            fn sample() -> Self {
+                Self { $( $field: $sample.to_owned(), )+ }
+            }
+        }
+    };
+}
+
+/// Renders one template over a mail's variables, which it sees as its own.
+macro_rules! part {
+    ($mail:ident: $kind:ident, $path:literal) => {{
+        #[derive(Template)]
+        #[template(path = $path)]
+        struct Part<'a>(&'a $kind);
+        impl std::ops::Deref for Part<'_> {
+            type Target = $kind;
+            fn deref(&self) -> &$kind {
+                self.0
+            }
+        }
+        Part($mail).render().map_err(Error::internal)?
+    }};
+}
+
+macro_rules! mails {
+    ($(
+        $(#[doc = $doc:literal])+
+        $kind:ident = $name:literal $variables:tt
+        { $( $locale:ident: $subject:literal, $text:literal, $html:literal );+ $(;)? }
+    )+) => {
+        /// The kinds of mail.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum MailKind { $( $(#[doc = $doc])+ $kind, )+ }
+
+        impl MailKind {
+            /// Every kind.
+            pub const ALL: &'static [Self] = &[$(Self::$kind),+];
+
+            /// The name that is stored, and the folder of the templates.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$kind => $name),+ }
+            }
+        }
+
+        $(
+            variables! { $(#[doc = $doc])+ $kind $variables }
+
+            impl $kind {
+                pub(super) fn render(&self, locale: Locale) -> Result<Rendered> {
+                    match locale { $(
+                        Locale::$locale => {
+                            let subject = part!(self: $kind, $subject);
+                            framed(locale, &subject, part!(self: $kind, $text), &part!(self: $kind, $html))
+                        }
+                    )+ }
+                }
+            }
+        )+
+
+        /// Every mail in a language, with its sample.
+        pub fn samples(locale: Locale) -> Result<Vec<(MailKind, Rendered)>> {
+            Ok(vec![$( (MailKind::$kind, $kind::sample().render(locale)?) ),+])
+        }
+    };
+}
+
+fn framed(locale: Locale, subject: &str, text: String, body: &str) -> Result<Rendered> {
+    let subject = subject.trim().to_owned();
+    let layout = Layout {
+        lang: locale.as_str(),
+        subject: &subject,
+        body,
+    };
+    let html = layout.render().map_err(Error::internal)?;
+    Ok(Rendered { subject, text, html })
+}
+
+mails! {
+    /// Confirms the address given at sign-up.
+    Activation = "activation" {
+        /// Where the link leads: a page with a button.
+        link = "https://id.example.org/account/activate?token=sample",
+        /// The code that does the same on another device.
+        code = "1234-5678",
+        /// How many minutes the code works.
+        code_minutes = "10",
+        /// How many hours the link works.
+        link_hours = "24"
+    } {
+        En: "email/activation/en.subject.txt", "email/activation/en.txt", "email/activation/en.html";
+        De: "email/activation/de.subject.txt", "email/activation/de.txt", "email/activation/de.html";
+        Es: "email/activation/es.subject.txt", "email/activation/es.txt", "email/activation/es.html";
+    }
+
+    /// Tells the owner of an address that somebody tried to sign up with it.
+    RegistrationRepeated = "registration_repeated" {
+        /// Where to sign in.
+        link = "https://id.example.org/account/sign-in"
+    } {
+        En: "email/registration_repeated/en.subject.txt", "email/registration_repeated/en.txt",
+            "email/registration_repeated/en.html";
+        De: "email/registration_repeated/de.subject.txt", "email/registration_repeated/de.txt",
+            "email/registration_repeated/de.html";
+        Es: "email/registration_repeated/es.subject.txt", "email/registration_repeated/es.txt",
+            "email/registration_repeated/es.html";
+    }
+}
+
+impl MailKind {
+    /// The kind with this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.as_str() == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_mail_renders_in_every_language_with_its_variables() {
+        for locale in [Locale::En, Locale::De, Locale::Es] {
+            for (kind, mail) in samples(locale).unwrap() {
+                let name = kind.as_str();
+                assert!(
+                    !mail.subject.is_empty() && !mail.subject.contains('\n'),
+                    "{name} {locale:?}"
+                );
+                assert!(mail.text.contains("https://id.example.org/"), "{name} {locale:?}");
+                assert!(mail.html.contains("https://id.example.org/"), "{name} {locale:?}");
+                assert!(mail.html.contains(&format!("lang=\"{}\"", locale.as_str())), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn variables_are_escaped_in_html() {
+        let mut mail = RegistrationRepeated::sample();
+        mail.link = "\"><script>".to_owned();
+        assert!(!mail.render(Locale::En).unwrap().html.contains("<script>"));
+    }
+}

@@ -1,0 +1,66 @@
+//! Mails: what they say, how they are queued in the transaction that wants them, and how they leave. The queue holds
+//! ids; the secrets a mail carries are minted when it leaves, and its body is not kept.
+
+mod deliver;
+mod mails;
+pub mod transport;
+
+use std::time::Duration;
+
+use sea_orm::{ActiveValue::Set, EntityTrait};
+use uuid::Uuid;
+
+pub use deliver::DeliverMail;
+pub use mails::{MailKind, Rendered, samples};
+
+use crate::context::limiter::{self, Limit};
+use crate::context::{Locale, Sereno, Tx};
+use crate::entity::email_message;
+use crate::error::Result;
+
+/// To whom a mail goes.
+#[derive(Clone, Debug)]
+pub struct Recipient {
+    /// The user.
+    pub user_id: Uuid,
+    /// The address, as it was written.
+    pub address: String,
+    /// The language.
+    pub locale: Locale,
+}
+
+/// Queues a mail inside the flow's transaction: a row of the history and a job that holds its id.
+pub async fn queue(sereno: &Sereno, tx: &mut Tx, mail: MailKind, to: Recipient) -> Result<()> {
+    let id = sereno.new_id()?;
+    let row = email_message::ActiveModel {
+        id: Set(id),
+        project_id: Set(None),
+        user_id: Set(Some(to.user_id)),
+        mail: Set(mail.as_str().to_owned()),
+        recipient: Set(to.address),
+        locale: Set(to.locale.as_str().to_owned()),
+        status: Set("queued".to_owned()),
+        reason: Set(None),
+        transport_answer: Set(None),
+        attempts: Set(0),
+        created_at: Set(tx.now()),
+        sent_at: Set(None),
+    };
+    email_message::Entity::insert(row)
+        .exec_without_returning(tx.db())
+        .await?;
+    tx.enqueue(&DeliverMail { message_id: id })
+}
+
+/// Counts a request for mail to this address, known or not.
+///
+/// # Errors
+/// `too_many_requests`.
+pub async fn limit(sereno: &Sereno, canonical: &str) -> Result<()> {
+    let most = sereno.config.limit.mails_per_recipient;
+    limiter::take(
+        sereno,
+        &[Limit::new(sereno, "mail", canonical, most, Duration::from_hours(1))],
+    )
+    .await
+}

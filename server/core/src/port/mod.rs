@@ -1,0 +1,4 @@
+//! What Sereno asks of the world outside: traits only, with the values that cross them. Implementations are chosen in
+//! `boot`.
+
+pub mod mail;

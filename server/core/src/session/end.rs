@@ -1,0 +1,30 @@
+//! Ending sessions. An ended session stays as a row until it is swept away, so that it can be shown.
+
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use uuid::Uuid;
+
+use crate::context::Tx;
+use crate::entity::session::{Column, Entity};
+use crate::error::Result;
+
+/// Ends one session; whether it was open.
+pub async fn end(tx: &Tx, id: Uuid, reason: &str) -> Result<bool> {
+    Ok(end_where(tx, Column::Id.eq(id), reason).await? > 0)
+}
+
+/// Ends every session of a user; how many were open.
+pub async fn end_all(tx: &Tx, user_id: Uuid, reason: &str) -> Result<u64> {
+    end_where(tx, Column::UserId.eq(user_id), reason).await
+}
+
+async fn end_where(tx: &Tx, which: Expr, reason: &str) -> Result<u64> {
+    let ended = Entity::update_many()
+        .col_expr(Column::EndedAt, Expr::value(tx.now().0))
+        .col_expr(Column::EndReason, Expr::value(reason))
+        .filter(which)
+        .filter(Column::EndedAt.is_null())
+        .exec(tx.db())
+        .await?;
+    Ok(ended.rows_affected)
+}

@@ -1,0 +1,21 @@
+//! Browser sign-ins: rows of our own, begun and ended inside the transaction of the flow. The cookie holds a random
+//! value of which only the digest is stored. Knows no HTTP: the server's adapter stages the value in the cookie.
+
+mod end;
+mod flow_state;
+mod resolve;
+mod start;
+
+pub use end::{end, end_all};
+pub use flow_state::{
+    FlowState, create as create_flow_state, delete as delete_flow_state, load as load_flow_state,
+    save as save_flow_state,
+};
+pub use resolve::{load_data, resolve, save_data};
+pub use start::{NewSession, Proof, start};
+
+/// Under this key a handler hands a new session's secret to the cookie layer.
+pub const STAGED: &str = "sereno.staged";
+
+/// What a session's digest is bound to.
+const PURPOSE: &str = "session";
