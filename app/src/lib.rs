@@ -1,65 +1,132 @@
-//! The pages: rendered by the server, then brought to life in the browser by the same code.
+//! The pages: rendered by the server, then brought to life in the browser by the same code. Every page works before and
+//! without that: links are links, forms are posted and answered by a redirect.
+//!
+//! `ui` is the kit and knows no data, `text` holds all sentences, `account` and `console` are the pages; a page file
+//! holds its server functions and its view. Server functions enter the core through `gate`.
+
 #![expect(
     clippy::must_use_candidate,
-    reason = "components are called by `view!`, which uses what they give"
+    clippy::needless_pass_by_value,
+    reason = "components are used by the view they stand in, and own their properties; the lints cannot know"
 )]
 
+pub mod account;
+pub mod console;
+pub mod flash;
+#[cfg(feature = "ssr")]
+pub mod gate;
+pub mod text;
+pub mod ui;
+mod visit;
+
 use leptos::prelude::*;
-use leptos_meta::{MetaTags, Title, provide_meta_context};
+use leptos_meta::{MetaTags, provide_meta_context};
 use leptos_router::{
-    components::{Route, Router, Routes},
+    SsrMode,
+    components::{ParentRoute, Route, Router, Routes},
     path,
 };
 
+use account::{
+    AccountPages, activate::ActivatePage, profile::ProfilePage, resend::ResendPage, setup::SetUpPage,
+    sign_in::SignInPage, sign_out::SignedOutPage, sign_up::SignUpPage,
+};
+use console::{ConsolePages, overview::OverviewPage, user::UserPage, users::UsersPage};
+use ui::{
+    layout::Plain,
+    loaded::{Elsewhere, NotFound},
+    theme,
+};
+
+/// All pages. Every route waits for its data, so that status and redirects are decided before the first byte.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    provide_context(visit::locale());
+    visit::Visit::begin();
+    load_pages_after_posts();
+    view! {
+        <Router>
+            <Navigation />
+            <Routes fallback=Missing>
+                <Route path=path!("/") view=Start ssr=SsrMode::Async />
+                <Route path=path!("/setup") view=SetUpPage ssr=SsrMode::Async />
+                <ParentRoute path=path!("/account") view=AccountPages ssr=SsrMode::Async>
+                    <Route path=path!("") view=ProfilePage />
+                    <Route path=path!("sign-in") view=SignInPage />
+                    <Route path=path!("sign-up") view=SignUpPage />
+                    <Route path=path!("activate") view=ActivatePage />
+                    <Route path=path!("resend-activation") view=ResendPage />
+                    <Route path=path!("signed-out") view=SignedOutPage />
+                </ParentRoute>
+                <ParentRoute path=path!("/console") view=ConsolePages ssr=SsrMode::Async>
+                    <Route path=path!("") view=OverviewPage />
+                    <Route path=path!("users") view=UsersPage />
+                    <Route path=path!("users/:id") view=UserPage />
+                </ParentRoute>
+            </Routes>
+        </Router>
+    }
+}
+
+/// The account page knows whom to send to the sign-in page.
+#[component]
+fn Start() -> impl IntoView {
+    view! { <Elsewhere path="/account" /> }
+}
+
+#[component]
+fn Missing() -> impl IntoView {
+    view! {
+        <Plain>
+            <NotFound />
+        </Plain>
+    }
+}
+
+#[component]
+fn Navigation() -> impl IntoView {
+    visit::Visit::follow_navigation();
+    // says that the page has come to life, to the browser tests
+    Effect::new(|_| {
+        _ = document()
+            .document_element()
+            .map(|root| root.set_attribute("data-hydrated", ""));
+    });
+}
+
+/// Where a post leads, the page is loaded anew, with scripts as without: who is signed in may have changed, and not
+/// every address is a page of ours. The first hook wins, so this one stands before the router's.
+fn load_pages_after_posts() {
+    #[cfg(feature = "hydrate")]
+    {
+        _ = server_fn::redirect::set_redirect_hook(|location| {
+            _ = window().location().set_href(location);
+        });
+    }
+}
+
 /// The document around every page. What names a file of the site stands here and not in [`App`]: only the server knows
 /// the hash in front of it.
-pub fn shell(options: &LeptosOptions) -> impl IntoView + use<> {
+pub fn shell(options: LeptosOptions) -> impl IntoView {
     let pkg = format!("/{}", options.site_pkg_dir);
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang=visit::locale().tag()>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content="light dark" />
+                <script nonce=use_nonce()>{theme::BEFORE_PAINT}</script>
                 <link rel="icon" type="image/svg+xml" href=format!("{pkg}/favicon.svg") />
                 <link rel="stylesheet" href=format!("{pkg}/sereno.css") />
                 <AutoReload options=options.clone() />
-                <HydrationScripts options=options.clone() />
+                <HydrationScripts options />
                 <MetaTags />
             </head>
             <body>
                 <App />
             </body>
         </html>
-    }
-}
-
-/// All pages.
-#[component]
-pub fn App() -> impl IntoView {
-    provide_meta_context();
-    view! {
-        <Title text="Sereno" />
-        <Router>
-            <Routes fallback=|| "Not found">
-                <Route path=path!("/") view=Home />
-            </Routes>
-        </Router>
-    }
-}
-
-/// Says whether it is alive.
-#[component]
-fn Home() -> impl IntoView {
-    let hydrated = RwSignal::new(false);
-    let count = RwSignal::new(0);
-    Effect::new(move || hydrated.set(true));
-    view! {
-        <main class="mx-auto max-w-md p-8 font-sans">
-            <h1 class="text-2xl font-semibold" data-hydrated=move || hydrated.get().to_string()>"Sereno"</h1>
-            <button class="mt-4 rounded bg-slate-800 px-4 py-2 text-white" on:click=move |_| count.update(|n| *n += 1)>
-                "Pressed " {count} " times"
-            </button>
-        </main>
     }
 }

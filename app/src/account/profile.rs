@@ -1,0 +1,113 @@
+//! The visitor's own account.
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use sereno_types::{Me, Problem};
+
+use crate::{
+    account::sign_out::SignOutButton,
+    text,
+    ui::{alert::Tone, badge::Badge, copy::Copyable, heading::Heading, icon::Icon, loaded::loaded, time::At},
+};
+
+/// What the account page shows.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Profile {
+    /// The visitor.
+    pub me: Me,
+    /// Whether the console is open to them.
+    pub staff: bool,
+}
+
+#[server(name = LoadProfile, prefix = "/account/fn", endpoint = "me")]
+pub(crate) async fn me() -> Result<Profile, Problem> {
+    use crate::gate;
+    let visitor = gate::visitor()?;
+    let me = sereno_core::account::profile::me(&visitor.sereno, &visitor.actor)
+        .await
+        .map_err(gate::refuse)?;
+    let staff = sereno_core::access::staff(&visitor.sereno, &visitor.actor)
+        .await
+        .is_ok();
+    Ok(Profile { me, staff })
+}
+
+/// `/account`.
+#[component]
+pub fn ProfilePage() -> impl IntoView {
+    let profile = Resource::new(|| (), |()| me());
+    loaded(profile, |profile| view! { <ProfileView profile /> })
+}
+
+/// The account, once it is known.
+#[component]
+pub fn ProfileView(
+    /// Whose account.
+    profile: Profile,
+) -> impl IntoView {
+    let texts = text::use_texts();
+    let Profile { me, staff } = profile;
+    view! {
+        <div class="grid gap-6">
+            <div class="grid gap-1">
+                <Heading title=texts.account_title />
+                <p class="text-soft">{texts.account_lead}</p>
+            </div>
+            <Facts me />
+            <div class="flex flex-wrap gap-3">
+                {staff
+                    .then(|| {
+                        view! {
+                            <a class="button button-primary" href="/console">
+                                {texts.open_console}
+                            </a>
+                        }
+                    })} <SignOutButton />
+            </div>
+        </div>
+    }
+}
+
+#[component]
+fn Facts(me: Me) -> impl IntoView {
+    let texts = text::use_texts();
+    let (tone, icon, word) = if me.email_verified {
+        (Tone::Good, Icon::CircleCheck, texts.confirmed)
+    } else {
+        (Tone::Warn, Icon::Clock, texts.unconfirmed)
+    };
+    let email = me.email.map(|email| {
+        view! {
+            <div>
+                <dt>{texts.email}</dt>
+                <dd class="flex flex-wrap items-center gap-2">{email} <Badge tone icon text=word /></dd>
+            </div>
+        }
+    });
+    let username = me.username.map(|username| {
+        view! {
+            <div>
+                <dt>{texts.username}</dt>
+                <dd>{username}</dd>
+            </div>
+        }
+    });
+    view! {
+        <dl class="facts">
+            {email} {username} <div>
+                <dt>{texts.account_number}</dt>
+                <dd>{me.number}</dd>
+            </div> <div>
+                <dt>{texts.account_id}</dt>
+                <dd>
+                    <Copyable text=me.id.0 what=texts.account_id />
+                </dd>
+            </div> <div>
+                <dt>{texts.account_since}</dt>
+                <dd>
+                    <At at=me.created_at />
+                </dd>
+            </div>
+        </dl>
+    }
+}

@@ -1,0 +1,77 @@
+//! Sign in with a password.
+
+use leptos::prelude::*;
+use sereno_types::{Code, Problem};
+
+use crate::{
+    account::query,
+    text,
+    ui::{
+        alert::Done,
+        field::{Field, Hidden},
+        form::{Attempt, Form, Submit},
+        heading::Heading,
+    },
+};
+
+#[server(prefix = "/account/fn", endpoint = "sign_in")]
+pub(crate) async fn sign_in(identifier: String, password: String, next: String) -> Result<(), Problem> {
+    use crate::gate;
+    let visitor = gate::visitor()?;
+    let login = sereno_types::Login {
+        identifier,
+        password: password.into(),
+        ..Default::default()
+    };
+    let session = sereno_core::login::with_session(&visitor.sereno, &visitor.meta, login)
+        .await
+        .map_err(gate::refuse)?;
+    gate::begin_session(session).await?;
+    gate::go_to(gate::local(&next));
+    Ok(())
+}
+
+/// `/account/sign-in`, with `next` for where to go afterwards.
+#[component]
+pub fn SignInPage() -> impl IntoView {
+    let texts = text::use_texts();
+    let action = ServerAction::<SignIn>::new();
+    let attempt = Attempt::of(action);
+    let activated = query("done").is_some_and(|done| done == "activated");
+    view! {
+        <Heading title=texts.sign_in_title attempt />
+        {activated.then(|| view! { <Done>{texts.sign_in_activated}</Done> })}
+        <Form action attempt>
+            {move || offer_activation(attempt)}
+            <Hidden name="next" value=query("next").unwrap_or_default() />
+            <Field name="identifier" label=texts.identifier autocomplete="username" />
+            <Field name="password" label=texts.password kind="password" autocomplete="current-password" />
+            <Submit label=texts.sign_in />
+        </Form>
+        <p class="text-soft">
+            {texts.no_account} " " <a class="link" href="/account/sign-up">
+                {texts.sign_up_link}
+            </a>
+        </p>
+    }
+}
+
+/// Whoever has not confirmed the address gets the way to do so.
+fn offer_activation(attempt: Attempt) -> Option<impl IntoView> {
+    let texts = text::use_texts();
+    let pending = attempt
+        .problem()
+        .is_some_and(|problem| problem.code == Code::ActivationRequired);
+    pending.then(|| {
+        view! {
+            <p class="flex flex-wrap gap-x-4 gap-y-1">
+                <a class="link" href="/account/activate">
+                    {texts.activate_with_code}
+                </a>
+                <a class="link" href="/account/resend-activation">
+                    {texts.resend}
+                </a>
+            </p>
+        }
+    })
+}

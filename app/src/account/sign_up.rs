@@ -1,0 +1,64 @@
+//! Create an account.
+
+use leptos::prelude::*;
+use sereno_types::Problem;
+
+use crate::{
+    text,
+    ui::{
+        field::Field,
+        form::{Attempt, Form, Submit},
+        heading::Heading,
+    },
+};
+
+#[server(prefix = "/account/fn", endpoint = "register")]
+pub(crate) async fn register(email: String, username: String, password: String) -> Result<(), Problem> {
+    use crate::gate;
+    let visitor = gate::visitor()?;
+    let register = sereno_types::Register {
+        email,
+        password: password.into(),
+        username: Some(username).filter(|name| !name.is_empty()),
+        ..Default::default()
+    };
+    sereno_core::account::register::register(&visitor.sereno, &visitor.meta, register)
+        .await
+        .map_err(gate::refuse)?;
+    gate::go_to("/account/activate?done=sent");
+    Ok(())
+}
+
+/// `/account/sign-up`. What follows is the same for a new and for a taken address.
+#[component]
+pub fn SignUpPage() -> impl IntoView {
+    let texts = text::use_texts();
+    let action = ServerAction::<Register>::new();
+    let attempt = Attempt::of(action);
+    view! {
+        <Heading title=texts.sign_up_title attempt />
+        <Form action attempt>
+            <Field name="email" label=texts.email kind="email" autocomplete="email" inputmode="email" />
+            <Field
+                name="username"
+                label=texts.username
+                autocomplete="username"
+                hint=texts.username_hint
+                optional=true
+            />
+            <Field
+                name="password"
+                label=texts.password
+                kind="password"
+                autocomplete="new-password"
+                hint=texts.new_password_hint
+            />
+            <Submit label=texts.sign_up />
+        </Form>
+        <p class="text-soft">
+            {texts.has_account} " " <a class="link" href="/account/sign-in">
+                {texts.sign_in_link}
+            </a>
+        </p>
+    }
+}

@@ -1,0 +1,196 @@
+//! The pages for staff: a rail on the left, the page beside it. They speak English.
+
+pub mod overview;
+pub mod user;
+pub mod users;
+
+use leptos::{context::Provider, html::Details, prelude::*};
+use leptos_router::{
+    components::{A, Outlet},
+    hooks::use_location,
+};
+use sereno_types::{Permission, Problem, StaffProfile};
+
+use crate::{
+    account::sign_out::SignOutButton,
+    text::Locale,
+    ui::{
+        icon::Icon,
+        layout::{Plain, SkipLink},
+        loaded::{Refusal, loaded_or},
+        logo::Logo,
+        theme::ThemeChoice,
+    },
+};
+
+#[server(name = LoadStaffProfile, prefix = "/console/fn", endpoint = "staff_profile")]
+pub(crate) async fn staff_profile() -> Result<StaffProfile, Problem> {
+    use crate::gate;
+    let member = gate::staff().await?;
+    sereno_core::access::profile(&member.sereno, &member.staff)
+        .await
+        .map_err(gate::refuse)
+}
+
+/// The frame around the pages below `/console`. Nothing inside is asked for before it is known who asks.
+#[component]
+pub fn ConsolePages() -> impl IntoView {
+    let profile = Resource::new(|| (), |()| staff_profile());
+    loaded_or(profile, |profile| view! { <Frame profile /> }, turned_away)
+}
+
+/// Who may not enter still gets a whole page, with the way to come back as somebody else.
+fn turned_away(problem: Problem) -> AnyView {
+    view! {
+        <Plain>
+            <Refusal problem />
+            <div>
+                <SignOutButton />
+            </div>
+        </Plain>
+    }
+    .into_any()
+}
+
+/// Whether the member of staff may do this. Pages leave out what the core would refuse anyway.
+pub(crate) fn may(permission: Permission) -> bool {
+    use_context::<StaffProfile>().is_some_and(|profile| profile.permissions.contains(&permission))
+}
+
+#[component]
+fn Frame(profile: StaffProfile) -> impl IntoView {
+    let name = profile.name.clone();
+    provide_context(profile);
+    view! {
+        <Provider value=Locale::En>
+            <div class="console" lang="en">
+                <SkipLink />
+                <aside class="rail dark-ground">
+                    <Brand />
+                    <Rail name=name.clone() theme="theme" />
+                </aside>
+                <Topbar name />
+                <main id="main" tabindex="-1" class="min-w-0">
+                    <div class="mx-auto grid w-full max-w-6xl gap-6 px-4 py-6 sm:px-8 sm:py-8">
+                        <Outlet />
+                    </div>
+                </main>
+            </div>
+        </Provider>
+    }
+}
+
+#[component]
+fn Brand() -> impl IntoView {
+    view! {
+        <a href="/console" class="self-start rounded-md px-3 text-white">
+            <Logo />
+        </a>
+    }
+}
+
+/// The rail of narrow screens, folded away. It closes itself when a link of it was followed.
+#[component]
+fn Topbar(name: String) -> impl IntoView {
+    let details = NodeRef::<Details>::new();
+    let path = use_location().pathname;
+    Effect::new(move |_| {
+        path.track();
+        if let Some(details) = details.get_untracked() {
+            details.set_open(false);
+        }
+    });
+    view! {
+        <header class="topbar dark-ground">
+            <details node_ref=details>
+                <summary>
+                    <span class="text-white">
+                        <Logo />
+                    </span>
+                    <span class="flex items-center gap-2">{Icon::Menu.draw()} "Menu"</span>
+                </summary>
+                <div class="grid gap-6 px-3 pb-4">
+                    <Rail name theme="theme-narrow" />
+                </div>
+            </details>
+        </header>
+    }
+}
+
+/// Where staff can go, who they are, and the way out.
+#[component]
+fn Rail(name: String, theme: &'static str) -> impl IntoView {
+    view! {
+        <nav class="grid gap-5" aria-label="Console">
+            <ul>
+                <RailItem href="/console" icon=Icon::LayoutDashboard label="Overview" exact=true />
+            </ul>
+            {may(Permission::UsersView)
+                .then(|| {
+                    view! {
+                        <div>
+                            <p class="group">"People"</p>
+                            <ul>
+                                <RailItem href="/console/users" icon=Icon::Users label="Users" />
+                            </ul>
+                        </div>
+                    }
+                })}
+        </nav>
+        <div class="mt-auto grid gap-3 px-3">
+            <ThemeChoice id=theme />
+            <p class="text-sm">
+                "Signed in as "
+                <a class="font-medium break-words text-white underline underline-offset-3" href="/account">
+                    {name}
+                </a>
+            </p>
+            <SignOutButton class="rail-item border border-[#757ca3]" />
+        </div>
+    }
+}
+
+#[component]
+fn RailItem(href: &'static str, icon: Icon, label: &'static str, #[prop(optional)] exact: bool) -> impl IntoView {
+    view! {
+        <li>
+            <A href=href exact=exact attr:class="rail-item">
+                {icon.draw()}
+                {label}
+            </A>
+        </li>
+    }
+}
+
+/// The way back up; the page itself is the last step and says so.
+#[component]
+pub(crate) fn Breadcrumb(
+    /// Address and name of the pages above.
+    above: Vec<(&'static str, &'static str)>,
+    /// The page itself.
+    #[prop(into)]
+    here: String,
+) -> impl IntoView {
+    let above = above
+        .into_iter()
+        .map(|(href, name)| {
+            view! {
+                <li class="flex items-center gap-1">
+                    <a class="link" href=href>
+                        {name}
+                    </a>
+                    {Icon::ChevronRight.draw()}
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <nav aria-label="Breadcrumb">
+            <ol class="flex flex-wrap items-center gap-1 text-soft">
+                {above} <li class="min-w-0 break-words" aria-current="page">
+                    {here}
+                </li>
+            </ol>
+        </nav>
+    }
+}

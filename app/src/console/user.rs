@@ -1,0 +1,392 @@
+//! One user: who it is, what happened, and what staff can do about it.
+
+use leptos::prelude::*;
+use leptos_router::hooks::{use_params_map, use_query_map};
+use sereno_types::{Id, Permission, Problem, UserDetail, UserEmail, UserEvent, UserState};
+
+use crate::{
+    console::{Breadcrumb, may},
+    ui::{
+        alert::{Done, Tone},
+        badge::{AdministratorBadge, Badge, StateBadge},
+        confirm::Confirm,
+        copy::Copyable,
+        field::Hidden,
+        form::{Attempt, Form, Submit},
+        heading::Heading,
+        icon::Icon,
+        loaded::loaded,
+        time::{Ago, At},
+    },
+};
+
+#[server(name = LoadUser, prefix = "/console/fn", endpoint = "user")]
+pub(crate) async fn user(id: String) -> Result<UserDetail, Problem> {
+    use crate::gate;
+    let member = gate::staff().await?;
+    sereno_core::account::admin::detail(&member.sereno, &member.staff, &Id(id))
+        .await
+        .map_err(gate::refuse)
+}
+
+#[server(prefix = "/console/fn", endpoint = "lock_user")]
+pub(crate) async fn lock_user(id: String) -> Result<(), Problem> {
+    use crate::gate;
+    let member = gate::staff().await?;
+    let user = sereno_core::account::admin::lock(&member.sereno, &member.meta, &member.staff, &Id(id))
+        .await
+        .map_err(gate::refuse)?;
+    gate::go_to(&done(&user.id, "locked"));
+    Ok(())
+}
+
+#[server(prefix = "/console/fn", endpoint = "unlock_user")]
+pub(crate) async fn unlock_user(id: String) -> Result<(), Problem> {
+    use crate::gate;
+    let member = gate::staff().await?;
+    let user = sereno_core::account::admin::unlock(&member.sereno, &member.meta, &member.staff, &Id(id))
+        .await
+        .map_err(gate::refuse)?;
+    gate::go_to(&done(&user.id, "unlocked"));
+    Ok(())
+}
+
+#[server(prefix = "/console/fn", endpoint = "send_activation")]
+pub(crate) async fn send_activation(id: String) -> Result<(), Problem> {
+    use crate::gate;
+    let (member, id) = (gate::staff().await?, Id(id));
+    sereno_core::account::admin::send_activation(&member.sereno, &member.meta, &member.staff, &id)
+        .await
+        .map_err(gate::refuse)?;
+    gate::go_to(&done(&id, "sent"));
+    Ok(())
+}
+
+/// The page of a user; the core has accepted the id before it stands in an address.
+#[cfg(feature = "ssr")]
+fn done(id: &Id, what: &str) -> String {
+    format!("/console/users/{id}?done={what}")
+}
+
+/// `/console/users/{id}`.
+#[component]
+pub fn UserPage() -> impl IntoView {
+    let params = use_params_map();
+    let detail = Resource::new(move || params.with(|params| params.get("id").unwrap_or_default()), user);
+    let query = use_query_map();
+    let says = move |name: &'static str| query.with(|query| query.get(name));
+    let asks_to_lock = Signal::derive(move || says("confirm").as_deref() == Some("lock"));
+    loaded(detail, move |user| {
+        let notice = says("done").as_deref().and_then(notice);
+        view! { <UserView user notice asks_to_lock /> }
+    })
+}
+
+/// What has just been done. The address holds a word, the sentence stands here.
+fn notice(word: &str) -> Option<&'static str> {
+    match word {
+        "locked" => Some("The account is locked. Whoever used it is signed out."),
+        "unlocked" => Some("The account is unlocked again."),
+        "sent" => Some("Another activation mail is on its way."),
+        _ => None,
+    }
+}
+
+/// The user, once known.
+#[component]
+pub fn UserView(
+    /// Who it is.
+    user: UserDetail,
+    /// What has just been done.
+    notice: Option<&'static str>,
+    /// Whether the address asks for the lock to be confirmed.
+    asks_to_lock: Signal<bool>,
+) -> impl IntoView {
+    let title = title(&user);
+    view! {
+        <Breadcrumb above=vec![("/console", "Overview"), ("/console/users", "Users")] here=title.clone() />
+        {notice.map(|notice| view! { <Done>{notice}</Done> })}
+        <div class="flex flex-wrap items-start justify-between gap-4">
+            <div class="grid min-w-0 gap-2">
+                <Heading title />
+                <p class="flex flex-wrap gap-1.5">
+                    <StateBadge state=user.state />
+                    {user.is_superuser.then(|| view! { <AdministratorBadge /> })}
+                </p>
+            </div>
+            {may(Permission::UsersManage).then(|| view! { <Actions id=user.id.clone() state=user.state /> })}
+        </div>
+        <LockQuestion user=user.clone() open=asks_to_lock />
+        <Identity user=user.clone() />
+        <Addresses emails=user.emails />
+        <Access sessions=user.open_sessions grants=user.open_grants />
+        <Events events=user.events />
+    }
+}
+
+/// How the user is called: the primary address, else the user name, else the number.
+fn title(user: &UserDetail) -> String {
+    let primary = user.emails.iter().find(|email| email.is_primary);
+    primary
+        .map(|email| email.address.clone())
+        .or_else(|| user.username.clone())
+        .unwrap_or_else(|| format!("User {}", user.number))
+}
+
+/// What can be done in this state. Locking is asked about first; its link works without scripts.
+#[component]
+fn Actions(id: Id, state: UserState) -> impl IntoView {
+    let lock = view! {
+        <a class="button button-danger" href=format!("/console/users/{id}?confirm=lock") data-noscroll>
+            {Icon::Lock.draw()}
+            "Lock account"
+        </a>
+    };
+    match state {
+        UserState::Pending => view! {
+            <div class="flex flex-wrap gap-3">
+                <SendActivationForm id />
+                {lock}
+            </div>
+        }
+        .into_any(),
+        UserState::Active => lock.into_any(),
+        UserState::Locked => view! { <UnlockForm id /> }.into_any(),
+        UserState::Disabled | UserState::Deleting => ().into_any(),
+    }
+}
+
+#[component]
+fn SendActivationForm(id: Id) -> impl IntoView {
+    let action = ServerAction::<SendActivation>::new();
+    let attempt = Attempt::of(action);
+    view! {
+        <div class="grid gap-3">
+            <Form action attempt class="contents">
+                <Hidden name="id" value=id.0 />
+                <Submit label="Send activation mail again" icon=Icon::Mail />
+            </Form>
+        </div>
+    }
+}
+
+#[component]
+fn UnlockForm(id: Id) -> impl IntoView {
+    let action = ServerAction::<UnlockUser>::new();
+    let attempt = Attempt::of(action);
+    view! {
+        <div class="grid gap-3">
+            <Form action attempt class="contents">
+                <Hidden name="id" value=id.0 />
+                <Submit label="Unlock account" icon=Icon::LockOpen />
+            </Form>
+        </div>
+    }
+}
+
+#[component]
+fn LockQuestion(user: UserDetail, open: Signal<bool>) -> impl IntoView {
+    let action = ServerAction::<LockUser>::new();
+    let attempt = Attempt::of(action);
+    let loss = format!(
+        "The user is signed out everywhere ({}, {}) and cannot sign in until somebody unlocks the account. Nothing is \
+         deleted.",
+        counted(user.open_sessions, "browser session"),
+        counted(user.open_grants, "application"),
+    );
+    view! {
+        <Confirm
+            id="lock"
+            title=format!("Lock {}?", title(&user))
+            open
+            cancel=format!("/console/users/{}", user.id)
+        >
+            <p>{loss}</p>
+            <Form action attempt>
+                <Hidden name="id" value=user.id.0 />
+                <Submit label="Lock account" class="button button-danger justify-self-start" icon=Icon::Lock />
+            </Form>
+        </Confirm>
+    }
+}
+
+fn counted(count: u64, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
+}
+
+/// A part of the page with its own heading.
+#[component]
+fn Section(title: &'static str, children: Children) -> impl IntoView {
+    view! {
+        <section class="card grid gap-3 p-5">
+            <h2 class="text-base font-semibold">{title}</h2>
+            {children()}
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Fact(name: &'static str, children: Children) -> impl IntoView {
+    view! {
+        <div>
+            <dt>{name}</dt>
+            <dd>{children()}</dd>
+        </div>
+    }
+}
+
+#[component]
+fn Identity(user: UserDetail) -> impl IntoView {
+    let full_name = format!("{} {}", user.first_name, user.last_name).trim().to_owned();
+    let or_none = |text: Option<String>| {
+        text.filter(|text| !text.is_empty())
+            .unwrap_or_else(|| "None".to_owned())
+    };
+    let attributes = (!user.attributes.is_empty()).then(|| serde_json::to_string_pretty(&user.attributes));
+    view! {
+        <Section title="Identity">
+            <dl class="facts">
+                <Fact name="Id">
+                    <Copyable text=user.id.0 what="the id" />
+                </Fact>
+                <Fact name="Number">{user.number}</Fact>
+                <Fact name="User name">{or_none(user.username)}</Fact>
+                <Fact name="Name">{or_none(Some(full_name))}</Fact>
+                <Fact name="Language">{or_none(user.locale)}</Fact>
+                <Fact name="Password">{if user.has_password { "Set" } else { "Not set" }}</Fact>
+                <Fact name="Created">
+                    <At at=user.created_at />
+                </Fact>
+                <Fact name="Last changed">
+                    <At at=user.updated_at />
+                </Fact>
+                <Fact name="Last sign-in">
+                    {match user.last_login_at {
+                        Some(at) => view! { <At at /> }.into_any(),
+                        None => "Never".into_any(),
+                    }}
+                </Fact>
+                {attributes
+                    .and_then(Result::ok)
+                    .map(|json| {
+                        view! {
+                            <Fact name="Attributes">
+                                <pre class="shell" tabindex="0">
+                                    <code>{json}</code>
+                                </pre>
+                            </Fact>
+                        }
+                    })}
+            </dl>
+        </Section>
+    }
+}
+
+#[component]
+fn Addresses(emails: Vec<UserEmail>) -> impl IntoView {
+    if emails.is_empty() {
+        return view! {
+            <Section title="E-mail addresses">
+                <p class="text-soft">"None. This user signs in with the user name, and gets no mail."</p>
+            </Section>
+        }
+        .into_any();
+    }
+    let rows = emails
+        .into_iter()
+        .map(|email| {
+            let (tone, icon, word) = match email.verified_at {
+                Some(_) => (Tone::Good, Icon::CircleCheck, "Confirmed"),
+                None => (Tone::Warn, Icon::Clock, "Not confirmed"),
+            };
+            view! {
+                <li class="flex flex-wrap items-center gap-2">
+                    <span class="break-all">{email.address}</span>
+                    <Badge tone icon text=word />
+                    {email.is_primary.then(|| view! { <Badge tone=Tone::Plain icon=Icon::Mail text="Primary" /> })}
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <Section title="E-mail addresses">
+            <ul class="grid gap-2">{rows}</ul>
+        </Section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Access(sessions: u64, grants: u64) -> impl IntoView {
+    view! {
+        <Section title="Access right now">
+            <dl class="facts">
+                <Fact name="Browser sessions">{sessions}</Fact>
+                <Fact name="Applications">{grants}</Fact>
+            </dl>
+        </Section>
+    }
+}
+
+#[component]
+fn Events(events: Vec<UserEvent>) -> impl IntoView {
+    if events.is_empty() {
+        return view! {
+            <Section title="Latest events">
+                <p class="text-soft">"Nothing has happened yet. Sign-ins, refusals and changes will show here."</p>
+            </Section>
+        }
+        .into_any();
+    }
+    let rows = events
+        .into_iter()
+        .map(|event| view! { <EventRow event /> })
+        .collect_view();
+    view! {
+        <Section title="Latest events">
+            <div class="scroller -mx-5" role="region" aria-label="Latest events" tabindex="0">
+                <table class="grid-table">
+                    <caption class="sr-only">"Latest events, newest first"</caption>
+                    <thead>
+                        <tr>
+                            <th scope="col">"Event"</th>
+                            <th scope="col">"When"</th>
+                            <th scope="col">"Address"</th>
+                            <th scope="col">"Request"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+        </Section>
+    }
+    .into_any()
+}
+
+#[component]
+fn EventRow(event: UserEvent) -> impl IntoView {
+    let why = event.code.map(|code| {
+        view! {
+            <span class="block max-w-sm font-normal text-soft">
+                <code class="font-mono">{code.as_str()}</code>
+                ": "
+                {code.title()}
+            </span>
+        }
+    });
+    view! {
+        <tr>
+            <th scope="row">
+                <code class="font-mono">{event.name}</code>
+                {why}
+            </th>
+            <td>
+                <Ago at=event.at />
+            </td>
+            <td class="font-mono">{event.address}</td>
+            <td>{event.request_id.map(|id| view! { <code class="id">{id}</code> })}</td>
+        </tr>
+    }
+}

@@ -1,0 +1,157 @@
+//! Deutsch.
+
+use sereno_types::Code;
+
+use super::{Figures, Texts};
+
+pub(super) const TEXTS: Texts = Texts {
+    skip: "Zum Inhalt springen",
+    languages: "Sprache",
+    theme: "Darstellung",
+    theme_system: "Wie das System",
+    theme_light: "Hell",
+    theme_dark: "Dunkel",
+    loading: "Einen Moment …",
+    error_prefix: "Fehler:",
+    reference: "Wenn Sie um Hilfe bitten, nennen Sie",
+    home: "Zurück zum Anfang",
+    optional: "freiwillig",
+    show_password: "Passwort zeigen",
+    hide_password: "Passwort verbergen",
+    missing_title: "Hier ist nichts",
+    forbidden_title: "Diese Seite können Sie nicht öffnen",
+    away_title: "Sereno kann gerade nicht antworten",
+    broken_title: "Etwas ist schiefgegangen",
+    refused_title: "Das hat nicht geklappt",
+    email: "E-Mail-Adresse",
+    username: "Benutzername",
+    username_hint: "Ein zweiter Name zum Anmelden. Buchstaben, Ziffern und . _ - +",
+    password: "Passwort",
+    new_password_hint: "Mindestens 8 Zeichen. Einige zufällige Wörter sind leicht zu merken und schwer zu erraten.",
+    identifier: "E-Mail-Adresse oder Benutzername",
+    code: "Code aus der E-Mail",
+    code_hint: "Leerzeichen und Striche spielen keine Rolle.",
+    setup_token: "Einrichtungsschlüssel",
+    setup_token_hint: "Der letzte Teil des Links, den Sereno beim Start ausgegeben hat.",
+    sign_in_title: "Anmelden",
+    sign_in: "Anmelden",
+    sign_in_activated: "Ihre Adresse ist bestätigt. Sie können sich jetzt anmelden.",
+    no_account: "Noch kein Konto?",
+    sign_up_link: "Konto anlegen",
+    sign_up_title: "Konto anlegen",
+    sign_up: "Konto anlegen",
+    has_account: "Haben Sie schon ein Konto?",
+    sign_in_link: "Anmelden",
+    sent_title: "Sehen Sie in Ihre E-Mails",
+    sent: "Wir haben Ihnen eine E-Mail mit einem Link und einem Code geschickt: Öffnen Sie den Link oder geben Sie den Code hier ein.",
+    sent_where: "Nach einigen Minuten ist nichts da? Sehen Sie im Spam-Ordner nach, oder",
+    activate_title: "Adresse bestätigen",
+    activate_link: "Ein Schritt fehlt noch: Bestätigen Sie, dass diese Adresse Ihnen gehört.",
+    activate_code: "Geben Sie den Code aus der E-Mail ein, die wir Ihnen geschickt haben.",
+    activate: "Adresse bestätigen",
+    activate_with_code: "Stattdessen einen Code eingeben",
+    resend_link: "fordern Sie eine neue E-Mail an",
+    resend_title: "Neue E-Mail anfordern",
+    resend_lead: "Frühere Links und Codes gelten dann nicht mehr. Wir schreiben nur, wenn diese Adresse auf Bestätigung wartet.",
+    resend: "Neue E-Mail senden",
+    account_title: "Ihr Konto",
+    account_lead: "Sie sind angemeldet.",
+    account_number: "Nummer",
+    account_id: "Kennung",
+    account_since: "Konto seit",
+    confirmed: "Bestätigt",
+    unconfirmed: "Nicht bestätigt",
+    open_console: "Konsole öffnen",
+    sign_out: "Abmelden",
+    signed_out_title: "Sie sind abgemeldet",
+    signed_out: "Dieser Browser hat keinen Zugriff mehr auf Ihr Konto. Gute Nacht.",
+    sign_in_again: "Wieder anmelden",
+    setup_title: "Sereno einrichten",
+    setup_lead: "Legen Sie das erste Verwaltungskonto an. Es darf alles; wählen Sie daher ein starkes Passwort.",
+    setup: "Verwaltungskonto anlegen",
+    setup_new_link: "Der Befehl `sereno setup-link` gibt jederzeit einen neuen Link aus.",
+};
+
+pub(super) fn code(code: Code, figures: Figures) -> String {
+    match code {
+        Code::MalformedBody => "Ihr Browser hat etwas gesendet, das wir nicht lesen konnten. Bitte versuchen Sie es noch einmal.",
+        Code::MalformedQuery => "Diese Adresse ist nicht lesbar. Bitte prüfen Sie den Link.",
+        Code::ActivationLinkInvalid => "Dieser Link oder Code wurde schon benutzt, ist abgelaufen oder falsch. Fordern Sie eine neue E-Mail an.",
+        Code::SetupLinkInvalid => "Dieser Einrichtungslink wurde schon benutzt, ist abgelaufen oder falsch.",
+        Code::AuthenticationRequired => "Bitte melden Sie sich zuerst an.",
+        Code::InvalidCredentials => "Name und Passwort passen nicht zusammen.",
+        Code::InvalidToken => "Ihr Zugang gilt nicht mehr. Bitte melden Sie sich wieder an.",
+        Code::RefreshTokenInvalid => "Ihre Anmeldung ist beendet. Bitte melden Sie sich wieder an.",
+        Code::ActivationRequired => "Bitte bestätigen Sie zuerst Ihre Adresse. Wir haben Ihnen nach der Registrierung eine E-Mail geschickt.",
+        Code::PermissionDenied => "Ihr Konto hat dafür keine Berechtigung.",
+        Code::CrossSiteRequest => "Diese Anfrage scheint von einer anderen Website zu kommen; wir haben nichts getan. Bitte versuchen Sie es hier noch einmal.",
+        Code::RegistrationClosed => "Hier können gerade keine neuen Konten angelegt werden.",
+        Code::NotFound => "Vielleicht wurde es verschoben oder entfernt, oder die Adresse hat einen Tippfehler.",
+        Code::MethodNotAllowed => "Diese Adresse kann so nicht benutzt werden.",
+        Code::RequestTimeout => "Ihre Anfrage war zu lange unterwegs. Bitte versuchen Sie es noch einmal.",
+        Code::StateConflict => "Das hat sich inzwischen geändert. Bitte laden Sie die Seite neu und sehen Sie noch einmal nach.",
+        Code::LastAdministrator => "Das ist das letzte Verwaltungskonto. Ohne es könnte niemand mehr Sereno verwalten.",
+        Code::OwnAccount => "Mit dem eigenen Konto geht das nicht.",
+        Code::SetupDone => "Das erste Verwaltungskonto gibt es schon. Bitte melden Sie sich an.",
+        Code::IdempotencyKeyReused => "Diese Anfrage wurde schon für etwas anderes benutzt.",
+        Code::BodyTooLarge => "Das ist mehr, als wir auf einmal annehmen.",
+        Code::UriTooLong => "Diese Adresse ist länger, als wir lesen.",
+        Code::UnsupportedMediaType => "Diese Art von Inhalt können wir nicht lesen.",
+        Code::ValidationFailed => "Bitte prüfen Sie die markierten Felder.",
+        Code::Blank => "Bitte füllen Sie dieses Feld aus.",
+        Code::InvalidType => "Dieser Wert hat die falsche Art.",
+        Code::InvalidChoice => "Bitte wählen Sie einen der angebotenen Werte.",
+        Code::UnknownField => "Dieses Feld kennen wir nicht.",
+        Code::TooLong => return too_long(figures),
+        Code::InvalidCharacters => "Darin stehen Zeichen, die nicht erlaubt sind.",
+        Code::InvalidEmail => "Bitte schreiben Sie eine E-Mail-Adresse, zum Beispiel ana@example.org.",
+        Code::EmailUnique => "Ein anderes Konto hat diese E-Mail-Adresse.",
+        Code::UsernameUnique => "Dieser Benutzername ist vergeben. Bitte wählen Sie einen anderen.",
+        Code::UsernameInvalid => "Ein Benutzername darf Buchstaben, Ziffern und . _ - + enthalten, aber kein @.",
+        Code::PasswordTooSimilar => "Dieses Passwort ähnelt Ihrem Namen oder Ihrer Adresse zu sehr.",
+        Code::PasswordTooShort => return too_short(figures),
+        Code::PasswordTooLong => return password_too_long(figures),
+        Code::PasswordTooCommon => "Dieses Passwort gehört zu den häufigsten; solche werden zuerst ausprobiert.",
+        Code::PasswordEntirelyNumeric => "Ein Passwort darf nicht nur aus Ziffern bestehen.",
+        Code::TooManyRequests => return wait(figures),
+        Code::Internal => "Das war unser Fehler, nicht Ihrer. Bitte versuchen Sie es in einer Weile noch einmal.",
+        Code::Overloaded => "Gerade ist viel zu tun; es wurde nichts geändert. Bitte versuchen Sie es gleich noch einmal.",
+        Code::Unavailable => "Etwas, das wir brauchen, ist nicht erreichbar; es wurde nichts geändert. Bitte versuchen Sie es gleich noch einmal.",
+    }
+    .to_owned()
+}
+
+fn too_long(figures: Figures) -> String {
+    figures.max.map_or_else(
+        || "Das ist zu lang.".to_owned(),
+        |max| format!("Das ist zu lang. Höchstens {max} Zeichen passen."),
+    )
+}
+
+fn too_short(figures: Figures) -> String {
+    figures.min.map_or_else(
+        || "Dieses Passwort ist zu kurz.".to_owned(),
+        |min| format!("Dieses Passwort ist zu kurz. Es braucht mindestens {min} Zeichen."),
+    )
+}
+
+fn password_too_long(figures: Figures) -> String {
+    figures.max.map_or_else(
+        || "Dieses Passwort ist zu lang.".to_owned(),
+        |max| format!("Dieses Passwort ist zu lang. Höchstens {max} Zeichen passen."),
+    )
+}
+
+fn wait(figures: Figures) -> String {
+    match figures.wait {
+        None => "Zu viele Versuche. Bitte versuchen Sie es später noch einmal.".to_owned(),
+        Some(0..=1) => "Zu viele Versuche. Bitte versuchen Sie es in einer Sekunde noch einmal.".to_owned(),
+        Some(seconds @ 2..=90) => {
+            format!("Zu viele Versuche. Bitte versuchen Sie es in {seconds} Sekunden noch einmal.")
+        }
+        Some(seconds) => format!(
+            "Zu viele Versuche. Bitte versuchen Sie es in {} Minuten noch einmal.",
+            seconds.div_ceil(60)
+        ),
+    }
+}

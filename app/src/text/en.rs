@@ -1,0 +1,161 @@
+//! English.
+
+use sereno_types::Code;
+
+use super::{Figures, Texts};
+
+pub(super) const TEXTS: Texts = Texts {
+    skip: "Skip to content",
+    languages: "Language",
+    theme: "Appearance",
+    theme_system: "Like the system",
+    theme_light: "Light",
+    theme_dark: "Dark",
+    loading: "One moment …",
+    error_prefix: "Error:",
+    reference: "If you ask for help, mention",
+    home: "Back to the start",
+    optional: "optional",
+    show_password: "Show password",
+    hide_password: "Hide password",
+    missing_title: "There is nothing here",
+    forbidden_title: "You cannot open this page",
+    away_title: "Sereno cannot answer right now",
+    broken_title: "Something went wrong",
+    refused_title: "That did not work",
+    email: "E-mail address",
+    username: "User name",
+    username_hint: "A second name to sign in with. Letters, digits and . _ - +",
+    password: "Password",
+    new_password_hint: "At least 8 characters. A few random words are easy to remember and hard to guess.",
+    identifier: "E-mail address or user name",
+    code: "Code from the mail",
+    code_hint: "Spaces and dashes do not matter.",
+    setup_token: "Set-up token",
+    setup_token_hint: "The last part of the link that Sereno printed when it started.",
+    sign_in_title: "Sign in",
+    sign_in: "Sign in",
+    sign_in_activated: "Your address is confirmed. You can sign in now.",
+    no_account: "No account yet?",
+    sign_up_link: "Create one",
+    sign_up_title: "Create an account",
+    sign_up: "Create account",
+    has_account: "Do you have an account already?",
+    sign_in_link: "Sign in",
+    sent_title: "Check your mail",
+    sent: "We have sent you a mail. It holds a link and a code: open the link, or type the code here.",
+    sent_where: "Nothing there after a few minutes? Look into the spam folder, or",
+    activate_title: "Confirm your address",
+    activate_link: "One step is left: confirm that this address is yours.",
+    activate_code: "Type the code from the mail that we sent you.",
+    activate: "Confirm address",
+    activate_with_code: "Type a code instead",
+    resend_link: "ask for another mail",
+    resend_title: "Ask for another mail",
+    resend_lead: "Earlier links and codes stop working. We write to you only if this address waits for confirmation.",
+    resend: "Send another mail",
+    account_title: "Your account",
+    account_lead: "You are signed in.",
+    account_number: "Number",
+    account_id: "Id",
+    account_since: "Account since",
+    confirmed: "Confirmed",
+    unconfirmed: "Not confirmed",
+    open_console: "Open the console",
+    sign_out: "Sign out",
+    signed_out_title: "You are signed out",
+    signed_out: "This browser no longer has access to your account. Good night.",
+    sign_in_again: "Sign in again",
+    setup_title: "Set up Sereno",
+    setup_lead: "Create the first administrator. This account may do everything, so choose a strong password.",
+    setup: "Create administrator",
+    setup_new_link: "The command `sereno setup-link` prints a new link at any time.",
+};
+
+pub(super) fn code(code: Code, figures: Figures) -> String {
+    match code {
+        Code::MalformedBody => "Your browser sent something we could not read. Please try again.",
+        Code::MalformedQuery => "This address cannot be read. Please check the link.",
+        Code::ActivationLinkInvalid => {
+            "This link or code has been used, has expired or is wrong. Ask for another mail."
+        }
+        Code::SetupLinkInvalid => "This set-up link has been used, has expired or is wrong.",
+        Code::AuthenticationRequired => "Please sign in first.",
+        Code::InvalidCredentials => "This is not the right combination of name and password.",
+        Code::InvalidToken => "Your access is no longer valid. Please sign in again.",
+        Code::RefreshTokenInvalid => "Your sign-in has ended. Please sign in again.",
+        Code::ActivationRequired => "Please confirm your address first. We sent you a mail when you signed up.",
+        Code::PermissionDenied => "Your account does not have the permission for this.",
+        Code::CrossSiteRequest => {
+            "This request seems to come from another site, so we did nothing. Please try again here."
+        }
+        Code::RegistrationClosed => "New accounts cannot be created here at the moment.",
+        Code::NotFound => "It may have been moved or removed, or the address has a mistake.",
+        Code::MethodNotAllowed => "This address cannot be used that way.",
+        Code::RequestTimeout => "Your request took too long to arrive. Please try again.",
+        Code::StateConflict => "This has changed in the meantime. Please reload the page and look again.",
+        Code::LastAdministrator => "This is the last administrator. Without this account, nobody could manage Sereno.",
+        Code::OwnAccount => "You cannot do this to your own account.",
+        Code::SetupDone => "The first administrator exists already. Please sign in.",
+        Code::IdempotencyKeyReused => "This request was used for something else before.",
+        Code::BodyTooLarge => "This is more than we accept at once.",
+        Code::UriTooLong => "This address is longer than we read.",
+        Code::UnsupportedMediaType => "We cannot read this kind of content.",
+        Code::ValidationFailed => "Please check the fields that are marked.",
+        Code::Blank => "Please fill in this field.",
+        Code::InvalidType => "This value is of the wrong kind.",
+        Code::InvalidChoice => "Please choose one of the offered values.",
+        Code::UnknownField => "We do not know this field.",
+        Code::TooLong => return too_long(figures),
+        Code::InvalidCharacters => "This holds characters that are not allowed.",
+        Code::InvalidEmail => "Please write an e-mail address, such as ana@example.org.",
+        Code::EmailUnique => "Another account has this e-mail address.",
+        Code::UsernameUnique => "This user name is taken. Please choose another.",
+        Code::UsernameInvalid => "A user name may hold letters, digits and . _ - + but no @.",
+        Code::PasswordTooSimilar => "This password is too similar to your name or address.",
+        Code::PasswordTooShort => return too_short(figures),
+        Code::PasswordTooLong => return password_too_long(figures),
+        Code::PasswordTooCommon => "This password is one of the most common ones, which are tried first.",
+        Code::PasswordEntirelyNumeric => "A password cannot consist of digits alone.",
+        Code::TooManyRequests => return wait(figures),
+        Code::Internal => "That was our fault, not yours. Please try again in a while.",
+        Code::Overloaded => "There is a lot to do right now, and nothing was changed. Please try again in a moment.",
+        Code::Unavailable => {
+            "Something we depend on cannot be reached, and nothing was changed. Please try again in a moment."
+        }
+    }
+    .to_owned()
+}
+
+fn too_long(figures: Figures) -> String {
+    figures.max.map_or_else(
+        || "This is too long.".to_owned(),
+        |max| format!("This is too long. At most {max} characters fit."),
+    )
+}
+
+fn too_short(figures: Figures) -> String {
+    figures.min.map_or_else(
+        || "This password is too short.".to_owned(),
+        |min| format!("This password is too short. It needs at least {min} characters."),
+    )
+}
+
+fn password_too_long(figures: Figures) -> String {
+    figures.max.map_or_else(
+        || "This password is too long.".to_owned(),
+        |max| format!("This password is too long. At most {max} characters fit."),
+    )
+}
+
+fn wait(figures: Figures) -> String {
+    match figures.wait {
+        None => "Too many attempts. Please try again later.".to_owned(),
+        Some(0..=1) => "Too many attempts. Please try again in a second.".to_owned(),
+        Some(seconds @ 2..=90) => format!("Too many attempts. Please try again in {seconds} seconds."),
+        Some(seconds) => format!(
+            "Too many attempts. Please try again in {} minutes.",
+            seconds.div_ceil(60)
+        ),
+    }
+}

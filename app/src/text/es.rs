@@ -1,0 +1,161 @@
+//! Español.
+
+use sereno_types::Code;
+
+use super::{Figures, Texts};
+
+pub(super) const TEXTS: Texts = Texts {
+    skip: "Saltar al contenido",
+    languages: "Idioma",
+    theme: "Apariencia",
+    theme_system: "Como el sistema",
+    theme_light: "Clara",
+    theme_dark: "Oscura",
+    loading: "Un momento …",
+    error_prefix: "Error:",
+    reference: "Si pide ayuda, mencione",
+    home: "Volver al inicio",
+    optional: "opcional",
+    show_password: "Mostrar la contraseña",
+    hide_password: "Ocultar la contraseña",
+    missing_title: "Aquí no hay nada",
+    forbidden_title: "No puede abrir esta página",
+    away_title: "Sereno no puede responder ahora",
+    broken_title: "Algo ha fallado",
+    refused_title: "No ha funcionado",
+    email: "Correo electrónico",
+    username: "Nombre de usuario",
+    username_hint: "Un segundo nombre para entrar. Letras, cifras y . _ - +",
+    password: "Contraseña",
+    new_password_hint: "Al menos 8 caracteres. Unas palabras al azar son fáciles de recordar y difíciles de adivinar.",
+    identifier: "Correo electrónico o nombre de usuario",
+    code: "Código del correo",
+    code_hint: "Los espacios y los guiones no importan.",
+    setup_token: "Clave de instalación",
+    setup_token_hint: "La última parte del enlace que Sereno mostró al arrancar.",
+    sign_in_title: "Iniciar sesión",
+    sign_in: "Iniciar sesión",
+    sign_in_activated: "Su dirección está confirmada. Ya puede iniciar sesión.",
+    no_account: "¿Aún no tiene cuenta?",
+    sign_up_link: "Crear una",
+    sign_up_title: "Crear una cuenta",
+    sign_up: "Crear cuenta",
+    has_account: "¿Ya tiene una cuenta?",
+    sign_in_link: "Iniciar sesión",
+    sent_title: "Mire su correo",
+    sent: "Le hemos enviado un correo con un enlace y un código: abra el enlace o escriba aquí el código.",
+    sent_where: "¿No ha llegado nada en unos minutos? Mire en la carpeta de correo no deseado, o",
+    activate_title: "Confirmar la dirección",
+    activate_link: "Falta un paso: confirme que esta dirección es suya.",
+    activate_code: "Escriba el código del correo que le hemos enviado.",
+    activate: "Confirmar la dirección",
+    activate_with_code: "Escribir un código",
+    resend_link: "pida otro correo",
+    resend_title: "Pedir otro correo",
+    resend_lead: "Los enlaces y códigos anteriores dejan de valer. Solo escribimos si esta dirección espera confirmación.",
+    resend: "Enviar otro correo",
+    account_title: "Su cuenta",
+    account_lead: "Ha iniciado sesión.",
+    account_number: "Número",
+    account_id: "Identificador",
+    account_since: "Cuenta desde",
+    confirmed: "Confirmado",
+    unconfirmed: "Sin confirmar",
+    open_console: "Abrir la consola",
+    sign_out: "Cerrar sesión",
+    signed_out_title: "Ha cerrado la sesión",
+    signed_out: "Este navegador ya no tiene acceso a su cuenta. Buenas noches.",
+    sign_in_again: "Iniciar sesión de nuevo",
+    setup_title: "Preparar Sereno",
+    setup_lead: "Cree la primera cuenta de administración. Podrá hacerlo todo; elija una contraseña fuerte.",
+    setup: "Crear la cuenta de administración",
+    setup_new_link: "La orden `sereno setup-link` muestra un enlace nuevo en cualquier momento.",
+};
+
+pub(super) fn code(code: Code, figures: Figures) -> String {
+    match code {
+        Code::MalformedBody => "Su navegador ha enviado algo que no pudimos leer. Inténtelo de nuevo.",
+        Code::MalformedQuery => "Esta dirección no se puede leer. Compruebe el enlace.",
+        Code::ActivationLinkInvalid => {
+            "Este enlace o código ya se ha usado, ha caducado o es incorrecto. Pida otro correo."
+        }
+        Code::SetupLinkInvalid => "Este enlace de instalación ya se ha usado, ha caducado o es incorrecto.",
+        Code::AuthenticationRequired => "Inicie sesión primero.",
+        Code::InvalidCredentials => "El nombre y la contraseña no coinciden.",
+        Code::InvalidToken => "Su acceso ya no es válido. Inicie sesión de nuevo.",
+        Code::RefreshTokenInvalid => "Su sesión ha terminado. Inicie sesión de nuevo.",
+        Code::ActivationRequired => "Confirme primero su dirección. Le enviamos un correo cuando se registró.",
+        Code::PermissionDenied => "Su cuenta no tiene permiso para esto.",
+        Code::CrossSiteRequest => {
+            "Esta petición parece venir de otro sitio, así que no hemos hecho nada. Inténtelo aquí de nuevo."
+        }
+        Code::RegistrationClosed => "Ahora mismo no se pueden crear cuentas nuevas aquí.",
+        Code::NotFound => "Quizá se ha movido o eliminado, o la dirección tiene un error.",
+        Code::MethodNotAllowed => "Esta dirección no se puede usar así.",
+        Code::RequestTimeout => "Su petición ha tardado demasiado en llegar. Inténtelo de nuevo.",
+        Code::StateConflict => "Esto ha cambiado entretanto. Vuelva a cargar la página y mire de nuevo.",
+        Code::LastAdministrator => "Es la última cuenta de administración. Sin ella, nadie podría gestionar Sereno.",
+        Code::OwnAccount => "No puede hacer esto con su propia cuenta.",
+        Code::SetupDone => "La primera cuenta de administración ya existe. Inicie sesión.",
+        Code::IdempotencyKeyReused => "Esta petición ya se usó para otra cosa.",
+        Code::BodyTooLarge => "Es más de lo que aceptamos de una vez.",
+        Code::UriTooLong => "Esta dirección es más larga de lo que leemos.",
+        Code::UnsupportedMediaType => "No podemos leer este tipo de contenido.",
+        Code::ValidationFailed => "Revise los campos marcados.",
+        Code::Blank => "Rellene este campo.",
+        Code::InvalidType => "Este valor es de otro tipo.",
+        Code::InvalidChoice => "Elija uno de los valores ofrecidos.",
+        Code::UnknownField => "No conocemos este campo.",
+        Code::TooLong => return too_long(figures),
+        Code::InvalidCharacters => "Contiene caracteres que no se permiten.",
+        Code::InvalidEmail => "Escriba un correo electrónico, por ejemplo ana@example.org.",
+        Code::EmailUnique => "Otra cuenta tiene este correo electrónico.",
+        Code::UsernameUnique => "Este nombre de usuario está ocupado. Elija otro.",
+        Code::UsernameInvalid => "Un nombre de usuario puede tener letras, cifras y . _ - + pero no @.",
+        Code::PasswordTooSimilar => "Esta contraseña se parece demasiado a su nombre o dirección.",
+        Code::PasswordTooShort => return too_short(figures),
+        Code::PasswordTooLong => return password_too_long(figures),
+        Code::PasswordTooCommon => "Esta contraseña es de las más comunes, que son las primeras que se prueban.",
+        Code::PasswordEntirelyNumeric => "Una contraseña no puede tener solo cifras.",
+        Code::TooManyRequests => return wait(figures),
+        Code::Internal => "Ha sido culpa nuestra, no suya. Inténtelo de nuevo más tarde.",
+        Code::Overloaded => "Ahora hay mucho que hacer y no se ha cambiado nada. Inténtelo de nuevo en un momento.",
+        Code::Unavailable => {
+            "Algo que necesitamos no responde y no se ha cambiado nada. Inténtelo de nuevo en un momento."
+        }
+    }
+    .to_owned()
+}
+
+fn too_long(figures: Figures) -> String {
+    figures.max.map_or_else(
+        || "Es demasiado largo.".to_owned(),
+        |max| format!("Es demasiado largo. Caben {max} caracteres como máximo."),
+    )
+}
+
+fn too_short(figures: Figures) -> String {
+    figures.min.map_or_else(
+        || "Esta contraseña es demasiado corta.".to_owned(),
+        |min| format!("Esta contraseña es demasiado corta. Necesita al menos {min} caracteres."),
+    )
+}
+
+fn password_too_long(figures: Figures) -> String {
+    figures.max.map_or_else(
+        || "Esta contraseña es demasiado larga.".to_owned(),
+        |max| format!("Esta contraseña es demasiado larga. Caben {max} caracteres como máximo."),
+    )
+}
+
+fn wait(figures: Figures) -> String {
+    match figures.wait {
+        None => "Demasiados intentos. Inténtelo de nuevo más tarde.".to_owned(),
+        Some(0..=1) => "Demasiados intentos. Inténtelo de nuevo en un segundo.".to_owned(),
+        Some(seconds @ 2..=90) => format!("Demasiados intentos. Inténtelo de nuevo en {seconds} segundos."),
+        Some(seconds) => format!(
+            "Demasiados intentos. Inténtelo de nuevo en {} minutos.",
+            seconds.div_ceil(60)
+        ),
+    }
+}

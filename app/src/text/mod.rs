@@ -1,0 +1,239 @@
+//! Sentences for people: the only place that holds them. One file per language, each a plain struct and one exhaustive
+//! `match`, so that a missing text or a [`Code`] without a sentence does not compile. The end-user pages speak every
+//! [`Locale`]; the console speaks English.
+
+mod de;
+mod en;
+mod es;
+
+use leptos::prelude::*;
+use sereno_types::{Code, FieldError, Problem};
+
+/// A language of the end-user pages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Locale {
+    /// English, also for whoever asks for a language we do not speak.
+    #[default]
+    En,
+    /// German.
+    De,
+    /// Spanish.
+    Es,
+}
+
+impl Locale {
+    /// Every language, in the order of the language links.
+    pub const ALL: &'static [Self] = &[Self::En, Self::De, Self::Es];
+
+    /// The BCP 47 tag, for `lang` and `ui_locales`.
+    #[must_use]
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::De => "de",
+            Self::Es => "es",
+        }
+    }
+
+    /// How its own speakers call the language.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::En => "English",
+            Self::De => "Deutsch",
+            Self::Es => "Español",
+        }
+    }
+
+    /// The language of a tag; regions and scripts do not matter (`de-AT` is German).
+    #[must_use]
+    pub fn from_tag(tag: &str) -> Option<Self> {
+        let language = tag.split(['-', '_']).next()?;
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|locale| locale.tag().eq_ignore_ascii_case(language))
+    }
+
+    /// The first language we speak of a list such as `ui_locales`: tags between spaces, best first.
+    #[must_use]
+    pub fn from_list(tags: &str) -> Option<Self> {
+        tags.split_ascii_whitespace().find_map(Self::from_tag)
+    }
+
+    /// The language that an `Accept-Language` header weighs highest.
+    #[must_use]
+    pub fn from_accept_language(header: &str) -> Option<Self> {
+        let mut best = None;
+        let mut best_weight = 0.0;
+        for item in header.split(',') {
+            let (tag, parameters) = item.split_once(';').unwrap_or((item, ""));
+            let weight = parameters
+                .trim()
+                .strip_prefix("q=")
+                .map_or(1.0, |q| q.parse().unwrap_or(0.0));
+            if let Some(locale) = Self::from_tag(tag.trim())
+                && weight > best_weight
+            {
+                (best, best_weight) = (Some(locale), weight);
+            }
+        }
+        best
+    }
+
+    /// The texts of the end-user pages.
+    pub(crate) const fn texts(self) -> &'static Texts {
+        match self {
+            Self::En => &en::TEXTS,
+            Self::De => &de::TEXTS,
+            Self::Es => &es::TEXTS,
+        }
+    }
+}
+
+/// What a sentence may mention.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Figures {
+    /// The least that is allowed.
+    pub min: Option<u64>,
+    /// The most that is allowed.
+    pub max: Option<u64>,
+    /// Seconds until another attempt makes sense.
+    pub wait: Option<u64>,
+}
+
+/// The sentence for a code.
+#[must_use]
+pub fn sentence(locale: Locale, code: Code, figures: Figures) -> String {
+    match locale {
+        Locale::En => en::code(code, figures),
+        Locale::De => de::code(code, figures),
+        Locale::Es => es::code(code, figures),
+    }
+}
+
+/// The sentence for a refused field.
+#[must_use]
+pub fn of_field(locale: Locale, error: &FieldError) -> String {
+    let figure = |name| error.params.get(name).and_then(serde_json::Value::as_u64);
+    let figures = Figures {
+        min: figure("min"),
+        max: figure("max"),
+        wait: None,
+    };
+    sentence(locale, error.code, figures)
+}
+
+/// The sentence for a problem as a whole.
+#[must_use]
+pub fn of_problem(locale: Locale, problem: &Problem) -> String {
+    let figures = Figures {
+        wait: problem.retry_after,
+        ..Figures::default()
+    };
+    sentence(locale, problem.code, figures)
+}
+
+/// The language of this page, as the root of the page decided it.
+pub(crate) fn use_locale() -> Locale {
+    use_context().unwrap_or_default()
+}
+
+/// The texts of this page.
+pub(crate) fn use_texts() -> &'static Texts {
+    use_locale().texts()
+}
+
+/// The texts of the end-user pages.
+pub(crate) struct Texts {
+    // the frame
+    pub skip: &'static str,
+    pub languages: &'static str,
+    pub theme: &'static str,
+    pub theme_system: &'static str,
+    pub theme_light: &'static str,
+    pub theme_dark: &'static str,
+    pub loading: &'static str,
+    pub error_prefix: &'static str,
+    pub reference: &'static str,
+    pub home: &'static str,
+    pub optional: &'static str,
+    pub show_password: &'static str,
+    pub hide_password: &'static str,
+    // pages that say no
+    pub missing_title: &'static str,
+    pub forbidden_title: &'static str,
+    pub away_title: &'static str,
+    pub broken_title: &'static str,
+    pub refused_title: &'static str,
+    // fields
+    pub email: &'static str,
+    pub username: &'static str,
+    pub username_hint: &'static str,
+    pub password: &'static str,
+    pub new_password_hint: &'static str,
+    pub identifier: &'static str,
+    pub code: &'static str,
+    pub code_hint: &'static str,
+    pub setup_token: &'static str,
+    pub setup_token_hint: &'static str,
+    // sign-in
+    pub sign_in_title: &'static str,
+    pub sign_in: &'static str,
+    pub sign_in_activated: &'static str,
+    pub no_account: &'static str,
+    pub sign_up_link: &'static str,
+    // sign-up
+    pub sign_up_title: &'static str,
+    pub sign_up: &'static str,
+    pub has_account: &'static str,
+    pub sign_in_link: &'static str,
+    // activation
+    pub sent_title: &'static str,
+    pub sent: &'static str,
+    pub sent_where: &'static str,
+    pub activate_title: &'static str,
+    pub activate_link: &'static str,
+    pub activate_code: &'static str,
+    pub activate: &'static str,
+    pub activate_with_code: &'static str,
+    pub resend_link: &'static str,
+    pub resend_title: &'static str,
+    pub resend_lead: &'static str,
+    pub resend: &'static str,
+    // the account
+    pub account_title: &'static str,
+    pub account_lead: &'static str,
+    pub account_number: &'static str,
+    pub account_id: &'static str,
+    pub account_since: &'static str,
+    pub confirmed: &'static str,
+    pub unconfirmed: &'static str,
+    pub open_console: &'static str,
+    pub sign_out: &'static str,
+    pub signed_out_title: &'static str,
+    pub signed_out: &'static str,
+    pub sign_in_again: &'static str,
+    // the first administrator
+    pub setup_title: &'static str,
+    pub setup_lead: &'static str,
+    pub setup: &'static str,
+    pub setup_new_link: &'static str,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Locale;
+
+    #[test]
+    fn the_best_language_we_speak_wins() {
+        let of = Locale::from_accept_language;
+        assert_eq!(of("de-AT,de;q=0.9,en;q=0.8"), Some(Locale::De));
+        assert_eq!(of("fr, en;q=0.3, es;q=0.7"), Some(Locale::Es));
+        assert_eq!(of("EN"), Some(Locale::En));
+        assert_eq!(of("en;q=0, *"), None);
+        assert_eq!(of("de;q=nonsense"), None);
+        assert_eq!(of(""), None);
+        assert_eq!(Locale::from_list("fr-CA es en"), Some(Locale::Es));
+    }
+}

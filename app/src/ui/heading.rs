@@ -1,0 +1,44 @@
+//! The heading of a page, and with it the title of the window: the two never differ.
+
+use leptos::html::H1;
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use super::form::Attempt;
+use crate::{text, visit};
+
+/// `<h1>` and `<title>`. After a failure the title begins with "Error:". After a navigation inside the browser the heading
+/// takes the focus, as the top of a freshly loaded page would.
+#[component]
+pub fn Heading(
+    /// What the page is about.
+    #[prop(into)]
+    title: String,
+    /// The form of the page.
+    #[prop(optional)]
+    attempt: Option<Attempt>,
+) -> impl IntoView {
+    let texts = text::use_texts();
+    let node = NodeRef::<H1>::new();
+    Effect::new(move |_| {
+        if let Some(node) = node.get()
+            && visit::navigated()
+        {
+            _ = node.focus();
+        }
+    });
+    let window = {
+        let title = title.clone();
+        move || {
+            let failed = attempt.is_some_and(|attempt| attempt.problem().is_some());
+            let prefix = if failed { texts.error_prefix } else { "" };
+            format!("{prefix} {title} · Sereno").trim_start().to_owned()
+        }
+    };
+    view! {
+        <Title text=window />
+        <h1 class="text-2xl font-semibold" tabindex="-1" node_ref=node>
+            {title}
+        </h1>
+    }
+}

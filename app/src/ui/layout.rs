@@ -1,0 +1,77 @@
+//! The frame of the pages for everybody: a lantern above, one thing in the middle, language and appearance below.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+
+use super::{logo::Logo, theme::ThemeChoice};
+use crate::text::{self, Locale};
+
+/// The frame. What stands inside gives itself a heading.
+#[component]
+pub fn Plain(children: Children) -> impl IntoView {
+    view! {
+        <div class="plain">
+            <SkipLink />
+            <header class="px-4 pt-10 pb-6 text-center">
+                <a href="/account" class="inline-block rounded-md">
+                    <Logo />
+                </a>
+            </header>
+            <main id="main" tabindex="-1" class="mx-auto w-full max-w-md px-4">
+                <div class="card grid gap-6 p-6 sm:p-8">{children()}</div>
+            </main>
+            <footer class="mx-auto flex w-full max-w-md flex-wrap items-end justify-between gap-4 px-4 py-8">
+                <Languages />
+                <ThemeChoice id="theme" />
+            </footer>
+        </div>
+    }
+}
+
+/// The first stop of the keyboard. `external` leaves the jump to the browser, which also moves the focus.
+#[component]
+pub fn SkipLink() -> impl IntoView {
+    view! {
+        <a class="skip" rel="external" href="#main">
+            {text::use_texts().skip}
+        </a>
+    }
+}
+
+/// This page in the other languages. The page is loaded anew, for its language is decided by the server.
+#[component]
+fn Languages() -> impl IntoView {
+    let location = use_location();
+    let current = text::use_locale();
+    let href = move |locale: Locale| {
+        let mut query = location.query.get();
+        query.remove("ui_locales");
+        let query = query.to_query_string();
+        let mark = if query.is_empty() { '?' } else { '&' };
+        format!("{}{query}{mark}ui_locales={}", location.pathname.get(), locale.tag())
+    };
+    let links = Locale::ALL
+        .iter()
+        .map(|&locale| {
+            view! {
+                <li>
+                    <a
+                        class="link"
+                        rel="external nofollow"
+                        lang=locale.tag()
+                        hreflang=locale.tag()
+                        href=move || href(locale)
+                        aria-current=(locale == current).then_some("true")
+                    >
+                        {locale.name()}
+                    </a>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <nav aria-label=text::use_texts().languages>
+            <ul class="flex flex-wrap gap-4 text-sm">{links}</ul>
+        </nav>
+    }
+}

@@ -1,0 +1,17 @@
+//! The kit: what pages are made of. Components here hold no data of their own and call no server function.
+
+pub mod alert;
+pub mod badge;
+pub mod confirm;
+pub mod copy;
+pub mod field;
+pub mod form;
+pub mod heading;
+pub mod icon;
+pub mod layout;
+pub mod loaded;
+pub mod logo;
+pub mod pager;
+pub mod sort;
+pub mod theme;
+pub mod time;
