@@ -131,7 +131,7 @@ async fn write(sereno: &Sereno, meta: &RequestMeta, accepted: &Accepted) -> Resu
     let (user_id, address, mail) = match holder {
         Some((email, Some(user))) if user.state() == UserState::Pending && email.verified_at.is_none() => {
             hold_counter(&tx).await?;
-            start_anew(sereno, &mut tx, &user, accepted).await?;
+            start_anew(sereno, &tx, &user, accepted).await?;
             tx.record(Event::new(EventKind::UserRegistered).about(user.id).with("again", true));
             (user.id, email.address, MailKind::Activation)
         }
@@ -177,7 +177,7 @@ fn new_user(meta: &RequestMeta, accepted: &Accepted) -> NewUser {
 
 /// What a pending account was signed up with gives way to what was sent now. Links first, then the user: the order in
 /// which an activation takes the rows. An account activated meanwhile is left alone.
-async fn start_anew(sereno: &Sereno, tx: &mut Tx, user: &user::Model, accepted: &Accepted) -> Result<()> {
+async fn start_anew(sereno: &Sereno, tx: &Tx, user: &user::Model, accepted: &Accepted) -> Result<()> {
     once::consume_rest(sereno, tx.db(), Purpose::Activation, user.id).await?;
     let (name, canonical) = accepted
         .username
@@ -203,7 +203,7 @@ async fn start_anew(sereno: &Sereno, tx: &mut Tx, user: &user::Model, accepted: 
     if changed.rows_affected == 0 {
         return Err(Error::field("email", Code::EmailUnique));
     }
-    tx.touch(user.id);
+    // nothing to forget: whatever is remembered of a pending user lets nobody in, and the activation forgets it
     Ok(())
 }
 

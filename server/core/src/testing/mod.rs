@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use database::TestDatabase;
-pub use people::{PASSWORD, code_of, token_of};
+pub use people::{PASSWORD, by_code, by_link, code_of, refused, refused_fields, token_of};
 pub use recorder::{Recorder, Statements};
 
 use crate::boot::{self, World};
@@ -140,7 +140,26 @@ impl TestSereno {
     }
 }
 
-#[expect(clippy::panic, reason = "a test that cannot be set up has failed")]
+/// Holds a generated document against the one in `docs/`; with `SERENO_BLESS=1` in the environment it is written there
+/// instead.
+#[track_caller]
+pub fn checked_in(name: &str, generated: &str) {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../docs")
+        .join(name);
+    if std::env::var_os("SERENO_BLESS").is_some() {
+        std::fs::write(&path, generated).unwrap_or_else(|error| fail(&error));
+    }
+    let found = std::fs::read_to_string(&path).unwrap_or_default();
+    if found != generated {
+        fail::<()>(&format!(
+            "docs/{name} is not what the code says; run the tests once with SERENO_BLESS=1"
+        ));
+    }
+}
+
+#[track_caller]
+#[expect(clippy::panic, reason = "a test that cannot go on has failed")]
 fn fail<T>(error: &dyn std::fmt::Display) -> T {
-    panic!("the test could not be set up: {error}")
+    panic!("the test cannot go on: {error}")
 }

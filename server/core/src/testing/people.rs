@@ -2,13 +2,14 @@
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-use sereno_types::{Activate, Login, LoginAnswer, Refresh, Register, Secret, TokenAnswer, UserState};
+use sereno_types::{Activate, Code, Login, LoginAnswer, Refresh, Register, Secret, TokenAnswer, UserState};
 use uuid::Uuid;
 
 use super::{TestSereno, fail};
 use crate::account::admin::{self, CreateUser};
 use crate::context::{Actor, Staff};
-use crate::entity::user;
+use crate::entity::{user, user_email};
+use crate::error::Error;
 use crate::port::mail::OutgoingMail;
 use crate::session::NewSession;
 use crate::{access, account, login, token};
@@ -34,6 +35,44 @@ pub fn code_of(mail: &OutgoingMail) -> String {
         .to_owned()
 }
 
+/// Why it was refused.
+#[track_caller]
+pub fn refused<T>(outcome: crate::Result<T>) -> Code {
+    match outcome {
+        Err(error) => error.code(),
+        Ok(_) => fail(&"nothing was refused"),
+    }
+}
+
+/// Which fields were refused, and why.
+#[track_caller]
+pub fn refused_fields<T>(outcome: crate::Result<T>) -> Vec<(String, Code)> {
+    match outcome {
+        Err(Error::Refused { fields, .. }) => fields.into_iter().map(|field| (field.field, field.code)).collect(),
+        Err(error) => fail(&error),
+        Ok(_) => fail(&"nothing was refused"),
+    }
+}
+
+/// What somebody sends to activate by link.
+#[must_use]
+pub fn by_link(mail: &OutgoingMail) -> Activate {
+    Activate {
+        token: Some(Secret::new(token_of(mail))),
+        ..Activate::default()
+    }
+}
+
+/// What somebody sends to activate by code.
+#[must_use]
+pub fn by_code(email: &str, code: &str) -> Activate {
+    Activate {
+        email: Some(email.to_owned()),
+        code: Some(code.into()),
+        token: None,
+    }
+}
+
 impl TestSereno {
     /// Signs up, and gives the mail that came.
     pub async fn sign_up(&self, email: &str) -> OutgoingMail {
@@ -51,11 +90,7 @@ impl TestSereno {
     /// Signs up and activates; `name@example.org`.
     pub async fn signed_up(&self, name: &str) -> Uuid {
         let mail = self.sign_up(&format!("{name}@example.org")).await;
-        let command = Activate {
-            token: Some(Secret::new(token_of(&mail))),
-            ..Activate::default()
-        };
-        let done = account::activate::activate(&self.sereno, &self.meta(), command).await;
+        let done = account::activate::activate(&self.sereno, &self.meta(), by_link(&mail)).await;
         let id = done.unwrap_or_else(|error| fail(&error)).id;
         id.0.parse().unwrap_or_else(|error| fail(&error))
     }
@@ -138,6 +173,16 @@ impl TestSereno {
             .exec(self.sereno.db.write())
             .await;
         done.unwrap_or_else(|error| fail(&error));
+    }
+
+    /// The account with this address.
+    pub async fn holder_of(&self, canonical: &str) -> Uuid {
+        let found = user_email::Entity::find()
+            .filter(user_email::Column::Canonical.eq(canonical))
+            .one(self.sereno.db.write())
+            .await;
+        let found = found.unwrap_or_else(|error| fail(&error));
+        found.unwrap_or_else(|| fail(&"no such address")).user_id
     }
 
     /// The row of an account.
