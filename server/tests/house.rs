@@ -53,6 +53,7 @@ fn floor(room: &str) -> Option<usize> {
 /// The rooms that a text names after `crate::`, in paths and in the braces of imports.
 fn rooms_used(text: &str) -> Vec<String> {
     let word = |text: &str| text.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect::<String>();
+    let text: String = text.lines().filter(|line| !line.trim_start().starts_with("//")).fold(String::new(), |all, line| all + line + "\n");
     let mut used = Vec::new();
     for (at, _) in text.match_indices("crate::") {
         if text[..at].ends_with('$') || text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_') {
