@@ -114,6 +114,7 @@ impl Site {
         }
         let files = made
             .keys()
+            .filter(|name| !is_coded(name))
             .filter_map(|name| Some((name.clone(), File::new(name, |n| made.get(n).cloned())?)));
         Self {
             files: Files::Memory(files.collect()),
@@ -182,11 +183,9 @@ impl File {
     fn new(name: &str, get: impl Fn(&str) -> Option<(Bytes, String)>) -> Option<Self> {
         let (body, hash) = get(name)?;
         let coded = CODINGS.map(|(coding, end)| {
-            let (body, _) = get(&format!("{name}{end}"))?;
-            Some(Representation {
-                body,
-                etag: etag(&format!("{hash}-{coding}"))?,
-            })
+            let (coded, _) = get(&format!("{name}{end}"))?;
+            let etag = etag(&format!("{hash}-{coding}"))?;
+            (coded.len() < body.len()).then_some(Representation { body: coded, etag })
         });
         let content_type = content_type(name);
         Some(Self {
@@ -214,6 +213,11 @@ impl File {
         }
         (best.0, best.1)
     }
+}
+
+/// Is this the compressed form of a file and no file of its own?
+fn is_coded(name: &str) -> bool {
+    CODINGS.iter().any(|(_, end)| name.ends_with(end))
 }
 
 /// An `Accept-Encoding` header: codings with their weight in thousandths.
@@ -309,6 +313,7 @@ mod tests {
             ("pkg/sereno.js.gz", "gzip"),
             ("pkg/sereno.wasm", "wasm"),
             ("favicon.svg", "<svg/>"),
+            ("favicon.svg.br", "no smaller"),
             ("fonts/inter.woff2", "font"),
         ])
     }
@@ -412,6 +417,7 @@ mod tests {
             "/pkg/",
             "/pkg/0123456789abcdef/sereno.js",
             "/../Cargo.toml",
+            "/pkg/sereno.js.br",
         ] {
             assert!(
                 site().respond(&Method::GET, path, &HeaderMap::new()).is_none(),
@@ -485,7 +491,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_without_compressed_form_goes_out_plain() {
+    fn what_compression_does_not_shrink_goes_out_plain() {
         assert_eq!(
             header(
                 &get("/favicon.svg", &[("accept-encoding", "br, gzip")]),

@@ -4,10 +4,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode,
     TransactionOptions, TransactionTrait,
 };
 
+use crate::clock::Moment;
 use crate::config::Config;
 use crate::error::Result;
 
@@ -113,6 +114,20 @@ impl Db {
     pub async fn ping(&self) -> Result<()> {
         self.writer.ping().await?;
         Ok(())
+    }
+
+    /// How far `now` is from the database server's own clock.
+    pub async fn clock_difference(&self, now: Moment) -> Result<Duration> {
+        let sql = if self.is_sqlite() {
+            "SELECT CAST(strftime('%s', 'now') AS INTEGER)"
+        } else {
+            "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS BIGINT)"
+        };
+        let statement = Statement::from_string(self.reader.get_database_backend(), sql);
+        let row = self.reader.query_one_raw(statement).await?;
+        let row = row.ok_or_else(|| crate::Error::internal("the database does not know the time"))?;
+        let theirs = Moment::from_unix_seconds(row.try_get_by_index(0)?);
+        Ok(now.since(theirs).max(theirs.since(now)))
     }
 
     /// Closes every connection; SQLite folds its log back into the file.

@@ -4,7 +4,8 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
-use crate::context::Tx;
+use super::PURPOSE;
+use crate::context::{Sereno, Tx};
 use crate::entity::session::{Column, Entity};
 use crate::error::Result;
 
@@ -16,6 +17,20 @@ pub async fn end(tx: &Tx, id: Uuid, reason: &str) -> Result<bool> {
 /// Ends every session of a user; how many were open.
 pub async fn end_all(tx: &Tx, user_id: Uuid, reason: &str) -> Result<u64> {
     end_where(tx, Column::UserId.eq(user_id), reason).await
+}
+
+/// Ends whatever the browser held under this value before it got another: a visitor's flow state, or a session that a new
+/// sign-in replaces.
+pub async fn replace(sereno: &Sereno, secret: &str) -> Result<()> {
+    super::delete_flow_state(sereno, secret).await?;
+    Entity::update_many()
+        .col_expr(Column::EndedAt, Expr::value(sereno.now().0))
+        .col_expr(Column::EndReason, Expr::value("replaced"))
+        .filter(Column::Digest.is_in(sereno.keys.digest.candidates(PURPOSE, secret)))
+        .filter(Column::EndedAt.is_null())
+        .exec(sereno.db.write())
+        .await?;
+    Ok(())
 }
 
 async fn end_where(tx: &Tx, which: Expr, reason: &str) -> Result<u64> {

@@ -1,0 +1,102 @@
+//! What staff sees of users and does to them: the same functions as the console's.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use sereno_core::{access, account::admin};
+use sereno_types::{Id, Overview, Page, Problem, UserDetail, UserQuery, UserRow};
+
+use crate::http::caller::Caller;
+use crate::http::json::{Json, Query};
+use crate::http::problem::Refusal;
+use crate::router::App;
+
+/// Figures of the overview
+#[utoipa::path(get, path = "/api/v1/admin/overview", tag = "admin", operation_id = "adminOverview",
+    security(("bearer" = []), ("session" = [])),
+    responses((status = 200, description = "The figures", body = Overview)))]
+pub async fn overview(State(app): State<App>, caller: Caller) -> Result<Json<Overview>, Refusal> {
+    let staff = access::staff(&app.sereno, &caller.actor).await?;
+    Ok(Json(admin::overview(&app.sereno, &staff).await?))
+}
+
+/// List users
+///
+/// Search, filters, order and keyset paging; `total` counts what matches.
+#[utoipa::path(get, path = "/api/v1/admin/users", tag = "admin", operation_id = "listUsers", params(UserQuery),
+    security(("bearer" = []), ("session" = [])),
+    responses((status = 200, description = "One page", body = Page<UserRow>)))]
+pub async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Query(query): Query<UserQuery>,
+) -> Result<Json<Page<UserRow>>, Refusal> {
+    let staff = access::staff(&app.sereno, &caller.actor).await?;
+    Ok(Json(admin::list(&app.sereno, &staff, query).await?))
+}
+
+/// One user
+#[utoipa::path(get, path = "/api/v1/admin/users/{id}", tag = "admin", operation_id = "getUser",
+    params(("id" = Id, Path, description = "The user's id")),
+    security(("bearer" = []), ("session" = [])),
+    responses((status = 200, description = "The user", body = UserDetail)))]
+pub async fn detail(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<UserDetail>, Refusal> {
+    let staff = access::staff(&app.sereno, &caller.actor).await?;
+    Ok(Json(admin::detail(&app.sereno, &staff, &Id(id)).await?))
+}
+
+/// Lock a user
+///
+/// Everything that was issued to the user stops working at once.
+#[utoipa::path(post, path = "/api/v1/admin/users/{id}/lock", tag = "admin", operation_id = "lockUser",
+    params(("id" = Id, Path, description = "The user's id")),
+    security(("bearer" = []), ("session" = [])),
+    responses(
+        (status = 200, description = "The user, locked", body = UserDetail),
+        (status = 409, description = "`state_conflict`, `own_account`, `last_administrator`", body = Problem,
+            content_type = "application/problem+json"),
+    ))]
+pub async fn lock(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Json<UserDetail>, Refusal> {
+    let staff = access::staff(&app.sereno, &caller.actor).await?;
+    Ok(Json(admin::lock(&app.sereno, &caller.meta, &staff, &Id(id)).await?))
+}
+
+/// Unlock a user
+#[utoipa::path(post, path = "/api/v1/admin/users/{id}/unlock", tag = "admin", operation_id = "unlockUser",
+    params(("id" = Id, Path, description = "The user's id")),
+    security(("bearer" = []), ("session" = [])),
+    responses(
+        (status = 200, description = "The user, unlocked", body = UserDetail),
+        (status = 409, description = "`state_conflict`, `own_account`", body = Problem,
+            content_type = "application/problem+json"),
+    ))]
+pub async fn unlock(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<UserDetail>, Refusal> {
+    let staff = access::staff(&app.sereno, &caller.actor).await?;
+    Ok(Json(admin::unlock(&app.sereno, &caller.meta, &staff, &Id(id)).await?))
+}
+
+/// Send the activation mail again
+#[utoipa::path(post, path = "/api/v1/admin/users/{id}/send-activation", tag = "admin", operation_id = "sendActivation",
+    params(("id" = Id, Path, description = "The user's id")),
+    security(("bearer" = []), ("session" = [])),
+    responses(
+        (status = 202, description = "A mail is on its way"),
+        (status = 409, description = "`state_conflict`, `own_account`", body = Problem,
+            content_type = "application/problem+json"),
+    ))]
+pub async fn send_activation(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Refusal> {
+    let staff = access::staff(&app.sereno, &caller.actor).await?;
+    admin::send_activation(&app.sereno, &caller.meta, &staff, &Id(id)).await?;
+    Ok(StatusCode::ACCEPTED)
+}

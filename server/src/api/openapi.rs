@@ -1,0 +1,123 @@
+//! The contract: made from the handlers, completed with what all of them share.
+
+use std::sync::LazyLock;
+
+use axum::Router;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use bytes::Bytes;
+use sereno_core::access::policy;
+use sereno_types::Problem;
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{
+    Components, Content, InfoBuilder, License, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder, Tag,
+};
+
+use crate::router::App;
+
+static TEXT: LazyLock<Bytes> = LazyLock::new(|| document().to_json().unwrap_or_default().into());
+
+/// The routes that serve the contract. It is always at the second address; a facade may claim the first one.
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/openapi.json", get(serve)).route("/api/v1/openapi.json", get(serve))
+}
+
+async fn serve() -> Response {
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=300")];
+    (headers, TEXT.clone()).into_response()
+}
+
+/// What stands before the routes.
+pub(super) fn head() -> OpenApi {
+    let description = "Accounts, sign-in and tokens. Errors are RFC 9457 problems; branch on `code`, never on prose. \
+                       Requests are closed: unknown fields are refused.";
+    let tag = |name: &str, description: &str| {
+        let mut tag = Tag::new(name);
+        tag.description = Some(description.to_owned());
+        tag
+    };
+    OpenApiBuilder::new()
+        .info(
+            InfoBuilder::new()
+                .title("Sereno")
+                .version(env!("CARGO_PKG_VERSION"))
+                .description(Some(description))
+                .license(Some(License::new("MIT OR Apache-2.0")))
+                .build(),
+        )
+        .tags(Some([
+            tag("sign-up", "Accounts begin: sign-up, activation, password policy."),
+            tag("sign-in", "Signing in and out."),
+            tag("tokens", "Refreshing and checking tokens, public keys."),
+            tag("me", "The signed-in user."),
+            tag("admin", "What staff sees and does."),
+            tag("health", "For whoever watches over the process."),
+        ]))
+        .build()
+}
+
+/// The whole contract.
+#[must_use]
+pub fn document() -> OpenApi {
+    let (_, mut document) = super::described().split_for_parts();
+    let components = document.components.get_or_insert_with(Components::new);
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+    components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    let cookie = ApiKeyValue::with_description(
+        "__Host-sid",
+        "The session of a browser (`sid` in dev mode). Changes also need the header X-CSRF-Token.",
+    );
+    components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+    let problem = <Problem as utoipa::PartialSchema>::schema();
+    components.schemas.entry("Problem".to_owned()).or_insert(problem);
+    for (path, item) in &mut document.paths.paths {
+        for (method, operation) in operations(item) {
+            complete(method, path, operation);
+        }
+    }
+    document
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+    [("GET", item.get.as_mut()), ("POST", item.post.as_mut())]
+        .into_iter()
+        .filter_map(|(method, operation)| Some((method, operation?)))
+}
+
+/// Adds who is welcome, from the policy table, and the refusals that every operation of its kind shares.
+fn complete(method: &str, path: &str, operation: &mut Operation) {
+    let Some(rule) = policy::find(method, path) else { return };
+    let said = operation.description.take().unwrap_or_default();
+    operation.description = Some(format!("{said}\n\n{}", rule.welcome.sentence()).trim().to_owned());
+    let mut add = |status: &str, codes: &str| {
+        operation.responses.responses.entry(status.to_owned()).or_insert_with(|| problem(codes));
+    };
+    add("429", "`too_many_requests`; `Retry-After` says when to come back");
+    add("503", "`unavailable` or `overloaded`: nothing was done");
+    if !matches!(rule.welcome, policy::Welcome::Everyone | policy::Welcome::Page) {
+        add("401", "`authentication_required`, `invalid_token`");
+        add("403", "`permission_denied`, `cross_site_request`");
+    }
+    if path.contains("{id}") {
+        add("404", "`not_found`");
+    }
+    if method == "POST" {
+        add("400", "`malformed_body`, and what the operation says");
+        add("403", "`cross_site_request`");
+        add("408", "`request_timeout`");
+        add("413", "`body_too_large`");
+        add("415", "`unsupported_media_type`");
+        add("422", "`validation_failed`; `errors` names the fields");
+    }
+    if operation.parameters.is_some() && method == "GET" {
+        add("400", "`malformed_query`");
+        add("422", "`validation_failed`; `errors` names the parameters");
+    }
+}
+
+fn problem(description: &str) -> RefOr<utoipa::openapi::Response> {
+    let content = Content::new(Some(Ref::from_schema_name("Problem")));
+    RefOr::T(ResponseBuilder::new().description(description).content("application/problem+json", content).build())
+}

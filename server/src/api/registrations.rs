@@ -1,0 +1,62 @@
+//! Sign-up and activation.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use sereno_core::account;
+use sereno_types::{
+    Activate, Activated, Problem, Register, Registered, ResendActivation, SendActivationAnswer, UserState,
+};
+
+use crate::http::caller::Caller;
+use crate::http::json::Json;
+use crate::http::problem::Refusal;
+use crate::router::App;
+
+/// Sign up
+///
+/// Makes a pending account and mails a link and a code to the address. The answer is the same for an address that has
+/// an account already, whose owner gets a mail instead.
+#[utoipa::path(post, path = "/api/v1/registrations", tag = "sign-up", operation_id = "register",
+    request_body = Register,
+    responses(
+        (status = 202, description = "A mail is on its way", body = Registered),
+        (status = 403, description = "`registration_closed`", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn register(
+    State(app): State<App>,
+    caller: Caller,
+    Json(command): Json<Register>,
+) -> Result<(StatusCode, Json<Registered>), Refusal> {
+    account::register::register(&app.sereno, &caller.meta, command).await?;
+    Ok((StatusCode::ACCEPTED, Json(Registered { state: UserState::Pending })))
+}
+
+/// Activate
+///
+/// Confirms the address, by the token of the link or by address and code from the same mail. Each works once.
+#[utoipa::path(post, path = "/api/v1/registrations/activate", tag = "sign-up", operation_id = "activate",
+    request_body = Activate,
+    responses((status = 200, description = "The account works from now on", body = Activated)))]
+pub async fn activate(
+    State(app): State<App>,
+    caller: Caller,
+    Json(command): Json<Activate>,
+) -> Result<Json<Activated>, Refusal> {
+    Ok(Json(account::activate::activate(&app.sereno, &caller.meta, command).await?))
+}
+
+/// Ask for another activation mail
+///
+/// The answer is the same whether or not the address waits for activation.
+#[utoipa::path(post, path = "/api/v1/registrations/resend", tag = "sign-up", operation_id = "resendActivation",
+    request_body = ResendActivation,
+    responses((status = 202, description = "If the address waits for activation, a mail is on its way",
+        body = SendActivationAnswer)))]
+pub async fn resend(
+    State(app): State<App>,
+    caller: Caller,
+    Json(command): Json<ResendActivation>,
+) -> Result<(StatusCode, Json<SendActivationAnswer>), Refusal> {
+    account::activate::resend(&app.sereno, &caller.meta, command).await?;
+    Ok((StatusCode::ACCEPTED, Json(SendActivationAnswer { state: UserState::Pending })))
+}

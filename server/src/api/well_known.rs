@@ -1,0 +1,17 @@
+//! What other programs look for at fixed addresses.
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::IntoResponse;
+
+use crate::router::App;
+
+/// Public keys
+///
+/// The key set (RFC 7517) against which access tokens are verified.
+#[utoipa::path(get, path = "/.well-known/jwks.json", tag = "tokens", operation_id = "jwks",
+    responses((status = 200, description = "The key set", body = Object)))]
+pub async fn jwks(State(app): State<App>) -> impl IntoResponse {
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=300")];
+    (headers, app.jwks)
+}

@@ -1,0 +1,53 @@
+//! `sereno doctor`: looks at everything a working instance needs and says what is wrong in one sentence each.
+
+use sereno_core::config::Config;
+use sereno_core::notify::transport;
+use sereno_core::Sereno;
+
+use super::{Failed, Outcome, say, start};
+
+pub(super) async fn run(config: Config) -> Outcome {
+    let mut checks = Vec::new();
+    checks.push(("public URL", public_url(&config)));
+    checks.push(("mail", mail(&config).await));
+    match start(config, Vec::new()).await {
+        Ok(sereno) => {
+            checks.push(("database", Ok(database(&sereno))));
+            checks.push(("keys", Ok(format!("opened; {} sign", sereno.keys.signing.jwks()["keys"].as_array().map_or(0, Vec::len)))));
+            checks.push(("clock", clock(&sereno).await));
+            sereno.db.close().await;
+        }
+        Err(Failed(why)) => checks.push(("database and keys", Err(why))),
+    }
+    for (what, verdict) in &checks {
+        match verdict {
+            Ok(fine) => say(&format!("ok    {what}: {fine}")),
+            Err(why) => say(&format!("WRONG {what}: {why}")),
+        }
+    }
+    let wrong = checks.iter().filter(|(_, verdict)| verdict.is_err()).count();
+    if wrong == 0 { Ok(()) } else { Err(Failed(format!("{wrong} of {} checks failed", checks.len()))) }
+}
+
+fn public_url(config: &Config) -> Result<String, String> {
+    let url = config.public_url();
+    if config.is_dev() { Ok(format!("{url} (dev mode)")) } else { Ok(url) }
+}
+
+async fn mail(config: &Config) -> Result<String, String> {
+    let transport = transport::from_config(config).map_err(|error| error.to_string())?;
+    transport.check().await.map_err(|error| error.to_string())?;
+    Ok("the transport answers".to_owned())
+}
+
+fn database(sereno: &Sereno) -> String {
+    let kind = if sereno.db.is_sqlite() { "SQLite" } else { "PostgreSQL" };
+    format!("{kind}, up to date")
+}
+
+/// Our clock against the database server's: two nodes that disagree let tokens live too long.
+async fn clock(sereno: &Sereno) -> Result<String, String> {
+    let apart = sereno.db.clock_difference(sereno.now()).await.map_err(|error| error.to_string())?;
+    let seconds = apart.as_secs();
+    if seconds > 5 { Err(format!("{seconds} seconds apart from the database's")) } else { Ok("agrees with the database's".to_owned()) }
+}

@@ -1,0 +1,156 @@
+//! The command line: parses, calls one function, prints its answer.
+
+mod config;
+mod doctor;
+mod serve;
+mod setup_link;
+mod user;
+mod worker;
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Args, Parser, Subcommand};
+use sereno_core::boot::{self, World};
+use sereno_core::config::{Config, Overrides};
+use sereno_core::event::Subscriber;
+use sereno_core::{Error, Sereno};
+use tracing_subscriber::EnvFilter;
+
+/// Sereno keeps the keys: accounts, sign-in and tokens from one binary.
+#[derive(Parser)]
+#[command(name = "sereno", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Where the settings come from; each also stands in the file or the environment.
+#[derive(Args)]
+struct Common {
+    /// The settings' file [default: sereno.toml, if it is there]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<std::path::PathBuf>,
+    /// Folder of everything Sereno stores itself
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<String>,
+    /// Where to listen
+    #[arg(long, global = true, value_name = "ADDR")]
+    listen: Option<String>,
+    /// The database
+    #[arg(long, global = true, value_name = "URL")]
+    database_url: Option<String>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve HTTP, and work the queue unless told not to
+    Serve,
+    /// Work the queue only
+    Worker,
+    /// Bring the database up to date
+    Migrate,
+    /// Look at the settings
+    #[command(subcommand)]
+    Config(config::Command),
+    /// Print a new link for the first administrator
+    SetupLink,
+    /// Make users
+    #[command(subcommand)]
+    User(user::Command),
+    /// Check database, keys, mail, public URL and clock
+    Doctor,
+}
+
+/// Why a command failed: one sentence, or several lines of them.
+pub(crate) struct Failed(pub String);
+
+impl<E: std::fmt::Display> From<E> for Failed {
+    fn from(error: E) -> Self {
+        Self(error.to_string())
+    }
+}
+
+pub(crate) type Outcome = Result<(), Failed>;
+
+/// Runs the command of this process.
+#[must_use]
+pub fn run() -> ExitCode {
+    sereno_core::crypto::install_provider();
+    let cli = Cli::parse();
+    match dispatch(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failed(why)) => {
+            let _ = writeln!(std::io::stderr(), "sereno: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> Outcome {
+    if let Command::Config(command) = &cli.command {
+        return config::run(command, &cli.common);
+    }
+    let config = load(&cli.common)?;
+    log(&config)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match cli.command {
+            Command::Serve => serve::run(config).await,
+            Command::Worker => worker::run(config).await,
+            Command::Migrate => start(config, Vec::new()).await.map(|_| ()),
+            Command::SetupLink => setup_link::run(config).await,
+            Command::User(command) => user::run(command, config).await,
+            Command::Doctor => doctor::run(config).await,
+            Command::Config(_) => Ok(()),
+        }
+    })
+}
+
+/// Defaults, the file, the environment, the command line.
+fn load(common: &Common) -> Result<Config, Failed> {
+    let file = match &common.config {
+        Some(path) => Some(std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?),
+        None => match std::fs::read_to_string("sereno.toml") {
+            Ok(text) => Some(text),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) => return Err(Failed(format!("sereno.toml: {error}"))),
+        },
+    };
+    let said = [("data", &common.data), ("server.listen", &common.listen), ("database.url", &common.database_url)];
+    let overrides: Overrides = said.into_iter().filter_map(|(path, value)| Some((path, value.clone()?))).collect();
+    let env = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    Ok(Config::load(file.as_deref(), env, overrides).map_err(|faults| format!("the settings are refused:\n{faults}"))?)
+}
+
+fn log(config: &Config) -> Outcome {
+    let filter = EnvFilter::try_new(&config.log.level)?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    if config.log.format == "json" {
+        log.json().flatten_event(true).init();
+    } else {
+        log.with_ansi(std::io::stderr().is_terminal()).init();
+    }
+    Ok(())
+}
+
+/// A running context in the real world.
+async fn start(config: Config, subscribers: Vec<Arc<dyn Subscriber>>) -> Result<Sereno, Failed> {
+    let world = World::real(&config, subscribers)?;
+    Ok(boot::start(config, world).await.map_err(explain)?)
+}
+
+fn explain(error: Error) -> String {
+    match error {
+        Error::Unavailable(cause) | Error::Internal(cause) => cause,
+        other => other.to_string(),
+    }
+}
+
+/// Prints a line for people or scripts: what a command was asked for goes to standard output, the log does not.
+pub(crate) fn say(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}

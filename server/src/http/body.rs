@@ -1,0 +1,51 @@
+//! Reads every request's body, once, within its limits: size, time, and nothing that a database cannot store. What
+//! stands behind this layer holds the whole body and never waits for the network.
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::header;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use sereno_types::Code;
+
+use super::problem::Refusal;
+use crate::router::App;
+
+/// The layer.
+pub async fn read(State(app): State<App>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    match whole(&app, &parts.headers, body).await {
+        Ok(bytes) if holds_nul(&parts.headers, &bytes) => Refusal::from(Code::MalformedBody).into_response(),
+        Ok(bytes) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
+        Err(code) => {
+            let mut response = Refusal::from(code).into_response();
+            // what is still under way would be read as the next request
+            response.headers_mut().insert(header::CONNECTION, header::HeaderValue::from_static("close"));
+            response
+        }
+    }
+}
+
+async fn whole(app: &App, headers: &axum::http::HeaderMap, body: Body) -> Result<Bytes, Code> {
+    let most = usize::try_from(app.sereno.config.server.max_body).unwrap_or(usize::MAX);
+    let said = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if said.is_some_and(|said| said > most) {
+        return Err(Code::BodyTooLarge);
+    }
+    let reading = Limited::new(body, most).collect();
+    match tokio::time::timeout(app.sereno.config.server.body_timeout.span(), reading).await {
+        Err(_) => Err(Code::RequestTimeout),
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Code::BodyTooLarge),
+        Ok(Err(_)) => Err(Code::MalformedBody),
+    }
+}
+
+/// A NUL in a form, which PostgreSQL cannot store; JSON is looked at where it is parsed.
+fn holds_nul(headers: &axum::http::HeaderMap, bytes: &[u8]) -> bool {
+    let is_form = headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().to_ascii_lowercase().starts_with(b"application/x-www-form-urlencoded"));
+    is_form && (bytes.contains(&0) || bytes.windows(3).any(|three| three == b"%00"))
+}

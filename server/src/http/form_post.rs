@@ -1,0 +1,183 @@
+//! Forms posted without JavaScript, and the status of those posted with it. A server function answers data or a problem;
+//! for a browser that wants a page this layer turns the first into a redirect, the second into a *flash*: the problem
+//! and what was typed, secrets left out, kept for five minutes beside the visitor's cookie, and a redirect back to the
+//! form. Nothing of it enters a URL.
+
+use app::flash::Flash;
+use axum::body::{Body, Bytes};
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http_body_util::BodyExt;
+use sereno_types::{Code, Problem};
+use tower_sessions::Session;
+use url::Url;
+
+use super::problem::Refusal;
+
+/// Under this key the session keeps the flash.
+const FLASH: &str = "flash";
+/// The header by which a server function's error is told from its answer.
+const IS_ERROR: &str = "serverfnerror";
+/// Where a browser goes that does not say where it came from.
+const HOME: &str = "/account";
+/// Fields whose name holds one of these are secrets and are not kept.
+const SECRETS: [&str; 5] = ["password", "token", "code", "secret", "key"];
+/// Most that is kept of one field.
+const VALUE_MAX: usize = 1_024;
+
+/// The layer.
+pub async fn answer(mut request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    if request.method() != Method::POST || !(path.starts_with("/account/fn/") || path.starts_with("/console/fn/")) {
+        return next.run(request).await;
+    }
+    let plain = wants_page(request.headers());
+    let back = came_from(request.headers());
+    let session = request.extensions().get::<Session>().cloned();
+    let (parts, body) = request.into_parts();
+    let bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    let values = if plain { kept(&bytes) } else { Vec::new() };
+    request = Request::from_parts(parts, Body::from(bytes));
+    if plain {
+        // else the function itself would answer with a redirect that carries its error
+        request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    }
+    let response = next.run(request).await;
+    let (response, problem) = problem_of(response).await;
+    match (plain, problem) {
+        (false, None) => response,
+        (false, Some(problem)) => with_status(response, &problem),
+        (true, None) => see(response, &back),
+        (true, Some(problem)) => match problem.code {
+            Code::AuthenticationRequired | Code::InvalidToken => {
+                let next: String = url::form_urlencoded::byte_serialize(back.as_bytes()).collect();
+                redirect(&format!("/account/sign-in?next={next}"))
+            }
+            _ => match keep(session, Flash { form: path, problem, values }).await {
+                Ok(()) => redirect(&back),
+                Err(refusal) => refusal.into_response(),
+            },
+        },
+    }
+}
+
+/// The layer over pages: takes the flash off the session and puts it on the request, as `Option<Flash>`.
+pub async fn take_flash(mut request: Request, next: Next) -> Response {
+    let mut flash: Option<Flash> = None;
+    if *request.method() == Method::GET
+        && let Some(session) = request.extensions().get::<Session>()
+        && session.id().is_some()
+    {
+        match session.remove(FLASH).await {
+            Ok(found) => flash = found,
+            Err(error) => {
+                tracing::warn!(%error, "a flash could not be read");
+                return Refusal::from(Code::Unavailable).into_response();
+            }
+        }
+    }
+    request.extensions_mut().insert(flash);
+    next.run(request).await
+}
+
+async fn keep(session: Option<Session>, flash: Flash) -> Result<(), Refusal> {
+    let session = session.ok_or(Code::Internal)?;
+    session.insert(FLASH, flash).await.map_err(|error| {
+        tracing::warn!(%error, "a flash could not be kept");
+        Refusal::from(Code::Unavailable)
+    })
+}
+
+fn wants_page(headers: &HeaderMap) -> bool {
+    headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains("text/html"))
+}
+
+/// Path and query of the page that posted; another site's host counts for nothing, because only our own path is kept.
+fn came_from(headers: &HeaderMap) -> String {
+    let referer = headers.get(header::REFERER).and_then(|value| value.to_str().ok());
+    let Some(url) = referer.and_then(|referer| Url::parse(referer).ok()) else { return HOME.to_owned() };
+    if !url.path().starts_with('/') || url.path().starts_with("//") {
+        return HOME.to_owned();
+    }
+    url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()))
+}
+
+fn kept(bytes: &Bytes) -> Vec<(String, String)> {
+    url::form_urlencoded::parse(bytes)
+        .filter(|(name, _)| !SECRETS.iter().any(|secret| name.to_ascii_lowercase().contains(secret)))
+        .map(|(name, value)| (name.into_owned(), value.chars().take(VALUE_MAX).collect()))
+        .collect()
+}
+
+/// The problem a response carries: of a layer that refused, or of the server function.
+async fn problem_of(mut response: Response) -> (Response, Option<Problem>) {
+    if let Some(Refusal(problem)) = response.extensions_mut().remove::<Refusal>() {
+        return (response, Some(problem));
+    }
+    if !response.headers().contains_key(IS_ERROR) {
+        let status = response.status();
+        let problem = (status.is_client_error() || status.is_server_error()).then(|| {
+            Problem::new(if status.is_client_error() { Code::MalformedBody } else { Code::Internal })
+        });
+        return (response, problem);
+    }
+    response.headers_mut().remove(IS_ERROR);
+    let (parts, body) = response.into_parts();
+    let bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    let problem = serde_json::from_slice(&bytes).unwrap_or_else(|_| Problem::new(Code::Internal));
+    (Response::from_parts(parts, Body::empty()), Some(problem))
+}
+
+/// The problem as a server function's caller in the browser expects it: JSON, with the status of its code.
+fn with_status(mut response: Response, problem: &Problem) -> Response {
+    *response.status_mut() = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.remove(header::CONTENT_LENGTH);
+    headers.remove(header::LOCATION);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    *response.body_mut() = Body::from(serde_json::to_vec(problem).unwrap_or_default());
+    response
+}
+
+/// Where a successful post leads: where the function said, else back. Cookies that were set stay.
+fn see(mut response: Response, back: &str) -> Response {
+    let location = response.headers_mut().remove(header::LOCATION);
+    let location = location.or_else(|| HeaderValue::from_str(back).ok());
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    let headers = response.headers_mut();
+    headers.remove(header::CONTENT_TYPE);
+    headers.remove(header::CONTENT_LENGTH);
+    headers.insert(header::LOCATION, location.unwrap_or(HeaderValue::from_static(HOME)));
+    *response.body_mut() = Body::empty();
+    response
+}
+
+fn redirect(to: &str) -> Response {
+    let location = HeaderValue::from_str(to).unwrap_or(HeaderValue::from_static(HOME));
+    (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_not_kept() {
+        let bytes = Bytes::from_static(b"email=a%40b.c&password=x&new_password=y&token=t&code=1&client_secret=s&q=z");
+        let names: Vec<String> = kept(&bytes).into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["email", "q"]);
+    }
+
+    #[test]
+    fn only_our_own_path_is_gone_back_to() {
+        let of = |referer: &'static str| {
+            came_from(&HeaderMap::from_iter([(header::REFERER, HeaderValue::from_static(referer))]))
+        };
+        assert_eq!(of("http://127.0.0.1:3000/console/users?q=a"), "/console/users?q=a");
+        assert_eq!(of("https://evil.example//evil.example/x"), HOME);
+        assert_eq!(of("javascript:alert(1)"), HOME);
+        assert_eq!(of("nonsense"), HOME);
+    }
+}

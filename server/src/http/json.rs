@@ -1,0 +1,152 @@
+//! JSON and query strings on their way in: content type, syntax, then shape, each refused with its own code and the
+//! field's path. And JSON on its way out.
+
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::header;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use sereno_types::{Code, FieldError, Problem};
+
+use super::problem::Refusal;
+
+/// A JSON body of a known shape.
+pub struct Json<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
+        let kind = kind.split(';').next().unwrap_or("").trim();
+        if !kind.eq_ignore_ascii_case("application/json") {
+            return Err(Code::UnsupportedMediaType.into());
+        }
+        let bytes = axum::body::Bytes::from_request(request, state).await.map_err(|_| Code::MalformedBody)?;
+        parse(&bytes).map(Self)
+    }
+}
+
+impl<T: serde::Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        axum::Json(self.0).into_response()
+    }
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
+    let text = std::str::from_utf8(bytes).map_err(|_| Code::MalformedBody)?;
+    if text.contains("\\u0000") {
+        let value: Value = serde_json::from_str(text).map_err(|_| Code::MalformedBody)?;
+        if let Some(path) = nul_in(&value, String::new()) {
+            return Err(Refusal(Problem::fields(vec![FieldError::new(path, Code::InvalidCharacters)])));
+        }
+    }
+    let mut source = serde_json::Deserializer::from_str(text);
+    let value = serde_path_to_error::deserialize(&mut source).map_err(|error| shape(&error))?;
+    source.end().map_err(|_| Code::MalformedBody)?;
+    Ok(value)
+}
+
+/// Which field is wrong, and how. Syntax errors are the whole body's.
+fn shape(error: &serde_path_to_error::Error<serde_json::Error>) -> Refusal {
+    if !error.inner().is_data() {
+        return Code::MalformedBody.into();
+    }
+    let (path, message) = (error.path().to_string(), error.inner().to_string());
+    Refusal(Problem::fields(vec![fault(&path, &message)]))
+}
+
+/// serde says what is wrong in prose only; these beginnings are its own and have a test.
+fn fault(path: &str, message: &str) -> FieldError {
+    let named = message.split('`').nth(1).unwrap_or("");
+    let path = if path == "." { "" } else { path };
+    if message.starts_with("unknown field") {
+        // serde's path ends with the unknown field itself
+        let field = if path.is_empty() { named } else { path };
+        return FieldError::new(field, Code::UnknownField);
+    }
+    if message.starts_with("missing field") {
+        let field = if path.is_empty() { named.to_owned() } else { format!("{path}.{named}") };
+        return FieldError::new(field, Code::Blank);
+    }
+    let code = if message.starts_with("unknown variant") { Code::InvalidChoice } else { Code::InvalidType };
+    FieldError::new(path, code)
+}
+
+/// The path of a text that holds a NUL, which PostgreSQL cannot store.
+fn nul_in(value: &Value, path: String) -> Option<String> {
+    let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+    match value {
+        Value::String(text) => text.contains('\0').then_some(path),
+        Value::Array(items) => items.iter().enumerate().find_map(|(at, item)| nul_in(item, below(&at.to_string()))),
+        Value::Object(items) => items.iter().find_map(|(name, item)| {
+            if name.contains('\0') { Some(path.clone()) } else { nul_in(item, below(name)) }
+        }),
+        _ => None,
+    }
+}
+
+/// A query string of a known shape.
+pub struct Query<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Refusal> {
+        let text = parts.uri.query().unwrap_or("");
+        if text.contains("%00") {
+            return Err(Code::MalformedQuery.into());
+        }
+        let source = serde_urlencoded::Deserializer::new(url::form_urlencoded::parse(text.as_bytes()));
+        let value = serde_path_to_error::deserialize(source).map_err(|error| {
+            let (path, message) = (error.path().to_string(), error.inner().to_string());
+            Refusal(Problem::fields(vec![fault(&path, &message)]))
+        })?;
+        Ok(Self(value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sereno_types::{Login, UserQuery};
+
+    use super::*;
+
+    fn refusal(body: &[u8]) -> (Code, Option<(String, Code)>) {
+        let problem = parse::<Login>(body).err().expect("refused").0;
+        let field = problem.errors.first().map(|error| (error.field.clone(), error.code));
+        (problem.code, field)
+    }
+
+    #[test]
+    fn broken_bodies_are_told_apart() {
+        assert_eq!(refusal(b"{").0, Code::MalformedBody);
+        assert_eq!(refusal(b"").0, Code::MalformedBody);
+        assert_eq!(refusal(b"{} {}").0, Code::MalformedBody);
+        assert_eq!(refusal(b"{\"identifier\": \"\xff\"}").0, Code::MalformedBody);
+        assert_eq!(refusal("[".repeat(100_000).as_bytes()).1.map(|(_, code)| code), Some(Code::InvalidType));
+        let field = |body: &[u8]| refusal(body).1.expect("a field");
+        assert_eq!(field(b"{\"identifer\": \"a\"}"), ("identifer".to_owned(), Code::UnknownField));
+        assert_eq!(field(b"{\"identifier\": 5}"), ("identifier".to_owned(), Code::InvalidType));
+        assert_eq!(field(b"{\"identifier\": null}"), ("identifier".to_owned(), Code::InvalidType));
+        assert_eq!(field(b"{\"device\": {\"name\": []}}"), ("device.name".to_owned(), Code::InvalidType));
+        assert_eq!(field(b"{\"device\": {\"nam\": 1}}"), ("device.nam".to_owned(), Code::UnknownField));
+        assert_eq!(field(b"{\"identifier\": \"a\\u0000\"}"), ("identifier".to_owned(), Code::InvalidCharacters));
+        assert_eq!(field(b"[]"), (String::new(), Code::InvalidType));
+    }
+
+    #[tokio::test]
+    async fn queries_are_closed_too() {
+        let read = async |uri: &str| {
+            let mut parts = axum::http::Request::builder().uri(uri).body(()).unwrap().into_parts().0;
+            Query::<UserQuery>::from_request_parts(&mut parts, &()).await.map(|Query(query)| query).map_err(|r| r.0)
+        };
+        assert_eq!(read("/?q=a+b&limit=5").await.unwrap().q.as_deref(), Some("a b"));
+        assert_eq!(read("/?sort=-email").await.unwrap().sort, Some(sereno_types::UserSort::EmailDescending));
+        assert_eq!(read("/?colour=red").await.unwrap_err().errors[0].code, Code::UnknownField);
+        assert_eq!(read("/?limit=many").await.unwrap_err().errors[0].code, Code::InvalidType);
+        assert_eq!(read("/?sort=colour").await.unwrap_err().errors[0].code, Code::InvalidChoice);
+        assert_eq!(read("/?q=%00").await.unwrap_err().code, Code::MalformedQuery);
+    }
+}

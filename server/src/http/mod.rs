@@ -1,0 +1,15 @@
+//! What all doors share: the listener, the layers every request passes, and how a refusal is presented. No rule about
+//! users, tokens or permissions lives here.
+
+pub mod body;
+pub mod caller;
+pub mod form_post;
+pub mod headers;
+pub mod json;
+pub mod listener;
+pub mod meta;
+pub mod metrics;
+pub mod origin;
+pub mod policy;
+pub mod problem;
+pub mod session_store;

@@ -1,0 +1,69 @@
+//! The defence against cross-site requests. A request that changes something and comes from a browser must come from our
+//! own pages (Fetch Metadata, else `Origin`); a call of the JSON API that rests on the session's cookie must also bring
+//! the session's CSRF token in `X-CSRF-Token`. Calls with a bearer token rest on nothing a browser adds by itself.
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, Method, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sereno_core::Sereno;
+use sereno_core::context::{Actor, Via};
+use sereno_types::Code;
+
+use super::problem::Refusal;
+use crate::router::App;
+
+/// Carries the CSRF token: from us on `GET /api/v1/me`, to us on every change.
+pub const CSRF_TOKEN: HeaderName = HeaderName::from_static("x-csrf-token");
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const PURPOSE: &str = "csrf";
+
+/// The layer; stands inside the one that resolves the caller.
+pub async fn check(State(app): State<App>, request: Request, next: Next) -> Response {
+    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let rests_on_bearer = request.headers().contains_key(header::AUTHORIZATION);
+    if safe || rests_on_bearer || (is_ours(&app, &request) && has_token(&app, &request)) {
+        next.run(request).await
+    } else {
+        Refusal::from(Code::CrossSiteRequest).into_response()
+    }
+}
+
+/// Whether the request comes from one of our pages, or from no browser at all: browsers always send at least one of the
+/// two headers with a request that changes something.
+fn is_ours(app: &App, request: &Request) -> bool {
+    let header = |name| request.headers().get(name).map(|value: &header::HeaderValue| value.as_bytes());
+    match (header(FETCH_SITE), header(header::ORIGIN)) {
+        (Some(site), _) => site == b"same-origin" || site == b"none",
+        (None, Some(origin)) => origin == app.sereno.config.public_origin().as_bytes(),
+        (None, None) => true,
+    }
+}
+
+/// The JSON API demands the token where it rests on a cookie; forms of our pages are covered by their origin.
+fn has_token(app: &App, request: &Request) -> bool {
+    if !request.uri().path().starts_with("/api/") {
+        return true;
+    }
+    let Some(expected) = request.extensions().get::<Actor>().and_then(|actor| session_of(actor)) else { return true };
+    let sent = request.headers().get(CSRF_TOKEN).and_then(|value| URL_SAFE_NO_PAD.decode(value.as_bytes()).ok());
+    sent.is_some_and(|sent| app.sereno.keys.csrf.mac_matches(PURPOSE, &[expected.as_bytes()], &sent))
+}
+
+/// The CSRF token of a session's caller; nothing for others.
+#[must_use]
+pub fn token(sereno: &Sereno, actor: &Actor) -> Option<String> {
+    session_of(actor).map(|session| URL_SAFE_NO_PAD.encode(sereno.keys.csrf.mac(PURPOSE, &[session.as_bytes()])))
+}
+
+fn session_of(actor: &Actor) -> Option<String> {
+    match actor {
+        Actor::User(caller) => match caller.via {
+            Via::Session(id) => Some(id.to_string()),
+            Via::Family(_) => None,
+        },
+        Actor::Anonymous | Actor::System => None,
+    }
+}

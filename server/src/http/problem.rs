@@ -1,0 +1,61 @@
+//! Refusals on the native wire: RFC 9457. A handler says which problem it is; the outermost layer writes it, once, with
+//! the request's id.
+
+use axum::body::Body;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use sereno_core::Error;
+use sereno_types::{Code, Problem};
+
+/// A refusal on its way out.
+#[derive(Clone, Debug)]
+pub struct Refusal(pub Problem);
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        match &error {
+            Error::Internal(cause) => tracing::error!(%cause, "a request failed"),
+            Error::Unavailable(cause) => tracing::warn!(%cause, "a request could not be answered"),
+            Error::Refused { .. } | Error::NotFound => {}
+        }
+        Self(error.problem())
+    }
+}
+
+impl From<Code> for Refusal {
+    fn from(code: Code) -> Self {
+        Self(Problem::new(code))
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Writes the problem that a response carries, if it carries one.
+pub fn write(mut response: Response, request_id: &str) -> Response {
+    let Some(Refusal(mut problem)) = response.extensions_mut().remove::<Refusal>() else { return response };
+    problem.request_id = Some(request_id.to_owned());
+    let body = serde_json::to_vec(&problem).unwrap_or_default();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.remove(header::CONTENT_LENGTH);
+    if let Some(seconds) = problem.retry_after {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if problem.status == 401 {
+        // RFC 6750 §3: why, when a token was presented
+        let challenge = match problem.code {
+            Code::InvalidToken => "Bearer error=\"invalid_token\"",
+            _ => "Bearer",
+        };
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+    }
+    *response.body_mut() = Body::from(body);
+    response
+}

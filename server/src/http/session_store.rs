@@ -1,0 +1,91 @@
+//! The adapter between tower-sessions and the core's own rows. A session is begun and ended by a flow, in its
+//! transaction; what happens here is that the cookie gets the value the flow minted. `create` takes that value and
+//! inserts nothing, `save` updates and never inserts, so that a session that ended while a request was under way stays
+//! ended. A visitor who is not signed in gets a row of flow state that lasts minutes.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use serde_json::Value;
+use sereno_core::session::{self, STAGED};
+use sereno_core::{Error, Sereno};
+use tower_sessions::cookie::SameSite;
+use tower_sessions::session::{Id, Record};
+use tower_sessions::session_store::{Error as StoreError, Result};
+use tower_sessions::{Expiry, SessionManagerLayer, SessionStore};
+
+/// How long a visitor's flow state lasts.
+const FLOW_STATE: Duration = Duration::from_mins(5);
+
+/// The layer with our cookie: `__Host-sid` where the world reaches us by https, `sid` on a developer's machine.
+#[must_use]
+pub fn layer(sereno: &Sereno) -> SessionManagerLayer<Store> {
+    let secure = sereno.config.is_https();
+    let lifetime = i64::try_from(sereno.config.session.lifetime.0).unwrap_or(i64::MAX);
+    SessionManagerLayer::new(Store(sereno.clone()))
+        .with_name(if secure { "__Host-sid" } else { "sid" })
+        .with_secure(secure)
+        .with_http_only(true)
+        .with_same_site(SameSite::Lax)
+        .with_path("/")
+        .with_expiry(Expiry::OnInactivity(time::Duration::seconds(lifetime)))
+}
+
+/// The rows of sessions and flow states.
+#[derive(Clone)]
+pub struct Store(Sereno);
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Store")
+    }
+}
+
+fn failed(error: Error) -> StoreError {
+    StoreError::Backend(error.to_string())
+}
+
+fn object(record: &Record) -> Value {
+    Value::Object(record.data.clone().into_iter().collect())
+}
+
+#[async_trait::async_trait]
+impl SessionStore for Store {
+    async fn create(&self, record: &mut Record) -> Result<()> {
+        if let Some(staged) = record.data.remove(STAGED) {
+            let secret = staged.as_str().unwrap_or_default();
+            record.id = secret.parse().map_err(|_| StoreError::Encode("the staged session is none".to_owned()))?;
+            return Ok(());
+        }
+        let state = session::create_flow_state(&self.0, object(record), FLOW_STATE).await.map_err(failed)?;
+        record.id = state.secret.parse().map_err(|_| StoreError::Encode("the flow state is none".to_owned()))?;
+        Ok(())
+    }
+
+    async fn save(&self, record: &Record) -> Result<()> {
+        let secret = record.id.to_string();
+        if !session::save_data(&self.0, &secret, object(record)).await.map_err(failed)? {
+            session::save_flow_state(&self.0, &secret, object(record)).await.map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    async fn load(&self, id: &Id) -> Result<Option<Record>> {
+        let secret = id.to_string();
+        let data = match session::load_data(&self.0, &secret).await.map_err(failed)? {
+            Some(data) => Some(data),
+            None => session::load_flow_state(&self.0, &secret).await.map_err(failed)?,
+        };
+        let Some(Value::Object(data)) = data else { return Ok(None) };
+        let data: HashMap<String, Value> = data.into_iter().collect();
+        // our rows know when they expire; the library's own date only has to lie ahead
+        let expiry_date = time::OffsetDateTime::from_unix_timestamp(self.0.now().unix_seconds())
+            .unwrap_or(time::OffsetDateTime::UNIX_EPOCH)
+            .saturating_add(time::Duration::days(1));
+        Ok(Some(Record { id: *id, data, expiry_date }))
+    }
+
+    async fn delete(&self, id: &Id) -> Result<()> {
+        session::replace(&self.0, &id.to_string()).await.map_err(failed)
+    }
+}
