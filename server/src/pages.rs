@@ -31,7 +31,9 @@ pub fn routes(app: &App) -> Router<App> {
 
 fn provide(sereno: &sereno_core::Sereno) {
     provide_context(sereno.clone());
-    let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else { return };
+    let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else {
+        return;
+    };
     if let Ok(policy) = HeaderValue::from_str(&headers::page_policy(&nonce)) {
         response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
     }
@@ -42,8 +44,10 @@ pub async fn fallback(State(app): State<App>, request: Request) -> Response {
     if let Some(file) = assets::respond(request.method(), request.uri().path(), request.headers()) {
         return file;
     }
-    let wants_page =
-        request.headers().get(header::ACCEPT).is_some_and(|accept| accept.as_bytes().windows(9).any(|w| w == b"text/html"));
+    let wants_page = request
+        .headers()
+        .get(header::ACCEPT)
+        .is_some_and(|accept| accept.as_bytes().windows(9).any(|w| w == b"text/html"));
     if !wants_page || request.uri().path().starts_with("/api/") {
         return Refusal::from(Code::NotFound).into_response();
     }

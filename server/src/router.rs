@@ -42,10 +42,20 @@ impl App {
     /// Prepares what handlers reach.
     #[must_use]
     pub fn new(sereno: Sereno, metrics: Arc<Metrics>) -> Self {
-        let leptos = LeptosOptions::builder().output_name("sereno").site_root("site").site_pkg_dir(assets::pkg_dir()).build();
+        let leptos = LeptosOptions::builder()
+            .output_name("sereno")
+            .site_root("site")
+            .site_pkg_dir(assets::pkg_dir())
+            .build();
         let jwks = sereno.keys.signing.jwks().to_string().into();
         let most = usize::try_from(sereno.config.server.max_requests).unwrap_or(usize::MAX);
-        Self { sereno, leptos, metrics, jwks, places: Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS))) }
+        Self {
+            sereno,
+            leptos,
+            metrics,
+            jwks,
+            places: Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS))),
+        }
     }
 }
 
@@ -57,7 +67,10 @@ pub fn router(app: &App) -> Router {
         .merge(pages::routes(app))
         .fallback(pages::fallback)
         .method_not_allowed_fallback(wrong_method)
-        .layer(middleware::from_fn_with_state(app.clone(), crate::http::policy::enforce))
+        .layer(middleware::from_fn_with_state(
+            app.clone(),
+            crate::http::policy::enforce,
+        ))
         .layer(middleware::from_fn(form_post::take_flash))
         .layer(middleware::from_fn(form_post::answer))
         .layer(middleware::from_fn_with_state(app.clone(), origin::check))
@@ -99,7 +112,11 @@ pub fn unlisted() -> Vec<String> {
             }
         }
     }
-    doors.extend(pages::list().iter().map(|page| ("GET".to_owned(), page.path().to_owned())));
+    doors.extend(
+        pages::list()
+            .iter()
+            .map(|page| ("GET".to_owned(), page.path().to_owned())),
+    );
     doors.extend(server_fn::axum::server_fn_paths().map(|(path, method)| (method.to_string(), path.to_owned())));
     doors
         .into_iter()

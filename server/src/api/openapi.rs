@@ -21,11 +21,16 @@ static TEXT: LazyLock<Bytes> = LazyLock::new(|| document().to_json().unwrap_or_d
 
 /// The routes that serve the contract. It is always at the second address; a facade may claim the first one.
 pub(super) fn routes() -> Router<App> {
-    Router::new().route("/openapi.json", get(serve)).route("/api/v1/openapi.json", get(serve))
+    Router::new()
+        .route("/openapi.json", get(serve))
+        .route("/api/v1/openapi.json", get(serve))
 }
 
 async fn serve() -> Response {
-    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=300")];
+    let headers = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::CACHE_CONTROL, "public, max-age=300"),
+    ];
     (headers, TEXT.clone()).into_response()
 }
 
@@ -63,7 +68,10 @@ pub(super) fn head() -> OpenApi {
 pub fn document() -> OpenApi {
     let (_, mut document) = super::described().split_for_parts();
     let components = document.components.get_or_insert_with(Components::new);
-    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("JWT")
+        .build();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
     let cookie = ApiKeyValue::with_description(
         "__Host-sid",
@@ -92,7 +100,11 @@ fn complete(method: &str, path: &str, operation: &mut Operation) {
     let said = operation.description.take().unwrap_or_default();
     operation.description = Some(format!("{said}\n\n{}", rule.welcome.sentence()).trim().to_owned());
     let mut add = |status: &str, codes: &str| {
-        operation.responses.responses.entry(status.to_owned()).or_insert_with(|| problem(codes));
+        operation
+            .responses
+            .responses
+            .entry(status.to_owned())
+            .or_insert_with(|| problem(codes));
     };
     add("429", "`too_many_requests`; `Retry-After` says when to come back");
     add("503", "`unavailable` or `overloaded`: nothing was done");
@@ -119,5 +131,10 @@ fn complete(method: &str, path: &str, operation: &mut Operation) {
 
 fn problem(description: &str) -> RefOr<utoipa::openapi::Response> {
     let content = Content::new(Some(Ref::from_schema_name("Problem")));
-    RefOr::T(ResponseBuilder::new().description(description).content("application/problem+json", content).build())
+    RefOr::T(
+        ResponseBuilder::new()
+            .description(description)
+            .content("application/problem+json", content)
+            .build(),
+    )
 }

@@ -28,7 +28,12 @@ pub async fn register(
     Json(command): Json<Register>,
 ) -> Result<(StatusCode, Json<Registered>), Refusal> {
     account::register::register(&app.sereno, &caller.meta, command).await?;
-    Ok((StatusCode::ACCEPTED, Json(Registered { state: UserState::Pending })))
+    Ok((
+        StatusCode::ACCEPTED,
+        Json(Registered {
+            state: UserState::Pending,
+        }),
+    ))
 }
 
 /// Activate
@@ -42,7 +47,9 @@ pub async fn activate(
     caller: Caller,
     Json(command): Json<Activate>,
 ) -> Result<Json<Activated>, Refusal> {
-    Ok(Json(account::activate::activate(&app.sereno, &caller.meta, command).await?))
+    Ok(Json(
+        account::activate::activate(&app.sereno, &caller.meta, command).await?,
+    ))
 }
 
 /// Ask for another activation mail
@@ -58,5 +65,10 @@ pub async fn resend(
     Json(command): Json<ResendActivation>,
 ) -> Result<(StatusCode, Json<SendActivationAnswer>), Refusal> {
     account::activate::resend(&app.sereno, &caller.meta, command).await?;
-    Ok((StatusCode::ACCEPTED, Json(SendActivationAnswer { state: UserState::Pending })))
+    Ok((
+        StatusCode::ACCEPTED,
+        Json(SendActivationAnswer {
+            state: UserState::Pending,
+        }),
+    ))
 }

@@ -12,6 +12,9 @@ use crate::router::App;
 #[utoipa::path(get, path = "/.well-known/jwks.json", tag = "tokens", operation_id = "jwks",
     responses((status = 200, description = "The key set", body = Object)))]
 pub async fn jwks(State(app): State<App>) -> impl IntoResponse {
-    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=300")];
+    let headers = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::CACHE_CONTROL, "public, max-age=300"),
+    ];
     (headers, app.jwks)
 }

@@ -1,8 +1,8 @@
 //! `sereno doctor`: looks at everything a working instance needs and says what is wrong in one sentence each.
 
+use sereno_core::Sereno;
 use sereno_core::config::Config;
 use sereno_core::notify::transport;
-use sereno_core::Sereno;
 
 use super::{Failed, Outcome, say, start};
 
@@ -13,7 +13,13 @@ pub(super) async fn run(config: Config) -> Outcome {
     match start(config, Vec::new()).await {
         Ok(sereno) => {
             checks.push(("database", Ok(database(&sereno))));
-            checks.push(("keys", Ok(format!("opened; {} sign", sereno.keys.signing.jwks()["keys"].as_array().map_or(0, Vec::len)))));
+            checks.push((
+                "keys",
+                Ok(format!(
+                    "opened; {} sign",
+                    sereno.keys.signing.jwks()["keys"].as_array().map_or(0, Vec::len)
+                )),
+            ));
             checks.push(("clock", clock(&sereno).await));
             sereno.db.close().await;
         }
@@ -26,12 +32,22 @@ pub(super) async fn run(config: Config) -> Outcome {
         }
     }
     let wrong = checks.iter().filter(|(_, verdict)| verdict.is_err()).count();
-    if wrong == 0 { Ok(()) } else { Err(Failed(format!("{wrong} of {} checks failed", checks.len()))) }
+    if wrong == 0 {
+        Ok(())
+    } else {
+        Err(Failed(format!("{wrong} of {} checks failed", checks.len())))
+    }
 }
 
+/// Whether browsers and this process mean the same server: the public URL resolves to something.
 fn public_url(config: &Config) -> Result<String, String> {
-    let url = config.public_url();
-    if config.is_dev() { Ok(format!("{url} (dev mode)")) } else { Ok(url) }
+    let text = config.public_url();
+    let url = url::Url::parse(&text).map_err(|error| error.to_string())?;
+    let found = url
+        .socket_addrs(|| None)
+        .map_err(|error| format!("{text} does not resolve: {error}"))?;
+    let first = found.first().ok_or_else(|| format!("{text} does not resolve"))?;
+    Ok(format!("{text} resolves to {}", first.ip()))
 }
 
 async fn mail(config: &Config) -> Result<String, String> {
@@ -47,7 +63,15 @@ fn database(sereno: &Sereno) -> String {
 
 /// Our clock against the database server's: two nodes that disagree let tokens live too long.
 async fn clock(sereno: &Sereno) -> Result<String, String> {
-    let apart = sereno.db.clock_difference(sereno.now()).await.map_err(|error| error.to_string())?;
+    let apart = sereno
+        .db
+        .clock_difference(sereno.now())
+        .await
+        .map_err(|error| error.to_string())?;
     let seconds = apart.as_secs();
-    if seconds > 5 { Err(format!("{seconds} seconds apart from the database's")) } else { Ok("agrees with the database's".to_owned()) }
+    if seconds > 5 {
+        Err(format!("{seconds} seconds apart from the database's"))
+    } else {
+        Ok("agrees with the database's".to_owned())
+    }
 }

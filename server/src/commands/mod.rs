@@ -120,15 +120,27 @@ fn load(common: &Common) -> Result<Config, Failed> {
             Err(error) => return Err(Failed(format!("sereno.toml: {error}"))),
         },
     };
-    let said = [("data", &common.data), ("server.listen", &common.listen), ("database.url", &common.database_url)];
-    let overrides: Overrides = said.into_iter().filter_map(|(path, value)| Some((path, value.clone()?))).collect();
-    let env = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    Ok(Config::load(file.as_deref(), env, overrides).map_err(|faults| format!("the settings are refused:\n{faults}"))?)
+    let said = [
+        ("data", &common.data),
+        ("server.listen", &common.listen),
+        ("database.url", &common.database_url),
+    ];
+    let overrides: Overrides = said
+        .into_iter()
+        .filter_map(|(path, value)| Some((path, value.clone()?)))
+        .collect();
+    let env =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    Ok(Config::load(file.as_deref(), env, overrides)
+        .map_err(|faults| format!("the settings are refused:\n{faults}"))?)
 }
 
 fn log(config: &Config) -> Outcome {
     let filter = EnvFilter::try_new(&config.log.level)?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false);
     if config.log.format == "json" {
         log.json().flatten_event(true).init();
     } else {

@@ -24,14 +24,21 @@ pub(super) async fn run(config: Config) -> Outcome {
     let app = App::new(sereno.clone(), metrics);
     let unlisted = router::unlisted();
     if !unlisted.is_empty() {
-        return Err(Failed(format!("these doors have no row in the policy table: {}", unlisted.join(", "))));
+        return Err(Failed(format!(
+            "these doors have no row in the policy table: {}",
+            unlisted.join(", ")
+        )));
     }
     let stop = stopped()?;
     let listener = bind(sereno.config.server.listen).await?;
     let measured = serve_metrics(&app, stop.clone()).await?;
     greet(&sereno, listener.local_addr()?).await?;
     let watching = tokio::spawn(freshness::watch(sereno.clone()));
-    let working = sereno.config.worker.enabled.then(|| tokio::spawn(jobs::work(sereno.clone(), stop.clone())));
+    let working = sereno
+        .config
+        .worker
+        .enabled
+        .then(|| tokio::spawn(jobs::work(sereno.clone(), stop.clone())));
     listener::serve(listener, router::router(&app), &sereno.config.server, stop).await;
     for task in working.into_iter().chain(measured) {
         if let Err(error) = task.await {
@@ -45,12 +52,16 @@ pub(super) async fn run(config: Config) -> Outcome {
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, Failed> {
-    Ok(TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}"))?)
+    Ok(TcpListener::bind(address)
+        .await
+        .map_err(|error| format!("cannot listen on {address}: {error}"))?)
 }
 
 /// `/metrics` on a listener of its own. A default address that is taken is no reason not to serve.
 async fn serve_metrics(app: &App, stop: watch::Receiver<bool>) -> Result<Option<tokio::task::JoinHandle<()>>, Failed> {
-    let Some((address, said)) = app.sereno.config.metrics_listen() else { return Ok(None) };
+    let Some((address, said)) = app.sereno.config.metrics_listen() else {
+        return Ok(None);
+    };
     let listener = match bind(address).await {
         Ok(listener) => listener,
         Err(Failed(why)) if !said => {
@@ -64,7 +75,9 @@ async fn serve_metrics(app: &App, stop: watch::Receiver<bool>) -> Result<Option<
     let answer = get(move || async move { ([("content-type", text)], shown.metrics.text(&shown.sereno)) });
     let router = Router::new().route("/metrics", answer);
     let settings = app.sereno.config.server.clone();
-    Ok(Some(tokio::spawn(async move { listener::serve(listener, router, &settings, stop).await })))
+    Ok(Some(tokio::spawn(async move {
+        listener::serve(listener, router, &settings, stop).await;
+    })))
 }
 
 /// Says where we are; and, while there is no administrator, how to begin.
@@ -75,7 +88,9 @@ async fn greet(sereno: &Sereno, address: SocketAddr) -> Outcome {
         return Ok(());
     }
     let link = setup::link(sereno).await.map_err(explain)?;
-    say(&format!("\nSereno is awake at {url}\n\nMake the first administrator (the link works once, for a day):\n  {link}\n"));
+    say(&format!(
+        "\nSereno is awake at {url}\n\nMake the first administrator (the link works once, for a day):\n  {link}\n"
+    ));
     if sereno.config.is_dev() {
         say(&format!(
             "Or begin with curl; mails are written to {}:\n\

@@ -42,7 +42,11 @@ pub(super) struct Add {
 
 pub(super) async fn run(command: Command, config: Config) -> Outcome {
     let Command::Add(add) = command;
-    let password = if add.password_stdin { Some(read_password()?) } else { None };
+    let password = if add.password_stdin {
+        Some(read_password()?)
+    } else {
+        None
+    };
     let sereno = start(config, Vec::new()).await?;
     let added = create(&sereno, add, password).await;
     sereno.db.close().await;
@@ -74,8 +78,10 @@ fn sentence(error: Error) -> String {
     match error {
         Error::Refused { fields, code, .. } if fields.is_empty() => code.title().to_owned(),
         Error::Refused { fields, .. } => {
-            let lines: Vec<String> =
-                fields.iter().map(|field| format!("{}: {} ({})", field.field, field.code.title(), field.code)).collect();
+            let lines: Vec<String> = fields
+                .iter()
+                .map(|field| format!("{}: {} ({})", field.field, field.code.title(), field.code))
+                .collect();
             lines.join("\n")
         }
         other => explain(other),

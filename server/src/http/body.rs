@@ -21,7 +21,9 @@ pub async fn read(State(app): State<App>, request: Request, next: Next) -> Respo
         Err(code) => {
             let mut response = Refusal::from(code).into_response();
             // what is still under way would be read as the next request
-            response.headers_mut().insert(header::CONNECTION, header::HeaderValue::from_static("close"));
+            response
+                .headers_mut()
+                .insert(header::CONNECTION, header::HeaderValue::from_static("close"));
             response
         }
     }
@@ -29,7 +31,9 @@ pub async fn read(State(app): State<App>, request: Request, next: Next) -> Respo
 
 async fn whole(app: &App, headers: &axum::http::HeaderMap, body: Body) -> Result<Bytes, Code> {
     let most = usize::try_from(app.sereno.config.server.max_body).unwrap_or(usize::MAX);
-    let said = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    let said = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if said.is_some_and(|said| said > most) {
         return Err(Code::BodyTooLarge);
     }
@@ -44,8 +48,10 @@ async fn whole(app: &App, headers: &axum::http::HeaderMap, body: Body) -> Result
 
 /// A NUL in a form, which PostgreSQL cannot store; JSON is looked at where it is parsed.
 fn holds_nul(headers: &axum::http::HeaderMap, bytes: &[u8]) -> bool {
-    let is_form = headers
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|kind| kind.as_bytes().to_ascii_lowercase().starts_with(b"application/x-www-form-urlencoded"));
+    let is_form = headers.get(header::CONTENT_TYPE).is_some_and(|kind| {
+        kind.as_bytes()
+            .to_ascii_lowercase()
+            .starts_with(b"application/x-www-form-urlencoded")
+    });
     is_form && (bytes.contains(&0) || bytes.windows(3).any(|three| three == b"%00"))
 }

@@ -2,8 +2,8 @@
 //! spoils only doors that ask who calls.
 
 use axum::extract::{FromRequestParts, Request, State};
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use sereno_core::context::{Actor, RequestMeta};
@@ -20,16 +20,20 @@ pub struct BadToken(pub Option<Problem>);
 
 /// The layer: puts the [`Actor`] and [`BadToken`] on the request.
 pub async fn resolve(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let (actor, bad) = match bearer(&request) {
-        Some(Ok(token)) => match token::authenticate(&app.sereno, token).await {
+    let session = request.extensions().get::<Session>().and_then(Session::id);
+    let (actor, bad) = match bearer(request.headers()) {
+        Some(Ok(token)) => match token::authenticate(&app.sereno, &token).await {
             Ok(actor) => (actor, BadToken(None)),
             Err(error) if error.code() == Code::InvalidToken => (Actor::Anonymous, BadToken(Some(error.problem()))),
             Err(error) => return Refusal::from(error).into_response(),
         },
         Some(Err(code)) => (Actor::Anonymous, BadToken(Some(Problem::new(code)))),
-        None => match by_cookie(&app, &request).await {
-            Ok(actor) => (actor, BadToken(None)),
-            Err(refusal) => return refusal.into_response(),
+        None => match session {
+            Some(id) => match session::resolve(&app.sereno, &id.to_string()).await {
+                Ok(actor) => (actor, BadToken(None)),
+                Err(error) => return Refusal::from(error).into_response(),
+            },
+            None => (Actor::Anonymous, BadToken(None)),
         },
     };
     request.extensions_mut().insert(actor);
@@ -37,19 +41,17 @@ pub async fn resolve(State(app): State<App>, mut request: Request, next: Next) -
     next.run(request).await
 }
 
-fn bearer(request: &Request) -> Option<Result<&str, Code>> {
-    let value = request.headers().get(header::AUTHORIZATION)?;
-    let Ok(text) = value.to_str() else { return Some(Err(Code::InvalidToken)) };
+fn bearer(headers: &HeaderMap) -> Option<Result<String, Code>> {
+    let value = headers.get(header::AUTHORIZATION)?;
+    let Ok(text) = value.to_str() else {
+        return Some(Err(Code::InvalidToken));
+    };
     let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
-    Some(if scheme.eq_ignore_ascii_case("bearer") { Ok(token.trim()) } else { Err(Code::InvalidToken) })
-}
-
-async fn by_cookie(app: &App, request: &Request) -> Result<Actor, Refusal> {
-    let id = request.extensions().get::<Session>().and_then(Session::id);
-    match id {
-        Some(id) => Ok(session::resolve(&app.sereno, &id.to_string()).await?),
-        None => Ok(Actor::Anonymous),
-    }
+    Some(if scheme.eq_ignore_ascii_case("bearer") {
+        Ok(token.trim().to_owned())
+    } else {
+        Err(Code::InvalidToken)
+    })
 }
 
 /// Who calls, and from where: what every handler hands to the core.

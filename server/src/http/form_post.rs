@@ -37,12 +37,18 @@ pub async fn answer(mut request: Request, next: Next) -> Response {
     let back = came_from(request.headers());
     let session = request.extensions().get::<Session>().cloned();
     let (parts, body) = request.into_parts();
-    let bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    let bytes = body
+        .collect()
+        .await
+        .map(http_body_util::Collected::to_bytes)
+        .unwrap_or_default();
     let values = if plain { kept(&bytes) } else { Vec::new() };
     request = Request::from_parts(parts, Body::from(bytes));
     if plain {
         // else the function itself would answer with a redirect that carries its error
-        request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        request
+            .headers_mut()
+            .insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     }
     let response = next.run(request).await;
     let (response, problem) = problem_of(response).await;
@@ -55,7 +61,16 @@ pub async fn answer(mut request: Request, next: Next) -> Response {
                 let next: String = url::form_urlencoded::byte_serialize(back.as_bytes()).collect();
                 redirect(&format!("/account/sign-in?next={next}"))
             }
-            _ => match keep(session, Flash { form: path, problem, values }).await {
+            _ => match keep(
+                session,
+                Flash {
+                    form: path,
+                    problem,
+                    values,
+                },
+            )
+            .await
+            {
                 Ok(()) => redirect(&back),
                 Err(refusal) => refusal.into_response(),
             },
@@ -91,17 +106,23 @@ async fn keep(session: Option<Session>, flash: Flash) -> Result<(), Refusal> {
 }
 
 fn wants_page(headers: &HeaderMap) -> bool {
-    headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains("text/html"))
+    headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.contains("text/html"))
 }
 
 /// Path and query of the page that posted; another site's host counts for nothing, because only our own path is kept.
 fn came_from(headers: &HeaderMap) -> String {
     let referer = headers.get(header::REFERER).and_then(|value| value.to_str().ok());
-    let Some(url) = referer.and_then(|referer| Url::parse(referer).ok()) else { return HOME.to_owned() };
+    let Some(url) = referer.and_then(|referer| Url::parse(referer).ok()) else {
+        return HOME.to_owned();
+    };
     if !url.path().starts_with('/') || url.path().starts_with("//") {
         return HOME.to_owned();
     }
-    url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()))
+    url.query()
+        .map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()))
 }
 
 fn kept(bytes: &Bytes) -> Vec<(String, String)> {
@@ -119,13 +140,21 @@ async fn problem_of(mut response: Response) -> (Response, Option<Problem>) {
     if !response.headers().contains_key(IS_ERROR) {
         let status = response.status();
         let problem = (status.is_client_error() || status.is_server_error()).then(|| {
-            Problem::new(if status.is_client_error() { Code::MalformedBody } else { Code::Internal })
+            Problem::new(if status.is_client_error() {
+                Code::MalformedBody
+            } else {
+                Code::Internal
+            })
         });
         return (response, problem);
     }
     response.headers_mut().remove(IS_ERROR);
     let (parts, body) = response.into_parts();
-    let bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    let bytes = body
+        .collect()
+        .await
+        .map(http_body_util::Collected::to_bytes)
+        .unwrap_or_default();
     let problem = serde_json::from_slice(&bytes).unwrap_or_else(|_| Problem::new(Code::Internal));
     (Response::from_parts(parts, Body::empty()), Some(problem))
 }
@@ -173,7 +202,10 @@ mod tests {
     #[test]
     fn only_our_own_path_is_gone_back_to() {
         let of = |referer: &'static str| {
-            came_from(&HeaderMap::from_iter([(header::REFERER, HeaderValue::from_static(referer))]))
+            came_from(&HeaderMap::from_iter([(
+                header::REFERER,
+                HeaderValue::from_static(referer),
+            )]))
         };
         assert_eq!(of("http://127.0.0.1:3000/console/users?q=a"), "/console/users?q=a");
         assert_eq!(of("https://evil.example//evil.example/x"), HOME);

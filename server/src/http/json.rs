@@ -18,12 +18,18 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
-        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
+        let kind = request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|kind| kind.to_str().ok())
+            .unwrap_or("");
         let kind = kind.split(';').next().unwrap_or("").trim();
         if !kind.eq_ignore_ascii_case("application/json") {
             return Err(Code::UnsupportedMediaType.into());
         }
-        let bytes = axum::body::Bytes::from_request(request, state).await.map_err(|_| Code::MalformedBody)?;
+        let bytes = axum::body::Bytes::from_request(request, state)
+            .await
+            .map_err(|_| Code::MalformedBody)?;
         parse(&bytes).map(Self)
     }
 }
@@ -39,7 +45,10 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
     if text.contains("\\u0000") {
         let value: Value = serde_json::from_str(text).map_err(|_| Code::MalformedBody)?;
         if let Some(path) = nul_in(&value, String::new()) {
-            return Err(Refusal(Problem::fields(vec![FieldError::new(path, Code::InvalidCharacters)])));
+            return Err(Refusal(Problem::fields(vec![FieldError::new(
+                path,
+                Code::InvalidCharacters,
+            )])));
         }
     }
     let mut source = serde_json::Deserializer::from_str(text);
@@ -67,21 +76,42 @@ fn fault(path: &str, message: &str) -> FieldError {
         return FieldError::new(field, Code::UnknownField);
     }
     if message.starts_with("missing field") {
-        let field = if path.is_empty() { named.to_owned() } else { format!("{path}.{named}") };
+        let field = if path.is_empty() {
+            named.to_owned()
+        } else {
+            format!("{path}.{named}")
+        };
         return FieldError::new(field, Code::Blank);
     }
-    let code = if message.starts_with("unknown variant") { Code::InvalidChoice } else { Code::InvalidType };
+    let code = if message.starts_with("unknown variant") {
+        Code::InvalidChoice
+    } else {
+        Code::InvalidType
+    };
     FieldError::new(path, code)
 }
 
 /// The path of a text that holds a NUL, which PostgreSQL cannot store.
 fn nul_in(value: &Value, path: String) -> Option<String> {
-    let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+    let below = |name: &str| {
+        if path.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{path}.{name}")
+        }
+    };
     match value {
         Value::String(text) => text.contains('\0').then_some(path),
-        Value::Array(items) => items.iter().enumerate().find_map(|(at, item)| nul_in(item, below(&at.to_string()))),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .find_map(|(at, item)| nul_in(item, below(&at.to_string()))),
         Value::Object(items) => items.iter().find_map(|(name, item)| {
-            if name.contains('\0') { Some(path.clone()) } else { nul_in(item, below(name)) }
+            if name.contains('\0') {
+                Some(path.clone())
+            } else {
+                nul_in(item, below(name))
+            }
         }),
         _ => None,
     }
@@ -125,14 +155,35 @@ mod tests {
         assert_eq!(refusal(b"").0, Code::MalformedBody);
         assert_eq!(refusal(b"{} {}").0, Code::MalformedBody);
         assert_eq!(refusal(b"{\"identifier\": \"\xff\"}").0, Code::MalformedBody);
-        assert_eq!(refusal("[".repeat(100_000).as_bytes()).1.map(|(_, code)| code), Some(Code::InvalidType));
+        assert_eq!(
+            refusal("[".repeat(100_000).as_bytes()).1.map(|(_, code)| code),
+            Some(Code::InvalidType)
+        );
         let field = |body: &[u8]| refusal(body).1.expect("a field");
-        assert_eq!(field(b"{\"identifer\": \"a\"}"), ("identifer".to_owned(), Code::UnknownField));
-        assert_eq!(field(b"{\"identifier\": 5}"), ("identifier".to_owned(), Code::InvalidType));
-        assert_eq!(field(b"{\"identifier\": null}"), ("identifier".to_owned(), Code::InvalidType));
-        assert_eq!(field(b"{\"device\": {\"name\": []}}"), ("device.name".to_owned(), Code::InvalidType));
-        assert_eq!(field(b"{\"device\": {\"nam\": 1}}"), ("device.nam".to_owned(), Code::UnknownField));
-        assert_eq!(field(b"{\"identifier\": \"a\\u0000\"}"), ("identifier".to_owned(), Code::InvalidCharacters));
+        assert_eq!(
+            field(b"{\"identifer\": \"a\"}"),
+            ("identifer".to_owned(), Code::UnknownField)
+        );
+        assert_eq!(
+            field(b"{\"identifier\": 5}"),
+            ("identifier".to_owned(), Code::InvalidType)
+        );
+        assert_eq!(
+            field(b"{\"identifier\": null}"),
+            ("identifier".to_owned(), Code::InvalidType)
+        );
+        assert_eq!(
+            field(b"{\"device\": {\"name\": []}}"),
+            ("device.name".to_owned(), Code::InvalidType)
+        );
+        assert_eq!(
+            field(b"{\"device\": {\"nam\": 1}}"),
+            ("device.nam".to_owned(), Code::UnknownField)
+        );
+        assert_eq!(
+            field(b"{\"identifier\": \"a\\u0000\"}"),
+            ("identifier".to_owned(), Code::InvalidCharacters)
+        );
         assert_eq!(field(b"[]"), (String::new(), Code::InvalidType));
     }
 
@@ -140,13 +191,28 @@ mod tests {
     async fn queries_are_closed_too() {
         let read = async |uri: &str| {
             let mut parts = axum::http::Request::builder().uri(uri).body(()).unwrap().into_parts().0;
-            Query::<UserQuery>::from_request_parts(&mut parts, &()).await.map(|Query(query)| query).map_err(|r| r.0)
+            Query::<UserQuery>::from_request_parts(&mut parts, &())
+                .await
+                .map(|Query(query)| query)
+                .map_err(|r| r.0)
         };
         assert_eq!(read("/?q=a+b&limit=5").await.unwrap().q.as_deref(), Some("a b"));
-        assert_eq!(read("/?sort=-email").await.unwrap().sort, Some(sereno_types::UserSort::EmailDescending));
-        assert_eq!(read("/?colour=red").await.unwrap_err().errors[0].code, Code::UnknownField);
-        assert_eq!(read("/?limit=many").await.unwrap_err().errors[0].code, Code::InvalidType);
-        assert_eq!(read("/?sort=colour").await.unwrap_err().errors[0].code, Code::InvalidChoice);
+        assert_eq!(
+            read("/?sort=-email").await.unwrap().sort,
+            Some(sereno_types::UserSort::EmailDescending)
+        );
+        assert_eq!(
+            read("/?colour=red").await.unwrap_err().errors[0].code,
+            Code::UnknownField
+        );
+        assert_eq!(
+            read("/?limit=many").await.unwrap_err().errors[0].code,
+            Code::InvalidType
+        );
+        assert_eq!(
+            read("/?sort=colour").await.unwrap_err().errors[0].code,
+            Code::InvalidChoice
+        );
         assert_eq!(read("/?q=%00").await.unwrap_err().code, Code::MalformedQuery);
     }
 }

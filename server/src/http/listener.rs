@@ -31,8 +31,13 @@ const AFTER_FAILURE: Duration = Duration::from_millis(100);
 
 /// Serves until `stop` turns true, then lets requests under way finish for as long as the settings allow.
 pub async fn serve(listener: TcpListener, router: Router, settings: &Server, mut stop: watch::Receiver<bool>) {
-    let limits = Limits { header: settings.header_timeout.span(), idle: settings.idle_timeout.span() };
-    let most = usize::try_from(settings.max_connections).unwrap_or(Semaphore::MAX_PERMITS).min(Semaphore::MAX_PERMITS);
+    let limits = Limits {
+        header: settings.header_timeout.span(),
+        idle: settings.idle_timeout.span(),
+    };
+    let most = usize::try_from(settings.max_connections)
+        .unwrap_or(Semaphore::MAX_PERMITS)
+        .min(Semaphore::MAX_PERMITS);
     let places = Arc::new(Semaphore::new(most));
     let graceful = GracefulShutdown::new();
     while !*stop.borrow() {
@@ -40,10 +45,15 @@ pub async fn serve(listener: TcpListener, router: Router, settings: &Server, mut
             accepted = accept(&listener, &places) => accepted,
             _ = stop.changed() => break,
         };
-        let Some((stream, peer, place)) = accepted else { continue };
+        let Some((stream, peer, place)) = accepted else {
+            continue;
+        };
         let clock = Arc::new(Activity::default());
         let service = service(router.clone(), peer, Arc::clone(&clock));
-        let io = TokioIo::new(Watched { stream, clock: Arc::clone(&clock) });
+        let io = TokioIo::new(Watched {
+            stream,
+            clock: Arc::clone(&clock),
+        });
         let builder = builder(limits.header);
         let connection = builder.serve_connection(io, service).into_owned();
         let connection = graceful.watch(connection);
@@ -56,7 +66,10 @@ pub async fn serve(listener: TcpListener, router: Router, settings: &Server, mut
         });
     }
     drop(listener);
-    if tokio::time::timeout(settings.stop_timeout.span(), graceful.shutdown()).await.is_err() {
+    if tokio::time::timeout(settings.stop_timeout.span(), graceful.shutdown())
+        .await
+        .is_err()
+    {
         tracing::warn!("some requests did not finish in time and were cut off");
     }
 }
@@ -83,7 +96,12 @@ async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<(TcpS
 fn builder(header_timeout: Duration) -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
     // HTTP/1 header time is kept by `Activity`, which tells it from idling
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(None).max_headers(64).max_buf_size(32 * 1024);
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(None)
+        .max_headers(64)
+        .max_buf_size(32 * 1024);
     builder
         .http2()
         .timer(TokioTimer::new())
@@ -138,7 +156,12 @@ struct Activity {
 impl Default for Activity {
     fn default() -> Self {
         let (requests, heard, answered) = (AtomicUsize::new(0), AtomicU64::new(0), AtomicU64::new(0));
-        Self { opened: Instant::now(), requests, heard, answered }
+        Self {
+            opened: Instant::now(),
+            requests,
+            heard,
+            answered,
+        }
     }
 }
 
@@ -155,7 +178,9 @@ impl Drop for Working {
 
 impl Activity {
     fn millis(&self) -> u64 {
-        u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX).saturating_add(1)
+        u64::try_from(self.opened.elapsed().as_millis())
+            .unwrap_or(u64::MAX)
+            .saturating_add(1)
     }
 
     fn begin(self: &Arc<Self>) -> Working {
@@ -166,7 +191,9 @@ impl Activity {
     fn read(&self) {
         // what comes in while a request is worked on is its body, which has a time limit of its own
         if self.requests.load(Ordering::Acquire) == 0 {
-            let _ = self.heard.compare_exchange(0, self.millis(), Ordering::AcqRel, Ordering::Acquire);
+            let _ = self
+                .heard
+                .compare_exchange(0, self.millis(), Ordering::AcqRel, Ordering::Acquire);
         }
     }
 
@@ -181,7 +208,10 @@ impl Activity {
             if self.requests.load(Ordering::Acquire) > 0 {
                 continue;
             }
-            let (heard, answered) = (self.heard.load(Ordering::Acquire), self.answered.load(Ordering::Acquire));
+            let (heard, answered) = (
+                self.heard.load(Ordering::Acquire),
+                self.answered.load(Ordering::Acquire),
+            );
             let (since, limit) = match (heard, answered) {
                 (0, 0) => (1, limits.header),
                 (0, answered) => (answered, limits.idle),
@@ -201,7 +231,11 @@ struct Watched {
 }
 
 impl AsyncRead for Watched {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
         if buffer.filled().len() > before {

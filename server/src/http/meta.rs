@@ -10,9 +10,9 @@ use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
 use sereno_core::context::{Locale, RequestMeta};
 use sereno_types::Code;
-use futures_util::FutureExt;
 use tracing::Instrument;
 
 use super::problem::{self, Refusal};
@@ -34,9 +34,13 @@ pub async fn outermost(State(app): State<App>, mut request: Request, next: Next)
     let began = Instant::now();
     let request_id = request_id(&app, request.headers());
     let method = request.method().clone();
-    let path: Arc<str> = request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str).into();
+    let path: Arc<str> = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("other", MatchedPath::as_str)
+        .into();
     let meta = meta(&app, &request, &request_id);
-    let span = tracing::info_span!("request", request_id, %method, route = path);
+    let span = tracing::info_span!("request", request_id, %method, route = %path);
     request.extensions_mut().insert(meta);
     let response = if request.uri().to_string().len() > TARGET_MAX {
         Refusal::from(Code::UriTooLong).into_response()
@@ -49,37 +53,65 @@ pub async fn outermost(State(app): State<App>, mut request: Request, next: Next)
         response.headers_mut().insert(REQUEST_ID, id);
     }
     let (status, elapsed) = (response.status().as_u16(), began.elapsed());
-    app.metrics.request(&metrics::Route { method: metrics::method(&method), path: path.clone(), status }, elapsed);
-    span.in_scope(|| tracing::debug!(status, micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX), "answered"));
+    app.metrics.request(
+        &metrics::Route {
+            method: metrics::method(&method),
+            path: path.clone(),
+            status,
+        },
+        elapsed,
+    );
+    span.in_scope(|| {
+        tracing::debug!(
+            status,
+            micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
+            "answered"
+        );
+    });
     response
 }
 
 /// A handler's panic costs its own request and nothing else.
 async fn survive(answering: impl Future<Output = Response>) -> Response {
-    AssertUnwindSafe(answering).catch_unwind().await.unwrap_or_else(|panic| {
-        let cause = panic.downcast_ref::<&str>().copied().map(str::to_owned);
-        let cause = cause.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
-        tracing::error!(cause, "a request panicked");
-        Refusal::from(Code::Internal).into_response()
-    })
+    AssertUnwindSafe(answering)
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|panic| {
+            let cause = panic.downcast_ref::<&str>().copied().map(str::to_owned);
+            let cause = cause
+                .or_else(|| panic.downcast_ref::<String>().cloned())
+                .unwrap_or_default();
+            tracing::error!(cause, "a request panicked");
+            Refusal::from(Code::Internal).into_response()
+        })
 }
 
 /// The id a trusted proxy gave, else a new one.
 fn request_id(app: &App, headers: &HeaderMap) -> String {
-    let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).filter(|id| {
-        app.sereno.config.server.trusted_proxies > 0
-            && (8..=REQUEST_ID_MAX).contains(&id.len())
-            && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
-    });
+    let given = headers
+        .get(REQUEST_ID)
+        .and_then(|value| value.to_str().ok())
+        .filter(|id| {
+            app.sereno.config.server.trusted_proxies > 0
+                && (8..=REQUEST_ID_MAX).contains(&id.len())
+                && id
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+        });
     match given {
         Some(id) => id.to_owned(),
-        None => app.sereno.new_id().map_or_else(|_| "unknown".to_owned(), |id| id.to_string()),
+        None => app
+            .sereno
+            .new_id()
+            .map_or_else(|_| "unknown".to_owned(), |id| id.to_string()),
     }
 }
 
 fn meta(app: &App, request: &Request, request_id: &str) -> RequestMeta {
     let headers = request.headers();
-    let agent = headers.get(header::USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let agent = headers
+        .get(header::USER_AGENT)
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     RequestMeta {
         address: client_address(app, request),
         user_agent: agent.map(|agent| agent.chars().filter(|c| !c.is_control()).take(USER_AGENT_MAX).collect()),
@@ -91,26 +123,47 @@ fn meta(app: &App, request: &Request, request_id: &str) -> RequestMeta {
 /// The language to answer in: what the address asks for (`ui_locales`), what was chosen before (a cookie), what the
 /// client prefers.
 fn locale(request: &Request) -> Locale {
-    let text = |name| request.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok()).unwrap_or("");
+    let text = |name| {
+        request
+            .headers()
+            .get(name)
+            .and_then(|value: &HeaderValue| value.to_str().ok())
+            .unwrap_or("")
+    };
     let asked = url::form_urlencoded::parse(request.uri().query().unwrap_or("").as_bytes())
         .find(|(name, _)| name == "ui_locales")
         .and_then(|(_, tags)| tags.split(' ').find_map(Locale::from_tag));
-    let chosen = || text(header::COOKIE).split(';').find_map(|pair| Locale::from_tag(pair.trim().strip_prefix("locale=")?));
+    let chosen = || {
+        text(header::COOKIE)
+            .split(';')
+            .find_map(|pair| Locale::from_tag(pair.trim().strip_prefix("locale=")?))
+    };
     // in the order they are written: clients list what they prefer first
-    let preferred = || text(header::ACCEPT_LANGUAGE).split([',', ';']).find_map(Locale::from_tag);
+    let preferred = || {
+        text(header::ACCEPT_LANGUAGE)
+            .split([',', ';'])
+            .find_map(Locale::from_tag)
+    };
     asked.or_else(chosen).or_else(preferred).unwrap_or_default()
 }
 
 /// The client's address: the peer's, or what stands in `X-Forwarded-For` before the trusted proxies' own entries. A
 /// header that has too few entries, or one that is no address, counts for nothing: the peer's address is taken then.
 fn client_address(app: &App, request: &Request) -> Option<IpAddr> {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
+    let peer = request
+        .extensions()
+        .get::<ConnectInfo<SocketAddr>>()
+        .map(|ConnectInfo(peer)| peer.ip());
     forwarded(request.headers(), app.sereno.config.server.trusted_proxies).or(peer)
 }
 
 fn forwarded(headers: &HeaderMap, proxies: u64) -> Option<IpAddr> {
     let hops = usize::try_from(proxies).ok().filter(|hops| *hops > 0)?;
-    let lines: Vec<&str> = headers.get_all(FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok()).collect();
+    let lines: Vec<&str> = headers
+        .get_all(FORWARDED_FOR)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .collect();
     let entries = lines.join(",");
     entries.rsplit(',').nth(hops - 1)?.trim().parse().ok()
 }

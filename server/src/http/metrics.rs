@@ -46,15 +46,36 @@ impl Default for Metrics {
     fn default() -> Self {
         let (requests, events) = (Family::default(), Family::default());
         let (hashes, waiting_hashes) = (Gauge::default(), Gauge::default());
-        let buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+        let buckets = [
+            0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+        ];
         let seconds = Histogram::new(buckets);
         let mut registry = Registry::with_prefix("sereno");
         registry.register("http_requests", "Requests answered", requests.clone());
-        registry.register("http_request_duration_seconds", "Time to answer a request", seconds.clone());
+        registry.register(
+            "http_request_duration_seconds",
+            "Time to answer a request",
+            seconds.clone(),
+        );
         registry.register("events", "What happened, as in the table of events", events.clone());
-        registry.register("password_hashes", "Password hashes computed since the start", hashes.clone());
-        registry.register("password_hashes_waiting", "Password hashes that wait for a thread", waiting_hashes.clone());
-        Self { registry, requests, seconds, events, hashes, waiting_hashes }
+        registry.register(
+            "password_hashes",
+            "Password hashes computed since the start",
+            hashes.clone(),
+        );
+        registry.register(
+            "password_hashes_waiting",
+            "Password hashes that wait for a thread",
+            waiting_hashes.clone(),
+        );
+        Self {
+            registry,
+            requests,
+            seconds,
+            events,
+            hashes,
+            waiting_hashes,
+        }
     }
 }
 
@@ -65,11 +86,12 @@ impl Metrics {
         self.seconds.observe(elapsed.as_secs_f64());
     }
 
-    /// Everything in OpenMetrics text.
+    /// Everything, as text in the `OpenMetrics` format.
     #[must_use]
     pub fn text(&self, sereno: &Sereno) -> String {
         self.hashes.set(i64::try_from(sereno.hasher.runs()).unwrap_or(i64::MAX));
-        self.waiting_hashes.set(i64::try_from(sereno.hasher.queued()).unwrap_or(i64::MAX));
+        self.waiting_hashes
+            .set(i64::try_from(sereno.hasher.queued()).unwrap_or(i64::MAX));
         let mut encoded = String::new();
         if text::encode(&mut encoded, &self.registry).is_err() {
             tracing::error!("the metrics could not be written");
@@ -80,7 +102,12 @@ impl Metrics {
 
 impl Subscriber for Metrics {
     fn published(&self, event: &Event) {
-        self.events.get_or_create(&Happened { name: event.kind.as_str(), outcome: event.outcome() }).inc();
+        self.events
+            .get_or_create(&Happened {
+                name: event.kind.as_str(),
+                outcome: event.outcome(),
+            })
+            .inc();
     }
 }
 

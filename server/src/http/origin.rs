@@ -34,7 +34,12 @@ pub async fn check(State(app): State<App>, request: Request, next: Next) -> Resp
 /// Whether the request comes from one of our pages, or from no browser at all: browsers always send at least one of the
 /// two headers with a request that changes something.
 fn is_ours(app: &App, request: &Request) -> bool {
-    let header = |name| request.headers().get(name).map(|value: &header::HeaderValue| value.as_bytes());
+    let header = |name| {
+        request
+            .headers()
+            .get(name)
+            .map(|value: &header::HeaderValue| value.as_bytes())
+    };
     match (header(FETCH_SITE), header(header::ORIGIN)) {
         (Some(site), _) => site == b"same-origin" || site == b"none",
         (None, Some(origin)) => origin == app.sereno.config.public_origin().as_bytes(),
@@ -47,8 +52,13 @@ fn has_token(app: &App, request: &Request) -> bool {
     if !request.uri().path().starts_with("/api/") {
         return true;
     }
-    let Some(expected) = request.extensions().get::<Actor>().and_then(|actor| session_of(actor)) else { return true };
-    let sent = request.headers().get(CSRF_TOKEN).and_then(|value| URL_SAFE_NO_PAD.decode(value.as_bytes()).ok());
+    let Some(expected) = request.extensions().get::<Actor>().and_then(session_of) else {
+        return true;
+    };
+    let sent = request
+        .headers()
+        .get(CSRF_TOKEN)
+        .and_then(|value| URL_SAFE_NO_PAD.decode(value.as_bytes()).ok());
     sent.is_some_and(|sent| app.sereno.keys.csrf.mac_matches(PURPOSE, &[expected.as_bytes()], &sent))
 }
 

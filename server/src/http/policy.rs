@@ -1,6 +1,7 @@
 //! Holds every request against the policy table before its handler runs. A route without a row is refused.
 
 use axum::extract::{MatchedPath, Request, State};
+use axum::http::Extensions;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use sereno_core::access::policy::{self, Welcome};
@@ -14,24 +15,30 @@ use crate::router::App;
 /// The layer; stands inside the one that resolves the caller.
 pub async fn enforce(State(app): State<App>, request: Request, next: Next) -> Response {
     // what matches no route, or a route but not its method, is answered by a fallback that tells nothing
-    let Some(path) = request.extensions().get::<MatchedPath>() else { return next.run(request).await };
+    let Some(path) = request.extensions().get::<MatchedPath>() else {
+        return next.run(request).await;
+    };
     let Some(rule) = policy::find(request.method().as_str(), path.as_str()) else {
         let known = policy::TABLE.iter().any(|rule| rule.path == path.as_str());
-        return if known { next.run(request).await } else { Refusal::from(policy::unlisted()).into_response() };
+        return if known {
+            next.run(request).await
+        } else {
+            Refusal::from(policy::unlisted()).into_response()
+        };
     };
-    if let Err(refusal) = check(&app, &request, rule.welcome).await {
+    if let Err(refusal) = check(&app, request.extensions().clone(), rule.welcome).await {
         return refusal.into_response();
     }
     next.run(request).await
 }
 
-async fn check(app: &App, request: &Request, welcome: Welcome) -> Result<(), Refusal> {
+async fn check(app: &App, on: Extensions, welcome: Welcome) -> Result<(), Refusal> {
     if matches!(welcome, Welcome::Everyone | Welcome::Page) {
         return Ok(());
     }
-    if let Some(BadToken(Some(problem))) = request.extensions().get() {
+    if let Some(BadToken(Some(problem))) = on.get() {
         return Err(Refusal(problem.clone()));
     }
-    let actor = request.extensions().get::<Actor>().copied().ok_or(Code::Internal)?;
+    let actor = on.get::<Actor>().copied().ok_or(Code::Internal)?;
     Ok(policy::check(&app.sereno, &actor, welcome).await?)
 }

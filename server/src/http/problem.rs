@@ -39,11 +39,16 @@ impl IntoResponse for Refusal {
 
 /// Writes the problem that a response carries, if it carries one.
 pub fn write(mut response: Response, request_id: &str) -> Response {
-    let Some(Refusal(mut problem)) = response.extensions_mut().remove::<Refusal>() else { return response };
+    let Some(Refusal(mut problem)) = response.extensions_mut().remove::<Refusal>() else {
+        return response;
+    };
     problem.request_id = Some(request_id.to_owned());
     let body = serde_json::to_vec(&problem).unwrap_or_default();
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/problem+json"),
+    );
     headers.remove(header::CONTENT_LENGTH);
     if let Some(seconds) = problem.retry_after {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));

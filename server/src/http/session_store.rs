@@ -41,7 +41,7 @@ impl std::fmt::Debug for Store {
     }
 }
 
-fn failed(error: Error) -> StoreError {
+fn failed(error: &Error) -> StoreError {
     StoreError::Backend(error.to_string())
 }
 
@@ -54,38 +54,63 @@ impl SessionStore for Store {
     async fn create(&self, record: &mut Record) -> Result<()> {
         if let Some(staged) = record.data.remove(STAGED) {
             let secret = staged.as_str().unwrap_or_default();
-            record.id = secret.parse().map_err(|_| StoreError::Encode("the staged session is none".to_owned()))?;
+            record.id = secret
+                .parse()
+                .map_err(|_| StoreError::Encode("the staged session is none".to_owned()))?;
             return Ok(());
         }
-        let state = session::create_flow_state(&self.0, object(record), FLOW_STATE).await.map_err(failed)?;
-        record.id = state.secret.parse().map_err(|_| StoreError::Encode("the flow state is none".to_owned()))?;
+        let state = session::create_flow_state(&self.0, object(record), FLOW_STATE)
+            .await
+            .map_err(|error| failed(&error))?;
+        record.id = state
+            .secret
+            .parse()
+            .map_err(|_| StoreError::Encode("the flow state is none".to_owned()))?;
         Ok(())
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
         let secret = record.id.to_string();
-        if !session::save_data(&self.0, &secret, object(record)).await.map_err(failed)? {
-            session::save_flow_state(&self.0, &secret, object(record)).await.map_err(failed)?;
+        if !session::save_data(&self.0, &secret, object(record))
+            .await
+            .map_err(|error| failed(&error))?
+        {
+            session::save_flow_state(&self.0, &secret, object(record))
+                .await
+                .map_err(|error| failed(&error))?;
         }
         Ok(())
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
         let secret = id.to_string();
-        let data = match session::load_data(&self.0, &secret).await.map_err(failed)? {
+        let data = match session::load_data(&self.0, &secret)
+            .await
+            .map_err(|error| failed(&error))?
+        {
             Some(data) => Some(data),
-            None => session::load_flow_state(&self.0, &secret).await.map_err(failed)?,
+            None => session::load_flow_state(&self.0, &secret)
+                .await
+                .map_err(|error| failed(&error))?,
         };
-        let Some(Value::Object(data)) = data else { return Ok(None) };
+        let Some(Value::Object(data)) = data else {
+            return Ok(None);
+        };
         let data: HashMap<String, Value> = data.into_iter().collect();
         // our rows know when they expire; the library's own date only has to lie ahead
         let expiry_date = time::OffsetDateTime::from_unix_timestamp(self.0.now().unix_seconds())
             .unwrap_or(time::OffsetDateTime::UNIX_EPOCH)
             .saturating_add(time::Duration::days(1));
-        Ok(Some(Record { id: *id, data, expiry_date }))
+        Ok(Some(Record {
+            id: *id,
+            data,
+            expiry_date,
+        }))
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
-        session::replace(&self.0, &id.to_string()).await.map_err(failed)
+        session::replace(&self.0, &id.to_string())
+            .await
+            .map_err(|error| failed(&error))
     }
 }
