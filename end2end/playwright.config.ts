@@ -43,7 +43,8 @@ export default defineConfig({
     command: `"${process.env.SERENO_BIN}" serve`,
     // Data goes to ./data: a folder of this run.
     cwd: process.env.SERENO_E2E_DATA,
-    env: { SERENO__SERVER__LISTEN: address },
+    // All tests knock from one address.
+    env: { SERENO__SERVER__LISTEN: address, SERENO__LIMIT__REQUESTS_PER_ADDRESS: "10000" },
     url: `http://${address}/health/live`,
     reuseExistingServer: false,
     gracefulShutdown: { signal: "SIGTERM", timeout: 5_000 },

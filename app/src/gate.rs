@@ -112,20 +112,33 @@ pub fn now() -> Option<Timestamp> {
     Some(use_context::<Sereno>()?.now().timestamp())
 }
 
-/// The language of the page: what the address asks for, what the visitor chose before, what the browser prefers.
+/// The language of the page that is being rendered.
 #[must_use]
 pub fn locale() -> Locale {
-    let Some(parts) = use_context::<Parts>() else {
-        return Locale::default();
-    };
-    if let Some(asked) = asked_locale(&parts) {
-        remember(asked);
-        return asked;
-    }
+    use_context::<Parts>().map_or_else(Locale::default, |parts| locale_of(&parts))
+}
+
+/// The language to answer a request in: what its address asks for, what the visitor chose before, what the browser
+/// prefers. The server asks here too, so that mails and pages speak the same one.
+#[must_use]
+pub fn locale_of(parts: &Parts) -> Locale {
     let of = |name, read: fn(&str) -> Option<Locale>| read(parts.headers.get(name)?.to_str().ok()?);
-    of(header::COOKIE, chosen_locale)
+    asked_locale(parts)
+        .or_else(|| of(header::COOKIE, chosen_locale))
         .or_else(|| of(header::ACCEPT_LANGUAGE, Locale::from_accept_language))
         .unwrap_or_default()
+}
+
+impl Locale {
+    /// The same language, as the core calls it.
+    #[must_use]
+    pub const fn core(self) -> sereno_core::context::Locale {
+        match self {
+            Self::En => sereno_core::context::Locale::En,
+            Self::De => sereno_core::context::Locale::De,
+            Self::Es => sereno_core::context::Locale::Es,
+        }
+    }
 }
 
 fn asked_locale(parts: &Parts) -> Option<Locale> {
@@ -141,8 +154,11 @@ fn chosen_locale(cookies: &str) -> Option<Locale> {
         .find_map(Locale::from_tag)
 }
 
-/// Keeps a language that the address asked for, for a year.
-fn remember(locale: Locale) {
+/// Keeps a language that the address asks for, for a year.
+pub fn remember_locale() {
+    let Some(locale) = use_context::<Parts>().and_then(|parts| asked_locale(&parts)) else {
+        return;
+    };
     let cookie = format!(
         "locale={}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly",
         locale.tag()
@@ -196,6 +212,19 @@ mod tests {
         ] {
             assert_eq!(local(other), "/account", "{other}");
         }
+    }
+
+    #[test]
+    fn the_address_decides_the_language_before_cookie_and_browser() {
+        let of = |uri: &str| {
+            let request = http::Request::get(uri)
+                .header(header::COOKIE, "locale=es")
+                .header(header::ACCEPT_LANGUAGE, "de");
+            locale_of(&request.body(()).unwrap().into_parts().0)
+        };
+        assert_eq!(of("/account?x=1&ui_locales=fr+de"), Locale::De);
+        assert_eq!(of("/account?ui_locales=fr"), Locale::Es);
+        assert_eq!(of("/account"), Locale::Es);
     }
 
     #[test]

@@ -77,6 +77,7 @@ pub(crate) fn navigated() -> bool {
 
 #[cfg(feature = "ssr")]
 fn arrival() -> Arrival {
+    crate::gate::remember_locale();
     let now = crate::gate::now().and_then(|now| time::seconds(&now));
     Arrival {
         flash: crate::gate::flash(),

@@ -103,6 +103,8 @@ pub fn UserView(
     asks_to_lock: Signal<bool>,
 ) -> impl IntoView {
     let title = title(&user);
+    let may_manage = may(Permission::UsersManage);
+    let can_lock = may_manage && can_be_locked(user.state);
     view! {
         <Breadcrumb above=vec![("/console", "Overview"), ("/console/users", "Users")] here=title.clone() />
         {notice.map(|notice| view! { <Done>{notice}</Done> })}
@@ -114,9 +116,9 @@ pub fn UserView(
                     {user.is_superuser.then(|| view! { <AdministratorBadge /> })}
                 </p>
             </div>
-            {may(Permission::UsersManage).then(|| view! { <Actions id=user.id.clone() state=user.state /> })}
+            {may_manage.then(|| view! { <Actions id=user.id.clone() state=user.state /> })}
         </div>
-        <LockQuestion user=user.clone() open=asks_to_lock />
+        {can_lock.then(|| view! { <LockQuestion user=user.clone() open=asks_to_lock /> })}
         <Identity user=user.clone() />
         <Addresses emails=user.emails />
         <Access sessions=user.open_sessions grants=user.open_grants />
@@ -131,6 +133,10 @@ fn title(user: &UserDetail) -> String {
         .map(|email| email.address.clone())
         .or_else(|| user.username.clone())
         .unwrap_or_else(|| format!("User {}", user.number))
+}
+
+const fn can_be_locked(state: UserState) -> bool {
+    matches!(state, UserState::Pending | UserState::Active)
 }
 
 /// What can be done in this state. Locking is asked about first; its link works without scripts.

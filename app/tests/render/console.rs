@@ -1,0 +1,211 @@
+//! The pages for staff.
+
+use app::console::{overview::OverviewView, user::UserView, users::UsersView};
+use leptos::prelude::*;
+use sereno_types::{
+    Code, Id, Overview, Page, Permission, StaffProfile, Timestamp, UserDetail, UserEmail, UserEvent, UserQuery,
+    UserRow, UserSort, UserState,
+};
+
+use crate::{between, holds, html, lacks};
+
+const ID: &str = "0198c2d4-7b1e-7c3a-9f00-000000000007";
+
+fn at(text: &str) -> Timestamp {
+    Timestamp(text.to_owned())
+}
+
+fn row() -> UserRow {
+    UserRow {
+        id: Id(ID.to_owned()),
+        number: 7,
+        email: Some("ana@example.org".to_owned()),
+        email_verified: true,
+        username: Some("ana".to_owned()),
+        state: UserState::Locked,
+        is_superuser: true,
+        created_at: at("2026-11-01T08:00:00Z"),
+        last_login_at: None,
+    }
+}
+
+fn list(items: Vec<UserRow>, query: UserQuery) -> String {
+    let total = if items.is_empty() { 0 } else { 12_345 };
+    let page = Page {
+        items,
+        next_cursor: Some("after".to_owned()),
+        prev_cursor: None,
+        total,
+    };
+    html(move || view! { <UsersView page query /> })
+}
+
+#[test]
+fn the_list_shows_rows_and_keeps_the_query_in_every_link() {
+    let query = UserQuery {
+        q: Some("ana & co".to_owned()),
+        state: Some(UserState::Locked),
+        sort: Some(UserSort::Email),
+        ..UserQuery::default()
+    };
+    let html = list(vec![row()], query);
+    holds(
+        &html,
+        &[
+            "12,345 accounts match",
+            "ana@example.org",
+            &format!(r#"href="/console/users/{ID}""#),
+            "Locked",
+            "Administrator",
+            "Never",
+            r#"<time datetime="2026-11-01T08:00:00Z" title="1 Nov 2026, 08:00 UTC""#,
+            "<tbody>",
+            r#"value="ana &amp; co""#,
+            r#"<input type="hidden" name="sort" value="email""#,
+        ],
+    );
+    assert!(between(&html, r#"aria-sort="ascending""#, "</th>").contains("sort=%2Demail"));
+    let next = between(&html, r#"rel="next""#, ">");
+    holds(
+        next,
+        &["q=ana%20%26%20co", "state=locked", "sort=email", "cursor=after"],
+    );
+}
+
+#[test]
+fn an_empty_list_teaches() {
+    let nobody = list(Vec::new(), UserQuery::default());
+    holds(&nobody, &["No users yet", "curl", "/api/v1/registrations"]);
+    let query = UserQuery {
+        q: Some("nobody".to_owned()),
+        ..UserQuery::default()
+    };
+    let nothing = list(Vec::new(), query);
+    holds(&nothing, &["Nobody matches", "Show all users", "0 accounts match"]);
+    lacks(&nothing, &["<table"]);
+}
+
+fn detail(state: UserState) -> UserDetail {
+    UserDetail {
+        id: Id(ID.to_owned()),
+        number: 7,
+        username: None,
+        first_name: String::new(),
+        last_name: String::new(),
+        state,
+        is_superuser: false,
+        has_password: true,
+        locale: None,
+        emails: vec![UserEmail {
+            address: "ana@example.org".to_owned(),
+            verified_at: None,
+            is_primary: true,
+        }],
+        attributes: serde_json::Map::default(),
+        created_at: at("2026-11-01T08:00:00Z"),
+        updated_at: at("2026-11-01T08:00:00Z"),
+        last_login_at: None,
+        open_sessions: 1,
+        open_grants: 2,
+        events: vec![UserEvent {
+            id: Id(ID.to_owned()),
+            at: at("2026-11-02T08:00:00Z"),
+            name: "login_failed".to_owned(),
+            code: Some(Code::InvalidCredentials),
+            address: Some("203.0.113.7".to_owned()),
+            request_id: None,
+        }],
+    }
+}
+
+fn page(user: UserDetail, permissions: &'static [Permission], asks: bool) -> String {
+    html(move || {
+        provide_context(StaffProfile {
+            id: Id("0198c2d4-7b1e-7c3a-9f00-000000000001".to_owned()),
+            name: "staff".to_owned(),
+            permissions: permissions.to_vec(),
+        });
+        view! { <UserView user notice=Some("Done & dusted.") asks_to_lock=Signal::stored(asks) /> }
+    })
+}
+
+#[test]
+fn the_page_of_a_user_tells_all_there_is() {
+    let html = page(detail(UserState::Active), Permission::ALL, false);
+    holds(
+        &html,
+        &[
+            "<h1",
+            "ana@example.org",
+            "Not confirmed",
+            "Done &amp; dusted.",
+            r#"role="status""#,
+            "login_failed",
+            "invalid_credentials",
+            "203.0.113.7",
+            r#"<a href="/console/users""#,
+        ],
+    );
+}
+
+#[test]
+fn what_can_be_done_depends_on_the_state() {
+    let of = |state| page(detail(state), Permission::ALL, false);
+    let (lock, unlock, send) = (
+        "?confirm=lock",
+        "/console/fn/unlock_user",
+        "/console/fn/send_activation",
+    );
+    for (state, offered, missing) in [
+        (UserState::Pending, vec![lock, send], vec![unlock]),
+        (UserState::Active, vec![lock], vec![unlock, send]),
+        (UserState::Locked, vec![unlock], vec![lock, send]),
+        (UserState::Disabled, vec![], vec![lock, unlock, send]),
+        (UserState::Deleting, vec![], vec![lock, unlock, send]),
+    ] {
+        holds(&of(state), &offered);
+        lacks(&of(state), &missing);
+    }
+}
+
+#[test]
+fn who_may_only_look_gets_no_actions() {
+    let html = page(detail(UserState::Active), &[Permission::UsersView], true);
+    lacks(&html, &["confirm=lock", "lock_user", "<dialog"]);
+}
+
+#[test]
+fn the_question_says_what_is_lost() {
+    let closed = page(detail(UserState::Active), Permission::ALL, false);
+    assert!(!between(&closed, "<dialog", ">").contains(" open"));
+    let open = page(detail(UserState::Active), Permission::ALL, true);
+    assert!(between(&open, "<dialog", ">").contains(" open"));
+    holds(
+        between(&open, "<dialog", "</dialog>"),
+        &[
+            "Lock ana@example.org?",
+            "1 browser session, 2 applications",
+            "/console/fn/lock_user",
+            "Cancel",
+        ],
+    );
+}
+
+#[test]
+fn figures_lead_to_the_lists_behind_them() {
+    let overview = Overview {
+        users: 12_345,
+        locked_users: 3,
+        ..Overview::default()
+    };
+    let html = html(move || view! { <OverviewView overview /> });
+    holds(
+        &html,
+        &[
+            "12,345",
+            r#"href="/console/users?state=locked""#,
+            r#"<th scope="row">"#,
+            "<caption",
+        ],
+    );
+}
