@@ -22,7 +22,7 @@ use crate::{
 const PATH: &str = "/console/users";
 
 #[server(name = ListUsers, prefix = "/console/fn", endpoint = "list_users")]
-pub(crate) async fn list_users(query: UserQuery) -> Result<Page<UserRow>, Problem> {
+pub(crate) async fn list_users(#[server(default)] query: UserQuery) -> Result<Page<UserRow>, Problem> {
     use crate::gate;
     let member = gate::staff().await?;
     sereno_core::account::admin::list(&member.sereno, &member.staff, query)
