@@ -37,7 +37,7 @@ pub struct Login {
 }
 
 /// Tokens and the user they stand for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LoginAnswer {
     /// Signed access token (RFC 9068).
@@ -50,6 +50,15 @@ pub struct LoginAnswer {
     pub expires_in: u64,
     /// Who signed in.
     pub user: Me,
+}
+
+impl std::fmt::Debug for LoginAnswer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LoginAnswer")
+            .field("expires_in", &self.expires_in)
+            .field("user", &self.user.id)
+            .finish_non_exhaustive()
+    }
 }
 
 /// `POST /api/v1/logout`.

@@ -8,10 +8,10 @@ use sereno_types::Secret;
 
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
-use crate::context::{Actor, Cache, Db, Parts, RequestMeta, Sereno, Tx, limiter};
+use crate::context::{Actor, Cache, Db, Parts, Probe, RequestMeta, Sereno, Tx, limiter};
 use crate::crypto::keys::{KeyRing, RootKey, StoredKey};
 use crate::crypto::password::{Hasher, PasswordParams};
-use crate::entity::crypto_key;
+use crate::entity::{Hidden, crypto_key};
 use crate::entropy::{Entropy, SystemEntropy};
 use crate::error::{Error, Result};
 use crate::event::Subscriber;
@@ -28,6 +28,8 @@ pub struct World {
     pub mail: Arc<dyn MailTransport>,
     /// Who hears of events.
     pub subscribers: Vec<Arc<dyn Subscriber>>,
+    /// Who is told of every statement.
+    pub probe: Option<Probe>,
 }
 
 impl World {
@@ -39,6 +41,7 @@ impl World {
             entropy: Arc::new(SystemEntropy),
             mail,
             subscribers,
+            probe: None,
         })
     }
 }
@@ -50,7 +53,7 @@ impl World {
 pub async fn start(config: Config, world: World) -> Result<Sereno> {
     crate::crypto::install_provider();
     let root = root_key(&config, &*world.entropy)?;
-    let db = Db::connect(&config).await?;
+    let db = Db::connect(&config, world.probe.clone()).await?;
     migration::up(db.write()).await?;
     let password = &config.password;
     let params = PasswordParams {
@@ -99,7 +102,7 @@ fn root_key(config: &Config, entropy: &dyn Entropy) -> Result<RootKey> {
         Ok(text) => RootKey::parse(text.trim()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let key = RootKey::generate(entropy)?;
-            match write_once(&path, &key.to_text()) {
+            match write_once(&path, &key.to_text(), &entropy.token()?) {
                 Ok(()) => Ok(key),
                 // another instance was faster: its key is the key
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
@@ -118,7 +121,7 @@ fn unusable(path: &Path, error: &std::io::Error) -> Error {
 }
 
 /// Writes the key under another name first and links it into place, so that nobody ever reads half a key.
-fn write_once(path: &Path, text: &str) -> std::io::Result<()> {
+fn write_once(path: &Path, text: &str, unique: &str) -> std::io::Result<()> {
     use std::io::Write;
     if let Some(folder) = path.parent() {
         let mut builder = std::fs::DirBuilder::new();
@@ -127,9 +130,10 @@ fn write_once(path: &Path, text: &str) -> std::io::Result<()> {
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(folder)?;
     }
-    let draft = path.with_extension(format!("key.{}", std::process::id()));
+    // never a name two instances can share: process ids repeat across containers on one volume
+    let draft = path.with_extension(format!("key.{unique}"));
     let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(&draft)?;
@@ -173,7 +177,7 @@ async fn stored_keys(db: &Db) -> Result<Vec<StoredKey>> {
                 purpose: row.purpose,
                 version: i32::try_from(row.version).map_err(Error::internal)?,
                 algorithm: row.algorithm,
-                sealed: row.sealed,
+                sealed: row.sealed.0,
                 public: row.public,
                 created_at: row.created_at,
                 retired_at: row.retired_at,
@@ -188,7 +192,7 @@ fn row(key: StoredKey) -> crypto_key::ActiveModel {
         purpose: Set(key.purpose),
         version: Set(key.version.into()),
         algorithm: Set(key.algorithm),
-        sealed: Set(key.sealed),
+        sealed: Set(Hidden(key.sealed)),
         public: Set(key.public),
         created_at: Set(key.created_at),
         retired_at: Set(key.retired_at),

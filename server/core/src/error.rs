@@ -165,6 +165,16 @@ pub fn unique_violation(error: &DbErr) -> Option<String> {
     }
 }
 
+/// The table of codes for the handbook, made from the registry.
+#[must_use]
+pub fn table() -> String {
+    let mut text = String::from("| code | HTTP status | meaning |\n|---|---|---|\n");
+    for code in Code::ALL {
+        text.push_str(&format!("| `{code}` | {} | {} |\n", code.status(), code.title()));
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 use crate::account::activate::SendActivation;
 use crate::clock::Moment;
-use crate::context::{Failure, Job, Sereno};
+use crate::context::{Failure, Job, Sereno, tidy};
 use crate::entity::job::{Column, Entity, Model};
 use crate::entity::{email_message, flow_state, idempotency, limit_counter, one_time, session, token_family};
 use crate::error::Result;
@@ -23,6 +23,8 @@ const SWEEP_EVERY: Duration = Duration::from_hours(1);
 /// The wait after the first failure; it doubles with each further one, up to an hour.
 const BACK_OFF: Duration = Duration::from_secs(5);
 const BACK_OFF_MOST: Duration = Duration::from_hours(1);
+/// Longest account of a failure that is kept.
+const ERROR_MAX: usize = 500;
 
 /// Runs the job of this row: the one list of jobs.
 async fn run(sereno: &Sereno, job: &Model) -> Result<(), Failure> {
@@ -50,7 +52,8 @@ pub async fn work(sereno: Sereno, mut stop: watch::Receiver<bool>) {
     let most = usize::try_from(sereno.config.worker.concurrency).unwrap_or(1);
     let mut running = JoinSet::new();
     let mut swept: Option<Moment> = None;
-    while !*stop.borrow() {
+    let mut stopped = false;
+    while !stopped && !*stop.borrow() {
         if swept.is_none_or(|at| sereno.now().since(at) >= SWEEP_EVERY) {
             swept = Some(sereno.now());
             if let Err(error) = sweep(&sereno).await {
@@ -59,7 +62,7 @@ pub async fn work(sereno: Sereno, mut stop: watch::Receiver<bool>) {
         }
         while running.try_join_next().is_some() {}
         let rung = sereno.job_bell.notified();
-        let claimed = match claim(&sereno, most - running.len()).await {
+        let claimed = match claim(&sereno, most.saturating_sub(running.len())).await {
             Ok(jobs) => jobs,
             Err(error) => {
                 tracing::warn!(%error, "the queue could not be read");
@@ -76,7 +79,8 @@ pub async fn work(sereno: Sereno, mut stop: watch::Receiver<bool>) {
                 () = rung, if running.len() < most => {}
                 _ = running.join_next(), if !running.is_empty() => {}
                 () = tokio::time::sleep(POLL) => {}
-                _ = stop.changed() => {}
+                // nobody holds the other end any more: nobody could ever stop us
+                changed = stop.changed() => stopped = changed.is_err(),
             }
         }
     }
@@ -151,10 +155,20 @@ async fn claim(sereno: &Sereno, most: usize) -> Result<Vec<Model>> {
 
 async fn attempt(sereno: &Sereno, job: Model) {
     let (name, id, attempts) = (job.name.clone(), job.id, job.attempts);
-    // the lease is the most a job may take: after it another worker may hold the row
-    let outcome = tokio::time::timeout(sereno.config.worker.lease.span(), run(sereno, &job)).await;
-    let outcome = outcome.unwrap_or_else(|_| Err(Failure::Later("took longer than its lease".to_owned())));
-    let last = u64::try_from(attempts).unwrap_or(u64::MAX) >= sereno.config.worker.max_attempts;
+    let (begun, most) = (
+        u64::try_from(attempts).unwrap_or(u64::MAX),
+        sereno.config.worker.max_attempts,
+    );
+    let outcome = if begun > most {
+        // no attempt ever reached its end: the job takes its worker down with it
+        Err(Failure::Never("its workers fell silent".to_owned()))
+    } else {
+        // a job stops before its lease ends, because after that another worker may hold the row
+        let time = sereno.config.worker.lease.span() * 9 / 10;
+        let outcome = tokio::time::timeout(time, run(sereno, &job)).await;
+        outcome.unwrap_or_else(|_| Err(Failure::Later("took longer than its lease".to_owned())))
+    };
+    let last = begun >= most;
     let written = match outcome {
         Ok(()) => settle(sereno, &job, "done", None).await,
         Err(Failure::Later(why)) if !last => {
@@ -177,7 +191,7 @@ async fn attempt(sereno: &Sereno, job: Model) {
 async fn settle(sereno: &Sereno, job: &Model, state: &str, why: Option<&str>) -> Result<()> {
     let update = Entity::update_many()
         .col_expr(Column::State, Expr::value(state))
-        .col_expr(Column::LastError, Expr::value(why))
+        .col_expr(Column::LastError, Expr::value(why.map(|why| tidy(why, ERROR_MAX))))
         .col_expr(Column::LeaseUntil, Expr::value(None::<i64>))
         .col_expr(Column::FinishedAt, Expr::value(sereno.now().0));
     ours(update, job).exec(sereno.db.write()).await?;
@@ -187,7 +201,7 @@ async fn settle(sereno: &Sereno, job: &Model, state: &str, why: Option<&str>) ->
 async fn again(sereno: &Sereno, job: &Model, why: &str) -> Result<()> {
     let update = Entity::update_many()
         .col_expr(Column::State, Expr::value("queued"))
-        .col_expr(Column::LastError, Expr::value(why))
+        .col_expr(Column::LastError, Expr::value(tidy(why, ERROR_MAX)))
         .col_expr(Column::LeaseUntil, Expr::value(None::<i64>))
         .col_expr(
             Column::RunAt,

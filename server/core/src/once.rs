@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::clock::Moment;
 use crate::context::Sereno;
+use crate::entity::Hidden;
 use crate::entity::one_time::{self, Column, Entity};
 use crate::error::Result;
 
@@ -48,7 +49,7 @@ pub struct Mint {
     /// How long it works.
     pub lifetime: Duration,
     /// Hash of the short code that does the same, and how many wrong ones are heard.
-    pub code: Option<(String, u64)>,
+    pub code: Option<(Hidden, u64)>,
 }
 
 /// Makes a one-time token, stores its digest and gives the token back: the only moment at which it exists in clear.

@@ -32,6 +32,10 @@ pub async fn find(sereno: &Sereno, client_id: Option<&str>) -> Result<Option<App
             client_id: client_id.to_owned(),
         }));
     }
+    // PostgreSQL cannot be asked for a NUL
+    if client_id.contains('\0') {
+        return Ok(None);
+    }
     let row = Entity::find()
         .filter(Column::ClientId.eq(client_id))
         .filter(Column::IsEnabled.eq(true))

@@ -61,7 +61,7 @@ pub async fn ensure(sereno: &Sereno, tx: &Tx) -> Result<()> {
         return Ok(());
     }
     let mut rows = Vec::new();
-    for permission in missing {
+    for permission in &missing {
         rows.push(permission::ActiveModel {
             id: Set(sereno.new_id()?),
             codename: Set(permission.as_str().to_owned()),
@@ -75,29 +75,35 @@ pub async fn ensure(sereno: &Sereno, tx: &Tx) -> Result<()> {
         .exec_without_returning(tx.db())
         .await?;
     for role in ROLES {
-        grant(sereno, tx, role).await?;
+        grant(sereno, tx, role, &missing).await?;
     }
     Ok(())
 }
 
-async fn grant(sereno: &Sereno, tx: &Tx, builtin: &Role) -> Result<()> {
-    let role_id = match find(tx.db(), builtin.codename).await? {
-        Some(role) => role.id,
-        None => insert(sereno, tx, builtin).await?,
+/// Gives a role what it allows: all of it to a new role, only the new permissions to one that is there, because staff may
+/// have taken others away.
+async fn grant(sereno: &Sereno, tx: &Tx, builtin: &Role, new: &[Permission]) -> Result<()> {
+    let (role_id, is_new) = match find(tx.db(), builtin.codename).await? {
+        Some(role) => (role.id, false),
+        None => (insert(sereno, tx, builtin).await?, true),
     };
+    let due = |permission| (builtin.allows)(permission) && (is_new || new.contains(&permission));
     let mut rows = Vec::new();
     for row in permission::Entity::find()
         .filter(permission::Column::Origin.eq(ORIGIN))
         .all(tx.db())
         .await?
     {
-        if Permission::from_codename(&row.codename).is_some_and(builtin.allows) {
+        if Permission::from_codename(&row.codename).is_some_and(due) {
             rows.push(role_permission::ActiveModel {
                 id: Set(sereno.new_id()?),
                 role_id: Set(role_id),
                 permission_id: Set(row.id),
             });
         }
+    }
+    if rows.is_empty() {
+        return Ok(());
     }
     let pair = [role_permission::Column::RoleId, role_permission::Column::PermissionId];
     role_permission::Entity::insert_many(rows)

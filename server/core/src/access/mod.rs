@@ -8,14 +8,14 @@ pub mod subject;
 
 use std::collections::BTreeSet;
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect, QueryTrait};
 use sereno_types::{Code, Id, Permission, StaffProfile, UserState};
 use uuid::Uuid;
 
 pub use builtin::ensure;
 
-use crate::context::{Actor, Sereno, Staff};
-use crate::entity::{permission, role_assignment, role_permission, user};
+use crate::context::{Actor, Caller, Sereno, Staff, Via};
+use crate::entity::{permission, role_assignment, role_permission, session, token_family, user};
 use crate::error::{Error, Result};
 
 /// Who may enter the console: a superuser, or a user who holds at least one permission of the built-in catalogue
@@ -27,11 +27,15 @@ pub async fn staff(sereno: &Sereno, actor: &Actor) -> Result<Staff> {
     if *actor == Actor::System {
         return Ok(Staff::new(*actor, true, BTreeSet::new()));
     }
-    let user_id = actor.caller()?.user_id;
+    let caller = actor.caller()?;
+    let user_id = caller.user_id;
     let user = user::Entity::find_by_id(user_id).one(sereno.db.read()).await?;
     let user = user
         .filter(|user| user.state() == UserState::Active)
         .ok_or(Code::AuthenticationRequired)?;
+    if !is_signed_in(sereno, caller, &user).await? {
+        return Err(Code::AuthenticationRequired.into());
+    }
     if user.is_superuser {
         return Ok(Staff::new(*actor, true, BTreeSet::new()));
     }
@@ -40,6 +44,21 @@ pub async fn staff(sereno: &Sereno, actor: &Actor) -> Result<Staff> {
         return Err(Error::from(Code::PermissionDenied));
     }
     Ok(Staff::new(*actor, false, permissions))
+}
+
+/// Whether what the caller came by is still open, whatever this process remembers of it.
+async fn is_signed_in(sereno: &Sereno, caller: Caller, user: &user::Model) -> Result<bool> {
+    let open = match caller.via {
+        Via::Session(id) => session::Entity::find_by_id(id)
+            .filter(session::Column::EndedAt.is_null())
+            .filter(session::Column::CredentialEpoch.eq(user.credential_epoch))
+            .count(sereno.db.read()),
+        Via::Family(id) => token_family::Entity::find_by_id(id)
+            .filter(token_family::Column::RevokedAt.is_null())
+            .filter(token_family::Column::CredentialEpoch.eq(user.credential_epoch))
+            .count(sereno.db.read()),
+    };
+    Ok(open.await? > 0)
 }
 
 async fn global_permissions(sereno: &Sereno, user_id: Uuid) -> Result<BTreeSet<Permission>> {

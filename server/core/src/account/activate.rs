@@ -60,7 +60,8 @@ pub async fn activate(sereno: &Sereno, meta: &RequestMeta, command: Activate) ->
 async fn prove_code(sereno: &Sereno, canonical: &str, digits: &str) -> Result<Option<Uuid>> {
     let lifetime = sereno.config.registration.code_lifetime.span();
     let row = once::attempt_code(sereno, Purpose::Activation, canonical, lifetime).await?;
-    let hash = row.as_ref().and_then(|row| row.code_hash.as_deref());
+    let hash = row.as_ref().and_then(|row| row.code_hash.as_ref());
+    let hash = hash.map(|hash| hash.0.as_str());
     let right = sereno.hasher.verify_code(digits, hash, &sereno.keys.pepper).await?;
     Ok(row.filter(|_| right).map(|row| row.id))
 }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::identifier::{Email, Username};
 use crate::context::{Sereno, Tx};
-use crate::entity::{counter, user, user_email};
+use crate::entity::{Hidden, counter, user, user_email};
 use crate::error::{Error, Result, unique_violation};
 
 /// A user about to be written. The password is hashed already: hashing has no place in a transaction.
@@ -19,7 +19,7 @@ pub struct NewUser {
     /// The user name.
     pub username: Option<Username>,
     /// The encoded hash.
-    pub password_hash: Option<String>,
+    pub password_hash: Option<Hidden>,
     /// Pending, or active with the address confirmed.
     pub state: UserState,
     /// Whether the user may do everything.
@@ -99,7 +99,7 @@ async fn next_number(tx: &Tx, brought: Option<i64>) -> Result<i64> {
 }
 
 /// Which field a broken constraint means. SQLite names the columns, PostgreSQL the index.
-fn taken(error: DbErr) -> Error {
+pub(super) fn taken(error: DbErr) -> Error {
     match unique_violation(&error) {
         Some(what) if what.contains("username_canonical") => Error::field("username", Code::UsernameUnique),
         Some(what) if what.contains("canonical") => Error::field("email", Code::EmailUnique),

@@ -62,10 +62,12 @@ fn domain_is_sound(domain: &str) -> bool {
     })
 }
 
-/// The form in which addresses and user names are compared: NFKC, lower case, the domain in its ASCII form.
+/// The form in which addresses and user names are compared: NFKC, lower case, the domain in its ASCII form. Any text has
+/// one; that of a text with a NUL, which PostgreSQL cannot be asked for, is nobody's.
 #[must_use]
 pub fn canonical(text: &str) -> String {
-    let folded: String = text.trim().nfkc().flat_map(char::to_lowercase).nfkc().collect();
+    let text = text.trim().replace('\0', "\u{fffd}");
+    let folded: String = text.nfkc().flat_map(char::to_lowercase).nfkc().collect();
     match folded.rsplit_once('@') {
         Some((local, domain)) => match url::Host::parse(domain) {
             Ok(url::Host::Domain(ascii)) => format!("{local}@{ascii}"),

@@ -1,14 +1,17 @@
 //! Sign-up. The answer is the same for a new and for a taken address: whoever owns a taken one gets a mail instead. A
 //! taken user name is told, because user names are public.
 
+use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::Value;
 use sereno_types::{Code, FieldError, Register, UserState};
+use uuid::Uuid;
 
+use super::create::taken;
 use super::identifier::{self, Email, Username, collect};
 use super::{NewUser, create, password};
-use crate::context::{Actor, RequestMeta, Sereno, Tx};
-use crate::entity::{user, user_email};
+use crate::context::{Actor, RequestMeta, Sereno, Tx, without_nul};
+use crate::entity::{Hidden, counter, user, user_email};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
 use crate::notify::{self, MailKind, Recipient};
@@ -23,7 +26,7 @@ const ATTRIBUTES_DEPTH: usize = 8;
 struct Accepted {
     email: Email,
     username: Option<Username>,
-    password_hash: String,
+    password_hash: Hidden,
     attributes: serde_json::Map<String, Value>,
 }
 
@@ -46,7 +49,7 @@ pub async fn register(sereno: &Sereno, meta: &RequestMeta, command: Register) ->
     let accepted = accept(sereno, command).await?;
     notify::limit(sereno, &accepted.email.canonical).await?;
     match write(sereno, meta, &accepted).await {
-        // somebody else took the address between our look and our insert: now it is a taken one
+        // the address was taken, or its account activated, between our look and our writing: look again
         Err(Error::Refused { fields, .. }) if fields.iter().any(|field| field.code == Code::EmailUnique) => {
             write(sereno, meta, &accepted).await
         }
@@ -75,11 +78,13 @@ async fn accept(sereno: &Sereno, command: Register) -> Result<Accepted> {
     let attributes = Value::Object(command.attributes);
     if attributes.to_string().len() > ATTRIBUTES_MAX || depth(&attributes) > ATTRIBUTES_DEPTH {
         faults.push(FieldError::new("attributes", Code::TooLong).with("max", ATTRIBUTES_MAX as u64));
+    } else if without_nul(attributes.clone()) != attributes {
+        faults.push(FieldError::new("attributes", Code::InvalidCharacters));
     }
     let (Some(email), true) = (email, faults.is_empty()) else {
         return Err(Error::fields(faults));
     };
-    let password_hash = sereno.hasher.hash(command.password.expose(), &*sereno.entropy).await?;
+    let password_hash = Hidden(sereno.hasher.hash(command.password.expose(), &*sereno.entropy).await?);
     let Value::Object(attributes) = attributes else {
         return Err(Error::internal("attributes changed their type"));
     };
@@ -114,6 +119,8 @@ fn depth(value: &Value) -> usize {
     }
 }
 
+/// Writes what the address asks for: a new account, one that starts anew, or a mail to the owner. Each takes as many
+/// statements on the same tables, so that the duration does not tell which.
 async fn write(sereno: &Sereno, meta: &RequestMeta, accepted: &Accepted) -> Result<()> {
     let mut tx = sereno.begin(meta, &Actor::Anonymous).await?;
     let holder = user_email::Entity::find()
@@ -123,11 +130,15 @@ async fn write(sereno: &Sereno, meta: &RequestMeta, accepted: &Accepted) -> Resu
         .await?;
     let (user_id, address, mail) = match holder {
         Some((email, Some(user))) if user.state() == UserState::Pending && email.verified_at.is_none() => {
-            start_anew(sereno, &mut tx, &user, accepted).await?;
+            hold_counter(&tx).await?;
+            start_anew(sereno, &tx, &user, accepted).await?;
             tx.record(Event::new(EventKind::UserRegistered).about(user.id).with("again", true));
             (user.id, email.address, MailKind::Activation)
         }
         Some((email, _)) => {
+            hold_counter(&tx).await?;
+            once::consume_rest(sereno, tx.db(), Purpose::Activation, email.user_id).await?;
+            leave_as_is(&tx, email.user_id).await?;
             tx.record(Event::new(EventKind::RegistrationRepeated).about(email.user_id));
             (email.user_id, email.address, MailKind::RegistrationRepeated)
         }
@@ -164,14 +175,16 @@ fn new_user(meta: &RequestMeta, accepted: &Accepted) -> NewUser {
     }
 }
 
-async fn start_anew(sereno: &Sereno, tx: &mut Tx, user: &user::Model, accepted: &Accepted) -> Result<()> {
+/// What a pending account was signed up with gives way to what was sent now. Links first, then the user: the order in
+/// which an activation takes the rows. An account activated meanwhile is left alone.
+async fn start_anew(sereno: &Sereno, tx: &Tx, user: &user::Model, accepted: &Accepted) -> Result<()> {
+    once::consume_rest(sereno, tx.db(), Purpose::Activation, user.id).await?;
     let (name, canonical) = accepted
         .username
         .clone()
         .map(|name| (name.name, name.canonical))
         .unzip();
     let row = user::ActiveModel {
-        id: Set(user.id),
         username: Set(name),
         username_canonical: Set(canonical),
         password_hash: Set(Some(accepted.password_hash.clone())),
@@ -180,7 +193,36 @@ async fn start_anew(sereno: &Sereno, tx: &mut Tx, user: &user::Model, accepted: 
         updated_at: Set(tx.now()),
         ..Default::default()
     };
-    user::Entity::update(row).exec(tx.db()).await?;
-    tx.touch(user.id);
-    once::consume_rest(sereno, tx.db(), Purpose::Activation, user.id).await
+    let changed = user::Entity::update_many()
+        .set(row)
+        .filter(user::Column::Id.eq(user.id))
+        .filter(user::Column::State.eq(UserState::Pending.as_str()))
+        .exec(tx.db())
+        .await
+        .map_err(taken)?;
+    if changed.rows_affected == 0 {
+        return Err(Error::field("email", Code::EmailUnique));
+    }
+    // nothing to forget: whatever is remembered of a pending user lets nobody in, and the activation forgets it
+    Ok(())
+}
+
+/// Takes the counter's row as a new account does.
+async fn hold_counter(tx: &Tx) -> Result<()> {
+    counter::Entity::update_many()
+        .col_expr(counter::Column::Value, Expr::col(counter::Column::Value))
+        .filter(counter::Column::Name.eq("user"))
+        .exec(tx.db())
+        .await?;
+    Ok(())
+}
+
+/// Writes a user's row as it is.
+async fn leave_as_is(tx: &Tx, user_id: Uuid) -> Result<()> {
+    user::Entity::update_many()
+        .col_expr(user::Column::UpdatedAt, Expr::col(user::Column::UpdatedAt))
+        .filter(user::Column::Id.eq(user_id))
+        .exec(tx.db())
+        .await?;
+    Ok(())
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::identifier::{self, collect};
 use super::{NewUser, create, password};
 use crate::context::{Actor, RequestMeta, Sereno};
-use crate::entity::{one_time, user};
+use crate::entity::{Hidden, one_time, user};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
 use crate::once::{self, Mint, Purpose};
@@ -19,10 +19,14 @@ const LIFETIME: Duration = Duration::from_hours(24);
 
 /// Whether somebody can administer this instance.
 pub async fn is_done<C: ConnectionTrait>(db: &C) -> Result<bool> {
+    Ok(administrators(db).await? > 0)
+}
+
+async fn administrators<C: ConnectionTrait>(db: &C) -> Result<u64> {
     let administrators = user::Entity::find()
         .filter(user::Column::IsSuperuser.eq(true))
         .filter(user::Column::State.eq(UserState::Active.as_str()));
-    Ok(administrators.count(db).await? > 0)
+    Ok(administrators.count(db).await?)
 }
 
 /// Makes a set-up link and ends earlier ones.
@@ -73,7 +77,7 @@ pub async fn first_administrator(sereno: &Sereno, meta: &RequestMeta, command: S
     let (Some(email), true) = (email, faults.is_empty()) else {
         return Err(Error::fields(faults));
     };
-    let password_hash = sereno.hasher.hash(command.password.expose(), &*sereno.entropy).await?;
+    let password_hash = Hidden(sereno.hasher.hash(command.password.expose(), &*sereno.entropy).await?);
     let mut tx = sereno.begin(meta, &Actor::Anonymous).await?;
     let proof = once::consume(sereno, tx.db(), Purpose::SetUp, command.token.expose()).await?;
     if proof.is_none() {
@@ -93,6 +97,10 @@ pub async fn first_administrator(sereno: &Sereno, meta: &RequestMeta, command: S
         attributes: serde_json::Map::new(),
     };
     let user_id = create(sereno, &tx, new).await?;
+    // two links used at once: creating queues on the counter of users, so that whoever comes second sees the first
+    if administrators(tx.db()).await? > 1 {
+        return Err(Code::SetupDone.into());
+    }
     let proof = Proof {
         user_id,
         credential_epoch: 1,

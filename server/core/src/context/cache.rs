@@ -3,7 +3,7 @@
 //! ([`super::freshness`]); refreshing, revoking and everything sensitive read the rows themselves.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use quick_cache::sync::Cache as Lru;
 use sereno_types::{Me, UserState};
@@ -33,6 +33,8 @@ pub struct Cache {
     families: Lru<Uuid, FamilySnapshot>,
     /// Raised by every forgetting: what was read before it must not be put in after it.
     generation: AtomicU64,
+    /// Set while changes by other processes cannot be heard: nothing is remembered then.
+    deaf: AtomicBool,
 }
 
 impl Default for Cache {
@@ -41,6 +43,7 @@ impl Default for Cache {
             users: Lru::new(10_000),
             families: Lru::new(50_000),
             generation: AtomicU64::new(0),
+            deaf: AtomicBool::new(false),
         }
     }
 }
@@ -65,6 +68,9 @@ impl Cache {
 
     /// Remembers a user read since `generation`.
     pub fn put_user(&self, id: Uuid, user: Arc<UserSnapshot>, generation: u64) {
+        if self.deaf.load(Ordering::Acquire) {
+            return;
+        }
         self.users.insert(id, user);
         if self.generation() != generation {
             self.users.remove(&id);
@@ -73,6 +79,9 @@ impl Cache {
 
     /// Remembers a family read since `generation`.
     pub fn put_family(&self, id: Uuid, family: FamilySnapshot, generation: u64) {
+        if self.deaf.load(Ordering::Acquire) {
+            return;
+        }
         self.families.insert(id, family);
         if self.generation() != generation {
             self.families.remove(&id);
@@ -89,6 +98,18 @@ impl Cache {
             self.users.remove(id);
             self.families.remove(id);
         }
+    }
+
+    /// Hearing was lost: forgets everything and remembers nothing until it is back.
+    pub fn go_deaf(&self) {
+        self.deaf.store(true, Ordering::Release);
+        self.clear();
+    }
+
+    /// Hearing is back. What happened in between is unknown, so everything is forgotten first.
+    pub fn hear(&self) {
+        self.clear();
+        self.deaf.store(false, Ordering::Release);
     }
 
     /// Forgets everything.
@@ -111,6 +132,20 @@ mod tests {
         cache.put_family(id, FamilySnapshot { revoked: false }, generation);
         assert!(cache.family(id).is_none());
         cache.put_family(id, FamilySnapshot { revoked: false }, cache.generation());
+        assert!(cache.family(id).is_some());
+    }
+
+    #[test]
+    fn nothing_is_remembered_while_others_cannot_be_heard() {
+        let (cache, id) = (Cache::default(), Uuid::from_u128(1));
+        let remember = || cache.put_family(id, FamilySnapshot { revoked: false }, cache.generation());
+        remember();
+        cache.go_deaf();
+        assert!(cache.family(id).is_none());
+        remember();
+        assert!(cache.family(id).is_none());
+        cache.hear();
+        remember();
         assert!(cache.family(id).is_some());
     }
 }

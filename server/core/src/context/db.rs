@@ -1,16 +1,21 @@
 //! The database: SQLite with one writer and several readers, or a PostgreSQL pool.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
+use serde_json::Value;
 
 use crate::clock::Moment;
 use crate::config::Config;
 use crate::error::Result;
+
+/// Told of every statement: its text, without the values.
+pub type Probe = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// The way to rows. On SQLite all writing goes over one connection, so that writers queue in the process instead of
 /// failing on the file's lock, and readers never wait for them (WAL).
@@ -22,7 +27,18 @@ pub struct Db {
 
 impl Db {
     /// Connects; makes the SQLite file and its folder when they are missing.
-    pub async fn connect(config: &Config) -> Result<Self> {
+    pub async fn connect(config: &Config, probe: Option<Probe>) -> Result<Self> {
+        let mut db = Self::open(config).await?;
+        if let Some(probe) = probe {
+            for pool in [&mut db.writer, &mut db.reader] {
+                let probe = Arc::clone(&probe);
+                pool.set_metric_callback(move |info| probe(&info.statement.sql));
+            }
+        }
+        Ok(db)
+    }
+
+    async fn open(config: &Config) -> Result<Self> {
         let url = config.database_url();
         let timeout = config.database.timeout.span();
         let most = u32::try_from(config.database.max_connections).unwrap_or(u32::MAX);
@@ -137,6 +153,28 @@ impl Db {
                 tracing::warn!(%error, "a database connection did not close");
             }
         }
+    }
+}
+
+/// Text from outside, fit to be kept and shown: at most so many characters, none of them a control character (PostgreSQL
+/// takes no NUL).
+#[must_use]
+pub fn tidy(text: &str, most: usize) -> String {
+    text.chars().filter(|c| !c.is_control()).take(most).collect()
+}
+
+/// A document with every NUL replaced, because PostgreSQL takes none.
+#[must_use]
+pub fn without_nul(value: Value) -> Value {
+    let clean = |text: String| text.replace('\0', "\u{fffd}");
+    match value {
+        Value::String(text) => Value::String(clean(text)),
+        Value::Array(items) => items.into_iter().map(without_nul).collect(),
+        Value::Object(items) => {
+            let items = items.into_iter().map(|(key, value)| (clean(key), without_nul(value)));
+            Value::Object(items.collect())
+        }
+        other => other,
     }
 }
 

@@ -32,7 +32,8 @@ pub(super) async fn announce(db: &DatabaseTransaction, ids: &[Uuid]) -> Result<(
     Ok(())
 }
 
-/// Listens until the process ends. Whenever hearing is lost, everything is forgotten.
+/// Listens until the process ends. Whenever hearing is lost, everything is forgotten, and nothing is remembered until it
+/// is back.
 pub async fn watch(sereno: Sereno) {
     loop {
         let outcome = if sereno.db.is_sqlite() {
@@ -40,9 +41,9 @@ pub async fn watch(sereno: Sereno) {
         } else {
             watch_postgres(&sereno).await
         };
-        sereno.cache.clear();
+        sereno.cache.go_deaf();
         if let Err(error) = outcome {
-            tracing::warn!(%error, "cannot hear of changes by other processes; memory is forgotten until it works again");
+            tracing::warn!(%error, "cannot hear of changes by other processes; nothing is remembered until it works again");
         }
         tokio::time::sleep(EVERY).await;
     }
@@ -54,8 +55,8 @@ async fn watch_sqlite(sereno: &Sereno) -> Result<()> {
         let statement = Statement::from_string(DbBackend::Sqlite, "PRAGMA data_version");
         let row = sereno.db.write().query_one_raw(statement).await?;
         let version = row.map(|row| row.try_get_by_index::<i64>(0)).transpose()?;
-        if seen.is_some() && seen != version {
-            sereno.cache.clear();
+        if seen != version {
+            sereno.cache.hear();
         }
         seen = version;
         tokio::time::sleep(EVERY).await;
@@ -64,12 +65,15 @@ async fn watch_sqlite(sereno: &Sereno) -> Result<()> {
 
 async fn watch_postgres(sereno: &Sereno) -> Result<()> {
     let failed = |error: sea_orm::sqlx::Error| crate::Error::Unavailable(error.to_string());
-    let mut listener = PgListener::connect_with(sereno.db.read().get_postgres_connection_pool())
-        .await
-        .map_err(failed)?;
+    // a connection of its own: one of the pool would be missing there for ever
+    let url = sereno.config.database_url();
+    let connecting = tokio::time::timeout(sereno.config.database.timeout.span(), PgListener::connect(&url)).await;
+    let connected = connecting.map_err(|_| crate::Error::Unavailable("timed out".to_owned()))?;
+    let mut listener = connected.map_err(failed)?;
+    // a broken connection must be told at once, not after another one was found
+    listener.eager_reconnect(false);
     listener.listen(CHANNEL).await.map_err(failed)?;
-    sereno.cache.clear();
-    // `None`: the connection broke and was opened again; what was said in between is lost
+    sereno.cache.hear();
     while let Some(told) = listener.try_recv().await.map_err(failed)? {
         let ids: Vec<Uuid> = told.payload().split(',').filter_map(|id| id.parse().ok()).collect();
         sereno.cache.forget(&ids);

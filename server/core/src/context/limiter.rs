@@ -5,9 +5,9 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use quick_cache::sync::Cache;
+use quick_cache::sync::{Cache, EntryAction, EntryResult};
 use sea_orm::sea_query::{CaseStatement, Expr, OnConflict, Query};
-use sea_orm::{ConnectionTrait, EntityTrait, ExprTrait, QueryFilter};
+use sea_orm::{ConnectionTrait, EntityTrait, ExprTrait};
 
 use super::Sereno;
 use crate::clock::Moment;
@@ -34,11 +34,28 @@ impl Limit {
     }
 }
 
+/// One counter or more went over its limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Over {
+    /// Seconds until counting starts again.
+    pub retry_after: u64,
+    /// Whether this attempt was the first over the limit in its window: worth writing down, unlike those that follow.
+    pub is_first: bool,
+}
+
 /// Raises every counter and refuses when one is over its limit: `too_many_requests` with the seconds to wait.
 pub async fn take(sereno: &Sereno, limits: &[Limit]) -> Result<()> {
+    match raise(sereno, limits).await? {
+        None => Ok(()),
+        Some(over) => Err(Error::limited(over.retry_after)),
+    }
+}
+
+/// Raises every counter and says whether one is over its limit.
+pub async fn raise(sereno: &Sereno, limits: &[Limit]) -> Result<Option<Over>> {
     let mut limits: Vec<&Limit> = limits.iter().filter(|limit| limit.most > 0).collect();
     if limits.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     // in one order everywhere, so that two requests cannot wait for each other's row
     limits.sort_by(|a, b| a.key.cmp(&b.key));
@@ -69,7 +86,7 @@ pub async fn take(sereno: &Sereno, limits: &[Limit]) -> Result<()> {
                 .to_owned(),
         )
         .returning(Query::returning().columns([Column::Key, Column::Count, Column::WindowEndsAt]));
-    let mut wait: Option<u64> = None;
+    let mut over: Option<Over> = None;
     for row in sereno.db.write().query_all(&insert).await? {
         let key: String = row.try_get("", "key")?;
         let count: i64 = row.try_get("", "count")?;
@@ -78,25 +95,28 @@ pub async fn take(sereno: &Sereno, limits: &[Limit]) -> Result<()> {
             .iter()
             .find(|limit| limit.key == key)
             .map_or(0, |limit| limit.most);
-        if u64::try_from(count).unwrap_or(u64::MAX) > most {
-            wait = Ord::max(wait, Some(Moment(ends).since(now).as_secs() + 1));
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
+        if count > most {
+            let before = over.unwrap_or(Over {
+                retry_after: 0,
+                is_first: false,
+            });
+            over = Some(Over {
+                retry_after: Ord::max(before.retry_after, Moment(ends).since(now).as_secs() + 1),
+                is_first: before.is_first || count == most + 1,
+            });
         }
     }
-    wait.map_or(Ok(()), |seconds| Err(Error::limited(seconds)))
+    Ok(over)
 }
 
 /// Forgets counters: the attempts were honest after all. Runs in the caller's transaction.
 pub async fn clear<C: ConnectionTrait>(db: &C, limits: &[Limit]) -> Result<()> {
-    let keys: Vec<&str> = limits
-        .iter()
-        .filter(|limit| limit.most > 0)
-        .map(|limit| limit.key.as_str())
-        .collect();
-    if !keys.is_empty() {
-        Entity::delete_many()
-            .filter(sea_orm::ColumnTrait::is_in(&Column::Key, keys))
-            .exec(db)
-            .await?;
+    let mut limits: Vec<&Limit> = limits.iter().filter(|limit| limit.most > 0).collect();
+    // one by one in the order in which they are raised: a statement over all of them locks rows in an order of its own
+    limits.sort_by(|a, b| a.key.cmp(&b.key));
+    for limit in limits {
+        Entity::delete_by_id(limit.key.as_str()).exec(db).await?;
     }
     Ok(())
 }
@@ -118,12 +138,24 @@ impl Addresses {
             return Ok(());
         };
         let key = (network(address), what);
-        let window = Duration::from_mins(1);
-        let (count, ends) = match self.0.get(&key) {
-            Some((count, ends)) if ends > now => (count + 1, ends),
-            _ => (1, now.plus(window)),
+        let fresh = (1, now.plus(Duration::from_mins(1)));
+        // in place, under the memory's own lock: two requests at once count as two
+        let entry = self.0.entry(&key, None, |_, counter| {
+            *counter = if counter.1 > now {
+                (counter.0 + 1, counter.1)
+            } else {
+                fresh
+            };
+            EntryAction::Retain(*counter)
+        });
+        let (count, ends) = match entry {
+            EntryResult::Retained(counter) => counter,
+            EntryResult::Vacant(place) => {
+                let _ = place.insert(fresh);
+                fresh
+            }
+            EntryResult::Replaced(..) | EntryResult::Removed(..) | EntryResult::Timeout => fresh,
         };
-        self.0.insert(key, (count, ends));
         if count > most {
             Err(Error::limited(ends.since(now).as_secs() + 1))
         } else {
@@ -159,5 +191,19 @@ mod tests {
                 .is_ok()
         );
         assert!(counters.take("login", Some(first), 0, now).is_ok());
+    }
+
+    #[test]
+    fn requests_at_once_are_all_counted() {
+        let (counters, address) = (Addresses::default(), "192.0.2.1".parse().ok());
+        let welcome = || {
+            let taken = (0..500).filter(|_| counters.take("login", address, 1_000, Moment(0)).is_ok());
+            taken.count()
+        };
+        let all: usize = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(welcome)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+        });
+        assert_eq!(all, 1_000);
     }
 }

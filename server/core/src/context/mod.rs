@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 pub use actor::{Actor, Caller, Locale, RequestMeta, Staff, Via};
 pub use cache::{Cache, FamilySnapshot, UserSnapshot};
-pub use db::Db;
+pub use db::{Db, Probe, tidy, without_nul};
 pub use job::{Failure, Job};
 pub use tx::Tx;
 

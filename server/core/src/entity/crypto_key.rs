@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
+use super::Hidden;
 use crate::clock::Moment;
 
 /// A key of Sereno's own, sealed under the root key.
@@ -18,7 +19,7 @@ pub struct Model {
     /// The algorithm it serves.
     pub algorithm: String,
     /// The key, sealed.
-    pub sealed: String,
+    pub sealed: Hidden,
     /// The public half, as a JWK.
     pub public: Option<String>,
     /// When it was made.

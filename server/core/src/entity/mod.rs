@@ -7,6 +7,7 @@ pub mod crypto_key;
 pub mod email_message;
 pub mod event;
 pub mod flow_state;
+mod hidden;
 pub mod idempotency;
 pub mod job;
 pub mod limit_counter;
@@ -20,3 +21,5 @@ pub mod session;
 pub mod token_family;
 pub mod user;
 pub mod user_email;
+
+pub use hidden::Hidden;

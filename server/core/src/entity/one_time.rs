@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
+use super::Hidden;
 use crate::clock::Moment;
 
 /// Something that is good for one use: the link and code of a mail, a set-up link.
@@ -20,7 +21,7 @@ pub struct Model {
     /// Digest of the link's token.
     pub digest: String,
     /// Argon2id hash of the short code in the same mail.
-    pub code_hash: Option<String>,
+    pub code_hash: Option<Hidden>,
     /// How many more wrong codes are heard.
     pub attempts_left: i64,
     /// When it was minted.

@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
+use super::Hidden;
 use crate::clock::Moment;
 use sereno_types::UserState;
 
@@ -23,7 +24,7 @@ pub struct Model {
     /// Family name.
     pub last_name: String,
     /// Encoded hash, ours or Django's; nothing when the user has no password.
-    pub password_hash: Option<String>,
+    pub password_hash: Option<Hidden>,
     /// The name of a `UserState`.
     pub state: String,
     /// May do everything.

@@ -11,7 +11,7 @@ use sereno_types::{Code, Login, LoginAnswer};
 pub use logout::logout;
 
 use crate::access::{application, subject};
-use crate::context::{Actor, Caller, RequestMeta, Sereno, Tx, Via};
+use crate::context::{Actor, Caller, RequestMeta, Sereno, Tx, Via, tidy};
 use crate::entity::{user, user_email};
 use crate::error::Result;
 use crate::event::{Event, EventKind};
@@ -31,7 +31,7 @@ pub async fn with_tokens(sereno: &Sereno, meta: &RequestMeta, command: Login) ->
         .await?
         .ok_or(Code::InvalidCredentials)?;
     let device_name = command.device.as_ref().and_then(|device| device.name.as_deref());
-    let device_name = device_name.map(|name| name.chars().take(DEVICE_NAME_MAX).collect());
+    let device_name = device_name.map(|name| tidy(name, DEVICE_NAME_MAX));
     let proven = password::authenticate(sereno, meta, &command).await?;
     let (mut tx, proof) = begin(sereno, meta, &proven).await?;
     let grantee = Grantee {
@@ -83,11 +83,12 @@ async fn begin(sereno: &Sereno, meta: &RequestMeta, proven: &Authenticated) -> R
         .filter(user::Column::State.eq(user.state.as_str()))
         .filter(user::Column::CredentialEpoch.eq(user.credential_epoch));
     if let Some(hash) = &proven.renewed_hash {
-        stamp = stamp.col_expr(user::Column::PasswordHash, Expr::value(hash.as_str()));
+        stamp = stamp.col_expr(user::Column::PasswordHash, Expr::value(hash.0.as_str()));
         tx.record(Event::new(EventKind::PasswordRehashed).about(user.id));
     }
     if stamp.exec(tx.db()).await?.rows_affected == 0 {
-        return Err(Code::InvalidCredentials.into());
+        drop(tx);
+        return Err(password::refuse(sereno, meta, Some(user), Code::InvalidCredentials.into()).await);
     }
     crate::context::limiter::clear(tx.db(), &proven.attempts).await?;
     let proof = Proof {

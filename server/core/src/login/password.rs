@@ -10,7 +10,7 @@ use crate::account::identifier;
 use crate::context::limiter::{self, Limit};
 use crate::context::{Actor, RequestMeta, Sereno};
 use crate::crypto::password::Verdict;
-use crate::entity::{user, user_email};
+use crate::entity::{Hidden, user, user_email};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
 
@@ -22,7 +22,7 @@ pub(super) struct Authenticated {
     /// The row, as it was before the password was checked.
     pub user: user::Model,
     /// A hash with today's figures, if the stored one was made with others.
-    pub renewed_hash: Option<String>,
+    pub renewed_hash: Option<Hidden>,
     /// The counters that were raised for this attempt, to be forgotten when the sign-in completes.
     pub attempts: Vec<Limit>,
 }
@@ -37,10 +37,17 @@ pub(super) async fn authenticate(sereno: &Sereno, meta: &RequestMeta, command: &
     )?;
     let user = find(sereno, &command.identifier).await?;
     let attempts = attempts(sereno, meta, user.as_ref(), &command.identifier);
-    if let Err(refusal) = limiter::take(sereno, &attempts).await {
-        return Err(refuse(sereno, meta, user.as_ref(), refusal).await);
+    if let Some(over) = limiter::raise(sereno, &attempts).await? {
+        let refusal = Error::limited(over.retry_after);
+        // the first refusal of a window is written down; whoever goes on asking must not fill the database
+        return Err(if over.is_first {
+            refuse(sereno, meta, user.as_ref(), refusal).await
+        } else {
+            refusal
+        });
     }
-    let stored = user.as_ref().and_then(|user| user.password_hash.as_deref());
+    let stored = user.as_ref().and_then(|user| user.password_hash.as_ref());
+    let stored = stored.map(|hash| hash.0.as_str());
     let verdict = sereno.hasher.verify(command.password.expose(), stored).await?;
     let refusal = match (&user, verdict) {
         (None, _) | (_, Verdict::Wrong) => Code::InvalidCredentials,
@@ -48,9 +55,9 @@ pub(super) async fn authenticate(sereno: &Sereno, meta: &RequestMeta, command: &
         (Some(user), _) if user.state() != UserState::Active => Code::InvalidCredentials,
         (Some(user), verdict) => {
             let renewed_hash = match verdict {
-                Verdict::RightButOutdated => {
-                    Some(sereno.hasher.hash(command.password.expose(), &*sereno.entropy).await?)
-                }
+                Verdict::RightButOutdated => Some(Hidden(
+                    sereno.hasher.hash(command.password.expose(), &*sereno.entropy).await?,
+                )),
                 _ => None,
             };
             return Ok(Authenticated {
@@ -126,7 +133,7 @@ fn attempts(sereno: &Sereno, meta: &RequestMeta, user: Option<&user::Model>, tex
 }
 
 /// Writes the refusal down; a refusal that cannot be written down becomes `unavailable`.
-async fn refuse(sereno: &Sereno, meta: &RequestMeta, user: Option<&user::Model>, refusal: Error) -> Error {
+pub(super) async fn refuse(sereno: &Sereno, meta: &RequestMeta, user: Option<&user::Model>, refusal: Error) -> Error {
     let event = Event::refused(EventKind::LoginFailed, refusal.code()).about(user.map(|user| user.id));
     let written = async {
         let mut tx = sereno.begin(meta, &Actor::Anonymous).await?;

@@ -7,8 +7,8 @@ use sereno_types::{Code, UserState};
 use uuid::Uuid;
 
 use super::mails::{Activation, MailKind, RegistrationRepeated, Rendered};
-use crate::context::{Actor, Failure, Job, Locale, RequestMeta, Sereno};
-use crate::entity::{email_message, user, user_email};
+use crate::context::{Actor, Failure, Job, Locale, RequestMeta, Sereno, tidy};
+use crate::entity::{Hidden, email_message, user, user_email};
 use crate::error::Result;
 use crate::event::{Event, EventKind};
 use crate::once::{self, Mint, Purpose};
@@ -116,6 +116,7 @@ async fn mint_activation(sereno: &Sereno, message: &email_message::Model) -> Res
         .hasher
         .hash_code(&code, &sereno.keys.pepper, &*sereno.entropy)
         .await?;
+    let code_hash = Hidden(code_hash);
     let what = Mint {
         purpose: Purpose::Activation,
         user_id: Some(user_id),
@@ -148,7 +149,7 @@ async fn finish(
         id: Set(message.id),
         status: Set(status.to_owned()),
         reason: Set(reason.map(str::to_owned)),
-        transport_answer: Set(answer.map(|answer| answer.chars().take(ANSWER_MAX).collect())),
+        transport_answer: Set(answer.map(|answer| tidy(&answer, ANSWER_MAX))),
         attempts: Set(message.attempts + 1),
         sent_at: Set((status == "sent").then(|| tx.now())),
         ..Default::default()

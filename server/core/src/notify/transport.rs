@@ -100,8 +100,12 @@ fn decoded(text: &str) -> String {
         .unwrap_or_default()
 }
 
+/// 5yz is the mail's fault and final, 4yz and a broken conversation are not; neither is a sign-in that the server refuses
+/// (RFC 4954 §6), because that is our set-up and no mail must be lost by it.
 fn smtp_error(error: &lettre::transport::smtp::Error) -> MailError {
-    if error.is_permanent() {
+    let code = error.status().map(u16::from);
+    let is_ours = matches!(code, Some(530 | 534 | 535 | 538));
+    if error.is_permanent() && !is_ours {
         MailError::Never(error.to_string())
     } else {
         MailError::Later(error.to_string())

@@ -8,7 +8,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::Value;
 
-use crate::context::Sereno;
+use crate::context::{Sereno, without_nul};
 use crate::entity::flow_state::{self, Column, Entity};
 use crate::error::Result;
 
@@ -16,7 +16,6 @@ use crate::error::Result;
 const PURPOSE: &str = "flow_state";
 
 /// A row that was just made.
-#[derive(Debug)]
 pub struct FlowState {
     /// The cookie's value.
     pub secret: String,
@@ -29,7 +28,7 @@ pub async fn create(sereno: &Sereno, data: Value, lifetime: Duration) -> Result<
     let row = flow_state::ActiveModel {
         id: Set(sereno.new_id()?),
         digest: Set(sereno.keys.digest.digest(PURPOSE, &secret)),
-        data: Set(data),
+        data: Set(without_nul(data)),
         created_at: Set(now),
         expires_at: Set(now.plus(lifetime)),
     };
@@ -50,7 +49,7 @@ pub async fn load(sereno: &Sereno, secret: &str) -> Result<Option<Value>> {
 /// Keeps other data under this value; an update and never an insert. Says whether there was such a row.
 pub async fn save(sereno: &Sereno, secret: &str, data: Value) -> Result<bool> {
     let saved = Entity::update_many()
-        .col_expr(Column::Data, Expr::value(data))
+        .col_expr(Column::Data, Expr::value(without_nul(data)))
         .filter(Column::Digest.is_in(sereno.keys.digest.candidates(PURPOSE, secret)))
         .filter(Column::ExpiresAt.gt(sereno.now()))
         .exec(sereno.db.write())

@@ -74,7 +74,7 @@ pub(super) fn pair(sereno: &Sereno, family: &token_family::Model, client_id: &st
         exp: iat.saturating_add_unsigned(lifetime.0),
         iat,
         nbf: None,
-        jti: sereno.new_id()?.to_string(),
+        jti: refresh_token::access_id(sereno, family.id, family.generation).to_string(),
         client_id: client_id.to_owned(),
         sid: family.id.to_string(),
         auth_time: family.authenticated_at.unix_seconds(),

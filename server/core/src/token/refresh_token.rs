@@ -10,6 +10,7 @@ use crate::context::Sereno;
 /// Tells our refresh tokens from other text, for secret scanners too.
 const PREFIX: &str = "sr_";
 const PURPOSE: &str = "refresh_token";
+const ACCESS_PURPOSE: &str = "access_token_id";
 const FAMILY: usize = 16;
 const GENERATION: usize = 8;
 const MAC: usize = 32;
@@ -33,6 +34,19 @@ pub fn write(sereno: &Sereno, family: Uuid, generation: i64) -> String {
     bytes.extend_from_slice(&generation);
     bytes.extend_from_slice(&mac);
     format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// The `jti` of the access token of this generation: the same again when the pair is, because a retry brings nothing new
+/// into the world.
+#[must_use]
+pub fn access_id(sereno: &Sereno, family: Uuid, generation: i64) -> Uuid {
+    let mac = sereno
+        .keys
+        .refresh
+        .mac(ACCESS_PURPOSE, &[family.as_bytes(), &generation.to_be_bytes()]);
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&mac[..16]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }
 
 /// What the text says, if we wrote it.

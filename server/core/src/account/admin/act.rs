@@ -1,12 +1,14 @@
 //! Locking, unlocking, sending the activation mail again; and users made at the command line.
 
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::sea_query::{Expr, LockType};
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use sereno_types::{Code, Id, Permission, Secret, UserDetail, UserState};
+use uuid::Uuid;
 
 use super::super::{NewUser, activate, create, identifier, password};
 use super::{parse, view};
 use crate::context::{RequestMeta, Sereno, Staff, Tx};
-use crate::entity::{user, user_email};
+use crate::entity::{Hidden, user, user_email};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
 use crate::{session, token};
@@ -22,7 +24,7 @@ pub async fn lock(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -
     if !matches!(user.state(), UserState::Active | UserState::Pending) {
         return Err(Code::StateConflict.into());
     }
-    if user.is_superuser && user.state() == UserState::Active && administrators(&tx).await? <= 1 {
+    if user.is_superuser && user.state() == UserState::Active && administrators(&tx).await?.len() <= 1 {
         return Err(Code::LastAdministrator.into());
     }
     change_state(&mut tx, &user, UserState::Locked).await?;
@@ -79,6 +81,10 @@ pub async fn send_activation(sereno: &Sereno, meta: &RequestMeta, staff: &Staff,
     tx.commit().await
 }
 
+/// Highest number that may be brought along: JSON readers in JavaScript are exact up to here, and there is room to go on
+/// counting.
+const NUMBER_MAX: i64 = 9_007_199_254_740_991;
+
 /// A user made at the command line.
 #[derive(Clone, Debug, Default)]
 pub struct CreateUser {
@@ -109,7 +115,7 @@ pub async fn create_user(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, com
     let email = identifier::collect("email", identifier::email(&command.email), &mut faults);
     let username = command.username.as_deref();
     let username = username.and_then(|name| identifier::collect("username", identifier::username(name), &mut faults));
-    if command.number.is_some_and(|number| number < 1) {
+    if command.number.is_some_and(|number| !(1..=NUMBER_MAX).contains(&number)) {
         faults.push(sereno_types::FieldError::new("number", Code::InvalidChoice));
     }
     if let Some(password) = &command.password {
@@ -124,7 +130,7 @@ pub async fn create_user(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, com
         return Err(Error::fields(faults));
     }
     let password_hash = match &command.password {
-        Some(password) => Some(sereno.hasher.hash(password.expose(), &*sereno.entropy).await?),
+        Some(password) => Some(Hidden(sereno.hasher.hash(password.expose(), &*sereno.entropy).await?)),
         None => None,
     };
     let state = if command.inactive {
@@ -170,22 +176,34 @@ async fn target(tx: &Tx, staff: &Staff, id: &Id) -> Result<user::Model> {
     Ok(user)
 }
 
-async fn administrators(tx: &Tx) -> Result<u64> {
+/// Every administrator, held until the transaction ends: two who lock each other at once must not both succeed.
+async fn administrators(tx: &Tx) -> Result<Vec<Uuid>> {
     let administrators = user::Entity::find()
+        .select_only()
+        .column(user::Column::Id)
         .filter(user::Column::IsSuperuser.eq(true))
-        .filter(user::Column::State.eq(UserState::Active.as_str()));
-    Ok(administrators.count(tx.db()).await?)
+        .filter(user::Column::State.eq(UserState::Active.as_str()))
+        .order_by_asc(user::Column::Id)
+        .lock(LockType::NoKeyUpdate);
+    Ok(administrators.into_tuple().all(tx.db()).await?)
 }
 
+/// Changes the state, unless somebody else has done so since the row was read.
 async fn change_state(tx: &mut Tx, user: &user::Model, state: UserState) -> Result<()> {
-    let row = user::ActiveModel {
-        id: Set(user.id),
-        state: Set(state.as_str().to_owned()),
-        credential_epoch: Set(user.credential_epoch + 1),
-        updated_at: Set(tx.now()),
-        ..Default::default()
-    };
-    user::Entity::update(row).exec(tx.db()).await?;
+    let changed = user::Entity::update_many()
+        .col_expr(user::Column::State, Expr::value(state.as_str()))
+        .col_expr(
+            user::Column::CredentialEpoch,
+            Expr::col(user::Column::CredentialEpoch).add(1),
+        )
+        .col_expr(user::Column::UpdatedAt, Expr::value(tx.now().0))
+        .filter(user::Column::Id.eq(user.id))
+        .filter(user::Column::State.eq(user.state.as_str()))
+        .exec(tx.db())
+        .await?;
+    if changed.rows_affected == 0 {
+        return Err(Code::StateConflict.into());
+    }
     tx.touch(user.id);
     Ok(())
 }

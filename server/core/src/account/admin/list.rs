@@ -205,7 +205,8 @@ fn read(text: &str, sort: UserSort) -> Result<Cursor> {
     let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| invalid())?;
     let cursor: Cursor = serde_json::from_slice(&bytes).map_err(|_| invalid())?;
     let is_text = matches!(sort, UserSort::Email | UserSort::EmailDescending);
-    if cursor.sort != sort || matches!(cursor.key, Key::Text(_)) != is_text {
+    let has_nul = matches!(&cursor.key, Key::Text(text) if text.contains('\0'));
+    if cursor.sort != sort || matches!(cursor.key, Key::Text(_)) != is_text || has_nul {
         return Err(invalid());
     }
     Ok(cursor)

@@ -43,6 +43,7 @@ pub(super) async fn load(sereno: &Sereno, id: Uuid) -> Result<UserDetail> {
         .filter(token_family::Column::RevokedAt.is_null())
         .filter(token_family::Column::CredentialEpoch.eq(user.credential_epoch))
         .filter(token_family::Column::IdleExpiresAt.gt(now))
+        .filter(token_family::Column::ExpiresAt.gt(now))
         .count(db)
         .await?;
     let events = event::Entity::find()

@@ -1,0 +1,194 @@
+//! Builders: accounts and sign-ins, made through the flows themselves.
+
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sereno_types::{Activate, Code, Login, LoginAnswer, Refresh, Register, Secret, TokenAnswer, UserState};
+use uuid::Uuid;
+
+use super::{TestSereno, fail};
+use crate::account::admin::{self, CreateUser};
+use crate::context::{Actor, Staff};
+use crate::entity::{user, user_email};
+use crate::error::Error;
+use crate::port::mail::OutgoingMail;
+use crate::session::NewSession;
+use crate::{access, account, login, token};
+
+/// The password of everybody.
+pub const PASSWORD: &str = "wheelbarrow at dawn";
+
+/// The token of a mail's link.
+#[must_use]
+pub fn token_of(mail: &OutgoingMail) -> String {
+    let after = mail.text.split("token=").nth(1).unwrap_or_default();
+    after.split_whitespace().next().unwrap_or_default().to_owned()
+}
+
+/// The code of a mail, as it is written there.
+#[must_use]
+pub fn code_of(mail: &OutgoingMail) -> String {
+    let is_code = |word: &&str| word.len() == 9 && word.chars().all(|c| c.is_ascii_digit() || c == '-');
+    mail.text
+        .split_whitespace()
+        .find(is_code)
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// Why it was refused.
+#[track_caller]
+pub fn refused<T>(outcome: crate::Result<T>) -> Code {
+    match outcome {
+        Err(error) => error.code(),
+        Ok(_) => fail(&"nothing was refused"),
+    }
+}
+
+/// Which fields were refused, and why.
+#[track_caller]
+pub fn refused_fields<T>(outcome: crate::Result<T>) -> Vec<(String, Code)> {
+    match outcome {
+        Err(Error::Refused { fields, .. }) => fields.into_iter().map(|field| (field.field, field.code)).collect(),
+        Err(error) => fail(&error),
+        Ok(_) => fail(&"nothing was refused"),
+    }
+}
+
+/// What somebody sends to activate by link.
+#[must_use]
+pub fn by_link(mail: &OutgoingMail) -> Activate {
+    Activate {
+        token: Some(Secret::new(token_of(mail))),
+        ..Activate::default()
+    }
+}
+
+/// What somebody sends to activate by code.
+#[must_use]
+pub fn by_code(email: &str, code: &str) -> Activate {
+    Activate {
+        email: Some(email.to_owned()),
+        code: Some(code.into()),
+        token: None,
+    }
+}
+
+impl TestSereno {
+    /// Signs up, and gives the mail that came.
+    pub async fn sign_up(&self, email: &str) -> OutgoingMail {
+        let command = Register {
+            email: email.to_owned(),
+            password: PASSWORD.into(),
+            ..Register::default()
+        };
+        let done = account::register::register(&self.sereno, &self.meta(), command).await;
+        done.unwrap_or_else(|error| fail(&error));
+        let mail = self.mails().await.pop();
+        mail.unwrap_or_else(|| fail(&"no mail came"))
+    }
+
+    /// Signs up and activates; `name@example.org`.
+    pub async fn signed_up(&self, name: &str) -> Uuid {
+        let mail = self.sign_up(&format!("{name}@example.org")).await;
+        let done = account::activate::activate(&self.sereno, &self.meta(), by_link(&mail)).await;
+        let id = done.unwrap_or_else(|error| fail(&error)).id;
+        id.0.parse().unwrap_or_else(|error| fail(&error))
+    }
+
+    /// An active user `name` with the address `name@example.org`.
+    pub async fn user(&self, name: &str) -> Uuid {
+        self.made(name, false).await
+    }
+
+    /// An active user who may do everything.
+    pub async fn superuser(&self, name: &str) -> Uuid {
+        self.made(name, true).await
+    }
+
+    async fn made(&self, name: &str, is_superuser: bool) -> Uuid {
+        let command = CreateUser {
+            email: format!("{name}@example.org"),
+            username: Some(name.to_owned()),
+            password: Some(PASSWORD.into()),
+            is_superuser,
+            ..CreateUser::default()
+        };
+        let made = admin::create_user(&self.sereno, &self.meta(), &self.system().await, command).await;
+        let id = made.unwrap_or_else(|error| fail(&error));
+        id.0.parse().unwrap_or_else(|error| fail(&error))
+    }
+
+    /// The proof that the system itself acts.
+    pub async fn system(&self) -> Staff {
+        self.staff(&Actor::System).await
+    }
+
+    /// The proof that this actor may enter the console.
+    pub async fn staff(&self, actor: &Actor) -> Staff {
+        let proof = access::staff(&self.sereno, actor).await;
+        proof.unwrap_or_else(|error| fail(&error))
+    }
+
+    /// What somebody sends to sign in.
+    #[must_use]
+    pub fn credentials(&self, identifier: &str, password: &str) -> Login {
+        Login {
+            identifier: identifier.to_owned(),
+            password: password.into(),
+            ..Login::default()
+        }
+    }
+
+    /// Signs in for tokens.
+    pub async fn log_in(&self, identifier: &str) -> LoginAnswer {
+        let command = self.credentials(identifier, PASSWORD);
+        let answer = login::with_tokens(&self.sereno, &self.meta(), command).await;
+        answer.unwrap_or_else(|error| fail(&error))
+    }
+
+    /// Signs a browser in.
+    pub async fn sign_in(&self, identifier: &str) -> NewSession {
+        let command = self.credentials(identifier, PASSWORD);
+        let session = login::with_session(&self.sereno, &self.meta(), command).await;
+        session.unwrap_or_else(|error| fail(&error))
+    }
+
+    /// Exchanges a refresh token.
+    ///
+    /// # Errors
+    /// Those of [`token::refresh`].
+    pub async fn refresh(&self, refresh_token: &str) -> crate::Result<TokenAnswer> {
+        let command = Refresh {
+            refresh_token: refresh_token.into(),
+            client_id: None,
+        };
+        token::refresh(&self.sereno, &self.meta(), command).await
+    }
+
+    /// Puts an account into a state past every rule.
+    pub async fn put_into(&self, id: Uuid, state: UserState) {
+        let done = user::Entity::update_many()
+            .col_expr(user::Column::State, Expr::value(state.as_str()))
+            .filter(user::Column::Id.eq(id))
+            .exec(self.sereno.db.write())
+            .await;
+        done.unwrap_or_else(|error| fail(&error));
+    }
+
+    /// The account with this address.
+    pub async fn holder_of(&self, canonical: &str) -> Uuid {
+        let found = user_email::Entity::find()
+            .filter(user_email::Column::Canonical.eq(canonical))
+            .one(self.sereno.db.write())
+            .await;
+        let found = found.unwrap_or_else(|error| fail(&error));
+        found.unwrap_or_else(|| fail(&"no such address")).user_id
+    }
+
+    /// The row of an account.
+    pub async fn row(&self, id: Uuid) -> user::Model {
+        let found = user::Entity::find_by_id(id).one(self.sereno.db.write()).await;
+        let found = found.unwrap_or_else(|error| fail(&error));
+        found.unwrap_or_else(|| fail(&"no such user"))
+    }
+}

@@ -1,0 +1,7 @@
+mod admin_users;
+mod bad_input;
+mod contract;
+mod login;
+mod me;
+mod registrations;
+mod tokens;

@@ -1,0 +1,66 @@
+//! Refreshing, checking, public keys.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::door::Door;
+
+#[tokio::test]
+async fn refreshing_rotates_and_a_replay_ends_the_family() {
+    let door = Door::new().await;
+    door.user("ana@example.org", None).await;
+    let first = door.login("ana@example.org").await;
+    let refresh = async |token: &serde_json::Value| {
+        door.post("/api/v1/token/refresh", &json!({"refresh_token": token}), &[]).await
+    };
+    let second = refresh(&first["refresh_token"]).await.json();
+    assert_ne!(first["refresh_token"], second["refresh_token"]);
+    let again = refresh(&first["refresh_token"]).await;
+    assert_eq!(again.json()["refresh_token"], second["refresh_token"], "a lost answer signs nobody out");
+    let third = refresh(&second["refresh_token"]).await.json();
+    door.test.advance(Duration::from_mins(1));
+    let replay = refresh(&first["refresh_token"]).await;
+    assert_eq!((replay.status.as_u16(), replay.code().as_str()), (401, "refresh_token_invalid"));
+    assert_eq!(refresh(&third["refresh_token"]).await.status, 401, "the family is over");
+}
+
+#[tokio::test]
+async fn what_is_no_refresh_token_is_refused_alike() {
+    let door = Door::new().await;
+    door.user("ana@example.org", None).await;
+    let tokens = door.login("ana@example.org").await;
+    let real = tokens["refresh_token"].as_str().unwrap();
+    let changed = format!("{}A", &real[..real.len() - 1]);
+    for token in ["", "sr_", "nonsense", &changed, tokens["access_token"].as_str().unwrap(), &"sr_A".repeat(9_999)] {
+        let answer = door.post("/api/v1/token/refresh", &json!({"refresh_token": token}), &[]).await;
+        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (401, "refresh_token_invalid"));
+    }
+    let body = json!({"refresh_token": real, "client_id": "another"});
+    assert_eq!(door.post("/api/v1/token/refresh", &body, &[]).await.status, 401);
+}
+
+#[tokio::test]
+async fn a_token_can_be_checked() {
+    let door = Door::new().await;
+    door.user("ana@example.org", None).await;
+    let tokens = door.login("ana@example.org").await;
+    let verify = async |token: &serde_json::Value| {
+        door.post("/api/v1/token/verify", &json!({"token": token}), &[]).await.json()
+    };
+    let good = verify(&tokens["access_token"]).await;
+    assert_eq!((good["active"].as_bool(), &good["user_id"]), (Some(true), &tokens["user"]["id"]));
+    assert_eq!(verify(&tokens["refresh_token"]).await, json!({"active": false, "code": "invalid_token"}));
+    door.test.advance(Duration::from_mins(6));
+    assert_eq!(verify(&tokens["access_token"]).await["active"], false);
+}
+
+#[tokio::test]
+async fn public_keys_are_public_and_nothing_more() {
+    let door = Door::new().await;
+    let keys = door.get("/.well-known/jwks.json", &[]).await;
+    assert_eq!(keys.header("cache-control"), "public, max-age=300");
+    let key = &keys.json()["keys"][0];
+    assert_eq!((key["kty"].as_str(), key["alg"].as_str()), (Some("OKP"), Some("EdDSA")));
+    assert!(key.get("d").is_none(), "the private half is out");
+}

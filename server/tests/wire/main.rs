@@ -1,0 +1,6 @@
+//! The wire: the real router in process, over a real database. Status, headers and bodies as a client sees them; every
+//! answer of the API is held against `/openapi.json`. One file per route group, mirroring `src/api` and the pages.
+
+mod api;
+mod door;
+mod pages;
