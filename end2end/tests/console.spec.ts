@@ -131,6 +131,7 @@ function journeys() {
 }
 
 test("every page holds up in both themes and on a narrow screen", async ({ page }) => {
+  test.slow();
   const admin = address("admin");
   addUser(admin, "--superuser");
   const id = addUser(address("somebody.with.a.rather.long.name"));

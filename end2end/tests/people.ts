@@ -38,7 +38,7 @@ export async function mailTo(email: string, count = 1): Promise<{ link: string; 
   const mail = mails().at(-1) ?? "";
   return {
     link: mail.match(/https?:\/\/\S+\/account\/activate\?token=[\w-]+/)?.[0] ?? "",
-    code: mail.match(/^\d{6,8}$/m)?.[0] ?? "",
+    code: mail.match(/^\d{4}-\d{4}$/m)?.[0] ?? "",
   };
 }
 

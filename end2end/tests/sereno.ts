@@ -16,9 +16,10 @@ export interface Problems {
  */
 export const test = base.extend<{ problems: Problems }>({
   problems: [
-    async ({ context }, use) => {
+    async ({ context, javaScriptEnabled }, use) => {
       const seen: string[] = [];
-      const allowed: RegExp[] = [];
+      // without scripts nobody uses what is loaded ahead for them
+      const allowed: RegExp[] = javaScriptEnabled ? [] : [/preloaded using link preload but not used/];
       context.on("console", (message) => {
         if (message.type() === "error" || message.type() === "warning") {
           seen.push(`${message.type()}: ${message.text()} (${message.location().url})`);

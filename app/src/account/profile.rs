@@ -48,7 +48,7 @@ pub fn ProfileView(
     let texts = text::use_texts();
     let Profile { me, staff } = profile;
     view! {
-        <div class="grid gap-6">
+        <div class="grid grid-cols-1 gap-6">
             <div class="grid gap-1">
                 <Heading title=texts.account_title />
                 <p class="text-soft">{texts.account_lead}</p>

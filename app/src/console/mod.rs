@@ -71,7 +71,7 @@ fn Frame(profile: StaffProfile) -> impl IntoView {
                 </aside>
                 <Topbar name />
                 <main id="main" tabindex="-1" class="min-w-0">
-                    <div class="mx-auto grid w-full max-w-6xl gap-6 px-4 py-6 sm:px-8 sm:py-8">
+                    <div class="mx-auto grid w-full max-w-6xl grid-cols-1 gap-6 px-4 py-6 sm:px-8 sm:py-8">
                         <Outlet />
                     </div>
                 </main>

@@ -76,10 +76,8 @@ pub fn UserPage() -> impl IntoView {
     let query = use_query_map();
     let says = move |name: &'static str| query.with(|query| query.get(name));
     let asks_to_lock = Signal::derive(move || says("confirm").as_deref() == Some("lock"));
-    loaded(detail, move |user| {
-        let notice = says("done").as_deref().and_then(notice);
-        view! { <UserView user notice asks_to_lock /> }
-    })
+    let notice = Signal::derive(move || says("done").as_deref().and_then(notice));
+    loaded(detail, move |user| view! { <UserView user notice asks_to_lock /> })
 }
 
 /// What has just been done. The address holds a word, the sentence stands here.
@@ -98,7 +96,7 @@ pub fn UserView(
     /// Who it is.
     user: UserDetail,
     /// What has just been done.
-    notice: Option<&'static str>,
+    notice: Signal<Option<&'static str>>,
     /// Whether the address asks for the lock to be confirmed.
     asks_to_lock: Signal<bool>,
 ) -> impl IntoView {
@@ -107,7 +105,7 @@ pub fn UserView(
     let can_lock = may_manage && can_be_locked(user.state);
     view! {
         <Breadcrumb above=vec![("/console", "Overview"), ("/console/users", "Users")] here=title.clone() />
-        {notice.map(|notice| view! { <Done>{notice}</Done> })}
+        {move || notice.get().map(|notice| view! { <Done>{notice}</Done> })}
         <div class="flex flex-wrap items-start justify-between gap-4">
             <div class="grid min-w-0 gap-2">
                 <Heading title />
@@ -225,7 +223,7 @@ fn counted(count: u64, what: &str) -> String {
 #[component]
 fn Section(title: &'static str, children: Children) -> impl IntoView {
     view! {
-        <section class="card grid gap-3 p-5">
+        <section class="card grid grid-cols-1 gap-3 p-5">
             <h2 class="text-base font-semibold">{title}</h2>
             {children()}
         </section>

@@ -52,7 +52,7 @@ pub(super) const TEXTS: Texts = Texts {
     activate_with_code: "Stattdessen einen Code eingeben",
     resend_link: "fordern Sie eine neue E-Mail an",
     resend_title: "Neue E-Mail anfordern",
-    resend_lead: "Frühere Links und Codes gelten dann nicht mehr. Wir schreiben nur, wenn diese Adresse auf Bestätigung wartet.",
+    resend_lead: "Wir schreiben Ihnen nur, wenn diese Adresse auf Bestätigung wartet.",
     resend: "Neue E-Mail senden",
     account_title: "Ihr Konto",
     account_lead: "Sie sind angemeldet.",

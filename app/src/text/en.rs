@@ -52,7 +52,7 @@ pub(super) const TEXTS: Texts = Texts {
     activate_with_code: "Type a code instead",
     resend_link: "ask for another mail",
     resend_title: "Ask for another mail",
-    resend_lead: "Earlier links and codes stop working. We write to you only if this address waits for confirmation.",
+    resend_lead: "We write to you only if this address waits for confirmation.",
     resend: "Send another mail",
     account_title: "Your account",
     account_lead: "You are signed in.",

@@ -52,7 +52,7 @@ pub(super) const TEXTS: Texts = Texts {
     activate_with_code: "Escribir un código",
     resend_link: "pida otro correo",
     resend_title: "Pedir otro correo",
-    resend_lead: "Los enlaces y códigos anteriores dejan de valer. Solo escribimos si esta dirección espera confirmación.",
+    resend_lead: "Solo escribimos si esta dirección espera confirmación.",
     resend: "Enviar otro correo",
     account_title: "Su cuenta",
     account_lead: "Ha iniciado sesión.",

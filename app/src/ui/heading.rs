@@ -24,7 +24,8 @@ pub fn Heading(
         if let Some(node) = node.get()
             && visit::navigated()
         {
-            _ = node.focus();
+            // it is built before it stands in the page, where alone it can be focused
+            request_animation_frame(move || _ = node.focus());
         }
     });
     let window = {

@@ -18,7 +18,7 @@ pub fn Plain(children: Children) -> impl IntoView {
                 </a>
             </header>
             <main id="main" tabindex="-1" class="mx-auto w-full max-w-md px-4">
-                <div class="card grid gap-6 p-6 sm:p-8">{children()}</div>
+                <div class="card grid grid-cols-1 gap-6 p-6 sm:p-8">{children()}</div>
             </main>
             <footer class="mx-auto flex w-full max-w-md flex-wrap items-end justify-between gap-4 px-4 py-8">
                 <Languages />

@@ -125,7 +125,7 @@ fn page(user: UserDetail, permissions: &'static [Permission], asks: bool) -> Str
             name: "staff".to_owned(),
             permissions: permissions.to_vec(),
         });
-        view! { <UserView user notice=Some("Done & dusted.") asks_to_lock=Signal::stored(asks) /> }
+        view! { <UserView user notice=Signal::stored(Some("Done & dusted.")) asks_to_lock=Signal::stored(asks) /> }
     })
 }
 
