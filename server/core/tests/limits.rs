@@ -195,9 +195,24 @@ async fn counters_know_their_limits() {
     test.advance(Duration::from_secs(10));
     assert!(limiter::raise(&test.sereno, &[short]).await.unwrap().is_none());
     assert_eq!(wait(limiter::take(&test.sereno, &[long.clone()]).await), 91);
-    limiter::clear(test.sereno.db.write(), &[long.clone()]).await.unwrap();
-    limiter::take(&test.sereno, &[long]).await.unwrap();
     limiter::take(&test.sereno, &[]).await.unwrap();
     assert_eq!(test.count("limit_counter").await, 2);
     assert!(!test.dump("limit_counter").await.concat().contains("whom"));
+}
+
+#[tokio::test]
+async fn an_honest_attempt_forgives_its_own_mistakes_and_no_one_elses() {
+    let test = TestSereno::new().await;
+    let minute = Duration::from_mins(1);
+    let own = Limit::new(&test.sereno, "own", "whom", 1, minute);
+    let shared = Limit::new(&test.sereno, "shared", "whom", 3, minute);
+    let both = [own.clone(), shared.clone()];
+    let from_elsewhere = [shared.clone()];
+    limiter::take(&test.sereno, &both).await.unwrap();
+    limiter::take(&test.sereno, &from_elsewhere).await.unwrap();
+    limiter::forgive(test.sereno.db.write(), &own, &shared).await.unwrap();
+    // one guess from elsewhere stays counted: two more are heard, not three
+    limiter::take(&test.sereno, &both).await.unwrap();
+    limiter::take(&test.sereno, &from_elsewhere).await.unwrap();
+    assert!(limiter::take(&test.sereno, &from_elsewhere).await.is_err());
 }
