@@ -1,5 +1,7 @@
 //! The instance's keys over restarts.
 
+#![expect(clippy::panic, reason = "builders and checks outside of the test functions")]
+
 use std::time::Duration;
 
 use sereno_core::account::activate::activate;
