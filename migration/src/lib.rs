@@ -70,6 +70,8 @@ async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
     };
     let tx = db.begin_with_options(options).await?;
     if tx.get_database_backend() == DbBackend::Postgres {
+        // however long the other instance takes
+        tx.execute_unprepared("SET LOCAL lock_timeout = 0").await?;
         // the number is "sereno" in ASCII
         tx.execute_unprepared("SELECT pg_advisory_xact_lock(126879346749039)")
             .await?;

@@ -52,8 +52,15 @@ fn floor(room: &str) -> Option<usize> {
 
 /// The rooms that a text names after `crate::`, in paths and in the braces of imports.
 fn rooms_used(text: &str) -> Vec<String> {
-    let word = |text: &str| text.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect::<String>();
-    let text: String = text.lines().filter(|line| !line.trim_start().starts_with("//")).fold(String::new(), |all, line| all + line + "\n");
+    let word = |text: &str| {
+        text.chars()
+            .take_while(|c| c.is_ascii_lowercase() || *c == '_')
+            .collect::<String>()
+    };
+    let text: String = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .fold(String::new(), |all, line| all + line + "\n");
     let mut used = Vec::new();
     for (at, _) in text.match_indices("crate::") {
         if text[..at].ends_with('$') || text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_') {
@@ -61,7 +68,13 @@ fn rooms_used(text: &str) -> Vec<String> {
         }
         let rest = &text[at + "crate::".len()..];
         match rest.strip_prefix('{') {
-            Some(list) => used.extend(list.split('}').next().unwrap_or("").split(',').map(|item| word(item.trim()))),
+            Some(list) => used.extend(
+                list.split('}')
+                    .next()
+                    .unwrap_or("")
+                    .split(',')
+                    .map(|item| word(item.trim())),
+            ),
             None => used.push(word(rest)),
         }
     }
@@ -121,17 +134,27 @@ fn every_server_function_enters_by_the_gate() {
     for (file, text) in sources("app/src") {
         for function in text.split("#[server(").skip(1) {
             count += 1;
-            let name = function.split("async fn ").nth(1).and_then(|rest| rest.split('(').next()).unwrap_or("?");
+            let name = function
+                .split("async fn ")
+                .nth(1)
+                .and_then(|rest| rest.split('(').next())
+                .unwrap_or("?");
             let body = function.split_once("-> Result<").map_or("", |(_, rest)| rest);
             let first: String = body.lines().skip(1).take(2).collect();
             let enters = first.contains("gate::staff()") || first.contains("gate::visitor()");
             assert!(enters, "{file}: {name} does not begin at the gate");
             let head = function.split(']').next().unwrap_or("");
-            assert!(head.contains("prefix") && head.contains("endpoint"), "{file}: {name} leaves its path to chance");
+            assert!(
+                head.contains("prefix") && head.contains("endpoint"),
+                "{file}: {name} leaves its path to chance"
+            );
             assert!(!head.contains("Get"), "{file}: {name} can be called by GET");
         }
     }
-    assert!(count >= 10, "only {count} server functions were found: has their form changed?");
+    assert!(
+        count >= 10,
+        "only {count} server functions were found: has their form changed?"
+    );
 }
 
 #[test]
@@ -147,10 +170,20 @@ fn only_the_gate_talks_to_axum() {
 
 #[test]
 fn every_file_says_what_lives_in_it() {
-    for folder in ["server/core/src", "server/src", "app/src", "app/types/src", "migration/src", "frontend/src"] {
+    for folder in [
+        "server/core/src",
+        "server/src",
+        "app/src",
+        "app/types/src",
+        "migration/src",
+        "frontend/src",
+    ] {
         for (file, text) in sources(folder) {
             // a file of tests stands beside the file it tests
-            assert!(text.starts_with("//!") || file.ends_with("tests.rs"), "{file} does not say what lives in it");
+            assert!(
+                text.starts_with("//!") || file.ends_with("tests.rs"),
+                "{file} does not say what lives in it"
+            );
         }
     }
 }
@@ -160,7 +193,10 @@ fn admin_functions_demand_their_proof() {
     for (file, text) in sources("server/core/src/account/admin") {
         for function in text.split("pub async fn ").skip(1) {
             let name = function.split('(').next().unwrap_or("?");
-            assert!(function.split('{').next().unwrap_or("").contains("&Staff"), "{file}: {name} takes no Staff");
+            assert!(
+                function.split('{').next().unwrap_or("").contains("&Staff"),
+                "{file}: {name} takes no Staff"
+            );
         }
     }
 }
@@ -176,6 +212,11 @@ fn every_door_has_a_row_and_every_row_a_door() {
         let undescribed = ["/openapi.json", "/api/v1/openapi.json", "/docs"].contains(&rule.path);
         let page = pages.iter().any(|path| path == rule.path);
         let function = functions.contains(&rule.path);
-        assert!(described || undescribed || page || function, "no door answers to {} {}", rule.method, rule.path);
+        assert!(
+            described || undescribed || page || function,
+            "no door answers to {} {}",
+            rule.method,
+            rule.path
+        );
     }
 }

@@ -16,9 +16,9 @@ use crate::{
 
 #[server(prefix = "/account/fn", endpoint = "activate")]
 pub(crate) async fn activate(
-    token: Option<String>,
-    email: Option<String>,
-    code: Option<String>,
+    #[server(default)] token: Option<String>,
+    #[server(default)] email: Option<String>,
+    #[server(default)] code: Option<String>,
 ) -> Result<(), Problem> {
     use crate::gate;
     let visitor = gate::visitor()?;

@@ -13,7 +13,7 @@ use crate::{
 };
 
 #[server(prefix = "/account/fn", endpoint = "resend_activation")]
-pub(crate) async fn resend_activation(email: String) -> Result<(), Problem> {
+pub(crate) async fn resend_activation(#[server(default)] email: String) -> Result<(), Problem> {
     use crate::gate;
     let visitor = gate::visitor()?;
     let resend = sereno_types::ResendActivation { email };

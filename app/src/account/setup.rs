@@ -15,7 +15,11 @@ use crate::{
 };
 
 #[server(prefix = "/account/fn", endpoint = "set_up")]
-pub(crate) async fn set_up(token: String, email: String, password: String) -> Result<(), Problem> {
+pub(crate) async fn set_up(
+    #[server(default)] token: String,
+    #[server(default)] email: String,
+    #[server(default)] password: String,
+) -> Result<(), Problem> {
     use crate::gate;
     let visitor = gate::visitor()?;
     let set_up = sereno_types::SetUp {

@@ -15,7 +15,11 @@ use crate::{
 };
 
 #[server(prefix = "/account/fn", endpoint = "sign_in")]
-pub(crate) async fn sign_in(identifier: String, password: String, next: String) -> Result<(), Problem> {
+pub(crate) async fn sign_in(
+    #[server(default)] identifier: String,
+    #[server(default)] password: String,
+    #[server(default)] next: String,
+) -> Result<(), Problem> {
     use crate::gate;
     let visitor = gate::visitor()?;
     let login = sereno_types::Login {

@@ -13,7 +13,11 @@ use crate::{
 };
 
 #[server(prefix = "/account/fn", endpoint = "register")]
-pub(crate) async fn register(email: String, username: String, password: String) -> Result<(), Problem> {
+pub(crate) async fn register(
+    #[server(default)] email: String,
+    #[server(default)] username: String,
+    #[server(default)] password: String,
+) -> Result<(), Problem> {
     use crate::gate;
     let visitor = gate::visitor()?;
     let register = sereno_types::Register {

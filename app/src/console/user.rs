@@ -21,7 +21,7 @@ use crate::{
 };
 
 #[server(name = LoadUser, prefix = "/console/fn", endpoint = "user")]
-pub(crate) async fn user(id: String) -> Result<UserDetail, Problem> {
+pub(crate) async fn user(#[server(default)] id: String) -> Result<UserDetail, Problem> {
     use crate::gate;
     let member = gate::staff().await?;
     sereno_core::account::admin::detail(&member.sereno, &member.staff, &Id(id))
@@ -30,7 +30,7 @@ pub(crate) async fn user(id: String) -> Result<UserDetail, Problem> {
 }
 
 #[server(prefix = "/console/fn", endpoint = "lock_user")]
-pub(crate) async fn lock_user(id: String) -> Result<(), Problem> {
+pub(crate) async fn lock_user(#[server(default)] id: String) -> Result<(), Problem> {
     use crate::gate;
     let member = gate::staff().await?;
     let user = sereno_core::account::admin::lock(&member.sereno, &member.meta, &member.staff, &Id(id))
@@ -41,7 +41,7 @@ pub(crate) async fn lock_user(id: String) -> Result<(), Problem> {
 }
 
 #[server(prefix = "/console/fn", endpoint = "unlock_user")]
-pub(crate) async fn unlock_user(id: String) -> Result<(), Problem> {
+pub(crate) async fn unlock_user(#[server(default)] id: String) -> Result<(), Problem> {
     use crate::gate;
     let member = gate::staff().await?;
     let user = sereno_core::account::admin::unlock(&member.sereno, &member.meta, &member.staff, &Id(id))
@@ -52,7 +52,7 @@ pub(crate) async fn unlock_user(id: String) -> Result<(), Problem> {
 }
 
 #[server(prefix = "/console/fn", endpoint = "send_activation")]
-pub(crate) async fn send_activation(id: String) -> Result<(), Problem> {
+pub(crate) async fn send_activation(#[server(default)] id: String) -> Result<(), Problem> {
     use crate::gate;
     let (member, id) = (gate::staff().await?, Id(id));
     sereno_core::account::admin::send_activation(&member.sereno, &member.meta, &member.staff, &id)

@@ -7,7 +7,6 @@ macro_rules! codes {
     ($( $(#[doc = $doc:literal])+ $variant:ident = $name:literal, $status:literal; )+) => {
         /// Why Sereno refused. Serialized as its stable name, for example `invalid_credentials`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         pub enum Code { $(
             $(#[doc = $doc])+
             #[serde(rename = $name)]
@@ -145,6 +144,19 @@ impl std::fmt::Display for Code {
         f.write_str(self.as_str())
     }
 }
+
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for Code {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        crate::named_schema(
+            "Why Sereno refused; stable.",
+            Self::ALL.iter().map(|code| code.as_str()),
+        )
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for Code {}
 
 #[cfg(test)]
 mod tests {

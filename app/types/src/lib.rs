@@ -31,3 +31,16 @@ pub use scalar::{Id, Timestamp};
 pub use secret::Secret;
 pub use token::{Refresh, TokenAnswer, VerifyToken, VerifyTokenAnswer};
 pub use user::{UserDetail, UserEmail, UserEvent, UserQuery, UserRow, UserSort, UserState};
+
+/// The schema of a registry whose names come from a macro, where the derive cannot read them.
+#[cfg(feature = "openapi")]
+fn named_schema(
+    description: &str,
+    names: impl Iterator<Item = &'static str>,
+) -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+    let schema = utoipa::openapi::ObjectBuilder::new()
+        .schema_type(utoipa::openapi::schema::Type::String)
+        .description(Some(description))
+        .enum_values(Some(names));
+    utoipa::openapi::RefOr::T(schema.build().into())
+}

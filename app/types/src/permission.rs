@@ -6,7 +6,6 @@ macro_rules! permissions {
     ($( $(#[doc = $doc:literal])+ $variant:ident = $name:literal; )+) => {
         /// What a member of staff may do in the console and in the admin API.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         pub enum Permission { $(
             $(#[doc = $doc])+
             #[serde(rename = $name)]
@@ -64,3 +63,16 @@ permissions! {
     /// Change settings, signing keys and webhooks.
     SettingsManage = "settings.manage";
 }
+
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for Permission {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        crate::named_schema(
+            "What a member of staff may do.",
+            Self::ALL.iter().map(|permission| permission.as_str()),
+        )
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for Permission {}

@@ -117,10 +117,12 @@ pub struct UserQuery {
     #[cfg_attr(feature = "openapi", param(max_length = 200))]
     pub q: Option<String>,
     /// Only accounts in this state.
+    #[cfg_attr(feature = "openapi", param(inline))]
     pub state: Option<UserState>,
     /// Only administrators (`true`), or only others (`false`).
     pub superuser: Option<bool>,
     /// The order.
+    #[cfg_attr(feature = "openapi", param(inline))]
     pub sort: Option<UserSort>,
     /// Rows per page, 1 to 200; 50 when absent.
     #[cfg_attr(feature = "openapi", param(minimum = 1, maximum = 200))]

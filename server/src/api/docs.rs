@@ -28,7 +28,10 @@ pub(super) fn routes() -> Router<App> {
 async fn serve() -> Response {
     match PAGE.clone() {
         Some(page) => {
-            let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CONTENT_SECURITY_POLICY, POLICY)];
+            let headers = [
+                (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+                (header::CONTENT_SECURITY_POLICY, POLICY),
+            ];
             (headers, page).into_response()
         }
         None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
@@ -91,7 +94,11 @@ struct Kind {
 fn page() -> Option<String> {
     let document = serde_json::to_value(openapi::document()).ok()?;
     let operations = operations(&document);
-    let groups = document["tags"].as_array()?.iter().map(|tag| group(tag, &operations)).collect();
+    let groups = document["tags"]
+        .as_array()?
+        .iter()
+        .map(|tag| group(tag, &operations))
+        .collect();
     let schemas = document["components"]["schemas"].as_object()?;
     let page = Page {
         pkg: assets::pkg_dir(),
@@ -116,9 +123,17 @@ fn operations(document: &Value) -> Vec<(&str, &str, &Value)> {
 
 fn group(tag: &Value, operations: &[(&str, &str, &Value)]) -> Group {
     let name = text(&tag["name"]);
-    let mine = operations.iter().filter(|(_, _, operation)| operation["tags"][0] == tag["name"]);
-    let operations = mine.map(|(path, method, operation)| self::operation(path, method, operation)).collect();
-    Group { description: text(&tag["description"]), name, operations }
+    let mine = operations
+        .iter()
+        .filter(|(_, _, operation)| operation["tags"][0] == tag["name"]);
+    let operations = mine
+        .map(|(path, method, operation)| self::operation(path, method, operation))
+        .collect();
+    Group {
+        description: text(&tag["description"]),
+        name,
+        operations,
+    }
 }
 
 fn operation(path: &str, method: &str, operation: &Value) -> Operation {
@@ -139,7 +154,10 @@ fn operation(path: &str, method: &str, operation: &Value) -> Operation {
         method: method.to_uppercase(),
         path: path.to_owned(),
         summary: text(&operation["summary"]),
-        paragraphs: text(&operation["description"]).split("\n\n").map(|text| text.replace('\n', " ")).collect(),
+        paragraphs: text(&operation["description"])
+            .split("\n\n")
+            .map(|text| text.replace('\n', " "))
+            .collect(),
         parameters: parameters.map(parameter).collect(),
         body: content(&operation["requestBody"]),
         answers,
@@ -156,17 +174,29 @@ fn parameter(parameter: &Value) -> Field {
 }
 
 fn content(of: &Value) -> Option<Kind> {
-    of["content"].as_object()?.values().next().map(|content| kind(&content["schema"]))
+    of["content"]
+        .as_object()?
+        .values()
+        .next()
+        .map(|content| kind(&content["schema"]))
 }
 
 fn shape(name: &str, schema: &Value) -> Shape {
-    let required = |field: &str| schema["required"].as_array().is_some_and(|names| names.iter().any(|name| name == field));
-    let fields = schema["properties"].as_object().into_iter().flatten().map(|(field, schema)| Field {
-        name: field.clone(),
-        kind: kind(schema),
-        required: required(field),
-        description: text(&schema["description"]),
-    });
+    let required = |field: &str| {
+        schema["required"]
+            .as_array()
+            .is_some_and(|names| names.iter().any(|name| name == field))
+    };
+    let fields = schema["properties"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(field, schema)| Field {
+            name: field.clone(),
+            kind: kind(schema),
+            required: required(field),
+            description: text(&schema["description"]),
+        });
     let choices = schema["enum"].as_array().into_iter().flatten().map(text);
     Shape {
         name: name.to_owned(),
@@ -178,9 +208,16 @@ fn shape(name: &str, schema: &Value) -> Shape {
 
 fn kind(schema: &Value) -> Kind {
     if let Some(shape) = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
-        return Kind { text: shape.to_owned(), shape: Some(shape.to_owned()) };
+        return Kind {
+            text: shape.to_owned(),
+            shape: Some(shape.to_owned()),
+        };
     }
-    let either = schema["oneOf"].as_array().or(schema["allOf"].as_array()).into_iter().flatten();
+    let either = schema["oneOf"]
+        .as_array()
+        .or(schema["allOf"].as_array())
+        .into_iter()
+        .flatten();
     if let Some(inner) = either.map(kind).find(|kind| kind.shape.is_some()) {
         return inner;
     }
@@ -191,13 +228,24 @@ fn kind(schema: &Value) -> Kind {
     match names.first().map(String::as_str) {
         Some("array") => {
             let item = kind(&schema["items"]);
-            Kind { text: format!("list of {}", item.text), shape: item.shape }
+            Kind {
+                text: format!("list of {}", item.text),
+                shape: item.shape,
+            }
         }
         Some(name) => {
-            let format = schema["format"].as_str().map_or_else(String::new, |format| format!(" ({format})"));
-            Kind { text: format!("{name}{format}"), shape: None }
+            let format = schema["format"]
+                .as_str()
+                .map_or_else(String::new, |format| format!(" ({format})"));
+            Kind {
+                text: format!("{name}{format}"),
+                shape: None,
+            }
         }
-        None => Kind { text: "any".to_owned(), shape: None },
+        None => Kind {
+            text: "any".to_owned(),
+            shape: None,
+        },
     }
 }
 
@@ -213,7 +261,10 @@ mod tests {
         let document = serde_json::to_value(super::openapi::document()).unwrap();
         for (path, _, operation) in super::operations(&document) {
             assert!(page.contains(path), "{path}");
-            assert!(page.contains(&format!("id=\"{}\"", operation["operationId"].as_str().unwrap())), "{path}");
+            assert!(
+                page.contains(&format!("id=\"{}\"", operation["operationId"].as_str().unwrap())),
+                "{path}"
+            );
         }
         for name in document["components"]["schemas"].as_object().unwrap().keys() {
             assert!(page.contains(&format!("id=\"shape-{name}\"")), "{name}");

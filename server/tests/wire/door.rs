@@ -4,11 +4,11 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
+use serde_json::{Value, json};
 use sereno_core::config::Config;
 use sereno_core::testing::TestSereno;
 use sereno_server::api;
 use sereno_server::router::{self, App};
-use serde_json::{Value, json};
 use tower::ServiceExt;
 
 pub const PASSWORD: &str = "wheelbarrow at dawn";
@@ -42,18 +42,31 @@ impl Answer {
     pub fn faults(&self) -> Vec<(String, String)> {
         let faults = self.json()["errors"].as_array().cloned().unwrap_or_default();
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        faults.iter().map(|fault| (text(&fault["field"]), text(&fault["code"]))).collect()
+        faults
+            .iter()
+            .map(|fault| (text(&fault["field"]), text(&fault["code"])))
+            .collect()
     }
 
     /// A header as text.
     pub fn header(&self, name: impl header::AsHeaderName) -> &str {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
     }
 
     /// The cookie pairs that were set, as a browser sends them back.
     pub fn cookies(&self) -> String {
-        let pairs = self.headers.get_all(header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
-        pairs.filter_map(|pair| pair.split(';').next()).collect::<Vec<_>>().join("; ")
+        let pairs = self
+            .headers
+            .get_all(header::SET_COOKIE)
+            .iter()
+            .filter_map(|value| value.to_str().ok());
+        pairs
+            .filter_map(|pair| pair.split(';').next())
+            .collect::<Vec<_>>()
+            .join("; ")
     }
 }
 
@@ -76,8 +89,15 @@ impl Door {
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        let answer = Answer { status: parts.status, headers: parts.headers, text };
-        assert!(!answer.header("x-request-id").is_empty(), "{method} {path} has no request id");
+        let answer = Answer {
+            status: parts.status,
+            headers: parts.headers,
+            text,
+        };
+        assert!(
+            !answer.header("x-request-id").is_empty(),
+            "{method} {path} has no request id"
+        );
         assert!(answer.status != 500, "{method} {path}: {}", answer.text);
         self.check(&method, &path, &answer);
         answer
@@ -90,12 +110,15 @@ impl Door {
     pub async fn post(&self, path: &str, body: &Value, headers: &[(&str, &str)]) -> Answer {
         let mut all = vec![("content-type", "application/json")];
         all.extend_from_slice(headers);
-        self.send(request("POST", path, &all, Body::from(body.to_string()))).await
+        self.send(request("POST", path, &all, Body::from(body.to_string())))
+            .await
     }
 
     /// A form posted by a browser without JavaScript, from a page.
     pub async fn form(&self, path: &str, fields: &[(&str, &str)], from: &str, cookies: &str) -> Answer {
-        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
         let referer = format!("http://127.0.0.1:3000{from}");
         let headers = [
             ("content-type", "application/x-www-form-urlencoded"),
@@ -122,7 +145,13 @@ impl Door {
         let answer = self.post("/api/v1/registrations", &body, &[]).await;
         assert_eq!(answer.status, 202, "{}", answer.text);
         let mail = self.test.mails().await.pop().expect("an activation mail");
-        let answer = self.post("/api/v1/registrations/activate", &json!({"token": token_of(&mail.text)}), &[]).await;
+        let answer = self
+            .post(
+                "/api/v1/registrations/activate",
+                &json!({"token": token_of(&mail.text)}),
+                &[],
+            )
+            .await;
         assert_eq!(answer.status, 200, "{}", answer.text);
     }
 
@@ -138,29 +167,55 @@ impl Door {
     pub async fn administrator(&self) -> String {
         let link = sereno_core::account::setup::link(&self.test.sereno).await.unwrap();
         let token = token_of(&link);
-        let fields = [("token", token.as_str()), ("email", "admin@example.org"), ("password", PASSWORD)];
-        let answer = self.form("/account/fn/set_up", &fields, &format!("/setup?token={token}"), "").await;
+        let fields = [
+            ("token", token.as_str()),
+            ("email", "admin@example.org"),
+            ("password", PASSWORD),
+        ];
+        let answer = self
+            .form("/account/fn/set_up", &fields, &format!("/setup?token={token}"), "")
+            .await;
         assert_eq!(answer.status, 303, "{}", answer.text);
         answer.cookies()
     }
 
     /// Holds an answer against the contract: known status, known content type, a body of the said shape.
     fn check(&self, method: &Method, path: &str, answer: &Answer) {
-        let Some((template, operation)) = self.operation(method, path) else { return };
+        let Some((template, operation)) = self.operation(method, path) else {
+            return;
+        };
         let said = &operation["responses"][answer.status.as_str()];
-        assert!(said.is_object(), "{method} {template} may not answer {}: {}", answer.status, answer.text);
+        assert!(
+            said.is_object(),
+            "{method} {template} may not answer {}: {}",
+            answer.status,
+            answer.text
+        );
         let kind = answer.header("content-type").split(';').next().unwrap_or("").to_owned();
         let Some(content) = said["content"].as_object() else {
-            assert!(answer.text.is_empty(), "{method} {template} {} should have no body", answer.status);
+            assert!(
+                answer.text.is_empty(),
+                "{method} {template} {} should have no body",
+                answer.status
+            );
             return;
         };
         let content = content.get(&kind);
         let content = content.unwrap_or_else(|| panic!("{method} {template} {} answers {kind}", answer.status));
         if kind.ends_with("json") {
-            let schema = json!({"$ref": "#/schema", "schema": content["schema"], "components": self.contract["components"]});
+            let schema =
+                json!({"$ref": "#/schema", "schema": content["schema"], "components": self.contract["components"]});
             let validator = jsonschema::draft202012::new(&schema).unwrap();
-            let faults: Vec<String> = validator.iter_errors(&answer.json()).map(|error| error.to_string()).collect();
-            assert!(faults.is_empty(), "{method} {template} {}: {faults:?}\n{}", answer.status, answer.text);
+            let faults: Vec<String> = validator
+                .iter_errors(&answer.json())
+                .map(|error| error.to_string())
+                .collect();
+            assert!(
+                faults.is_empty(),
+                "{method} {template} {}: {faults:?}\n{}",
+                answer.status,
+                answer.text
+            );
         }
     }
 
@@ -174,7 +229,11 @@ impl Door {
 
 fn fits(template: &str, path: &str) -> bool {
     let (template, path): (Vec<&str>, Vec<&str>) = (template.split('/').collect(), path.split('/').collect());
-    template.len() == path.len() && template.iter().zip(path).all(|(part, given)| part.starts_with('{') || *part == given)
+    template.len() == path.len()
+        && template
+            .iter()
+            .zip(path)
+            .all(|(part, given)| part.starts_with('{') || *part == given)
 }
 
 pub fn request(method: &str, path: &str, headers: &[(&str, &str)], body: Body) -> Request<Body> {
@@ -187,11 +246,18 @@ pub fn request(method: &str, path: &str, headers: &[(&str, &str)], body: Body) -
 
 /// The token of a link in a text.
 pub fn token_of(text: &str) -> String {
-    text.split("token=").nth(1).expect("a link").split_whitespace().next().unwrap().to_owned()
+    text.split("token=")
+        .nth(1)
+        .expect("a link")
+        .split_whitespace()
+        .next()
+        .unwrap()
+        .to_owned()
 }
 
 /// The code in an activation mail.
 pub fn code_of(text: &str) -> String {
-    let is_code = |word: &&str| word.len() == 9 && word.as_bytes()[4] == b'-' && word[..4].bytes().all(|b| b.is_ascii_digit());
+    let is_code =
+        |word: &&str| word.len() == 9 && word.as_bytes()[4] == b'-' && word[..4].bytes().all(|b| b.is_ascii_digit());
     text.split_whitespace().find(is_code).expect("a code").to_owned()
 }

@@ -56,7 +56,7 @@ section! {
         url: Secret = Secret::default();
         /// Most connections of the pool (PostgreSQL), or most readers beside the one writer (SQLite).
         max_connections: u64 = 8;
-        /// Seconds to wait for a free connection or for SQLite's write lock.
+        /// Seconds to wait for a free connection, for a row that another one holds, or for SQLite's write lock.
         timeout: Seconds = Seconds(5);
         /// How SQLite writes: `normal` survives the end of the process at any moment; `full` also a power cut at any
         /// moment, at the price of waiting for the disk at every change.

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sea_orm::sqlx::{AssertSqlSafe, Executor};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
@@ -53,6 +54,12 @@ impl Db {
         }
         let mut options = options(url, timeout);
         options.max_connections(most).idle_timeout(Duration::from_mins(10));
+        options.map_sqlx_postgres_pool_opts(move |pool| {
+            pool.after_connect(move |connection, _| {
+                let patience = format!("SET lock_timeout = {}", timeout.as_millis());
+                Box::pin(async move { connection.execute(AssertSqlSafe(patience)).await.map(|_| ()) })
+            })
+        });
         let pool = Database::connect(options).await?;
         Ok(Self {
             writer: pool.clone(),

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait};
+use tracing::Instrument;
 use uuid::Uuid;
 
 use super::{Actor, Job, RequestMeta, Sereno};
@@ -119,15 +120,30 @@ impl Tx {
             // before the commit too: whoever reads in between puts the old row back, and is corrected after it
             self.sereno.cache.forget(&self.touched);
         }
-        self.db.commit().await?;
-        self.sereno.cache.forget(&self.touched);
-        for event in &self.events {
-            for subscriber in &self.sereno.subscribers {
+        // in a task of its own: a caller who goes away in the middle must not leave a change that nobody is told of
+        let telling =
+            tokio::spawn(Self::conclude(self.sereno, self.db, self.touched, self.events, rings).in_current_span());
+        telling.await.map_err(Error::internal)?
+    }
+
+    async fn conclude(
+        sereno: Sereno,
+        db: DatabaseTransaction,
+        touched: Vec<Uuid>,
+        events: Vec<Event>,
+        rings: bool,
+    ) -> Result<()> {
+        let committed = db.commit().await;
+        // whatever came of it: an answer that got lost does not mean that nothing happened
+        sereno.cache.forget(&touched);
+        committed?;
+        for event in &events {
+            for subscriber in &sereno.subscribers {
                 subscriber.published(event);
             }
         }
         if rings {
-            self.sereno.job_bell.notify_waiters();
+            sereno.job_bell.notify_waiters();
         }
         Ok(())
     }

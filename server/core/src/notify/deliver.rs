@@ -35,7 +35,8 @@ impl Job for DeliverMail {
             return Ok(());
         };
         let Some(mail) = render(sereno, &message).await? else {
-            return Ok(finish(sereno, &message, "skipped", Some("no_longer_wanted"), None).await?);
+            let skipped = Outcome::of("skipped", Some("no_longer_wanted"), None);
+            return Ok(finish(sereno, &message, skipped).await?);
         };
         let mail = OutgoingMail {
             recipient: message.recipient.clone(),
@@ -46,13 +47,15 @@ impl Job for DeliverMail {
             date: message.created_at,
         };
         match sereno.mail.send(&mail).await {
-            Ok(answer) => Ok(finish(sereno, &message, "sent", None, Some(answer)).await?),
+            Ok(answer) => Ok(finish(sereno, &message, Outcome::tried("sent", None, answer)).await?),
             Err(MailError::Later(why)) => {
-                finish(sereno, &message, "queued", Some("transport_away"), Some(why.clone())).await?;
+                let outcome = Outcome::tried("queued", Some("transport_away"), why.clone());
+                finish(sereno, &message, outcome).await?;
                 Err(Failure::Later(why))
             }
             Err(MailError::Never(why)) => {
-                finish(sereno, &message, "failed", Some("transport_refused"), Some(why.clone())).await?;
+                let outcome = Outcome::tried("failed", Some("transport_refused"), why.clone());
+                finish(sereno, &message, outcome).await?;
                 Err(Failure::Never(why))
             }
         }
@@ -65,14 +68,9 @@ impl Job for DeliverMail {
         let Some(message) = message.filter(|message| message.status == "queued") else {
             return Ok(());
         };
-        finish(
-            sereno,
-            &message,
-            "failed",
-            Some("attempts_exhausted"),
-            message.transport_answer.clone(),
-        )
-        .await
+        let answer = message.transport_answer.clone();
+        let outcome = Outcome::of("failed", Some("attempts_exhausted"), answer);
+        finish(sereno, &message, outcome).await
     }
 }
 
@@ -137,20 +135,45 @@ async fn mint_activation(sereno: &Sereno, message: &email_message::Model) -> Res
 /// Longest answer of a mail server that is kept.
 const ANSWER_MAX: usize = 500;
 
-async fn finish(
-    sereno: &Sereno,
-    message: &email_message::Model,
-    status: &str,
-    reason: Option<&str>,
+/// What became of a mail.
+struct Outcome {
+    status: &'static str,
+    reason: Option<&'static str>,
     answer: Option<String>,
-) -> Result<()> {
+    tried: bool,
+}
+
+impl Outcome {
+    /// Without asking the transport.
+    const fn of(status: &'static str, reason: Option<&'static str>, answer: Option<String>) -> Self {
+        Self {
+            status,
+            reason,
+            answer,
+            tried: false,
+        }
+    }
+
+    /// By what the transport said.
+    const fn tried(status: &'static str, reason: Option<&'static str>, answer: String) -> Self {
+        Self {
+            status,
+            reason,
+            answer: Some(answer),
+            tried: true,
+        }
+    }
+}
+
+async fn finish(sereno: &Sereno, message: &email_message::Model, outcome: Outcome) -> Result<()> {
+    let status = outcome.status;
     let mut tx = sereno.begin(&RequestMeta::default(), &Actor::System).await?;
     let row = email_message::ActiveModel {
         id: Set(message.id),
         status: Set(status.to_owned()),
-        reason: Set(reason.map(str::to_owned)),
-        transport_answer: Set(answer.map(|answer| tidy(&answer, ANSWER_MAX))),
-        attempts: Set(message.attempts + 1),
+        reason: Set(outcome.reason.map(str::to_owned)),
+        transport_answer: Set(outcome.answer.map(|answer| tidy(&answer, ANSWER_MAX))),
+        attempts: Set(message.attempts + i64::from(outcome.tried)),
         sent_at: Set((status == "sent").then(|| tx.now())),
         ..Default::default()
     };

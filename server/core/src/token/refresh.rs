@@ -54,14 +54,16 @@ pub async fn refresh(sereno: &Sereno, meta: &RequestMeta, command: Refresh) -> R
         return issue::pair(sereno, &family, &application.client_id, tx.now());
     }
     if presented.generation < family.generation {
-        revoke(&mut tx, family.id, "replayed").await?;
-        let event = Event::refused(EventKind::RefreshReplayed, Code::RefreshTokenInvalid).about(family.user_id);
-        let event = event.through(application.id).within(family.id);
-        tx.record(
-            event
-                .with("presented", presented.generation)
-                .with("current", family.generation),
-        );
+        // of replays that race, the one that ends the family tells
+        if revoke(&mut tx, family.id, "replayed").await?.is_some() {
+            let event = Event::refused(EventKind::RefreshReplayed, Code::RefreshTokenInvalid).about(family.user_id);
+            let event = event.through(application.id).within(family.id);
+            tx.record(
+                event
+                    .with("presented", presented.generation)
+                    .with("current", family.generation),
+            );
+        }
         tx.commit().await?;
     }
     Err(refused())

@@ -13,16 +13,29 @@ async fn users_are_listed_in_pages() {
     }
     let cookie = [("cookie", admin.as_str())];
     let first = door.get("/api/v1/admin/users?sort=email&limit=2", &cookie).await.json();
-    assert_eq!((first["total"].as_u64(), first["items"][0]["email"].as_str()), (Some(4), Some("admin@example.org")));
-    let next = format!("/api/v1/admin/users?sort=email&limit=2&cursor={}", first["next_cursor"].as_str().unwrap());
+    assert_eq!(
+        (first["total"].as_u64(), first["items"][0]["email"].as_str()),
+        (Some(4), Some("admin@example.org"))
+    );
+    let next = format!(
+        "/api/v1/admin/users?sort=email&limit=2&cursor={}",
+        first["next_cursor"].as_str().unwrap()
+    );
     let second = door.get(&next, &cookie).await.json();
     assert_eq!(second["items"][1]["email"], "cleo@example.org");
     assert!(second["next_cursor"].is_null() && second["prev_cursor"].is_string());
-    for (query, code) in
-        [("limit=0", "invalid_choice"), ("limit=201", "invalid_choice"), ("cursor=x", "invalid_choice"), ("colour=1", "unknown_field")]
-    {
+    for (query, code) in [
+        ("limit=0", "invalid_choice"),
+        ("limit=201", "invalid_choice"),
+        ("cursor=x", "invalid_choice"),
+        ("colour=1", "unknown_field"),
+    ] {
         let answer = door.get(&format!("/api/v1/admin/users?{query}"), &cookie).await;
-        assert_eq!((answer.status.as_u16(), answer.faults()[0].1.as_str()), (422, code), "{query}");
+        assert_eq!(
+            (answer.status.as_u16(), answer.faults()[0].1.as_str()),
+            (422, code),
+            "{query}"
+        );
     }
 }
 
@@ -35,16 +48,34 @@ async fn locking_cuts_off_at_once_and_unlocking_lets_in_again() {
     let bearer = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
     assert_eq!(door.get("/api/v1/me", &[("authorization", &bearer)]).await.status, 200);
     let csrf = door.get("/api/v1/me", &[("cookie", &admin)]).await;
-    let headers = [("cookie", admin.as_str()), ("x-csrf-token", csrf.header("x-csrf-token"))];
+    let headers = [
+        ("cookie", admin.as_str()),
+        ("x-csrf-token", csrf.header("x-csrf-token")),
+    ];
     let user = format!("/api/v1/admin/users/{}", tokens["user"]["id"].as_str().unwrap());
     let locked = door.post(&format!("{user}/lock"), &json!({}), &headers).await;
     assert_eq!(locked.json()["state"], "locked");
     assert_eq!(door.get("/api/v1/me", &[("authorization", &bearer)]).await.status, 401);
-    assert_eq!(door.post(&format!("{user}/lock"), &json!({}), &headers).await.code(), "state_conflict");
-    assert_eq!(door.post(&format!("{user}/unlock"), &json!({}), &headers).await.json()["state"], "active");
-    assert_eq!(door.get("/api/v1/me", &[("authorization", &bearer)]).await.status, 401, "what was issued stays dead");
+    assert_eq!(
+        door.post(&format!("{user}/lock"), &json!({}), &headers).await.code(),
+        "state_conflict"
+    );
+    assert_eq!(
+        door.post(&format!("{user}/unlock"), &json!({}), &headers).await.json()["state"],
+        "active"
+    );
+    assert_eq!(
+        door.get("/api/v1/me", &[("authorization", &bearer)]).await.status,
+        401,
+        "what was issued stays dead"
+    );
     door.login("ana@example.org").await;
-    assert_eq!(door.post(&format!("{user}/send-activation"), &json!({}), &headers).await.code(), "state_conflict");
+    assert_eq!(
+        door.post(&format!("{user}/send-activation"), &json!({}), &headers)
+            .await
+            .code(),
+        "state_conflict"
+    );
 }
 
 #[tokio::test]
@@ -55,20 +86,44 @@ async fn others_are_kept_out() {
     let tokens = door.login("ana@example.org").await;
     let bearer = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
     let id = tokens["user"]["id"].as_str().unwrap();
-    for path in ["/api/v1/admin/overview", "/api/v1/admin/users", &format!("/api/v1/admin/users/{id}")] {
+    for path in [
+        "/api/v1/admin/overview",
+        "/api/v1/admin/users",
+        &format!("/api/v1/admin/users/{id}"),
+    ] {
         assert_eq!(door.get(path, &[]).await.code(), "authentication_required", "{path}");
-        assert_eq!(door.get(path, &[("authorization", &bearer)]).await.code(), "permission_denied", "{path}");
+        assert_eq!(
+            door.get(path, &[("authorization", &bearer)]).await.code(),
+            "permission_denied",
+            "{path}"
+        );
         assert_eq!(door.get(path, &[("cookie", &admin)]).await.status, 200, "{path}");
     }
     for action in ["lock", "unlock", "send-activation"] {
         let path = format!("/api/v1/admin/users/{id}/{action}");
-        assert_eq!(door.post(&path, &json!({}), &[("authorization", &bearer)]).await.code(), "permission_denied");
+        assert_eq!(
+            door.post(&path, &json!({}), &[("authorization", &bearer)]).await.code(),
+            "permission_denied"
+        );
     }
     let csrf = door.get("/api/v1/me", &[("cookie", &admin)]).await;
-    let headers = [("cookie", admin.as_str()), ("x-csrf-token", csrf.header("x-csrf-token"))];
+    let headers = [
+        ("cookie", admin.as_str()),
+        ("x-csrf-token", csrf.header("x-csrf-token")),
+    ];
     for id in ["nonsense", "00000000-0000-7000-8000-000000000000"] {
-        assert_eq!(door.get(&format!("/api/v1/admin/users/{id}"), &[("cookie", &admin)]).await.code(), "not_found");
-        assert_eq!(door.post(&format!("/api/v1/admin/users/{id}/lock"), &json!({}), &headers).await.code(), "not_found");
+        assert_eq!(
+            door.get(&format!("/api/v1/admin/users/{id}"), &[("cookie", &admin)])
+                .await
+                .code(),
+            "not_found"
+        );
+        assert_eq!(
+            door.post(&format!("/api/v1/admin/users/{id}/lock"), &json!({}), &headers)
+                .await
+                .code(),
+            "not_found"
+        );
     }
     let own = format!("/api/v1/admin/users/{}/lock", csrf.json()["id"].as_str().unwrap());
     assert_eq!(door.post(&own, &json!({}), &headers).await.code(), "own_account");

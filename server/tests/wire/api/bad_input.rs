@@ -11,7 +11,9 @@ fn posts() -> Vec<String> {
     let contract = serde_json::to_value(api::document()).unwrap();
     let paths = contract["paths"].as_object().unwrap().clone();
     let posts = paths.into_iter().filter(|(_, item)| item["post"].is_object());
-    posts.map(|(path, _)| path.replace("{id}", "00000000-0000-7000-8000-000000000000")).collect()
+    posts
+        .map(|(path, _)| path.replace("{id}", "00000000-0000-7000-8000-000000000000"))
+        .collect()
 }
 
 #[tokio::test]
@@ -35,7 +37,11 @@ async fn every_door_refuses_what_it_cannot_read() {
         for (kind, body) in bodies {
             let sent = request("POST", &path, &[("content-type", kind)], Body::from(body.to_vec()));
             let answer = door.send(sent).await;
-            assert!(answer.status.is_client_error(), "{path} {kind} {body:.40?}: {}", answer.status);
+            assert!(
+                answer.status.is_client_error(),
+                "{path} {kind} {body:.40?}: {}",
+                answer.status
+            );
             assert!(!answer.code().is_empty(), "{path}: {}", answer.text);
         }
     }
@@ -46,21 +52,39 @@ async fn every_door_refuses_what_it_cannot_read() {
 async fn large_bodies_are_cut_off_wherever_they_come_in() {
     let door = Door::new().await;
     let large = "a".repeat(10 * 1024 * 1024);
-    for path in posts().into_iter().chain(["/account/fn/sign_in".to_owned(), "/nowhere".to_owned()]) {
-        let sent = request("POST", &path, &[("content-type", "application/json")], Body::from(large.clone()));
+    for path in posts()
+        .into_iter()
+        .chain(["/account/fn/sign_in".to_owned(), "/nowhere".to_owned()])
+    {
+        let sent = request(
+            "POST",
+            &path,
+            &[("content-type", "application/json")],
+            Body::from(large.clone()),
+        );
         let answer = door.send(sent).await;
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (413, "body_too_large"), "{path}");
+        assert_eq!(
+            (answer.status.as_u16(), answer.code().as_str()),
+            (413, "body_too_large"),
+            "{path}"
+        );
     }
 }
 
 #[tokio::test]
 async fn a_wrong_method_says_which_are_right() {
     let door = Door::new().await;
-    for (method, path, allowed) in
-        [("GET", "/api/v1/login", "POST"), ("DELETE", "/api/v1/me", "GET,HEAD"), ("PUT", "/openapi.json", "GET,HEAD")]
-    {
+    for (method, path, allowed) in [
+        ("GET", "/api/v1/login", "POST"),
+        ("DELETE", "/api/v1/me", "GET,HEAD"),
+        ("PUT", "/openapi.json", "GET,HEAD"),
+    ] {
         let answer = door.send(request(method, path, &[], Body::empty())).await;
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (405, "method_not_allowed"), "{method} {path}");
+        assert_eq!(
+            (answer.status.as_u16(), answer.code().as_str()),
+            (405, "method_not_allowed"),
+            "{method} {path}"
+        );
         assert_eq!(answer.header("allow"), allowed, "{method} {path}");
     }
 }
@@ -68,7 +92,10 @@ async fn a_wrong_method_says_which_are_right() {
 #[tokio::test]
 async fn what_does_not_exist_is_a_problem_for_programs_and_a_page_for_people() {
     let door = Door::new().await;
-    assert_eq!(door.get("/api/v1/nowhere", &[("accept", "text/html")]).await.code(), "not_found");
+    assert_eq!(
+        door.get("/api/v1/nowhere", &[("accept", "text/html")]).await.code(),
+        "not_found"
+    );
     assert_eq!(door.get("/nowhere", &[]).await.code(), "not_found");
     let page = door.get("/nowhere", &[("accept", "text/html")]).await;
     assert_eq!(page.status, 404);
@@ -82,9 +109,23 @@ async fn a_nul_reaches_no_database() {
     let door = Door::new().await;
     let admin = door.administrator().await;
     let nul: Value = serde_json::json!({"identifier": "a\0b", "password": "x"});
-    assert_eq!(door.post("/api/v1/login", &nul, &[]).await.faults()[0].1, "invalid_characters");
+    assert_eq!(
+        door.post("/api/v1/login", &nul, &[]).await.faults()[0].1,
+        "invalid_characters"
+    );
     let answer = door.get("/api/v1/admin/users?q=%00", &[("cookie", &admin)]).await;
     assert_eq!(answer.status, 400);
-    let answer = door.form("/account/fn/sign_in", &[("identifier", "a\0"), ("password", "x")], "/account/sign-in", "").await;
-    assert!(answer.status.is_redirection() || answer.status.is_client_error(), "{}", answer.status);
+    let answer = door
+        .form(
+            "/account/fn/sign_in",
+            &[("identifier", "a\0"), ("password", "x")],
+            "/account/sign-in",
+            "",
+        )
+        .await;
+    assert!(
+        answer.status.is_redirection() || answer.status.is_client_error(),
+        "{}",
+        answer.status
+    );
 }

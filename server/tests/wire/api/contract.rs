@@ -14,12 +14,28 @@ async fn it_is_served_at_both_addresses() {
     let mut ids = std::collections::BTreeSet::new();
     for (path, item) in paths {
         for (method, operation) in item.as_object().unwrap() {
-            assert!(operation["description"].as_str().is_some_and(|text| text.contains("Callers:")), "{method} {path}");
-            assert!(ids.insert(operation["operationId"].as_str().unwrap().to_owned()), "{method} {path}");
+            assert!(
+                operation["description"]
+                    .as_str()
+                    .is_some_and(|text| text.contains("Callers:")),
+                "{method} {path}"
+            );
+            assert!(
+                ids.insert(operation["operationId"].as_str().unwrap().to_owned()),
+                "{method} {path}"
+            );
         }
     }
-    for reference in one.text.split("#/components/schemas/").skip(1).map(|rest| rest.split('"').next().unwrap()) {
-        assert!(contract["components"]["schemas"][reference].is_object(), "{reference} is missing");
+    for reference in one
+        .text
+        .split("#/components/schemas/")
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap())
+    {
+        assert!(
+            contract["components"]["schemas"][reference].is_object(),
+            "{reference} is missing"
+        );
     }
 }
 
@@ -29,8 +45,13 @@ async fn requests_in_the_contract_are_closed() {
     let contract = door.get("/openapi.json", &[]).await.json();
     for (path, item) in contract["paths"].as_object().unwrap() {
         let schema = &item["post"]["requestBody"]["content"]["application/json"]["schema"];
-        let Some(name) = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) else { continue };
-        assert_eq!(contract["components"]["schemas"][name]["additionalProperties"], false, "{path}: {name}");
+        let Some(name) = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) else {
+            continue;
+        };
+        assert_eq!(
+            contract["components"]["schemas"][name]["additionalProperties"], false,
+            "{path}: {name}"
+        );
     }
 }
 

@@ -21,15 +21,24 @@ async fn unknown_wrong_and_locked_are_one_answer() {
     door.user("ana@example.org", None).await;
     door.user("bob@example.org", None).await;
     let admin = door.administrator().await;
-    let list = door.get("/api/v1/admin/users?q=bob", &[("cookie", &admin)]).await.json();
+    let list = door
+        .get("/api/v1/admin/users?q=bob", &[("cookie", &admin)])
+        .await
+        .json();
     let csrf = door.get("/api/v1/me", &[("cookie", &admin)]).await;
     let path = format!("/api/v1/admin/users/{}/lock", list["items"][0]["id"].as_str().unwrap());
-    let headers = [("cookie", admin.as_str()), ("x-csrf-token", csrf.header("x-csrf-token"))];
+    let headers = [
+        ("cookie", admin.as_str()),
+        ("x-csrf-token", csrf.header("x-csrf-token")),
+    ];
     assert_eq!(door.post(&path, &json!({}), &headers).await.status, 200);
     let mut answers = Vec::new();
-    for (identifier, password) in
-        [("nobody@example.org", PASSWORD), ("nobody", PASSWORD), ("ana@example.org", "wrong"), ("bob@example.org", PASSWORD)]
-    {
+    for (identifier, password) in [
+        ("nobody@example.org", PASSWORD),
+        ("nobody", PASSWORD),
+        ("ana@example.org", "wrong"),
+        ("bob@example.org", PASSWORD),
+    ] {
         let runs = door.test.sereno.hasher.runs();
         let body = json!({"identifier": identifier, "password": password});
         let answer = door.post("/api/v1/login", &body, &[]).await;
@@ -45,12 +54,23 @@ async fn unknown_wrong_and_locked_are_one_answer() {
 #[tokio::test]
 async fn a_pending_account_is_told_only_to_its_owner() {
     let door = Door::new().await;
-    door.post("/api/v1/registrations", &json!({"email": "ana@example.org", "password": PASSWORD}), &[]).await;
+    door.post(
+        "/api/v1/registrations",
+        &json!({"email": "ana@example.org", "password": PASSWORD}),
+        &[],
+    )
+    .await;
     let right = json!({"identifier": "ana@example.org", "password": PASSWORD});
     let answer = door.post("/api/v1/login", &right, &[]).await;
-    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (403, "activation_required"));
+    assert_eq!(
+        (answer.status.as_u16(), answer.code().as_str()),
+        (403, "activation_required")
+    );
     let wrong = json!({"identifier": "ana@example.org", "password": "wrong"});
-    assert_eq!(door.post("/api/v1/login", &wrong, &[]).await.code(), "invalid_credentials");
+    assert_eq!(
+        door.post("/api/v1/login", &wrong, &[]).await.code(),
+        "invalid_credentials"
+    );
 }
 
 #[tokio::test]
@@ -62,8 +82,13 @@ async fn guessing_is_limited_and_says_when_to_come_back() {
         assert_eq!(door.post("/api/v1/login", &wrong, &[]).await.status, 401);
     }
     let answer = door.post("/api/v1/login", &wrong, &[]).await;
-    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (429, "too_many_requests"));
-    door.test.advance(std::time::Duration::from_secs(answer.header("retry-after").parse().unwrap()));
+    assert_eq!(
+        (answer.status.as_u16(), answer.code().as_str()),
+        (429, "too_many_requests")
+    );
+    door.test.advance(std::time::Duration::from_secs(
+        answer.header("retry-after").parse().unwrap(),
+    ));
     door.login("ana@example.org").await;
 }
 
@@ -75,12 +100,30 @@ async fn signing_out_ends_the_family_once_and_for_all() {
     let bearer = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
     let body = json!({"refresh_token": tokens["refresh_token"]});
     assert_eq!(door.post("/api/v1/logout", &body, &[]).await.status, 204);
-    assert_eq!(door.post("/api/v1/logout", &body, &[]).await.status, 204, "signing out twice is no error");
-    assert_eq!(door.get("/api/v1/me", &[("authorization", &bearer)]).await.code(), "invalid_token");
-    assert_eq!(door.post("/api/v1/token/refresh", &body, &[]).await.code(), "refresh_token_invalid");
-    assert_eq!(door.post("/api/v1/logout", &json!({}), &[]).await.code(), "authentication_required");
+    assert_eq!(
+        door.post("/api/v1/logout", &body, &[]).await.status,
+        204,
+        "signing out twice is no error"
+    );
+    assert_eq!(
+        door.get("/api/v1/me", &[("authorization", &bearer)]).await.code(),
+        "invalid_token"
+    );
+    assert_eq!(
+        door.post("/api/v1/token/refresh", &body, &[]).await.code(),
+        "refresh_token_invalid"
+    );
+    assert_eq!(
+        door.post("/api/v1/logout", &json!({}), &[]).await.code(),
+        "authentication_required"
+    );
     let tokens = door.login("ana@example.org").await;
     let bearer = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
-    assert_eq!(door.post("/api/v1/logout", &json!({}), &[("authorization", &bearer)]).await.status, 204);
+    assert_eq!(
+        door.post("/api/v1/logout", &json!({}), &[("authorization", &bearer)])
+            .await
+            .status,
+        204
+    );
     assert_eq!(door.get("/api/v1/me", &[("authorization", &bearer)]).await.status, 401);
 }

@@ -20,11 +20,18 @@ async fn a_bearer_sees_themselves() {
 async fn whoever_is_not_signed_in_is_told_so() {
     let door = Door::new().await;
     let answer = door.get("/api/v1/me", &[]).await;
-    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (401, "authentication_required"));
+    assert_eq!(
+        (answer.status.as_u16(), answer.code().as_str()),
+        (401, "authentication_required")
+    );
     assert_eq!(answer.header("www-authenticate"), "Bearer");
     for value in ["Bearer", "Bearer x", "Bearer a.b.c", "Basic YTpi", "Bearer \u{fc}"] {
         let answer = door.get("/api/v1/me", &[("authorization", value)]).await;
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (401, "invalid_token"), "{value}");
+        assert_eq!(
+            (answer.status.as_u16(), answer.code().as_str()),
+            (401, "invalid_token"),
+            "{value}"
+        );
         assert_eq!(answer.header("www-authenticate"), "Bearer error=\"invalid_token\"");
     }
 }
@@ -37,10 +44,28 @@ async fn a_session_needs_its_csrf_token_to_change_anything() {
     let token = me.header("x-csrf-token");
     assert!(!token.is_empty());
     let refused = door.post("/api/v1/logout", &json!({}), &[("cookie", &admin)]).await;
-    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (403, "cross_site_request"));
-    let foreign = [("cookie", admin.as_str()), ("x-csrf-token", token), ("origin", "https://evil.example")];
-    assert_eq!(door.post("/api/v1/logout", &json!({}), &foreign).await.code(), "cross_site_request");
-    let ours = [("cookie", admin.as_str()), ("x-csrf-token", token), ("origin", "http://127.0.0.1:3000")];
+    assert_eq!(
+        (refused.status.as_u16(), refused.code().as_str()),
+        (403, "cross_site_request")
+    );
+    let foreign = [
+        ("cookie", admin.as_str()),
+        ("x-csrf-token", token),
+        ("origin", "https://evil.example"),
+    ];
+    assert_eq!(
+        door.post("/api/v1/logout", &json!({}), &foreign).await.code(),
+        "cross_site_request"
+    );
+    let ours = [
+        ("cookie", admin.as_str()),
+        ("x-csrf-token", token),
+        ("origin", "http://127.0.0.1:3000"),
+    ];
     assert_eq!(door.post("/api/v1/logout", &json!({}), &ours).await.status, 204);
-    assert_eq!(door.get("/api/v1/me", &[("cookie", &admin)]).await.status, 401, "the session is over");
+    assert_eq!(
+        door.get("/api/v1/me", &[("cookie", &admin)]).await.status,
+        401,
+        "the session is over"
+    );
 }

@@ -11,7 +11,12 @@ async fn a_new_and_a_taken_address_get_one_answer() {
     let new = door.post("/api/v1/registrations", &body, &[]).await;
     assert_eq!((new.status.as_u16(), new.json()), (202, json!({"state": "pending"})));
     let mail = door.test.mails().await.remove(0);
-    door.post("/api/v1/registrations/activate", &json!({"token": token_of(&mail.text)}), &[]).await;
+    door.post(
+        "/api/v1/registrations/activate",
+        &json!({"token": token_of(&mail.text)}),
+        &[],
+    )
+    .await;
     let taken = door.post("/api/v1/registrations", &body, &[]).await;
     assert_eq!((taken.status, taken.text), (new.status, new.text));
     let mail = door.test.mails().await.remove(0);
@@ -23,7 +28,10 @@ async fn every_fault_is_named_at_once() {
     let door = Door::new().await;
     let body = json!({"email": "ana", "password": "1234", "username": "a b"});
     let answer = door.post("/api/v1/registrations", &body, &[]).await;
-    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (422, "validation_failed"));
+    assert_eq!(
+        (answer.status.as_u16(), answer.code().as_str()),
+        (422, "validation_failed")
+    );
     let expected = [
         ("email", "invalid_email"),
         ("username", "username_invalid"),
@@ -31,10 +39,16 @@ async fn every_fault_is_named_at_once() {
         ("password", "password_too_common"),
         ("password", "password_entirely_numeric"),
     ];
-    assert_eq!(answer.faults(), expected.map(|(field, code)| (field.to_owned(), code.to_owned())));
+    assert_eq!(
+        answer.faults(),
+        expected.map(|(field, code)| (field.to_owned(), code.to_owned()))
+    );
     assert_eq!(answer.json()["errors"][2]["params"]["min"], 8);
     let answer = door.post("/api/v1/registrations", &json!({}), &[]).await;
-    assert_eq!(answer.faults(), [("email".into(), "blank".into()), ("password".into(), "blank".into())]);
+    assert_eq!(
+        answer.faults(),
+        [("email".into(), "blank".into()), ("password".into(), "blank".into())]
+    );
 }
 
 #[tokio::test]
@@ -54,13 +68,34 @@ async fn the_code_of_the_mail_does_what_the_link_does() {
     let mail = door.test.mails().await.remove(0);
     let wrong = json!({"email": "ana@example.org", "code": "0000-0000"});
     let answer = door.post("/api/v1/registrations/activate", &wrong, &[]).await;
-    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (400, "activation_link_invalid"));
+    assert_eq!(
+        (answer.status.as_u16(), answer.code().as_str()),
+        (400, "activation_link_invalid")
+    );
     let right = json!({"email": " ANA@example.org", "code": code_of(&mail.text).replace('-', " ")});
     let answer = door.post("/api/v1/registrations/activate", &right, &[]).await;
-    assert_eq!((answer.status.as_u16(), answer.json()["state"].as_str()), (200, Some("active")));
-    let answer = door.post("/api/v1/registrations/activate", &json!({"token": token_of(&mail.text)}), &[]).await;
-    assert_eq!(answer.code(), "activation_link_invalid", "the link of a used mail still works");
-    assert_eq!(door.post("/api/v1/registrations/activate", &json!({}), &[]).await.status, 422);
+    assert_eq!(
+        (answer.status.as_u16(), answer.json()["state"].as_str()),
+        (200, Some("active"))
+    );
+    let answer = door
+        .post(
+            "/api/v1/registrations/activate",
+            &json!({"token": token_of(&mail.text)}),
+            &[],
+        )
+        .await;
+    assert_eq!(
+        answer.code(),
+        "activation_link_invalid",
+        "the link of a used mail still works"
+    );
+    assert_eq!(
+        door.post("/api/v1/registrations/activate", &json!({}), &[])
+            .await
+            .status,
+        422
+    );
 }
 
 #[tokio::test]
@@ -70,8 +105,14 @@ async fn resending_answers_alike_for_everybody() {
     door.post("/api/v1/registrations", &body, &[]).await;
     door.test.mails().await;
     for (address, mails) in [("ana@example.org", 1), ("nobody@example.org", 0)] {
-        let answer = door.post("/api/v1/registrations/resend", &json!({"email": address}), &[]).await;
-        assert_eq!((answer.status.as_u16(), answer.json()), (202, json!({"state": "pending"})), "{address}");
+        let answer = door
+            .post("/api/v1/registrations/resend", &json!({"email": address}), &[])
+            .await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.json()),
+            (202, json!({"state": "pending"})),
+            "{address}"
+        );
         assert_eq!(door.test.mails().await.len(), mails, "{address}");
     }
 }
@@ -80,7 +121,13 @@ async fn resending_answers_alike_for_everybody() {
 async fn mails_to_one_address_are_limited() {
     let door = Door::with(|config| config.limit.mails_per_recipient = 2).await;
     for expected in [202, 202, 429] {
-        let answer = door.post("/api/v1/registrations/resend", &json!({"email": "ana@example.org"}), &[]).await;
+        let answer = door
+            .post(
+                "/api/v1/registrations/resend",
+                &json!({"email": "ana@example.org"}),
+                &[],
+            )
+            .await;
         assert_eq!(answer.status, expected);
         if expected == 429 {
             assert!(answer.header("retry-after").parse::<u64>().unwrap() > 0);
@@ -95,5 +142,8 @@ async fn the_policy_can_be_asked() {
     let path = "/api/v1/password-policy/check";
     assert_eq!(door.post(path, &json!({"password": PASSWORD}), &[]).await.status, 204);
     let similar = json!({"password": "anamaria99", "email": "anamaria@example.org"});
-    assert_eq!(door.post(path, &similar, &[]).await.faults(), [("password".into(), "password_too_similar".into())]);
+    assert_eq!(
+        door.post(path, &similar, &[]).await.faults(),
+        [("password".into(), "password_too_similar".into())]
+    );
 }

@@ -12,16 +12,24 @@ async fn refreshing_rotates_and_a_replay_ends_the_family() {
     door.user("ana@example.org", None).await;
     let first = door.login("ana@example.org").await;
     let refresh = async |token: &serde_json::Value| {
-        door.post("/api/v1/token/refresh", &json!({"refresh_token": token}), &[]).await
+        door.post("/api/v1/token/refresh", &json!({"refresh_token": token}), &[])
+            .await
     };
     let second = refresh(&first["refresh_token"]).await.json();
     assert_ne!(first["refresh_token"], second["refresh_token"]);
     let again = refresh(&first["refresh_token"]).await;
-    assert_eq!(again.json()["refresh_token"], second["refresh_token"], "a lost answer signs nobody out");
+    assert_eq!(
+        again.json()["refresh_token"],
+        second["refresh_token"],
+        "a lost answer signs nobody out"
+    );
     let third = refresh(&second["refresh_token"]).await.json();
     door.test.advance(Duration::from_mins(1));
     let replay = refresh(&first["refresh_token"]).await;
-    assert_eq!((replay.status.as_u16(), replay.code().as_str()), (401, "refresh_token_invalid"));
+    assert_eq!(
+        (replay.status.as_u16(), replay.code().as_str()),
+        (401, "refresh_token_invalid")
+    );
     assert_eq!(refresh(&third["refresh_token"]).await.status, 401, "the family is over");
 }
 
@@ -32,9 +40,21 @@ async fn what_is_no_refresh_token_is_refused_alike() {
     let tokens = door.login("ana@example.org").await;
     let real = tokens["refresh_token"].as_str().unwrap();
     let changed = format!("{}A", &real[..real.len() - 1]);
-    for token in ["", "sr_", "nonsense", &changed, tokens["access_token"].as_str().unwrap(), &"sr_A".repeat(9_999)] {
-        let answer = door.post("/api/v1/token/refresh", &json!({"refresh_token": token}), &[]).await;
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (401, "refresh_token_invalid"));
+    for token in [
+        "",
+        "sr_",
+        "nonsense",
+        &changed,
+        tokens["access_token"].as_str().unwrap(),
+        &"sr_A".repeat(9_999),
+    ] {
+        let answer = door
+            .post("/api/v1/token/refresh", &json!({"refresh_token": token}), &[])
+            .await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.code().as_str()),
+            (401, "refresh_token_invalid")
+        );
     }
     let body = json!({"refresh_token": real, "client_id": "another"});
     assert_eq!(door.post("/api/v1/token/refresh", &body, &[]).await.status, 401);
@@ -46,11 +66,19 @@ async fn a_token_can_be_checked() {
     door.user("ana@example.org", None).await;
     let tokens = door.login("ana@example.org").await;
     let verify = async |token: &serde_json::Value| {
-        door.post("/api/v1/token/verify", &json!({"token": token}), &[]).await.json()
+        door.post("/api/v1/token/verify", &json!({"token": token}), &[])
+            .await
+            .json()
     };
     let good = verify(&tokens["access_token"]).await;
-    assert_eq!((good["active"].as_bool(), &good["user_id"]), (Some(true), &tokens["user"]["id"]));
-    assert_eq!(verify(&tokens["refresh_token"]).await, json!({"active": false, "code": "invalid_token"}));
+    assert_eq!(
+        (good["active"].as_bool(), &good["user_id"]),
+        (Some(true), &tokens["user"]["id"])
+    );
+    assert_eq!(
+        verify(&tokens["refresh_token"]).await,
+        json!({"active": false, "code": "invalid_token"})
+    );
     door.test.advance(Duration::from_mins(6));
     assert_eq!(verify(&tokens["access_token"]).await["active"], false);
 }

@@ -5,9 +5,18 @@ use crate::door::{Door, PASSWORD};
 #[tokio::test]
 async fn pages_carry_a_strict_policy_with_a_fresh_nonce() {
     let door = Door::new().await;
-    let (one, other) = (door.page("/account/sign-in", "").await, door.page("/account/sign-in", "").await);
+    let (one, other) = (
+        door.page("/account/sign-in", "").await,
+        door.page("/account/sign-in", "").await,
+    );
     let policy = one.header("content-security-policy").to_owned();
-    for wanted in ["'strict-dynamic'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'"] {
+    for wanted in [
+        "'strict-dynamic'",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+        "form-action 'self'",
+    ] {
         assert!(policy.contains(wanted), "{policy}");
     }
     assert!(!policy.contains("unsafe-inline"), "{policy}");
@@ -16,7 +25,10 @@ async fn pages_carry_a_strict_policy_with_a_fresh_nonce() {
     assert!(one.text.contains(nonce));
     assert_eq!(one.header("cache-control"), "no-store");
     assert_eq!(one.header("x-content-type-options"), "nosniff");
-    assert!(!one.text.contains(" style=\""), "an inline style would be refused by the policy");
+    assert!(
+        !one.text.contains(" style=\""),
+        "an inline style would be refused by the policy"
+    );
 }
 
 #[tokio::test]
@@ -29,12 +41,22 @@ async fn behind_https_the_cookie_is_host_bound_and_secure() {
         ("accept", "text/html"),
         ("origin", "https://id.example.org"),
     ];
-    let answer = door.send(crate::door::request("POST", "/account/fn/sign_in", &headers, body.into())).await;
+    let answer = door
+        .send(crate::door::request(
+            "POST",
+            "/account/fn/sign_in",
+            &headers,
+            body.into(),
+        ))
+        .await;
     let cookie = answer.header("set-cookie");
     assert!(cookie.starts_with("__Host-sid="), "{cookie}");
     for wanted in ["Secure", "HttpOnly", "SameSite=Lax", "Path=/"] {
         assert!(cookie.contains(wanted), "{cookie}");
     }
     assert!(!cookie.contains("Domain"), "{cookie}");
-    assert_eq!(answer.header("strict-transport-security"), "max-age=31536000; includeSubDomains");
+    assert_eq!(
+        answer.header("strict-transport-security"),
+        "max-age=31536000; includeSubDomains"
+    );
 }

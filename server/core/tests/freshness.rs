@@ -1,0 +1,173 @@
+//! Changes made elsewhere are seen here, soon where memory may be used and at once where it may not.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use sereno_core::account::admin;
+use sereno_core::context::Actor;
+use sereno_core::context::freshness::watch;
+use sereno_core::testing::{TestSereno, refused};
+use sereno_core::{access, login, session, token};
+use sereno_types::{Code, Id, Logout};
+
+/// Two processes on one database; the second one listens.
+async fn two() -> (TestSereno, TestSereno) {
+    let here = TestSereno::new().await;
+    let there = here.another().await;
+    tokio::spawn(watch(there.sereno.clone()));
+    (here, there)
+}
+
+/// Waits until the token is refused, and says how long that took.
+async fn refused_after(test: &TestSereno, access_token: &str) -> Duration {
+    let begin = Instant::now();
+    while token::authenticate(&test.sereno, access_token).await.is_ok() {
+        assert!(begin.elapsed() < Duration::from_secs(5), "it never heard");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    begin.elapsed()
+}
+
+/// Until what is asked costs no statement any more: the listener is up, and memory holds the answer.
+async fn remembered(test: &TestSereno, access_token: &str) {
+    let begin = Instant::now();
+    let mut quiet = 0;
+    while quiet < 3 {
+        token::authenticate(&test.sereno, access_token).await.unwrap();
+        test.statements.take();
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        test.statements.take();
+        token::authenticate(&test.sereno, access_token).await.unwrap();
+        let asked = test.statements.take().iter().any(|sql| sql.contains("token_family"));
+        quiet = if asked { 0 } else { quiet + 1 };
+        assert!(begin.elapsed() < Duration::from_secs(10), "nothing is remembered");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lock_elsewhere_is_heard_within_a_second() {
+    let (here, there) = two().await;
+    let id = Id(here.user("ana").await.to_string());
+    let answer = here.log_in("ana").await;
+    remembered(&there, &answer.access_token).await;
+    let staff = here.system().await;
+    admin::lock(&here.sereno, &here.meta(), &staff, &id).await.unwrap();
+    let took = refused_after(&there, &answer.access_token).await;
+    assert!(took < Duration::from_millis(1_500), "{took:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_out_elsewhere_is_heard_within_a_second() {
+    let (here, there) = two().await;
+    here.user("ana").await;
+    let answer = here.log_in("ana").await;
+    remembered(&there, &answer.access_token).await;
+    let command = Logout {
+        refresh_token: Some(answer.refresh_token.as_str().into()),
+    };
+    login::logout(&here.sereno, &here.meta(), &Actor::Anonymous, command)
+        .await
+        .unwrap();
+    let took = refused_after(&there, &answer.access_token).await;
+    assert!(took < Duration::from_millis(1_500), "{took:?}");
+}
+
+/// Even when nobody listens: refreshing, sessions and everything staff does read the rows.
+#[tokio::test]
+async fn what_must_not_be_stale_reads_the_rows() {
+    let here = TestSereno::new().await;
+    let there = here.another().await;
+    let id = Id(here.superuser("ana").await.to_string());
+    here.superuser("root").await;
+    let (answer, browser) = (here.log_in("ana").await, here.sign_in("ana").await);
+    let actor = token::authenticate(&there.sereno, &answer.access_token).await.unwrap();
+    access::staff(&there.sereno, &actor).await.unwrap();
+    let staff = here.system().await;
+    admin::lock(&here.sereno, &here.meta(), &staff, &id).await.unwrap();
+    assert_eq!(
+        refused(access::staff(&there.sereno, &actor).await),
+        Code::AuthenticationRequired
+    );
+    assert_eq!(
+        refused(there.refresh(&answer.refresh_token).await),
+        Code::RefreshTokenInvalid
+    );
+    assert_eq!(
+        session::resolve(&there.sereno, &browser.secret).await.unwrap(),
+        Actor::Anonymous
+    );
+    admin::unlock(&here.sereno, &here.meta(), &staff, &id).await.unwrap();
+    assert_eq!(
+        refused(access::staff(&there.sereno, &actor).await),
+        Code::AuthenticationRequired
+    );
+    // in the process that changed it, memory is corrected at once
+    assert_eq!(
+        refused(token::authenticate(&here.sereno, &answer.access_token).await),
+        Code::InvalidToken
+    );
+}
+
+/// On PostgreSQL the listener may lose its connection: it comes back, and what happened meanwhile is not missed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_listener_that_lost_its_connection_comes_back() {
+    let (here, there) = two().await;
+    if here.database.is_sqlite() {
+        return;
+    }
+    let id = Id(here.user("ana").await.to_string());
+    let answer = here.log_in("ana").await;
+    remembered(&there, &answer.access_token).await;
+    let killed = "SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity WHERE query LIKE 'LISTEN%'";
+    assert_eq!(here.column(killed).await.len(), 1);
+    let staff = here.system().await;
+    admin::lock(&here.sereno, &here.meta(), &staff, &id).await.unwrap();
+    assert!(refused_after(&there, &answer.access_token).await < Duration::from_millis(1_500));
+    admin::unlock(&here.sereno, &here.meta(), &staff, &id).await.unwrap();
+    let answer = here.log_in("ana").await;
+    remembered(&there, &answer.access_token).await;
+    admin::lock(&here.sereno, &here.meta(), &staff, &id).await.unwrap();
+    assert!(refused_after(&there, &answer.access_token).await < Duration::from_millis(1_500));
+}
+
+/// A request that is given up at any moment, even during its commit, leaves no memory of what is no longer true.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_caller_who_goes_away_leaves_nothing_stale() {
+    let test = Arc::new(TestSereno::with(|config| config.limit.login_per_account_and_address = 0).await);
+    let id = Id(test.user("ana").await.to_string());
+    let staff = test.system().await;
+    let mut locked = 0;
+    for round in 0..150_u64 {
+        let answer = test.log_in("ana").await;
+        let reader = {
+            let (test, token) = (Arc::clone(&test), answer.access_token.clone());
+            tokio::spawn(async move {
+                loop {
+                    let _ = token::authenticate(&test.sereno, &token).await;
+                    tokio::task::yield_now().await;
+                }
+            })
+        };
+        let locking = {
+            let (test, staff, id) = (Arc::clone(&test), staff.clone(), id.clone());
+            tokio::spawn(async move { admin::lock(&test.sereno, &test.meta(), &staff, &id).await.map(|_| ()) })
+        };
+        tokio::time::sleep(Duration::from_micros(round * 40)).await;
+        locking.abort();
+        let _ = locking.await;
+        reader.abort();
+        let _ = reader.await;
+        // whoever comes next waits for a commit under way
+        let tx = test.sereno.begin(&test.meta(), &Actor::System).await.unwrap();
+        drop(tx);
+        tokio::task::yield_now().await;
+        let is_locked = test.count("\"user\" WHERE state = 'locked'").await == 1;
+        let works = token::authenticate(&test.sereno, &answer.access_token).await.is_ok();
+        assert_ne!(is_locked, works, "round {round}");
+        if is_locked {
+            locked += 1;
+            admin::unlock(&test.sereno, &test.meta(), &staff, &id).await.unwrap();
+        }
+    }
+    assert!(locked > 0, "no lock was quick enough to tell anything");
+}

@@ -1,0 +1,192 @@
+//! Nothing that could be presented is stored or printed.
+
+use std::fmt::Debug;
+use std::time::Duration;
+
+use sea_orm::{EntityTrait, IntoActiveModel};
+use sereno_core::account::activate::activate;
+use sereno_core::account::admin::CreateUser;
+use sereno_core::account::setup;
+use sereno_core::entity::{crypto_key, one_time, user};
+use sereno_core::testing::{PASSWORD, TestSereno, by_code, by_link, code_of, token_of};
+use sereno_core::{login, session};
+use sereno_types::{CheckPassword, Login, Logout, Refresh, Register, SetUp, VerifyToken};
+
+/// The whole journey; gives everything in it that opens something.
+async fn journey(test: &TestSereno) -> Vec<String> {
+    let (sereno, meta) = (&test.sereno, test.meta());
+    let mut secrets = vec![PASSWORD.to_owned(), "a wrong guess entirely".to_owned()];
+    let link = setup::link(sereno).await.unwrap();
+    let token = link.split_once("token=").unwrap().1.to_owned();
+    let command = SetUp {
+        token: token.as_str().into(),
+        email: "root@example.org".to_owned(),
+        password: PASSWORD.into(),
+    };
+    let root = setup::first_administrator(sereno, &meta, command).await.unwrap();
+    secrets.extend([token, root.secret]);
+    let (ana, bea) = (
+        test.sign_up("ana@example.org").await,
+        test.sign_up("bea@example.org").await,
+    );
+    for mail in [&ana, &bea] {
+        secrets.extend([token_of(mail), code_of(mail), code_of(mail).replace('-', "")]);
+    }
+    activate(sereno, &meta, by_link(&ana)).await.unwrap();
+    let wrong = by_code("bea@example.org", "4242-4242");
+    activate(sereno, &meta, wrong).await.unwrap_err();
+    activate(sereno, &meta, by_code("bea@example.org", &code_of(&bea)))
+        .await
+        .unwrap();
+    let guess = test.credentials("ana@example.org", "a wrong guess entirely");
+    login::with_tokens(sereno, &meta, guess).await.unwrap_err();
+    let first = test.log_in("ana@example.org").await;
+    let second = test.refresh(&first.refresh_token).await.unwrap();
+    test.advance(Duration::from_secs(60));
+    test.refresh(&first.refresh_token).await.unwrap_err();
+    secrets.extend([
+        first.access_token,
+        first.refresh_token,
+        second.access_token,
+        second.refresh_token,
+    ]);
+    let browser = test.sign_in("ana@example.org").await;
+    let actor = session::resolve(sereno, &browser.secret).await.unwrap();
+    login::logout(sereno, &meta, &actor, Logout::default()).await.unwrap();
+    let flow = session::create_flow_state(sereno, serde_json::json!({"x": 1}), Duration::from_mins(5))
+        .await
+        .unwrap();
+    secrets.extend([browser.secret, flow.secret]);
+    let root_key = std::fs::read_to_string(test.database.folder().join("root.key")).unwrap();
+    secrets.push(root_key.trim().to_owned());
+    secrets
+}
+
+#[tokio::test]
+async fn no_table_holds_anything_that_opens_something() {
+    let test = TestSereno::new().await;
+    let secrets = journey(&test).await;
+    assert!(
+        secrets.len() > 15 && secrets.iter().all(|secret| secret.len() >= 8),
+        "{secrets:?}"
+    );
+    let mut rows = 0;
+    for table in test.tables().await {
+        for row in test.dump(&table).await {
+            rows += 1;
+            for secret in &secrets {
+                assert!(!row.contains(secret.as_str()), "{table} holds {secret}: {row}");
+            }
+        }
+    }
+    assert!(rows > 60, "the dump sees rows");
+    let names = test.dump("user_email").await.concat();
+    assert!(names.contains("ana@example.org"), "the dump sees what is there");
+    if test.database.is_sqlite() {
+        // the bytes on the disk as well, with the log and what was deleted
+        for name in ["sereno.db", "sereno.db-wal"] {
+            let bytes = std::fs::read(test.database.folder().join(name)).unwrap();
+            for secret in &secrets {
+                let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+                assert!(!found, "{name} holds {secret}");
+            }
+        }
+    }
+}
+
+fn printed(value: &impl Debug) -> String {
+    format!("{value:?}{value:#?}")
+}
+
+#[tokio::test]
+async fn rows_print_no_hash_and_no_sealed_key() {
+    let test = TestSereno::new().await;
+    test.user("ana").await;
+    test.sign_up("bea@example.org").await;
+    let db = test.sereno.db.read();
+    for row in user::Entity::find().all(db).await.unwrap() {
+        let hash = row.password_hash.clone().unwrap().0;
+        assert!(hash.starts_with("$argon2id$"));
+        assert!(!printed(&row).contains("argon2id") && !printed(&row.into_active_model()).contains("argon2id"));
+    }
+    for row in one_time::Entity::find().all(db).await.unwrap() {
+        assert!(row.code_hash.is_some() && !printed(&row).contains("argon2id"));
+    }
+    for row in crypto_key::Entity::find().all(db).await.unwrap() {
+        let sealed = row.sealed.0.clone();
+        assert!(sealed.len() > 40 && !printed(&row).contains(&sealed[10..30]));
+    }
+}
+
+#[tokio::test]
+async fn commands_and_answers_print_no_secret() {
+    let test = TestSereno::new().await;
+    test.user("ana").await;
+    let secret = "correct horse battery staple";
+    let printed = [
+        printed(&Register {
+            password: secret.into(),
+            ..Register::default()
+        }),
+        printed(&Login {
+            password: secret.into(),
+            ..Login::default()
+        }),
+        printed(&Refresh {
+            refresh_token: secret.into(),
+            client_id: None,
+        }),
+        printed(&Logout {
+            refresh_token: Some(secret.into()),
+        }),
+        printed(&VerifyToken { token: secret.into() }),
+        printed(&CheckPassword {
+            password: secret.into(),
+            ..CheckPassword::default()
+        }),
+        printed(&by_code("ana@example.org", secret)),
+        printed(&SetUp {
+            token: secret.into(),
+            password: secret.into(),
+            ..SetUp::default()
+        }),
+        printed(&CreateUser {
+            password: Some(secret.into()),
+            ..CreateUser::default()
+        }),
+    ];
+    for text in printed {
+        assert!(!text.contains("horse"), "{text}");
+    }
+    let answer = test.log_in("ana").await;
+    let next = test.refresh(&answer.refresh_token).await.unwrap();
+    let text = format!("{answer:?}{next:?}{:?}", test.sereno.config);
+    for secret in [
+        &answer.access_token,
+        &answer.refresh_token,
+        &next.access_token,
+        &next.refresh_token,
+    ] {
+        assert!(!text.contains(secret.as_str()), "{text}");
+    }
+}
+
+/// An error's text goes to the log: it holds neither what was sent nor what is stored.
+#[tokio::test]
+async fn errors_carry_no_secret() {
+    let test = TestSereno::new().await;
+    test.user("ana").await;
+    let before = test
+        .row(test.holder_of("ana@example.org").await)
+        .await
+        .password_hash
+        .unwrap()
+        .0;
+    test.execute("ALTER TABLE \"user\" RENAME COLUMN password_hash TO other")
+        .await;
+    let guess = test.credentials("ana", PASSWORD);
+    let error = login::with_tokens(&test.sereno, &test.meta(), guess).await.unwrap_err();
+    let text = format!("{error} {error:?} {:?}", error.problem());
+    assert!(!text.contains(PASSWORD) && !text.contains(&before), "{text}");
+    assert_eq!(error.code(), sereno_types::Code::Internal);
+}
