@@ -3,10 +3,7 @@
 use leptos::prelude::*;
 use sereno_types::{Overview, Problem};
 
-use crate::{
-    console::Breadcrumb,
-    ui::{heading::Heading, loaded::loaded},
-};
+use crate::ui::{heading::Heading, loaded::loaded};
 
 #[server(name = LoadOverview, prefix = "/console/fn", endpoint = "overview")]
 pub(crate) async fn overview() -> Result<Overview, Problem> {
@@ -46,7 +43,6 @@ pub fn OverviewView(
         Figure::plain("Could not be sent", overview.failed_mails),
     ];
     view! {
-        <Breadcrumb above=vec![] here="Overview" />
         <Heading title="Overview" />
         <div class="grid gap-4 sm:grid-cols-2">
             <Figures title="People" figures=people />

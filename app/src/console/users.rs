@@ -22,10 +22,11 @@ use crate::{
 const PATH: &str = "/console/users";
 
 #[server(name = ListUsers, prefix = "/console/fn", endpoint = "list_users")]
-pub(crate) async fn list_users(#[server(default)] query: UserQuery) -> Result<Page<UserRow>, Problem> {
+pub(crate) async fn list_users(query: Option<UserQuery>) -> Result<Page<UserRow>, Problem> {
     use crate::gate;
     let member = gate::staff().await?;
-    sereno_core::account::admin::list(&member.sereno, &member.staff, query)
+    // a query without a word leaves no trace in the encoded arguments
+    sereno_core::account::admin::list(&member.sereno, &member.staff, query.unwrap_or_default())
         .await
         .map_err(gate::refuse)
 }
@@ -37,7 +38,7 @@ pub fn UsersPage() -> impl IntoView {
     let query = Memo::new(move |_| asked.with(read));
     let page = Resource::new(
         move || query.get(),
-        |query| async move { list_users(query.clone()).await.map(|page| (page, query)) },
+        |query| async move { list_users(Some(query.clone())).await.map(|page| (page, query)) },
     );
     loaded(page, |(page, query)| view! { <UsersView page query /> })
 }

@@ -90,6 +90,11 @@ pub fn Refusal(
     problem: Problem,
 ) -> impl IntoView {
     let texts = text::use_texts();
+    // a page has no fields to point at: what was refused stands in its address
+    let problem = match problem.code {
+        Code::ValidationFailed => Problem::new(Code::MalformedQuery),
+        _ => problem,
+    };
     view! {
         <div class="grid max-w-xl gap-4">
             <Heading title=title(texts, problem.status) />

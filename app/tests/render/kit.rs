@@ -147,4 +147,6 @@ fn a_choice_shows_what_holds() {
 fn a_refusal_is_a_page_with_a_way_out() {
     let html = html(|| view! { <Refusal problem=Problem::new(Code::PermissionDenied) /> });
     holds(&html, &["<h1", "You cannot open this page", r#"href="/account""#]);
+    let refused = crate::html(|| view! { <Refusal problem=refused().problem /> });
+    holds(&refused, &["This address cannot be read."]);
 }
