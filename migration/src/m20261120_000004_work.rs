@@ -1,4 +1,4 @@
-//! Keys, events, jobs, the history of mails, counters of the limiter, and remembered answers.
+//! Keys, events, jobs, the history of mails, and counters of the limiter.
 
 use sea_orm_migration::prelude::*;
 
@@ -84,16 +84,6 @@ impl MigrationTrait for Migration {
             "limit_counter",
             vec![text("key").primary_key().take(), big("count"), big("window_ends_at")],
         );
-        let idempotency = table(
-            "idempotency",
-            vec![
-                text("digest").primary_key().take(),
-                text("fingerprint"),
-                big("status"),
-                text("body"),
-                big("expires_at"),
-            ],
-        );
         let indices = vec![
             unique("crypto_key", "version", &["purpose", "version"]),
             index("event", "at", &["at", "id"]),
@@ -104,11 +94,10 @@ impl MigrationTrait for Migration {
             index("email_message", "user_id", &["user_id"]),
             index("email_message", "status", &["status"]),
             index("limit_counter", "window_ends_at", &["window_ends_at"]),
-            index("idempotency", "expires_at", &["expires_at"]),
         ];
         create(
             manager,
-            vec![crypto_key, event, job, email_message, limit_counter, idempotency],
+            vec![crypto_key, event, job, email_message, limit_counter],
             indices,
         )
         .await
@@ -117,14 +106,7 @@ impl MigrationTrait for Migration {
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         drop(
             manager,
-            &[
-                "idempotency",
-                "limit_counter",
-                "email_message",
-                "job",
-                "event",
-                "crypto_key",
-            ],
+            &["limit_counter", "email_message", "job", "event", "crypto_key"],
         )
         .await
     }

@@ -93,7 +93,6 @@ pub(super) fn code(code: Code, figures: Figures) -> String {
         Code::LastAdministrator => "Das ist das letzte Verwaltungskonto. Ohne es könnte niemand mehr Sereno verwalten.",
         Code::OwnAccount => "Mit dem eigenen Konto geht das nicht.",
         Code::SetupDone => "Das erste Verwaltungskonto gibt es schon. Bitte melden Sie sich an.",
-        Code::IdempotencyKeyReused => "Diese Anfrage wurde schon für etwas anderes benutzt.",
         Code::BodyTooLarge => "Das ist mehr, als wir auf einmal annehmen.",
         Code::UriTooLong => "Diese Adresse ist länger, als wir lesen.",
         Code::UnsupportedMediaType => "Diese Art von Inhalt können wir nicht lesen.",

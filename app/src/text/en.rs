@@ -97,7 +97,6 @@ pub(super) fn code(code: Code, figures: Figures) -> String {
         Code::LastAdministrator => "This is the last administrator. Without this account, nobody could manage Sereno.",
         Code::OwnAccount => "You cannot do this to your own account.",
         Code::SetupDone => "The first administrator exists already. Please sign in.",
-        Code::IdempotencyKeyReused => "This request was used for something else before.",
         Code::BodyTooLarge => "This is more than we accept at once.",
         Code::UriTooLong => "This address is longer than we read.",
         Code::UnsupportedMediaType => "We cannot read this kind of content.",

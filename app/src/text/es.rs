@@ -97,7 +97,6 @@ pub(super) fn code(code: Code, figures: Figures) -> String {
         Code::LastAdministrator => "Es la última cuenta de administración. Sin ella, nadie podría gestionar Sereno.",
         Code::OwnAccount => "No puede hacer esto con su propia cuenta.",
         Code::SetupDone => "La primera cuenta de administración ya existe. Inicie sesión.",
-        Code::IdempotencyKeyReused => "Esta petición ya se usó para otra cosa.",
         Code::BodyTooLarge => "Es más de lo que aceptamos de una vez.",
         Code::UriTooLong => "Esta dirección es más larga de lo que leemos.",
         Code::UnsupportedMediaType => "No podemos leer este tipo de contenido.",

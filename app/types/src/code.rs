@@ -85,8 +85,6 @@ codes! {
     OwnAccount = "own_account", 409;
     /// The first administrator exists already.
     SetupDone = "setup_done", 409;
-    /// The idempotency key was used for another request.
-    IdempotencyKeyReused = "idempotency_key_reused", 409;
     /// The body is larger than this call accepts.
     BodyTooLarge = "body_too_large", 413;
     /// The request target is longer than Sereno reads.

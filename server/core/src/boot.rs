@@ -121,6 +121,20 @@ pub async fn start(config: Config, world: World) -> Result<Sereno> {
     Ok(sereno)
 }
 
+/// The changes that the database still lacks, without making them; nothing when there is no database yet.
+///
+/// # Errors
+/// When the database is away.
+pub async fn pending(config: &Config) -> Result<Option<Vec<String>>> {
+    if Db::sqlite_file(config).is_some_and(|file| !file.exists()) {
+        return Ok(None);
+    }
+    let db = Db::connect(config, None).await?;
+    let pending = migration::pending(db.write()).await?;
+    db.close().await;
+    Ok(Some(pending))
+}
+
 fn params(config: &Config) -> PasswordParams {
     PasswordParams {
         memory_kib: narrow(config.password.memory_kib),

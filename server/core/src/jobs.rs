@@ -12,7 +12,7 @@ use crate::account::activate::SendActivation;
 use crate::clock::Moment;
 use crate::context::{Failure, Job, Sereno, tidy};
 use crate::entity::job::{Column, Entity, Model};
-use crate::entity::{email_message, flow_state, idempotency, limit_counter, one_time, session, token_family};
+use crate::entity::{email_message, flow_state, limit_counter, one_time, session, token_family};
 use crate::error::Result;
 use crate::notify::DeliverMail;
 
@@ -240,10 +240,6 @@ pub async fn sweep(sereno: &Sereno) -> Result<()> {
         .await?;
     limit_counter::Entity::delete_many()
         .filter(limit_counter::Column::WindowEndsAt.lt(now))
-        .exec(db)
-        .await?;
-    idempotency::Entity::delete_many()
-        .filter(idempotency::Column::ExpiresAt.lt(now))
         .exec(db)
         .await?;
     one_time::Entity::delete_many()

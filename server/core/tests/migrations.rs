@@ -68,7 +68,6 @@ async fn entities_fit_their_tables() {
         email_message,
         event,
         flow_state,
-        idempotency,
         job,
         limit_counter,
         one_time,
@@ -165,12 +164,12 @@ async fn a_migration_happens_whole_or_not_at_all() {
         config.database_url()
     };
     let db = sea_orm::Database::connect(url).await.unwrap();
-    db.execute_unprepared("CREATE TABLE idempotency (x integer)")
+    db.execute_unprepared("CREATE TABLE limit_counter (x integer)")
         .await
         .unwrap();
     let world = World::real(&config, Vec::new()).unwrap();
     assert!(boot::start(config.clone(), world).await.is_err());
-    db.execute_unprepared("DROP TABLE idempotency").await.unwrap();
+    db.execute_unprepared("DROP TABLE limit_counter").await.unwrap();
     assert!(
         db.execute_unprepared("SELECT 1 FROM counter").await.is_err(),
         "nothing was made"

@@ -139,7 +139,8 @@ fn load(common: &Common) -> Result<Config, Failed> {
 }
 
 fn log(config: &Config) -> Outcome {
-    let filter = EnvFilter::try_new(&config.log.level)?;
+    // the cookie library takes every cookie of an ended session for an attack
+    let filter = EnvFilter::try_new(format!("tower_sessions_core=error,{}", config.log.level))?;
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

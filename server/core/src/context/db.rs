@@ -1,6 +1,6 @@
 //! The database: SQLite with one writer and several readers, or a PostgreSQL pool.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,14 +43,8 @@ impl Db {
         let url = config.database_url();
         let timeout = config.database.timeout.span();
         let most = u32::try_from(config.database.max_connections).unwrap_or(u32::MAX);
-        if let Some(path) = url.strip_prefix("sqlite:") {
-            return Self::sqlite(
-                path.trim_start_matches("//"),
-                most,
-                timeout,
-                config.database.sync == "full",
-            )
-            .await;
+        if let Some(file) = Self::sqlite_file(config) {
+            return Self::sqlite(&file.to_string_lossy(), most, timeout, config.database.sync == "full").await;
         }
         let mut options = options(url, timeout);
         options.max_connections(most).idle_timeout(Duration::from_mins(10));
@@ -67,8 +61,15 @@ impl Db {
         })
     }
 
+    /// The file of a SQLite database.
+    #[must_use]
+    pub fn sqlite_file(config: &Config) -> Option<PathBuf> {
+        let url = config.database_url();
+        let path = url.strip_prefix("sqlite:")?.trim_start_matches("//");
+        Some(PathBuf::from(path.split('?').next().unwrap_or(path)))
+    }
+
     async fn sqlite(path: &str, readers: u32, timeout: Duration, full_sync: bool) -> Result<Self> {
-        let path = path.split('?').next().unwrap_or(path);
         make_private(Path::new(path)).map_err(|error| DbErr::Conn(sea_orm::RuntimeErr::Internal(error.to_string())))?;
         let pragmas = move |options: sea_orm::sqlx::sqlite::SqliteConnectOptions| {
             use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};

@@ -8,7 +8,6 @@ pub mod email_message;
 pub mod event;
 pub mod flow_state;
 mod hidden;
-pub mod idempotency;
 pub mod job;
 pub mod limit_counter;
 pub mod one_time;
