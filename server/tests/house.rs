@@ -132,6 +132,8 @@ fn rows_are_never_serialized() {
 fn every_server_function_enters_by_the_gate() {
     let mut count = 0;
     for (file, text) in sources("app/src") {
+        // on an argument the word means something else
+        let text = text.replace("#[server(default)]", "");
         for function in text.split("#[server(").skip(1) {
             count += 1;
             let name = function
