@@ -1,7 +1,7 @@
 //! Every mount point and every layer on one page.
 //!
-//! A request passes, outermost first: its id, log line and last resort (`meta`); the limit of requests under way; its
-//! body (`body`); the session's cookie (`session_store`); who calls (`caller`); where from (`origin`); plain forms
+//! A request passes, outermost first: its id, log line and last resort (`meta`); its body (`body`), which no slow client
+//! holds a place for; the limit of requests under way; the session's cookie (`session_store`); who calls (`caller`); where from (`origin`); plain forms
 //! (`form_post`); the policy table (`policy`); its handler.
 
 use std::sync::Arc;
@@ -76,8 +76,8 @@ pub fn router(app: &App) -> Router {
         .layer(middleware::from_fn_with_state(app.clone(), origin::check))
         .layer(middleware::from_fn_with_state(app.clone(), caller::resolve))
         .layer(sessions)
-        .layer(middleware::from_fn_with_state(app.clone(), body::read))
         .layer(middleware::from_fn_with_state(app.clone(), under_way))
+        .layer(middleware::from_fn_with_state(app.clone(), body::read))
         .layer(middleware::from_fn_with_state(app.clone(), meta::outermost))
         .with_state(app.clone())
 }

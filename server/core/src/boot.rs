@@ -7,7 +7,7 @@ use sea_orm::{ActiveValue::Set, EntityTrait, QueryOrder};
 use sereno_types::Secret;
 
 use crate::clock::{Clock, SystemClock};
-use crate::config::Config;
+use crate::config::{Config, Fault, Faults};
 use crate::context::{Actor, Cache, Db, Parts, Probe, RequestMeta, Sereno, Tx, limiter};
 use crate::crypto::keys::{KeyRing, RootKey, StoredKey};
 use crate::crypto::password::{Hasher, PasswordParams};
@@ -46,26 +46,59 @@ impl World {
     }
 }
 
+/// What is wrong with the configuration that only the rooms it concerns can tell: the root key, the cost of hashing.
+///
+/// # Errors
+/// Everything that is wrong.
+pub fn check(config: &Config) -> Result<(), Faults> {
+    let mut faults = Vec::new();
+    let mut add = |setting: &str, message: String| {
+        faults.push(Fault {
+            setting: setting.to_owned(),
+            message,
+        });
+    };
+    if !config.keys.root.is_empty()
+        && let Err(error) = RootKey::parse(config.keys.root.expose())
+    {
+        add("keys.root", format!("cannot be used: {error}"));
+    }
+    let params = params(config);
+    if params.validate().is_err() {
+        add(
+            "password",
+            "asks for hashes that cost more than Sereno computes (256 MiB, 2 GiB in all passes)".to_owned(),
+        );
+    }
+    if !config.is_dev() && !params.meets_owasp() {
+        add(
+            "password.memory_kib",
+            "is below what OWASP advises, with these iterations, in prod mode".to_owned(),
+        );
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Faults(faults)) }
+}
+
 /// Connects, brings the database up to date, opens the keys, and writes what every instance needs.
 ///
 /// # Errors
 /// When the database is away, the root key is missing, or it is not the one the keys were sealed with.
 pub async fn start(config: Config, world: World) -> Result<Sereno> {
     crate::crypto::install_provider();
-    let root = root_key(&config, &*world.entropy)?;
     let db = Db::connect(&config, world.probe.clone()).await?;
     migration::up(db.write()).await?;
+    let sealed_already = !stored_keys(&db).await?.is_empty();
+    let root = root_key(&config, &*world.entropy, sealed_already)?;
     let password = &config.password;
-    let params = PasswordParams {
-        memory_kib: narrow(password.memory_kib),
-        iterations: narrow(password.iterations),
-        parallelism: narrow(password.parallelism),
-    };
     let threads = match password.threads {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         threads => usize::try_from(threads).unwrap_or(1),
     };
-    let hasher = Hasher::new(params, threads, usize::try_from(password.queue).unwrap_or(usize::MAX))?;
+    let hasher = Hasher::new(
+        params(&config),
+        threads,
+        usize::try_from(password.queue).unwrap_or(usize::MAX),
+    )?;
     let keys = open_keys(&db, &root, &world).await?;
     let sereno = Sereno::new(Parts {
         config,
@@ -88,19 +121,28 @@ pub async fn start(config: Config, world: World) -> Result<Sereno> {
     Ok(sereno)
 }
 
+fn params(config: &Config) -> PasswordParams {
+    PasswordParams {
+        memory_kib: narrow(config.password.memory_kib),
+        iterations: narrow(config.password.iterations),
+        parallelism: narrow(config.password.parallelism),
+    }
+}
+
 fn narrow(value: u64) -> u32 {
     u32::try_from(value).unwrap_or(u32::MAX)
 }
 
 /// The key that was configured; else the one in the data folder, made at the first start.
-fn root_key(config: &Config, entropy: &dyn Entropy) -> Result<RootKey> {
+fn root_key(config: &Config, entropy: &dyn Entropy, sealed_already: bool) -> Result<RootKey> {
     if !config.keys.root.is_empty() {
         return RootKey::parse(config.keys.root.expose());
     }
     let path = config.data_dir().join("root.key");
     match std::fs::read_to_string(&path) {
         Ok(text) => RootKey::parse(text.trim()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+        // a new key would open none of them: better to say that the old one is missing
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !sealed_already => {
             let key = RootKey::generate(entropy)?;
             match write_once(&path, &key.to_text(), &entropy.token()?) {
                 Ok(()) => Ok(key),

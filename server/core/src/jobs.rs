@@ -265,7 +265,7 @@ pub async fn sweep(sereno: &Sereno) -> Result<()> {
         .await?;
     Entity::delete_many()
         .filter(Column::FinishedAt.lt(old))
-        .filter(Column::State.eq("done"))
+        .filter(Column::State.is_in(["done", "dead"]))
         .exec(db)
         .await?;
     Ok(())

@@ -1,5 +1,7 @@
 //! Changes made elsewhere are seen here, soon where memory may be used and at once where it may not.
 
+#![expect(clippy::unwrap_used, reason = "builders and checks outside of the test functions")]
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

@@ -1,5 +1,7 @@
 //! What is good for one use, asked for by many at once.
 
+#![expect(clippy::unwrap_used, reason = "builders and checks outside of the test functions")]
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;

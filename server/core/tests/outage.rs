@@ -1,6 +1,8 @@
 //! A database that is locked, full, read-only or gone: the answer is `unavailable`, nothing is half-written, and all is well
 //! once it is back.
 
+#![expect(clippy::unwrap_used, reason = "builders and checks outside of the test functions")]
+
 use std::sync::Arc;
 
 use sea_orm::{ConnectionTrait, TransactionTrait};

@@ -1,5 +1,7 @@
 //! Nothing that could be presented is stored or printed.
 
+#![expect(clippy::unwrap_used, reason = "builders and checks outside of the test functions")]
+
 use std::fmt::Debug;
 use std::time::Duration;
 
@@ -42,7 +44,7 @@ async fn journey(test: &TestSereno) -> Vec<String> {
     login::with_tokens(sereno, &meta, guess).await.unwrap_err();
     let first = test.log_in("ana@example.org").await;
     let second = test.refresh(&first.refresh_token).await.unwrap();
-    test.advance(Duration::from_secs(60));
+    test.advance(Duration::from_mins(1));
     test.refresh(&first.refresh_token).await.unwrap_err();
     secrets.extend([
         first.access_token,
@@ -160,14 +162,14 @@ async fn commands_and_answers_print_no_secret() {
     }
     let answer = test.log_in("ana").await;
     let next = test.refresh(&answer.refresh_token).await.unwrap();
-    let text = format!("{answer:?}{next:?}{:?}", test.sereno.config);
+    let shown = format!("{answer:?}{next:?}{:?}", test.sereno.config);
     for secret in [
         &answer.access_token,
         &answer.refresh_token,
         &next.access_token,
         &next.refresh_token,
     ] {
-        assert!(!text.contains(secret.as_str()), "{text}");
+        assert!(!shown.contains(secret.as_str()), "{shown}");
     }
 }
 
@@ -186,7 +188,7 @@ async fn errors_carry_no_secret() {
         .await;
     let guess = test.credentials("ana", PASSWORD);
     let error = login::with_tokens(&test.sereno, &test.meta(), guess).await.unwrap_err();
-    let text = format!("{error} {error:?} {:?}", error.problem());
-    assert!(!text.contains(PASSWORD) && !text.contains(&before), "{text}");
+    let shown = format!("{error} {error:?} {:?}", error.problem());
+    assert!(!shown.contains(PASSWORD) && !shown.contains(&before), "{shown}");
     assert_eq!(error.code(), sereno_types::Code::Internal);
 }

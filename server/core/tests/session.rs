@@ -1,5 +1,7 @@
 //! Browser sessions and what anonymous visitors keep.
 
+#![expect(clippy::unwrap_used, reason = "builders and checks outside of the test functions")]
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -1,5 +1,7 @@
 //! The first administrator.
 
+#![expect(clippy::unwrap_used, reason = "builders and checks outside of the test functions")]
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -94,7 +96,7 @@ async fn only_the_latest_link_works_and_for_a_day() {
             Code::SetupLinkInvalid
         );
     }
-    test.advance(Duration::from_secs(86_400));
+    test.advance(Duration::from_hours(24));
     assert_eq!(
         refused(send(&test, &new, "root@example.org").await),
         Code::SetupLinkInvalid

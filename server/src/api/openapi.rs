@@ -75,7 +75,7 @@ pub fn document() -> OpenApi {
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
     let cookie = ApiKeyValue::with_description(
         "__Host-sid",
-        "The session of a browser (`sid` in dev mode). Changes also need the header X-CSRF-Token.",
+        "The session of a browser (`sid` where the public URL is http). Changes also need the header X-CSRF-Token.",
     );
     components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     let problem = <Problem as utoipa::PartialSchema>::schema();

@@ -131,8 +131,11 @@ fn load(common: &Common) -> Result<Config, Failed> {
         .collect();
     let env =
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    Ok(Config::load(file.as_deref(), env, overrides)
-        .map_err(|faults| format!("the settings are refused:\n{faults}"))?)
+    let config = Config::load(file.as_deref(), env, overrides)
+        .map_err(|faults| format!("the settings are refused:\n{faults}"))?;
+    boot::check(&config).map_err(|faults| format!("the settings are refused:\n{faults}"))?;
+    EnvFilter::try_new(&config.log.level).map_err(|error| format!("the settings are refused:\nlog.level {error}"))?;
+    Ok(config)
 }
 
 fn log(config: &Config) -> Outcome {

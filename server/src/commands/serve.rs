@@ -40,9 +40,13 @@ pub(super) async fn run(config: Config) -> Outcome {
         .enabled
         .then(|| tokio::spawn(jobs::work(sereno.clone(), stop.clone())));
     listener::serve(listener, router::router(&app), &sereno.config.server, stop).await;
+    let rest = sereno.config.server.stop_timeout.span();
     for task in working.into_iter().chain(measured) {
-        if let Err(error) = task.await {
-            tracing::error!(%error, "a task ended badly");
+        match tokio::time::timeout(rest, task).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "a task ended badly"),
+            // its lease runs out, and another worker does the job again
+            Err(_) => tracing::warn!("a job did not finish in time and was left for later"),
         }
     }
     watching.abort();

@@ -1,4 +1,4 @@
-//! The outermost layer: gives every request an id and a line in the log, counts and times it, survives its panic, and
+//! The outermost layer: gives every request an id and a line in the log (at level debug), counts and times it, survives its panic, and
 //! finishes the response. Also says where a request came from.
 
 use std::net::{IpAddr, SocketAddr};
@@ -120,31 +120,16 @@ fn meta(app: &App, request: &Request, request_id: &str) -> RequestMeta {
     }
 }
 
-/// The language to answer in: what the address asks for (`ui_locales`), what was chosen before (a cookie), what the
-/// client prefers.
+/// The language to answer in, by the rule of the pages.
 fn locale(request: &Request) -> Locale {
-    let text = |name| {
-        request
-            .headers()
-            .get(name)
-            .and_then(|value: &HeaderValue| value.to_str().ok())
-            .unwrap_or("")
-    };
-    let asked = url::form_urlencoded::parse(request.uri().query().unwrap_or("").as_bytes())
-        .find(|(name, _)| name == "ui_locales")
-        .and_then(|(_, tags)| tags.split(' ').find_map(Locale::from_tag));
-    let chosen = || {
-        text(header::COOKIE)
-            .split(';')
-            .find_map(|pair| Locale::from_tag(pair.trim().strip_prefix("locale=")?))
-    };
-    // in the order they are written: clients list what they prefer first
-    let preferred = || {
-        text(header::ACCEPT_LANGUAGE)
-            .split([',', ';'])
-            .find_map(Locale::from_tag)
-    };
-    asked.or_else(chosen).or_else(preferred).unwrap_or_default()
+    let mut parts = Request::new(()).into_parts().0;
+    parts.uri.clone_from(request.uri());
+    for name in [header::COOKIE, header::ACCEPT_LANGUAGE] {
+        if let Some(value) = request.headers().get(&name) {
+            parts.headers.insert(name, value.clone());
+        }
+    }
+    Locale::from_tag(app::gate::locale_of(&parts).tag()).unwrap_or_default()
 }
 
 /// The client's address: the peer's, or what stands in `X-Forwarded-For` before the trusted proxies' own entries. A
@@ -165,7 +150,9 @@ fn forwarded(headers: &HeaderMap, proxies: u64) -> Option<IpAddr> {
         .filter_map(|value| value.to_str().ok())
         .collect();
     let entries = lines.join(",");
-    entries.rsplit(',').nth(hops - 1)?.trim().parse().ok()
+    let entry = entries.rsplit(',').nth(hops - 1)?.trim();
+    let with_port = || entry.parse::<SocketAddr>().ok().map(|address| address.ip());
+    entry.parse().ok().or_else(with_port)
 }
 
 #[cfg(test)]
@@ -187,6 +174,7 @@ mod tests {
         assert_eq!(of(&["198.51.100.1, 203.0.113.9"], 1).as_deref(), Some("203.0.113.9"));
         assert_eq!(of(&["198.51.100.1", "203.0.113.9"], 2).as_deref(), Some("198.51.100.1"));
         assert_eq!(of(&["203.0.113.9"], 2), None);
+        assert_eq!(of(&["203.0.113.9:1234"], 1).as_deref(), Some("203.0.113.9"));
         assert_eq!(of(&["evil"], 1), None);
         assert_eq!(of(&["2001:db8::1"], 1).as_deref(), Some("2001:db8::1"));
     }

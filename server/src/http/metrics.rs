@@ -58,11 +58,7 @@ impl Default for Metrics {
             seconds.clone(),
         );
         registry.register("events", "What happened, as in the table of events", events.clone());
-        registry.register(
-            "password_hashes",
-            "Password hashes computed since the start",
-            hashes.clone(),
-        );
+        registry.register("password_hashes", "Password hashes computed so far", hashes.clone());
         registry.register(
             "password_hashes_waiting",
             "Password hashes that wait for a thread",

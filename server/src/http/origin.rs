@@ -23,7 +23,12 @@ const PURPOSE: &str = "csrf";
 /// The layer; stands inside the one that resolves the caller.
 pub async fn check(State(app): State<App>, request: Request, next: Next) -> Response {
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    let rests_on_bearer = request.headers().contains_key(header::AUTHORIZATION);
+    let scheme = request
+        .headers()
+        .get(header::AUTHORIZATION)
+        .map(|value| value.as_bytes().to_ascii_lowercase());
+    // browsers add Basic credentials by themselves, a bearer token never
+    let rests_on_bearer = scheme.is_some_and(|scheme| scheme.starts_with(b"bearer "));
     if safe || rests_on_bearer || (is_ours(&app, &request) && has_token(&app, &request)) {
         next.run(request).await
     } else {

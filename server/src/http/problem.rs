@@ -43,13 +43,17 @@ pub fn write(mut response: Response, request_id: &str) -> Response {
         return response;
     };
     problem.request_id = Some(request_id.to_owned());
-    let body = serde_json::to_vec(&problem).unwrap_or_default();
     let headers = response.headers_mut();
     headers.insert(
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/problem+json"),
     );
     headers.remove(header::CONTENT_LENGTH);
+    if problem.status == 503 && problem.retry_after.is_none() {
+        problem.retry_after = Some(1);
+    }
+    let body = serde_json::to_vec(&problem).unwrap_or_default();
+    let headers = response.headers_mut();
     if let Some(seconds) = problem.retry_after {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }

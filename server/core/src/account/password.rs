@@ -12,6 +12,9 @@ use crate::error::{Error, Result};
 /// The most common passwords, lower case, sorted, one a line.
 static COMMON: &str = include_str!("../../data/common-passwords.txt");
 
+/// Longest text that a password is compared with, in bytes: an address, or a user name of the widest characters.
+const RELATIVE_MAX: usize = 600;
+
 /// From here on a password counts as similar, as in Django.
 const MAX_SIMILARITY: f64 = 0.7;
 
@@ -50,6 +53,8 @@ pub(crate) fn judge<'a>(
     }
     let lower = password.to_lowercase();
     let mut faults = Vec::new();
+    // what is longer than any accepted name is refused elsewhere; comparing it would only burn time
+    let relatives = relatives.into_iter().filter(|relative| relative.len() <= RELATIVE_MAX);
     if relatives.into_iter().any(|relative| is_similar(&lower, relative)) {
         faults.push(fault(Code::PasswordTooSimilar));
     }

@@ -77,7 +77,7 @@ section! {
     /// Outgoing mail.
     Mail = "mail" {
         /// `smtp://[user:password@]host:port[?tls=none|starttls|wrapper]` or `file:DIR`. Default: files in `mail` in the
-        /// data folder, which `prod` refuses.
+        /// data folder; `prod` wants to be told.
         url: Secret = Secret::default();
         /// The sender, for example `Example <no-reply@example.org>`.
         from: String = "Sereno <sereno@localhost>".to_owned();
@@ -155,7 +155,7 @@ section! {
         login_per_account_and_address: u64 = 10;
         /// Wrong passwords for one account in an hour, from everywhere.
         login_per_account: u64 = 100;
-        /// Sign-ins, sign-ups and requests for mail from one address in a minute.
+        /// Sign-ins, sign-ups, activations, requests for mail and set-ups from one address in a minute, each counted apart.
         requests_per_address: u64 = 60;
         /// Mails of one kind to one address in an hour.
         mails_per_recipient: u64 = 5;

@@ -119,9 +119,9 @@ fn figures(config: &Config, faults: &mut Faults) {
     );
     bounds("password", "min_length", password.min_length, 8, 64);
     bounds("password", "max_length", password.max_length, 64, 4_096);
-    bounds("password", "memory_kib", password.memory_kib, 8, 4_194_304);
+    bounds("password", "memory_kib", password.memory_kib, 8, 262_144);
     bounds("password", "iterations", password.iterations, 1, 100);
-    bounds("password", "parallelism", password.parallelism, 1, 64);
+    bounds("password", "parallelism", password.parallelism, 1, 16);
     bounds("password", "threads", password.threads, 0, 1_024);
     bounds("password", "queue", password.queue, 1, 100_000);
     bounds(
@@ -152,12 +152,27 @@ fn figures(config: &Config, faults: &mut Faults) {
     bounds("worker", "max_attempts", config.worker.max_attempts, 1, 100);
     bounds("worker", "lease", config.worker.lease.0, 10, 86_400);
     bounds("worker", "keep_days", config.worker.keep_days, 1, 36_500);
+    if config.mail.timeout >= config.worker.lease {
+        faults.add(
+            "mail",
+            "timeout",
+            "must be shorter than worker.lease, else a slow mail is sent twice",
+        );
+    }
     if config.database.sync != "normal" && config.database.sync != "full" {
         faults.add("database", "sync", "must be \"normal\" or \"full\"");
     }
     if config.log.format != "text" && config.log.format != "json" {
         faults.add("log", "format", "must be \"text\" or \"json\"");
     }
+}
+
+/// A password for the mail server that would travel in clear over a network.
+fn clear_text_credentials(url: &str) -> Option<&'static str> {
+    let url = Url::parse(url).ok().filter(|url| url.scheme() == "smtp")?;
+    let here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    let clear = url.query_pairs().any(|(key, value)| key == "tls" && value == "none");
+    (clear && !here && url.password().is_some()).then_some("must not send a password without TLS in prod mode")
 }
 
 /// What each mode refuses. `dev` is for one machine and must not be reachable from another; `prod` refuses defaults that
@@ -193,12 +208,8 @@ fn modes(config: &Config, faults: &mut Faults) {
                     "must be set in prod mode with PostgreSQL, the same on every node",
                 );
             }
-            if config.password.memory_kib * config.password.iterations < 19_456 * 2 {
-                faults.add(
-                    "password",
-                    "memory_kib",
-                    "is below what OWASP advises for prod mode (19456 with 2 iterations)",
-                );
+            if let Some(why) = clear_text_credentials(&config.mail_url()) {
+                faults.add("mail", "url", why);
             }
         }
     }

@@ -194,17 +194,19 @@ fn options(url: String, timeout: Duration) -> ConnectOptions {
     options
 }
 
-/// Makes the file's folder, readable by nobody else.
+/// Makes the file, and its folder, readable by nobody else. SQLite gives its side files the same mode.
 fn make_private(file: &Path) -> std::io::Result<()> {
-    let Some(folder) = file
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty() && !folder.exists())
-    else {
-        return Ok(());
-    };
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
+    if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        let mut builder = std::fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(folder)?;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.append(true).create(true);
     #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file)?;
+    Ok(())
 }

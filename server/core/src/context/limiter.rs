@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use quick_cache::sync::{Cache, EntryAction, EntryResult};
 use sea_orm::sea_query::{CaseStatement, Expr, OnConflict, Query};
-use sea_orm::{ConnectionTrait, EntityTrait, ExprTrait};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter};
 
 use super::Sereno;
 use crate::clock::Moment;
@@ -110,13 +110,34 @@ pub async fn raise(sereno: &Sereno, limits: &[Limit]) -> Result<Option<Over>> {
     Ok(over)
 }
 
-/// Forgets counters: the attempts were honest after all. Runs in the caller's transaction.
-pub async fn clear<C: ConnectionTrait>(db: &C, limits: &[Limit]) -> Result<()> {
-    let mut limits: Vec<&Limit> = limits.iter().filter(|limit| limit.most > 0).collect();
-    // one by one in the order in which they are raised: a statement over all of them locks rows in an order of its own
-    limits.sort_by(|a, b| a.key.cmp(&b.key));
-    for limit in limits {
+/// The attempt was honest after all: forgets the counter of the client's own mistakes, and takes this one attempt back
+/// from the counter that others' guesses share. In the order in which they are raised, so that two requests cannot wait
+/// for each other's row. Runs in the caller's transaction.
+pub async fn forgive<C: ConnectionTrait>(db: &C, own: &Limit, shared: &Limit) -> Result<()> {
+    if own.key < shared.key {
+        forget(db, own).await?;
+        give_back(db, shared).await
+    } else {
+        give_back(db, shared).await?;
+        forget(db, own).await
+    }
+}
+
+async fn forget<C: ConnectionTrait>(db: &C, limit: &Limit) -> Result<()> {
+    if limit.most > 0 {
         Entity::delete_by_id(limit.key.as_str()).exec(db).await?;
+    }
+    Ok(())
+}
+
+async fn give_back<C: ConnectionTrait>(db: &C, limit: &Limit) -> Result<()> {
+    if limit.most > 0 {
+        Entity::update_many()
+            .col_expr(Column::Count, Expr::col(Column::Count).sub(1))
+            .filter(ColumnTrait::eq(&Column::Key, limit.key.as_str()))
+            .filter(ColumnTrait::gt(&Column::Count, 0))
+            .exec(db)
+            .await?;
     }
     Ok(())
 }

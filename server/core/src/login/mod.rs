@@ -11,7 +11,7 @@ use sereno_types::{Code, Login, LoginAnswer};
 pub use logout::logout;
 
 use crate::access::{application, subject};
-use crate::context::{Actor, Caller, RequestMeta, Sereno, Tx, Via, tidy};
+use crate::context::{Actor, Caller, RequestMeta, Sereno, Tx, Via, limiter, tidy};
 use crate::entity::{user, user_email};
 use crate::error::Result;
 use crate::event::{Event, EventKind};
@@ -90,7 +90,9 @@ async fn begin(sereno: &Sereno, meta: &RequestMeta, proven: &Authenticated) -> R
         drop(tx);
         return Err(password::refuse(sereno, meta, Some(user), Code::InvalidCredentials.into()).await);
     }
-    crate::context::limiter::clear(tx.db(), &proven.attempts).await?;
+    // the client's own mistakes are forgiven; what others guessed from elsewhere stays counted
+    let [from_here, from_everywhere] = &proven.attempts;
+    limiter::forgive(tx.db(), from_here, from_everywhere).await?;
     let proof = Proof {
         user_id: user.id,
         credential_epoch: user.credential_epoch,

@@ -24,7 +24,7 @@ pub(super) struct Authenticated {
     /// A hash with today's figures, if the stored one was made with others.
     pub renewed_hash: Option<Hidden>,
     /// The counters that were raised for this attempt, to be forgotten when the sign-in completes.
-    pub attempts: Vec<Limit>,
+    pub attempts: [Limit; 2],
 }
 
 pub(super) async fn authenticate(sereno: &Sereno, meta: &RequestMeta, command: &Login) -> Result<Authenticated> {
@@ -110,11 +110,11 @@ async fn find(sereno: &Sereno, text: &str) -> Result<Option<user::Model>> {
 
 /// The counters of one attempt: this account from this address, and this account from everywhere. An unknown identifier
 /// is counted like a known one.
-fn attempts(sereno: &Sereno, meta: &RequestMeta, user: Option<&user::Model>, text: &str) -> Vec<Limit> {
+fn attempts(sereno: &Sereno, meta: &RequestMeta, user: Option<&user::Model>, text: &str) -> [Limit; 2] {
     let account = user.map_or_else(|| identifier::canonical(text), |user| user.id.to_string());
     let address = meta.address.map_or_else(String::new, |address| address.to_string());
     let limits = &sereno.config.limit;
-    vec![
+    [
         Limit::new(
             sereno,
             "login.account_and_address",

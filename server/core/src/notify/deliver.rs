@@ -51,12 +51,16 @@ impl Job for DeliverMail {
             Err(MailError::Later(why)) => {
                 let outcome = Outcome::tried("queued", Some("transport_away"), why.clone());
                 finish(sereno, &message, outcome).await?;
-                Err(Failure::Later(why))
+                Err(Failure::Later(
+                    "the mail server did not take it; its answer stands in the history".to_owned(),
+                ))
             }
             Err(MailError::Never(why)) => {
                 let outcome = Outcome::tried("failed", Some("transport_refused"), why.clone());
                 finish(sereno, &message, outcome).await?;
-                Err(Failure::Never(why))
+                Err(Failure::Never(
+                    "the mail server refused it; its answer stands in the history".to_owned(),
+                ))
             }
         }
     }

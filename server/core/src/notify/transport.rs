@@ -43,7 +43,6 @@ fn message(mail: &OutgoingMail, from: &Mailbox, id_domain: &str) -> Result<Messa
         .subject(mail.subject.clone())
         .message_id(Some(format!("<{}@{id_domain}>", mail.message_id)))
         .date(std::time::UNIX_EPOCH + Duration::from_micros(u64::try_from(mail.date.0).unwrap_or(0)))
-        .header(lettre::message::header::ContentTransferEncoding::QuotedPrintable)
         .multipart(MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone()))
         .map_err(|error| never(error.to_string()))
 }

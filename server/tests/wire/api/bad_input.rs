@@ -76,8 +76,8 @@ async fn a_wrong_method_says_which_are_right() {
     let door = Door::new().await;
     for (method, path, allowed) in [
         ("GET", "/api/v1/login", "POST"),
-        ("DELETE", "/api/v1/me", "GET,HEAD"),
-        ("PUT", "/openapi.json", "GET,HEAD"),
+        ("DELETE", "/api/v1/me", "GET, HEAD"),
+        ("PUT", "/openapi.json", "GET, HEAD"),
     ] {
         let answer = door.send(request(method, path, &[], Body::empty())).await;
         assert_eq!(

@@ -1,7 +1,7 @@
 //! Slow hashes: passwords and short codes, made as Argon2id (RFC 9106) in the PHC string format. Everything runs on a
 //! small pool of its own, so that a storm of logins delays other logins and nothing else. Hashes that Django wrote are
-//! recognised and reported as outdated, so that an imported user is rehashed at the first login. Password rules and
-//! Unicode normalisation are the caller's.
+//! recognised and reported as outdated, so that an imported user is rehashed at the first login. Password rules are the
+//! caller's; a password is hashed exactly as it was sent, because hashes that Django wrote were made so.
 
 mod encoded;
 mod pool;
