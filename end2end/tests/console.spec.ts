@@ -66,6 +66,7 @@ function journeys() {
   });
 
   test("lock and unlock a user", async ({ page, browser, baseURL, problems, javaScriptEnabled }) => {
+    test.slow();
     problems.allow(REFUSED);
     const email = address();
     const id = addUser(email);
