@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     fn refusal(body: &[u8]) -> (Code, Option<(String, Code)>) {
-        let problem = parse::<Login>(body).err().expect("refused").0;
+        let problem = parse::<Login>(body).expect_err("refused").0;
         let field = problem.errors.first().map(|error| (error.field.clone(), error.code));
         (problem.code, field)
     }
