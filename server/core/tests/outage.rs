@@ -358,3 +358,69 @@ async fn more_hashes_than_can_wait() {
     assert!(accepted > 0 && overloaded > 0, "{accepted} {overloaded}");
     assert_eq!(test.count("token_family").await, accepted);
 }
+
+/// Callers who go away at any moment leave no transaction open and no lock held.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn callers_who_go_away_leave_nothing_open() {
+    let test = Arc::new(TestSereno::with(|config| config.limit.mails_per_recipient = 0).await);
+    for round in 0..300_u64 {
+        let flow = {
+            let test = Arc::clone(&test);
+            tokio::spawn(async move { register(&test, &format!("user{}@example.org", round % 7)).await })
+        };
+        tokio::time::sleep(std::time::Duration::from_micros(round * 20)).await;
+        flow.abort();
+        if let Ok(outcome) = flow.await {
+            outcome.unwrap();
+        }
+    }
+    // and in the very moment in which a transaction begins
+    let observer = test.database.connect().await;
+    for round in 0..200_u64 {
+        let beginning = {
+            let test = Arc::clone(&test);
+            tokio::spawn(async move {
+                loop {
+                    drop(
+                        test.sereno
+                            .begin(&RequestMeta::default(), &Actor::System)
+                            .await
+                            .unwrap(),
+                    );
+                }
+            })
+        };
+        tokio::time::sleep(std::time::Duration::from_micros(500 + round * 11)).await;
+        beginning.abort();
+        let _ = beginning.await;
+        nothing_is_open(&observer).await;
+    }
+    if test.database.is_sqlite() {
+        assert_eq!(test.column("PRAGMA integrity_check").await, ["ok"]);
+    }
+    let accounts = test.count("\"user\"").await;
+    assert_eq!(test.count("user_email").await, accounts);
+    assert_eq!(test.count("email_message").await, test.count("job").await);
+    test.sign_up("last@example.org").await;
+}
+
+/// No connection but the observer's is in a transaction, or will not be in a moment.
+async fn nothing_is_open(observer: &sea_orm::DatabaseConnection) {
+    if observer.get_database_backend() != sea_orm::DbBackend::Postgres {
+        return;
+    }
+    let open =
+        "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'";
+    let begin = std::time::Instant::now();
+    loop {
+        let open = sea_orm::Statement::from_string(sea_orm::DbBackend::Postgres, open);
+        if observer.query_all_raw(open).await.unwrap().is_empty() {
+            return;
+        }
+        assert!(
+            begin.elapsed() < std::time::Duration::from_secs(1),
+            "a transaction stays open"
+        );
+        tokio::task::yield_now().await;
+    }
+}

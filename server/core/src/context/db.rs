@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::clock::Moment;
 use crate::config::Config;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Told of every statement: its text, without the values.
 pub type Probe = Arc<dyn Fn(&str) + Send + Sync>;
@@ -125,7 +125,14 @@ impl Db {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        Ok(self.writer.begin_with_options(options).await?)
+        if self.is_sqlite() {
+            return Ok(self.writer.begin_with_options(options).await?);
+        }
+        // in a task of its own: sqlx 0.9 gives a PostgreSQL connection whose BEGIN was cut short by a caller who went away
+        // back to the pool with the transaction open, and the next statements on it would be nobody's to commit
+        let pool = self.writer.clone();
+        let beginning = tokio::spawn(async move { pool.begin_with_options(options).await });
+        Ok(beginning.await.map_err(Error::internal)??)
     }
 
     /// Whether this is SQLite.
