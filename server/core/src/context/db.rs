@@ -156,7 +156,7 @@ impl Db {
         };
         let statement = Statement::from_string(self.reader.get_database_backend(), sql);
         let row = self.reader.query_one_raw(statement).await?;
-        let row = row.ok_or_else(|| crate::Error::internal("the database does not know the time"))?;
+        let row = row.ok_or_else(|| Error::internal("the database does not know the time"))?;
         let theirs = Moment::from_unix_seconds(row.try_get_by_index(0)?);
         Ok(now.since(theirs).max(theirs.since(now)))
     }
