@@ -69,7 +69,7 @@ async fn refusals_are_alike() {
             test.advance(Duration::from_secs(1));
             let (runs, events) = (test.sereno.hasher.runs(), test.events.kinds().len());
             // so that the newest event is this attempt's
-            test.advance(std::time::Duration::from_millis(1));
+            test.advance(Duration::from_millis(1));
             test.statements.take();
             let outcome = send(&test, test.credentials(&identifier, password)).await;
             let statements = test.statements.take();
