@@ -24,6 +24,7 @@ impl MigrationTrait for Migration {
                 text("last_name"),
                 text_null("password_hash"),
                 text("state"),
+                text("origin"),
                 flag("is_superuser"),
                 big("credential_epoch"),
                 text_null("locale"),
@@ -57,6 +58,11 @@ impl MigrationTrait for Migration {
             index("user_email", "user_id", &["user_id"]),
         ];
         create(manager, vec![counter, user, user_email], indices).await?;
+        // mail goes to one address, and who that is must not depend on the order of rows
+        manager
+            .get_connection()
+            .execute_unprepared("CREATE UNIQUE INDEX user_email_primary ON user_email (user_id) WHERE is_primary")
+            .await?;
         let first = Query::insert()
             .into_table("counter")
             .columns(["name", "value"])

@@ -87,6 +87,7 @@ impl MigrationTrait for Migration {
                 text("purpose"),
                 uuid_null("user_id"),
                 text_null("subject"),
+                big_null("credential_epoch"),
                 text("digest"),
                 text_null("code_hash"),
                 big("attempts_left"),

@@ -19,7 +19,7 @@ use crate::notify::DeliverMail;
 /// How long the worker waits when nobody rings: for jobs that come due, and for those of other processes.
 const POLL: Duration = Duration::from_secs(1);
 /// How often what is old is swept away.
-const SWEEP_EVERY: Duration = Duration::from_hours(1);
+const SWEEP_EVERY: Duration = Duration::from_mins(5);
 /// The wait after the first failure; it doubles with each further one, up to an hour.
 const BACK_OFF: Duration = Duration::from_secs(5);
 const BACK_OFF_MOST: Duration = Duration::from_hours(1);

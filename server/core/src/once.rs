@@ -46,6 +46,8 @@ pub struct Mint {
     pub user_id: Option<Uuid>,
     /// What else it is bound to.
     pub subject: Option<String>,
+    /// The user's credential epoch, where a change of credentials must end it.
+    pub credential_epoch: Option<i64>,
     /// How long it works.
     pub lifetime: Duration,
     /// Hash of the short code that does the same, and how many wrong ones are heard.
@@ -62,6 +64,7 @@ pub async fn mint<C: ConnectionTrait>(sereno: &Sereno, db: &C, mint: Mint) -> Re
         purpose: Set(mint.purpose.as_str().to_owned()),
         user_id: Set(mint.user_id),
         subject: Set(mint.subject),
+        credential_epoch: Set(mint.credential_epoch),
         digest: Set(sereno.keys.digest.digest(mint.purpose.as_str(), &token)),
         code_hash: Set(code_hash),
         attempts_left: Set(i64::try_from(attempts).unwrap_or(i64::MAX)),
@@ -71,6 +74,18 @@ pub async fn mint<C: ConnectionTrait>(sereno: &Sereno, db: &C, mint: Mint) -> Re
     };
     Entity::insert(row).exec_without_returning(db).await?;
     Ok(token)
+}
+
+/// Whether the token could be consumed right now: spares work before it is, and decides nothing.
+pub async fn is_good(sereno: &Sereno, purpose: Purpose, token: &str) -> Result<bool> {
+    let found = Entity::find()
+        .filter(Column::Digest.is_in(sereno.keys.digest.candidates(purpose.as_str(), token)))
+        .filter(Column::Purpose.eq(purpose.as_str()))
+        .filter(Column::ConsumedAt.is_null())
+        .filter(Column::ExpiresAt.gt(sereno.now()))
+        .one(sereno.db.read())
+        .await?;
+    Ok(found.is_some())
 }
 
 /// Consumes the token: what comes back was good until now and is used from now on. Nothing comes back when it is

@@ -43,6 +43,7 @@ async fn crowd(test: &TestSereno, size: i64) {
             }),
             password_hash: Set(None),
             state: Set(UserState::ALL[usize::try_from(number % 4).unwrap()].as_str().to_owned()),
+            origin: Set("sign_up".to_owned()),
             is_superuser: Set(number % 10 == 0),
             credential_epoch: Set(1),
             locale: Set(None),

@@ -254,3 +254,14 @@ async fn raising_and_forgiving_do_not_block_each_other() {
         task.await.unwrap().unwrap();
     }
 }
+
+/// Whoever is over the own limit must not be able to lock the owner out.
+#[tokio::test]
+async fn one_client_cannot_lock_an_account_for_everybody() {
+    let test = TestSereno::new().await;
+    test.user("ana").await;
+    for _ in 0..150 {
+        guess(&test, 1, "ana", "wrong").await.unwrap_err();
+    }
+    guess(&test, 2, "ana", PASSWORD).await.unwrap();
+}

@@ -1,12 +1,12 @@
 //! What staff sees of users and does to them: the same functions as the console's.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use sereno_core::{access, account::admin};
 use sereno_types::{Id, Overview, Page, Problem, UserDetail, UserQuery, UserRow};
 
 use crate::http::caller::Caller;
-use crate::http::json::{Json, Query};
+use crate::http::json::{Json, Query, Segment};
 use crate::http::problem::Refusal;
 use crate::router::App;
 
@@ -39,11 +39,7 @@ pub async fn list(
     params(("id" = Id, Path, description = "The user's id")),
     security(("bearer" = []), ("session" = [])),
     responses((status = 200, description = "The user", body = UserDetail)))]
-pub async fn detail(
-    State(app): State<App>,
-    caller: Caller,
-    Path(id): Path<String>,
-) -> Result<Json<UserDetail>, Refusal> {
+pub async fn detail(State(app): State<App>, caller: Caller, Segment(id): Segment) -> Result<Json<UserDetail>, Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
     Ok(Json(admin::detail(&app.sereno, &staff, &Id(id)).await?))
 }
@@ -59,7 +55,7 @@ pub async fn detail(
         (status = 409, description = "`state_conflict`, `own_account`, `last_administrator`", body = Problem,
             content_type = "application/problem+json"),
     ))]
-pub async fn lock(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Result<Json<UserDetail>, Refusal> {
+pub async fn lock(State(app): State<App>, caller: Caller, Segment(id): Segment) -> Result<Json<UserDetail>, Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
     Ok(Json(admin::lock(&app.sereno, &caller.meta, &staff, &Id(id)).await?))
 }
@@ -73,11 +69,7 @@ pub async fn lock(State(app): State<App>, caller: Caller, Path(id): Path<String>
         (status = 409, description = "`state_conflict`, `own_account`", body = Problem,
             content_type = "application/problem+json"),
     ))]
-pub async fn unlock(
-    State(app): State<App>,
-    caller: Caller,
-    Path(id): Path<String>,
-) -> Result<Json<UserDetail>, Refusal> {
+pub async fn unlock(State(app): State<App>, caller: Caller, Segment(id): Segment) -> Result<Json<UserDetail>, Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
     Ok(Json(admin::unlock(&app.sereno, &caller.meta, &staff, &Id(id)).await?))
 }
@@ -94,7 +86,7 @@ pub async fn unlock(
 pub async fn send_activation(
     State(app): State<App>,
     caller: Caller,
-    Path(id): Path<String>,
+    Segment(id): Segment,
 ) -> Result<StatusCode, Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
     admin::send_activation(&app.sereno, &caller.meta, &staff, &Id(id)).await?;

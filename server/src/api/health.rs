@@ -1,11 +1,16 @@
 //! Whether this process lives, and whether it can work.
 
+use std::time::Duration;
+
 use axum::extract::State;
 use axum::http::StatusCode;
-use sereno_types::Problem;
+use sereno_types::{Code, Problem};
 
 use crate::http::problem::Refusal;
 use crate::router::App;
+
+/// How long the database has to show that it is there.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Is the process alive?
 #[utoipa::path(get, path = "/health/live", tag = "health", operation_id = "live",
@@ -23,6 +28,7 @@ pub async fn live() -> &'static str {
         (status = 503, description = "The database is away", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn ready(State(app): State<App>) -> Result<(StatusCode, &'static str), Refusal> {
-    app.sereno.db.ping().await?;
+    let asking = tokio::time::timeout(PATIENCE, app.sereno.db.ping()).await;
+    asking.map_err(|_| Code::Unavailable)??;
     Ok((StatusCode::OK, "ok"))
 }

@@ -24,8 +24,9 @@ const IS_ERROR: &str = "serverfnerror";
 const HOME: &str = "/account";
 /// Fields whose name holds one of these are secrets and are not kept.
 const SECRETS: [&str; 5] = ["password", "token", "code", "secret", "key"];
-/// Most that is kept of one field.
-const VALUE_MAX: usize = 1_024;
+/// Most that is kept of one form: fields, and bytes of names and values together.
+const FIELDS_MAX: usize = 8;
+const KEPT_MAX: usize = 4_096;
 
 /// The layer.
 pub async fn answer(mut request: Request, next: Next) -> Response {
@@ -61,6 +62,8 @@ pub async fn answer(mut request: Request, next: Next) -> Response {
                 let next: String = url::form_urlencoded::byte_serialize(back.as_bytes()).collect();
                 redirect(&format!("/account/sign-in?next={next}"))
             }
+            // nothing to keep it in, perhaps; and nothing the visitor could mend
+            code if code.status() >= 500 => Refusal(problem).into_response(),
             _ => match keep(
                 session,
                 Flash {
@@ -118,7 +121,7 @@ fn came_from(headers: &HeaderMap) -> String {
     let Some(url) = referer.and_then(|referer| Url::parse(referer).ok()) else {
         return HOME.to_owned();
     };
-    if !url.path().starts_with('/') || url.path().starts_with("//") {
+    if !url.path().starts_with('/') || url.path().starts_with("//") || url.path().contains('\\') {
         return HOME.to_owned();
     }
     url.query()
@@ -126,9 +129,16 @@ fn came_from(headers: &HeaderMap) -> String {
 }
 
 fn kept(bytes: &Bytes) -> Vec<(String, String)> {
+    let mut room = KEPT_MAX;
     url::form_urlencoded::parse(bytes)
         .filter(|(name, _)| !SECRETS.iter().any(|secret| name.to_ascii_lowercase().contains(secret)))
-        .map(|(name, value)| (name.into_owned(), value.chars().take(VALUE_MAX).collect()))
+        .take(FIELDS_MAX)
+        .take_while(|(name, value)| {
+            let fits = name.len() + value.len() <= room;
+            room = room.saturating_sub(name.len() + value.len());
+            fits
+        })
+        .map(|(name, value)| (name.into_owned(), value.into_owned()))
         .collect()
 }
 

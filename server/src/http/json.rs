@@ -1,7 +1,7 @@
 //! JSON and query strings on their way in: content type, syntax, then shape, each refused with its own code and the
 //! field's path. And JSON on its way out.
 
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::header;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
@@ -50,6 +50,10 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
                 Code::InvalidCharacters,
             )])));
         }
+    }
+    // serde reads a struct from an array too, field by field; the contract knows objects only
+    if text.trim_ascii_start().starts_with('[') {
+        return Err(Refusal(Problem::fields(vec![FieldError::new("", Code::InvalidType)])));
     }
     let mut source = serde_json::Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut source).map_err(|error| shape(&error))?;
@@ -117,6 +121,26 @@ fn nul_in(value: &Value, path: String) -> Option<String> {
     }
 }
 
+/// The one parameter of a path. One that cannot be read names nothing that exists.
+pub struct Segment(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Segment {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let Path(text) = Path::<String>::from_request_parts(parts, state)
+            .await
+            .map_err(|_| Code::NotFound)?;
+        Ok(Self(text))
+    }
+}
+
+/// Whether the escapes of a query are UTF-8.
+fn decodes(text: &str) -> bool {
+    !url::form_urlencoded::parse(text.as_bytes())
+        .any(|(name, value)| name.contains('\u{fffd}') || value.contains('\u{fffd}'))
+}
+
 /// A query string of a known shape.
 pub struct Query<T>(pub T);
 
@@ -125,7 +149,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Refusal> {
         let text = parts.uri.query().unwrap_or("");
-        if text.contains("%00") {
+        if text.contains("%00") || !decodes(text) {
             return Err(Code::MalformedQuery.into());
         }
         let source = serde_urlencoded::Deserializer::new(url::form_urlencoded::parse(text.as_bytes()));

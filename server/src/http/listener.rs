@@ -107,7 +107,7 @@ fn builder(header_timeout: Duration) -> auto::Builder<TokioExecutor> {
         .timer(TokioTimer::new())
         .keep_alive_interval(Duration::from_secs(20))
         .keep_alive_timeout(header_timeout)
-        .max_concurrent_streams(100)
+        .max_concurrent_streams(32)
         .max_header_list_size(32 * 1024)
         .max_pending_accept_reset_streams(20);
     builder

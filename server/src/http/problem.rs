@@ -37,12 +37,20 @@ impl IntoResponse for Refusal {
     }
 }
 
+/// The session layer answers an empty 500 when it cannot save: something it depends on is away.
+fn unsaved(response: &Response) -> Option<Refusal> {
+    let empty = !response.headers().contains_key(header::CONTENT_TYPE);
+    (response.status() == StatusCode::INTERNAL_SERVER_ERROR && empty).then(|| Refusal::from(Code::Unavailable))
+}
+
 /// Writes the problem that a response carries, if it carries one.
 pub fn write(mut response: Response, request_id: &str) -> Response {
-    let Some(Refusal(mut problem)) = response.extensions_mut().remove::<Refusal>() else {
+    let refusal = response.extensions_mut().remove::<Refusal>();
+    let Some(Refusal(mut problem)) = refusal.or_else(|| unsaved(&response)) else {
         return response;
     };
     problem.request_id = Some(request_id.to_owned());
+    *response.status_mut() = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert(
         header::CONTENT_TYPE,

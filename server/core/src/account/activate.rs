@@ -90,7 +90,7 @@ async fn conclude(
 /// The user is active from now on, or `None`: the proof is not one, or the account is not waiting for it.
 async fn finish(sereno: &Sereno, tx: &mut Tx, proof: Option<one_time::Model>) -> Result<Option<Uuid>> {
     let Some(proof) = proof else { return Ok(None) };
-    let (Some(user_id), Some(canonical)) = (proof.user_id, proof.subject) else {
+    let (Some(user_id), Some(canonical), Some(epoch)) = (proof.user_id, proof.subject, proof.credential_epoch) else {
         return Ok(None);
     };
     let now = tx.now();
@@ -99,6 +99,7 @@ async fn finish(sereno: &Sereno, tx: &mut Tx, proof: Option<one_time::Model>) ->
         .col_expr(user::Column::UpdatedAt, Expr::value(now.0))
         .filter(user::Column::Id.eq(user_id))
         .filter(user::Column::State.eq(UserState::Pending.as_str()))
+        .filter(user::Column::CredentialEpoch.eq(epoch))
         .exec(tx.db())
         .await?;
     let verified = user_email::Entity::update_many()
@@ -174,6 +175,7 @@ impl Job for SendActivation {
         };
         let locale = Locale::from_tag(&self.locale).unwrap_or_default();
         let recipient = Recipient {
+            credential_epoch: user.credential_epoch,
             user_id: user.id,
             address: email.address,
             locale,

@@ -11,6 +11,29 @@ use crate::context::{Sereno, Tx};
 use crate::entity::{Hidden, counter, user, user_email};
 use crate::error::{Error, Result, unique_violation};
 
+/// Who makes an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Whoever signed up: nobody knows yet who that is.
+    SignUp,
+    /// Staff, or an operator at the command line.
+    Staff,
+    /// The holder of the set-up link.
+    SetUp,
+}
+
+impl Origin {
+    /// The name that is stored.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SignUp => "sign_up",
+            Self::Staff => "staff",
+            Self::SetUp => "set_up",
+        }
+    }
+}
+
 /// A user about to be written. The password is hashed already: hashing has no place in a transaction.
 #[derive(Clone, Debug)]
 pub struct NewUser {
@@ -22,6 +45,8 @@ pub struct NewUser {
     pub password_hash: Option<Hidden>,
     /// Pending, or active with the address confirmed.
     pub state: UserState,
+    /// Who makes it.
+    pub origin: Origin,
     /// Whether the user may do everything.
     pub is_superuser: bool,
     /// The user's number, where an import keeps the original one; the next free one otherwise.
@@ -50,6 +75,7 @@ pub async fn create(sereno: &Sereno, tx: &Tx, new: NewUser) -> Result<Uuid> {
         last_name: Set(String::new()),
         password_hash: Set(new.password_hash),
         state: Set(new.state.as_str().to_owned()),
+        origin: Set(new.origin.as_str().to_owned()),
         is_superuser: Set(new.is_superuser),
         credential_epoch: Set(1),
         locale: Set(new.locale),

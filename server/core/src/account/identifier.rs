@@ -46,6 +46,10 @@ pub fn email(text: &str) -> Result<Email, Code> {
         && !local.ends_with('.')
         && !local.contains("..");
     // the mail library has the last word: what it cannot write to is not an address
+    // two spellings that compare equal must not be two mailboxes: a local part that folding changes is refused
+    if !local.nfkc().eq(local.chars()) {
+        return Err(Code::InvalidEmail);
+    }
     if !local_is_sound || !domain_is_sound(domain) || address.parse::<lettre::Address>().is_err() {
         return Err(Code::InvalidEmail);
     }

@@ -9,4 +9,4 @@ pub mod profile;
 pub mod register;
 pub mod setup;
 
-pub use create::{NewUser, create};
+pub use create::{NewUser, Origin, create};

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::create::taken;
 use super::identifier::{self, Email, Username, collect};
-use super::{NewUser, create, password};
+use super::{NewUser, Origin, create, password};
 use crate::context::{Actor, RequestMeta, Sereno, Tx, without_nul};
 use crate::entity::{Hidden, counter, user, user_email};
 use crate::error::{Error, Result};
@@ -128,24 +128,34 @@ async fn write(sereno: &Sereno, meta: &RequestMeta, accepted: &Accepted) -> Resu
         .filter(user_email::Column::Canonical.eq(accepted.email.canonical.as_str()))
         .one(tx.db())
         .await?;
-    let (user_id, address, mail) = match holder {
-        Some((email, Some(user))) if user.state() == UserState::Pending && email.verified_at.is_none() => {
+    let (user_id, credential_epoch, address, mail) = match holder {
+        Some((email, Some(user))) if is_unclaimed(&user, &email) => {
             hold_counter(&tx).await?;
             start_anew(sereno, &tx, &user, accepted).await?;
             tx.record(Event::new(EventKind::UserRegistered).about(user.id).with("again", true));
-            (user.id, email.address, MailKind::Activation)
+            (
+                user.id,
+                user.credential_epoch + 1,
+                accepted.email.address.clone(),
+                MailKind::Activation,
+            )
         }
-        Some((email, _)) => {
+        Some((email, user)) => {
             hold_counter(&tx).await?;
-            once::consume_rest(sereno, tx.db(), Purpose::Activation, email.user_id).await?;
+            // an account that staff invited keeps its link
+            let invited = user.as_ref().is_some_and(|user| user.state() == UserState::Pending);
+            let answered = if invited { Uuid::nil() } else { email.user_id };
+            once::consume_rest(sereno, tx.db(), Purpose::Activation, answered).await?;
             leave_as_is(&tx, email.user_id).await?;
             tx.record(Event::new(EventKind::RegistrationRepeated).about(email.user_id));
-            (email.user_id, email.address, MailKind::RegistrationRepeated)
+            let epoch = user.map_or(0, |user| user.credential_epoch);
+            (email.user_id, epoch, email.address, MailKind::RegistrationRepeated)
         }
         None => {
             let id = create(sereno, &tx, new_user(meta, accepted)).await?;
+            once::consume_rest(sereno, tx.db(), Purpose::Activation, id).await?;
             tx.record(Event::new(EventKind::UserRegistered).about(id));
-            (id, accepted.email.address.clone(), MailKind::Activation)
+            (id, 1, accepted.email.address.clone(), MailKind::Activation)
         }
     };
     notify::queue(
@@ -154,6 +164,7 @@ async fn write(sereno: &Sereno, meta: &RequestMeta, accepted: &Accepted) -> Resu
         mail,
         Recipient {
             user_id,
+            credential_epoch,
             address,
             locale: meta.locale,
         },
@@ -162,12 +173,22 @@ async fn write(sereno: &Sereno, meta: &RequestMeta, accepted: &Accepted) -> Resu
     tx.commit().await
 }
 
+/// Whether nobody has proven to own the account yet and nobody but a stranger made it: what staff made, perhaps with
+/// rights, no sign-up may touch.
+fn is_unclaimed(user: &user::Model, email: &user_email::Model) -> bool {
+    user.state() == UserState::Pending
+        && email.verified_at.is_none()
+        && user.origin == Origin::SignUp.as_str()
+        && !user.is_superuser
+}
+
 fn new_user(meta: &RequestMeta, accepted: &Accepted) -> NewUser {
     NewUser {
         email: Some(accepted.email.clone()),
         username: accepted.username.clone(),
         password_hash: Some(accepted.password_hash.clone()),
         state: UserState::Pending,
+        origin: Origin::SignUp,
         is_superuser: false,
         number: None,
         locale: Some(meta.locale.as_str().to_owned()),
@@ -203,6 +224,16 @@ async fn start_anew(sereno: &Sereno, tx: &Tx, user: &user::Model, accepted: &Acc
     if changed.rows_affected == 0 {
         return Err(Error::field("email", Code::EmailUnique));
     }
+    // mail goes to the spelling that was typed now, not to one that somebody typed before
+    user_email::Entity::update_many()
+        .col_expr(
+            user_email::Column::Address,
+            Expr::value(accepted.email.address.as_str()),
+        )
+        .filter(user_email::Column::UserId.eq(user.id))
+        .filter(user_email::Column::Canonical.eq(accepted.email.canonical.as_str()))
+        .exec(tx.db())
+        .await?;
     // nothing to forget: whatever is remembered of a pending user lets nobody in, and the activation forgets it
     Ok(())
 }
@@ -217,11 +248,16 @@ async fn hold_counter(tx: &Tx) -> Result<()> {
     Ok(())
 }
 
-/// Writes a user's row as it is.
+/// Writes the rows of a user and its addresses as they are.
 async fn leave_as_is(tx: &Tx, user_id: Uuid) -> Result<()> {
     user::Entity::update_many()
         .col_expr(user::Column::UpdatedAt, Expr::col(user::Column::UpdatedAt))
         .filter(user::Column::Id.eq(user_id))
+        .exec(tx.db())
+        .await?;
+    user_email::Entity::update_many()
+        .col_expr(user_email::Column::Address, Expr::col(user_email::Column::Address))
+        .filter(user_email::Column::UserId.eq(user_id))
         .exec(tx.db())
         .await?;
     Ok(())

@@ -6,7 +6,7 @@ use sereno_types::{Code, SetUp, UserState};
 use std::time::Duration;
 
 use super::identifier::{self, collect};
-use super::{NewUser, create, password};
+use super::{NewUser, Origin, create, password};
 use crate::context::{Actor, RequestMeta, Sereno};
 use crate::entity::{Hidden, one_time, user};
 use crate::error::{Error, Result};
@@ -48,6 +48,7 @@ pub async fn link(sereno: &Sereno) -> Result<String> {
         purpose: Purpose::SetUp,
         user_id: None,
         subject: None,
+        credential_epoch: None,
         lifetime: LIFETIME,
         code: None,
     };
@@ -77,6 +78,9 @@ pub async fn first_administrator(sereno: &Sereno, meta: &RequestMeta, command: S
     let (Some(email), true) = (email, faults.is_empty()) else {
         return Err(Error::fields(faults));
     };
+    if !once::is_good(sereno, Purpose::SetUp, command.token.expose()).await? {
+        return Err(Code::SetupLinkInvalid.into());
+    }
     let password_hash = Hidden(sereno.hasher.hash(command.password.expose(), &*sereno.entropy).await?);
     let mut tx = sereno.begin(meta, &Actor::Anonymous).await?;
     let proof = once::consume(sereno, tx.db(), Purpose::SetUp, command.token.expose()).await?;
@@ -91,6 +95,7 @@ pub async fn first_administrator(sereno: &Sereno, meta: &RequestMeta, command: S
         username: None,
         password_hash: Some(password_hash),
         state: UserState::Active,
+        origin: Origin::SetUp,
         is_superuser: true,
         number: None,
         locale: Some(meta.locale.as_str().to_owned()),

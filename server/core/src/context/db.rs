@@ -18,6 +18,9 @@ use crate::error::{Error, Result};
 /// Told of every statement: its text, without the values.
 pub type Probe = Arc<dyn Fn(&str) + Send + Sync>;
 
+/// The wait between two attempts to open a file that another instance is opening.
+const AGAIN: Duration = Duration::from_millis(20);
+
 /// The way to rows. On SQLite all writing goes over one connection, so that writers queue in the process instead of
 /// failing on the file's lock, and readers never wait for them (WAL).
 #[derive(Clone, Debug)]
@@ -95,7 +98,7 @@ impl Db {
             .max_lifetime(None)
             .idle_timeout(None)
             .map_sqlx_sqlite_opts(pragmas);
-        let writer = Database::connect(write).await?;
+        let writer = patiently(write, timeout).await?;
         let mut read = options(url, timeout);
         read.max_connections(readers)
             .min_connections(0)
@@ -191,6 +194,21 @@ pub fn without_nul(value: Value) -> Value {
         }
         other => other,
     }
+}
+
+/// Connects, and tries again while another instance does too: switching a new file to WAL needs it alone, and SQLite's
+/// own busy time-out does not cover that moment.
+async fn patiently(options: ConnectOptions, timeout: Duration) -> Result<DatabaseConnection> {
+    let trying = async {
+        loop {
+            match Database::connect(options.clone()).await.map_err(Error::from) {
+                Err(Error::Unavailable(cause)) if cause.contains("(code: 5)") => tokio::time::sleep(AGAIN).await,
+                outcome => return outcome,
+            }
+        }
+    };
+    let waited_out = |_| Err(Error::Unavailable("the database stayed locked".to_owned()));
+    tokio::time::timeout(timeout, trying).await.unwrap_or_else(waited_out)
 }
 
 fn options(url: String, timeout: Duration) -> ConnectOptions {

@@ -185,7 +185,9 @@ impl Addresses {
     }
 }
 
-fn network(address: IpAddr) -> IpAddr {
+/// What one customer usually has whole: an IPv4 address, or the /64 of an IPv6 address.
+#[must_use]
+pub fn network(address: IpAddr) -> IpAddr {
     let IpAddr::V6(v6) = address else { return address };
     if let Some(v4) = v6.to_ipv4_mapped() {
         return IpAddr::V4(v4);

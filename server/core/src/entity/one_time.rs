@@ -18,6 +18,8 @@ pub struct Model {
     pub user_id: Option<Uuid>,
     /// What else it is bound to, for example the address it proves.
     pub subject: Option<String>,
+    /// The user's credential epoch when it was minted; it is dead when the user's is another.
+    pub credential_epoch: Option<i64>,
     /// Digest of the link's token.
     pub digest: String,
     /// Argon2id hash of the short code in the same mail.

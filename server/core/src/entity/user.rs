@@ -27,6 +27,8 @@ pub struct Model {
     pub password_hash: Option<Hidden>,
     /// The name of a `UserState`.
     pub state: String,
+    /// Who made the account: `sign_up`, `staff` or `set_up`.
+    pub origin: String,
     /// May do everything.
     pub is_superuser: bool,
     /// Raised whenever everything that was issued before must stop working.

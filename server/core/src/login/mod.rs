@@ -6,14 +6,14 @@ mod password;
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-use sereno_types::{Code, Login, LoginAnswer};
+use sereno_types::{Code, FieldError, Login, LoginAnswer};
 
 pub use logout::logout;
 
 use crate::access::{application, subject};
 use crate::context::{Actor, Caller, RequestMeta, Sereno, Tx, Via, limiter, tidy};
 use crate::entity::{user, user_email};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
 use crate::session::{self, NewSession, Proof};
 use crate::token::{self, Grantee};
@@ -31,6 +31,10 @@ pub async fn with_tokens(sereno: &Sereno, meta: &RequestMeta, command: Login) ->
         .await?
         .ok_or(Code::InvalidCredentials)?;
     let device_name = command.device.as_ref().and_then(|device| device.name.as_deref());
+    if device_name.is_some_and(|name| name.chars().count() > DEVICE_NAME_MAX) {
+        let fault = FieldError::new("device.name", Code::TooLong).with("max", DEVICE_NAME_MAX as u64);
+        return Err(Error::fields(vec![fault]));
+    }
     let device_name = device_name.map(|name| tidy(name, DEVICE_NAME_MAX));
     let proven = password::authenticate(sereno, meta, &command).await?;
     let (mut tx, proof) = begin(sereno, meta, &proven).await?;

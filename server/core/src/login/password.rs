@@ -37,7 +37,7 @@ pub(super) async fn authenticate(sereno: &Sereno, meta: &RequestMeta, command: &
     )?;
     let user = find(sereno, &command.identifier).await?;
     let attempts = attempts(sereno, meta, user.as_ref(), &command.identifier);
-    if let Some(over) = limiter::raise(sereno, &attempts).await? {
+    if let Some(over) = over(sereno, &attempts).await? {
         let refusal = Error::limited(over.retry_after);
         // the first refusal of a window is written down; whoever goes on asking must not fill the database
         return Err(if over.is_first {
@@ -68,6 +68,15 @@ pub(super) async fn authenticate(sereno: &Sereno, meta: &RequestMeta, command: &
         }
     };
     Err(refuse(sereno, meta, user.as_ref(), refusal.into()).await)
+}
+
+/// Raises the client's own counter, then the one that all clients share: a client that is over its own limit must not
+/// be able to lock others out.
+async fn over(sereno: &Sereno, [from_here, from_everywhere]: &[Limit; 2]) -> Result<Option<limiter::Over>> {
+    match limiter::raise(sereno, std::slice::from_ref(from_here)).await? {
+        Some(over) => Ok(Some(over)),
+        None => limiter::raise(sereno, std::slice::from_ref(from_everywhere)).await,
+    }
 }
 
 fn validate(sereno: &Sereno, command: &Login) -> Result<()> {
@@ -112,7 +121,9 @@ async fn find(sereno: &Sereno, text: &str) -> Result<Option<user::Model>> {
 /// is counted like a known one.
 fn attempts(sereno: &Sereno, meta: &RequestMeta, user: Option<&user::Model>, text: &str) -> [Limit; 2] {
     let account = user.map_or_else(|| identifier::canonical(text), |user| user.id.to_string());
-    let address = meta.address.map_or_else(String::new, |address| address.to_string());
+    let address = meta
+        .address
+        .map_or_else(String::new, |address| limiter::network(address).to_string());
     let limits = &sereno.config.limit;
     [
         Limit::new(

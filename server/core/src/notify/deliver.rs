@@ -22,6 +22,8 @@ const CODE_DIGITS: usize = 8;
 pub struct DeliverMail {
     /// The mail's row.
     pub message_id: Uuid,
+    /// The recipient's credential epoch when the mail was asked for.
+    pub credential_epoch: i64,
 }
 
 impl Job for DeliverMail {
@@ -34,7 +36,7 @@ impl Job for DeliverMail {
         let Some(message) = message.filter(|message| message.status == "queued") else {
             return Ok(());
         };
-        let Some(mail) = render(sereno, &message).await? else {
+        let Some(mail) = render(sereno, &message, self.credential_epoch).await? else {
             let skipped = Outcome::of("skipped", Some("no_longer_wanted"), None);
             return Ok(finish(sereno, &message, skipped).await?);
         };
@@ -79,10 +81,10 @@ impl Job for DeliverMail {
 }
 
 /// The mail with fresh secrets, or nothing when nobody waits for it any more.
-async fn render(sereno: &Sereno, message: &email_message::Model) -> Result<Option<Rendered>> {
+async fn render(sereno: &Sereno, message: &email_message::Model, epoch: i64) -> Result<Option<Rendered>> {
     let locale = Locale::from_tag(&message.locale).unwrap_or_default();
     match MailKind::from_name(&message.mail) {
-        Some(MailKind::Activation) => match mint_activation(sereno, message).await? {
+        Some(MailKind::Activation) => match mint_activation(sereno, message, epoch).await? {
             Some(mail) => mail.render(locale).map(Some),
             None => Ok(None),
         },
@@ -96,7 +98,7 @@ async fn render(sereno: &Sereno, message: &email_message::Model) -> Result<Optio
 }
 
 /// Link and code for a user who still waits to be activated, bound to the address the mail goes to.
-async fn mint_activation(sereno: &Sereno, message: &email_message::Model) -> Result<Option<Activation>> {
+async fn mint_activation(sereno: &Sereno, message: &email_message::Model, epoch: i64) -> Result<Option<Activation>> {
     let Some(user_id) = message.user_id else {
         return Ok(None);
     };
@@ -109,7 +111,7 @@ async fn mint_activation(sereno: &Sereno, message: &email_message::Model) -> Res
     let Some((email, Some(user))) = found else {
         return Ok(None);
     };
-    if user.state() != UserState::Pending || email.verified_at.is_some() {
+    if user.state() != UserState::Pending || email.verified_at.is_some() || user.credential_epoch != epoch {
         return Ok(None);
     }
     let settings = &sereno.config.registration;
@@ -123,6 +125,7 @@ async fn mint_activation(sereno: &Sereno, message: &email_message::Model) -> Res
         purpose: Purpose::Activation,
         user_id: Some(user_id),
         subject: Some(email.canonical),
+        credential_epoch: Some(epoch),
         lifetime: settings.link_lifetime.span(),
         code: Some((code_hash, settings.code_attempts)),
     };

@@ -23,6 +23,8 @@ use crate::error::Result;
 pub struct Recipient {
     /// The user.
     pub user_id: Uuid,
+    /// The user's credential epoch: a link in the mail is good for nothing once it is another.
+    pub credential_epoch: i64,
     /// The address, as it was written.
     pub address: String,
     /// The language.
@@ -49,7 +51,10 @@ pub async fn queue(sereno: &Sereno, tx: &mut Tx, mail: MailKind, to: Recipient) 
     email_message::Entity::insert(row)
         .exec_without_returning(tx.db())
         .await?;
-    tx.enqueue(&DeliverMail { message_id: id })
+    tx.enqueue(&DeliverMail {
+        message_id: id,
+        credential_epoch: to.credential_epoch,
+    })
 }
 
 /// Counts a request for mail to this address, known or not.

@@ -129,3 +129,54 @@ async fn a_nul_reaches_no_database() {
         answer.status
     );
 }
+
+/// serde reads a struct from an array too; the contract does not.
+#[tokio::test]
+async fn an_array_is_no_object() {
+    let door = Door::new().await;
+    door.user("ana@example.org", None).await;
+    let body = serde_json::json!(["ana@example.org", crate::door::PASSWORD, null, null]);
+    let answer = door.post("/api/v1/login", &body, &[]).await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.faults()[0].1.as_str()),
+        (422, "invalid_type")
+    );
+}
+
+#[tokio::test]
+async fn what_is_no_text_in_an_address_is_refused_with_a_code() {
+    let door = Door::new().await;
+    let admin = door.administrator().await;
+    let cookie = [("cookie", admin.as_str())];
+    assert_eq!(door.get("/api/v1/admin/users/%FF", &cookie).await.code(), "not_found");
+    assert_eq!(
+        door.get("/api/v1/admin/users?q=%FF", &cookie).await.code(),
+        "malformed_query"
+    );
+}
+
+/// With the database away, forms and calls alike are told so, and nobody is told that something of ours broke.
+#[tokio::test]
+async fn without_a_database_every_door_says_unavailable() {
+    let door = Door::with(|config| config.database.timeout = sereno_core::config::Seconds(1)).await;
+    door.test.sereno.db.close().await;
+    let fields = [("identifier", "ana"), ("password", "x")];
+    let form = door.form("/account/fn/sign_in", &fields, "/account/sign-in", "").await;
+    assert_eq!((form.status.as_u16(), form.code().as_str()), (503, "unavailable"));
+    let blank = door.form("/account/fn/sign_in", &[], "/account/sign-in", "").await;
+    assert_eq!(
+        (blank.status.as_u16(), blank.code().as_str()),
+        (503, "unavailable"),
+        "the flash cannot be kept"
+    );
+    let call = door
+        .post(
+            "/api/v1/login",
+            &serde_json::json!({"identifier": "ana", "password": "x"}),
+            &[],
+        )
+        .await;
+    assert_eq!((call.status.as_u16(), call.header("retry-after")), (503, "1"));
+    assert_eq!(door.get("/health/ready", &[]).await.status, 503);
+    assert_eq!(door.get("/health/live", &[]).await.status, 200);
+}

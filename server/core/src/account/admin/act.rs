@@ -5,19 +5,21 @@ use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, 
 use sereno_types::{Code, Id, Permission, Secret, UserDetail, UserState};
 use uuid::Uuid;
 
-use super::super::{NewUser, activate, create, identifier, password};
+use super::super::{NewUser, Origin, activate, create, identifier, password};
 use super::{parse, view};
 use crate::context::{RequestMeta, Sereno, Staff, Tx};
 use crate::entity::{Hidden, user, user_email};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
-use crate::{session, token};
+use crate::{notify, session, token};
 
 /// Locks an account: everything that was issued to it stops working at once.
 ///
 /// # Errors
 /// `permission_denied`, `not_found`, `own_account`, `last_administrator`, `state_conflict`.
 pub async fn lock(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<UserDetail> {
+    // the answer shows the account
+    staff.require(Permission::UsersView)?;
     staff.require(Permission::UsersManage)?;
     let mut tx = sereno.begin(meta, staff.actor()).await?;
     let user = target(&tx, staff, id).await?;
@@ -40,6 +42,8 @@ pub async fn lock(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -
 /// # Errors
 /// `permission_denied`, `not_found`, `own_account`, `state_conflict`.
 pub async fn unlock(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<UserDetail> {
+    // the answer shows the account
+    staff.require(Permission::UsersView)?;
     staff.require(Permission::UsersManage)?;
     let mut tx = sereno.begin(meta, staff.actor()).await?;
     let user = target(&tx, staff, id).await?;
@@ -67,6 +71,7 @@ pub async fn unlock(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id)
 /// `permission_denied`, `not_found`, `state_conflict` when the account does not wait for activation.
 pub async fn send_activation(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<()> {
     staff.require(Permission::UsersManage)?;
+    notify::limit(sereno, &id.0).await?;
     let mut tx = sereno.begin(meta, staff.actor()).await?;
     let user = target(&tx, staff, id).await?;
     if user.state() != UserState::Pending {
@@ -144,6 +149,7 @@ pub async fn create_user(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, com
         username,
         password_hash,
         state,
+        origin: Origin::Staff,
         is_superuser: command.is_superuser,
         number: command.number,
         locale: None,
@@ -194,7 +200,8 @@ async fn change_state(tx: &mut Tx, user: &user::Model, state: UserState) -> Resu
         .col_expr(user::Column::State, Expr::value(state.as_str()))
         .col_expr(
             user::Column::CredentialEpoch,
-            Expr::col(user::Column::CredentialEpoch).add(1),
+            // nothing was issued to an account that is not active; its activation link stays good
+            Expr::col(user::Column::CredentialEpoch).add(i64::from(user.state() == UserState::Active)),
         )
         .col_expr(user::Column::UpdatedAt, Expr::value(tx.now().0))
         .filter(user::Column::Id.eq(user.id))
