@@ -1,9 +1,12 @@
 //! Every mount point and every layer on one page.
 //!
 //! A request passes, outermost first: its id, log line and last resort (`meta`); its body (`body`), which no slow client
-//! holds a place for; the limit of requests under way; the session's cookie (`session_store`); who calls (`caller`); where from (`origin`); plain forms
-//! (`form_post`); the policy table (`policy`); its handler.
+//! holds a place for; the limit of requests under way; the session's cookie (`session_store`); who calls (`caller`);
+//! where from (`origin`); plain forms (`form_post`); the policy table (`policy`); its handler. What stands before the
+//! session is one layer, what stands behind it another: axum copies the whole stack below a layer for every request, so
+//! that each further one costs.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::Router;
@@ -13,18 +16,21 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use leptos::prelude::LeptosOptions;
 use sereno_core::Sereno;
-use sereno_core::access::policy;
+use sereno_core::access::policy as table;
 use sereno_types::Code;
 use tokio::sync::Semaphore;
 
 use crate::http::metrics::Metrics;
 use crate::http::problem::Refusal;
-use crate::http::{body, caller, form_post, meta, origin, session_store};
+use crate::http::{body, caller, form_post, meta, origin, policy, session_store};
 use crate::{api, assets, pages};
 
-/// What handlers reach: the core, and what the process made once at its start.
-#[derive(Clone, FromRef)]
-pub struct App {
+/// What handlers reach. Cheap to clone, because every layer and handler gets a clone for every request.
+#[derive(Clone)]
+pub struct App(Arc<Shared>);
+
+/// The core, and what the process made once at its start.
+pub struct Shared {
     /// The rules.
     pub sereno: Sereno,
     /// How pages name their files.
@@ -32,10 +38,8 @@ pub struct App {
     /// Figures.
     pub metrics: Arc<Metrics>,
     /// The public keys, as text.
-    #[from_ref(skip)]
     pub jwks: Bytes,
-    #[from_ref(skip)]
-    places: Arc<Semaphore>,
+    places: Semaphore,
 }
 
 impl App {
@@ -49,49 +53,81 @@ impl App {
             .build();
         let jwks = sereno.keys.signing.jwks().to_string().into();
         let most = usize::try_from(sereno.config.server.max_requests).unwrap_or(usize::MAX);
-        Self {
+        Self(Arc::new(Shared {
             sereno,
             leptos,
             metrics,
             jwks,
-            places: Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS))),
-        }
+            places: Semaphore::new(most.min(Semaphore::MAX_PERMITS)),
+        }))
+    }
+}
+
+impl Deref for App {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl FromRef<App> for LeptosOptions {
+    fn from_ref(app: &App) -> Self {
+        app.leptos.clone()
     }
 }
 
 /// The whole server.
 pub fn router(app: &App) -> Router {
-    let sessions = session_store::layer(&app.sereno);
     Router::new()
         .merge(api::routes())
         .merge(pages::routes(app))
         .fallback(pages::fallback)
         .method_not_allowed_fallback(wrong_method)
-        .layer(middleware::from_fn_with_state(
-            app.clone(),
-            crate::http::policy::enforce,
-        ))
-        .layer(middleware::from_fn(form_post::take_flash))
-        .layer(middleware::from_fn(form_post::answer))
-        .layer(middleware::from_fn_with_state(app.clone(), origin::check))
-        .layer(middleware::from_fn_with_state(app.clone(), caller::resolve))
-        .layer(sessions)
-        .layer(middleware::from_fn_with_state(app.clone(), under_way))
-        .layer(middleware::from_fn_with_state(app.clone(), body::read))
-        .layer(middleware::from_fn_with_state(app.clone(), meta::outermost))
+        .layer(middleware::from_fn_with_state(app.clone(), behind_the_session))
+        .layer(session_store::layer(&app.sereno))
+        .layer(middleware::from_fn_with_state(app.clone(), before_the_session))
         .with_state(app.clone())
 }
 
-async fn wrong_method() -> Refusal {
-    Code::MethodNotAllowed.into()
+async fn before_the_session(State(app): State<App>, request: Request, next: Next) -> Response {
+    meta::outermost(&app, request, |request| admit(&app, request, next)).await
 }
 
 /// At most so many requests are worked on at once; more would only make all of them slow.
-async fn under_way(State(app): State<App>, request: Request, next: Next) -> Response {
+async fn admit(app: &App, request: Request, next: Next) -> Response {
+    let request = match body::read(app, request).await {
+        Ok(request) => request,
+        Err(refused) => return refused,
+    };
     match app.places.try_acquire() {
         Ok(_place) => next.run(request).await,
         Err(_) => Refusal::from(Code::Overloaded).into_response(),
     }
+}
+
+async fn behind_the_session(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    if let Err(refusal) = caller::resolve(&app, &mut request).await {
+        return refusal.into_response();
+    }
+    if let Err(refusal) = origin::check(&app, &request) {
+        return refusal.into_response();
+    }
+    form_post::answer(request, |request| enter(app, request, next)).await
+}
+
+async fn enter(app: App, mut request: Request, next: Next) -> Response {
+    if let Err(refusal) = form_post::take_flash(&mut request).await {
+        return refusal.into_response();
+    }
+    match policy::enforce(&app, request.method(), request.extensions()).await {
+        Ok(()) => next.run(request).await,
+        Err(refused) => refused,
+    }
+}
+
+async fn wrong_method() -> Refusal {
+    Code::MethodNotAllowed.into()
 }
 
 /// Doors that the policy table does not list, and rows that no door answers to. The server does not start while there
@@ -120,7 +156,7 @@ pub fn unlisted() -> Vec<String> {
     doors.extend(server_fn::axum::server_fn_paths().map(|(path, method)| (method.to_string(), path.to_owned())));
     doors
         .into_iter()
-        .filter(|(method, path)| policy::find(method, path).is_none())
+        .filter(|(method, path)| table::find(method, path).is_none())
         .map(|(method, path)| format!("{method} {path}"))
         .collect()
 }

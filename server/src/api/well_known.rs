@@ -16,5 +16,5 @@ pub async fn jwks(State(app): State<App>) -> impl IntoResponse {
         (header::CONTENT_TYPE, "application/json"),
         (header::CACHE_CONTROL, "public, max-age=300"),
     ];
-    (headers, app.jwks)
+    (headers, app.jwks.clone())
 }

@@ -2,9 +2,8 @@
 //! stands behind this layer holds the whole body and never waits for the network.
 
 use axum::body::{Body, Bytes};
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::header;
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use sereno_types::Code;
@@ -12,19 +11,19 @@ use sereno_types::Code;
 use super::problem::Refusal;
 use crate::router::App;
 
-/// The layer.
-pub async fn read(State(app): State<App>, request: Request, next: Next) -> Response {
+/// The same request with its whole body, or the refusal.
+pub async fn read(app: &App, request: Request) -> Result<Request, Response> {
     let (parts, body) = request.into_parts();
-    match whole(&app, &parts.headers, body).await {
-        Ok(bytes) if holds_nul(&parts.headers, &bytes) => Refusal::from(Code::MalformedBody).into_response(),
-        Ok(bytes) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
+    match whole(app, &parts.headers, body).await {
+        Ok(bytes) if holds_nul(&parts.headers, &bytes) => Err(Refusal::from(Code::MalformedBody).into_response()),
+        Ok(bytes) => Ok(Request::from_parts(parts, Body::from(bytes))),
         Err(code) => {
             let mut response = Refusal::from(code).into_response();
             // what is still under way would be read as the next request
             response
                 .headers_mut()
                 .insert(header::CONNECTION, header::HeaderValue::from_static("close"));
-            response
+            Err(response)
         }
     }
 }

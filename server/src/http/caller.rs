@@ -1,11 +1,9 @@
 //! Who calls: the bearer of an access token (RFC 6750), or the browser with a session's cookie. A token that is not good
 //! spoils only doors that ask who calls.
 
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
 use sereno_core::context::{Actor, RequestMeta};
 use sereno_core::{session, token};
 use sereno_types::{Code, Problem};
@@ -18,27 +16,27 @@ use crate::router::App;
 #[derive(Clone, Debug, Default)]
 pub struct BadToken(pub Option<Problem>);
 
-/// The layer: puts the [`Actor`] and [`BadToken`] on the request.
-pub async fn resolve(State(app): State<App>, mut request: Request, next: Next) -> Response {
+/// Puts the [`Actor`] and [`BadToken`] on the request.
+pub async fn resolve(app: &App, request: &mut Request) -> Result<(), Refusal> {
     let session = request.extensions().get::<Session>().and_then(Session::id);
     let (actor, bad) = match bearer(request.headers()) {
         Some(Ok(token)) => match token::authenticate(&app.sereno, &token).await {
             Ok(actor) => (actor, BadToken(None)),
             Err(error) if error.code() == Code::InvalidToken => (Actor::Anonymous, BadToken(Some(error.problem()))),
-            Err(error) => return Refusal::from(error).into_response(),
+            Err(error) => return Err(error.into()),
         },
         Some(Err(code)) => (Actor::Anonymous, BadToken(Some(Problem::new(code)))),
         None => match session {
             Some(id) => match session::resolve(&app.sereno, &id.to_string()).await {
                 Ok(actor) => (actor, BadToken(None)),
-                Err(error) => return Refusal::from(error).into_response(),
+                Err(error) => return Err(error.into()),
             },
             None => (Actor::Anonymous, BadToken(None)),
         },
     };
     request.extensions_mut().insert(actor);
     request.extensions_mut().insert(bad);
-    next.run(request).await
+    Ok(())
 }
 
 fn bearer(headers: &HeaderMap) -> Option<Result<String, Code>> {

@@ -7,7 +7,6 @@ use app::flash::Flash;
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http_body_util::BodyExt;
 use sereno_types::{Code, Problem};
@@ -28,12 +27,16 @@ const SECRETS: [&str; 5] = ["password", "token", "code", "secret", "key"];
 const FIELDS_MAX: usize = 8;
 const KEPT_MAX: usize = 4_096;
 
-/// The layer.
-pub async fn answer(mut request: Request, next: Next) -> Response {
-    let path = request.uri().path().to_owned();
+/// Around everything that answers.
+pub async fn answer<F: Future<Output = Response>>(
+    mut request: Request,
+    next: impl FnOnce(Request) -> F,
+) -> Response {
+    let path = request.uri().path();
     if request.method() != Method::POST || !(path.starts_with("/account/fn/") || path.starts_with("/console/fn/")) {
-        return next.run(request).await;
+        return next(request).await;
     }
+    let path = path.to_owned();
     let plain = wants_page(request.headers());
     let back = came_from(request.headers());
     let session = request.extensions().get::<Session>().cloned();
@@ -51,7 +54,7 @@ pub async fn answer(mut request: Request, next: Next) -> Response {
             .headers_mut()
             .insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     }
-    let response = next.run(request).await;
+    let response = next(request).await;
     let (response, problem) = problem_of(response).await;
     match (plain, problem) {
         (false, None) => response,
@@ -81,8 +84,8 @@ pub async fn answer(mut request: Request, next: Next) -> Response {
     }
 }
 
-/// The layer over pages: takes the flash off the session and puts it on the request, as `Option<Flash>`.
-pub async fn take_flash(mut request: Request, next: Next) -> Response {
+/// Takes the flash off the session and puts it on the request, as `Option<Flash>`.
+pub async fn take_flash(request: &mut Request) -> Result<(), Refusal> {
     let mut flash: Option<Flash> = None;
     if *request.method() == Method::GET
         && let Some(session) = request.extensions().get::<Session>()
@@ -92,12 +95,12 @@ pub async fn take_flash(mut request: Request, next: Next) -> Response {
             Ok(found) => flash = found,
             Err(error) => {
                 tracing::warn!(%error, "a flash could not be read");
-                return Refusal::from(Code::Unavailable).into_response();
+                return Err(Code::Unavailable.into());
             }
         }
     }
     request.extensions_mut().insert(flash);
-    next.run(request).await
+    Ok(())
 }
 
 async fn keep(session: Option<Session>, flash: Flash) -> Result<(), Refusal> {

@@ -6,9 +6,8 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::extract::{ConnectInfo, MatchedPath, Request, State};
+use axum::extract::{ConnectInfo, MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use sereno_core::context::{Locale, RequestMeta};
@@ -29,26 +28,30 @@ const REQUEST_ID_MAX: usize = 64;
 /// Longest request target that is read.
 const TARGET_MAX: usize = 8_192;
 
-/// The layer.
-pub async fn outermost(State(app): State<App>, mut request: Request, next: Next) -> Response {
+/// Around everything else.
+pub async fn outermost<F: Future<Output = Response>>(
+    app: &App,
+    mut request: Request,
+    next: impl FnOnce(Request) -> F,
+) -> Response {
     let began = Instant::now();
-    let request_id = request_id(&app, request.headers());
+    let request_id = request_id(app, request.headers());
     let method = request.method().clone();
     let path: Arc<str> = request
         .extensions()
         .get::<MatchedPath>()
         .map_or("other", MatchedPath::as_str)
         .into();
-    let meta = meta(&app, &request, &request_id);
+    let meta = meta(app, &request, &request_id);
     let span = tracing::info_span!("request", request_id, %method, route = %path);
     request.extensions_mut().insert(meta);
     let response = if request.uri().to_string().len() > TARGET_MAX {
         Refusal::from(Code::UriTooLong).into_response()
     } else {
-        survive(next.run(request)).instrument(span.clone()).await
+        survive(next(request)).instrument(span.clone()).await
     };
     let mut response = problem::write(response, &request_id);
-    headers::add(&app, response.headers_mut());
+    headers::add(app, response.headers_mut());
     if let Ok(id) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }

@@ -2,10 +2,8 @@
 //! own pages (Fetch Metadata, else `Origin`); a call of the JSON API that rests on the session's cookie must also bring
 //! the session's CSRF token in `X-CSRF-Token`. Calls with a bearer token rest on nothing a browser adds by itself.
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderName, Method, header};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sereno_core::Sereno;
@@ -20,8 +18,8 @@ pub const CSRF_TOKEN: HeaderName = HeaderName::from_static("x-csrf-token");
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const PURPOSE: &str = "csrf";
 
-/// The layer; stands inside the one that resolves the caller.
-pub async fn check(State(app): State<App>, request: Request, next: Next) -> Response {
+/// Whether the request may go on; needs to know the caller.
+pub fn check(app: &App, request: &Request) -> Result<(), Refusal> {
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let scheme = request
         .headers()
@@ -29,10 +27,10 @@ pub async fn check(State(app): State<App>, request: Request, next: Next) -> Resp
         .map(|value| value.as_bytes().to_ascii_lowercase());
     // browsers add Basic credentials by themselves, a bearer token never
     let rests_on_bearer = scheme.is_some_and(|scheme| scheme.starts_with(b"bearer "));
-    if safe || rests_on_bearer || (is_ours(&app, &request) && has_token(&app, &request)) {
-        next.run(request).await
+    if safe || rests_on_bearer || (is_ours(app, request) && has_token(app, request)) {
+        Ok(())
     } else {
-        Refusal::from(Code::CrossSiteRequest).into_response()
+        Err(Code::CrossSiteRequest.into())
     }
 }
 

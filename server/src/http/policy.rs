@@ -1,8 +1,7 @@
 //! Holds every request against the policy table before its handler runs. A route without a row is refused.
 
-use axum::extract::{MatchedPath, Request, State};
-use axum::http::{Extensions, HeaderValue, header};
-use axum::middleware::Next;
+use axum::extract::MatchedPath;
+use axum::http::{Extensions, HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
 use sereno_core::access::policy::{self, Welcome};
 use sereno_core::context::Actor;
@@ -12,19 +11,18 @@ use super::caller::BadToken;
 use super::problem::Refusal;
 use crate::router::App;
 
-/// The layer; stands inside the one that resolves the caller.
-pub async fn enforce(State(app): State<App>, request: Request, next: Next) -> Response {
+/// Whether the request may enter, or the refusal; needs to know the caller.
+pub async fn enforce(app: &App, method: &Method, on: &Extensions) -> Result<(), Response> {
     // what matches no route, or a route but not its method, is answered by a fallback that tells nothing
-    let Some(path) = request.extensions().get::<MatchedPath>() else {
-        return next.run(request).await;
+    let Some(path) = on.get::<MatchedPath>() else {
+        return Ok(());
     };
-    let Some(rule) = policy::find(request.method().as_str(), path.as_str()) else {
-        return unlisted(path.as_str());
-    };
-    if let Err(refusal) = check(&app, request.extensions().clone(), rule.welcome).await {
-        return refusal.into_response();
+    match policy::find(method.as_str(), path.as_str()) {
+        Some(rule) => check(app, on, rule.welcome)
+            .await
+            .map_err(IntoResponse::into_response),
+        None => Err(unlisted(path.as_str())),
     }
-    next.run(request).await
 }
 
 /// A path without a row is refused; a path with rows for other methods says which.
@@ -47,7 +45,7 @@ fn unlisted(path: &str) -> Response {
     response
 }
 
-async fn check(app: &App, on: Extensions, welcome: Welcome) -> Result<(), Refusal> {
+async fn check(app: &App, on: &Extensions, welcome: Welcome) -> Result<(), Refusal> {
     if matches!(welcome, Welcome::Everyone | Welcome::Page) {
         return Ok(());
     }

@@ -1,4 +1,5 @@
-//! What is remembered of users and token families between two requests, so that a valid access token costs no statement.
+//! What is remembered of users, token families and access tokens between two requests, so that a valid access token costs
+//! no statement and its signature is checked once.
 //! A change in this process forgets it at once ([`super::Tx::touch`]), a change elsewhere within a second
 //! ([`super::freshness`]); refreshing, revoking and everything sensitive read the rows themselves.
 
@@ -27,10 +28,27 @@ pub struct FamilySnapshot {
     pub revoked: bool,
 }
 
-/// The two memories, bounded.
+/// What is remembered of an access token: that its signature was right, and what it says that is looked at each time.
+#[derive(Clone, Copy, Debug)]
+pub struct TokenSnapshot {
+    /// Whose it is.
+    pub user_id: Uuid,
+    /// The family it descends from.
+    pub family: Uuid,
+    /// The user's credential epoch when it was issued.
+    pub epoch: i64,
+    /// When the user was proven, in seconds.
+    pub auth_time: i64,
+    /// Not good from this second on.
+    pub exp: i64,
+}
+
+/// The memories, bounded.
 pub struct Cache {
     users: Lru<Uuid, Arc<UserSnapshot>>,
     families: Lru<Uuid, FamilySnapshot>,
+    /// By SHA-256 of the whole token.
+    tokens: Lru<[u8; 32], TokenSnapshot>,
     /// Raised by every forgetting: what was read before it must not be put in after it.
     generation: AtomicU64,
     /// Set while changes by other processes cannot be heard: nothing is remembered then.
@@ -42,6 +60,7 @@ impl Default for Cache {
         Self {
             users: Lru::new(10_000),
             families: Lru::new(50_000),
+            tokens: Lru::new(20_000),
             generation: AtomicU64::new(0),
             deaf: AtomicBool::new(false),
         }
@@ -64,6 +83,17 @@ impl Cache {
     #[must_use]
     pub fn family(&self, id: Uuid) -> Option<FamilySnapshot> {
         self.families.get(&id)
+    }
+
+    /// What is remembered of the access token with this digest.
+    #[must_use]
+    pub fn token(&self, digest: &[u8; 32]) -> Option<TokenSnapshot> {
+        self.tokens.get(digest)
+    }
+
+    /// Remembers an access token whose signature was right.
+    pub fn put_token(&self, digest: [u8; 32], token: TokenSnapshot) {
+        self.tokens.insert(digest, token);
     }
 
     /// Remembers a user read since `generation`.
@@ -117,6 +147,7 @@ impl Cache {
         self.generation.fetch_add(1, Ordering::AcqRel);
         self.users.clear();
         self.families.clear();
+        self.tokens.clear();
     }
 }
 

@@ -91,18 +91,21 @@ impl Db {
                 .pragma("trusted_schema", "0")
         };
         let url = format!("sqlite:{path}?mode=rwc");
+        // a connection to a file in the same process cannot be lost unseen: asking before each use only costs time
         let mut write = options(url.clone(), timeout);
         write
             .max_connections(1)
             .min_connections(1)
             .max_lifetime(None)
             .idle_timeout(None)
+            .test_before_acquire(false)
             .map_sqlx_sqlite_opts(pragmas);
         let writer = patiently(write, timeout).await?;
         let mut read = options(url, timeout);
         read.max_connections(readers)
             .min_connections(0)
             .idle_timeout(Duration::from_mins(1))
+            .test_before_acquire(false)
             .connect_lazy(true);
         read.map_sqlx_sqlite_opts(pragmas);
         let reader = Database::connect(read).await?;

@@ -15,7 +15,7 @@ use std::sync::{Arc, OnceLock};
 use uuid::Uuid;
 
 pub use actor::{Actor, Caller, Locale, RequestMeta, Staff, Via};
-pub use cache::{Cache, FamilySnapshot, UserSnapshot};
+pub use cache::{Cache, FamilySnapshot, TokenSnapshot, UserSnapshot};
 pub use db::{Db, Probe, tidy, without_nul};
 pub use job::{Failure, Job};
 pub use tx::Tx;
@@ -51,7 +51,7 @@ pub struct Parts {
     pub mail: Arc<dyn MailTransport>,
     /// Who hears of events.
     pub subscribers: Vec<Arc<dyn Subscriber>>,
-    /// What is remembered of users and token families between two requests.
+    /// What is remembered of users, token families and access tokens between two requests.
     pub cache: Cache,
     /// Counters per client address.
     pub addresses: limiter::Addresses,

@@ -272,9 +272,23 @@ impl SigningKeys {
     }
 }
 
+/// What a token is remembered by once its signature was found right: SHA-256 over all of it, signature included.
+#[must_use]
+pub fn fingerprint(token: &str) -> [u8; 32] {
+    let mut fingerprint = [0; 32];
+    fingerprint.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
+    fingerprint
+}
+
+/// Whether a token with this `exp` is over.
+#[must_use]
+pub const fn is_over(exp: i64, now: Moment) -> bool {
+    exp <= now.unix_seconds().saturating_sub(LEEWAY)
+}
+
 /// RFC 9068 §4 and RFC 7519 §4.1.
-fn check(claims: &AccessClaims, expected: &Expected<'_>, now: Moment) -> Result<(), TokenFault> {
-    let now = now.unix_seconds();
+fn check(claims: &AccessClaims, expected: &Expected<'_>, moment: Moment) -> Result<(), TokenFault> {
+    let now = moment.unix_seconds();
     if claims.iss != expected.issuer {
         return Err(TokenFault::WrongIssuer);
     }
@@ -288,7 +302,7 @@ fn check(claims: &AccessClaims, expected: &Expected<'_>, now: Moment) -> Result<
     if earliest > now.saturating_add(LEEWAY) {
         return Err(TokenFault::NotYetValid);
     }
-    if claims.exp <= now.saturating_sub(LEEWAY) {
+    if is_over(claims.exp, moment) {
         return Err(TokenFault::Expired);
     }
     Ok(())

@@ -6,26 +6,26 @@ use uuid::Uuid;
 
 use crate::access::subject;
 use crate::clock::Moment;
-use crate::context::{Actor, Caller, FamilySnapshot, Sereno, Via};
-use crate::crypto::jwt::{AccessClaims, Expected};
+use crate::context::{Actor, Caller, FamilySnapshot, Sereno, TokenSnapshot, Via};
+use crate::crypto::jwt::{self, Expected};
 use crate::entity::token_family;
 use crate::error::Result;
 
 /// The user whose application sent this bearer token (RFC 6750). Signature, type, issuer, audience and times are
-/// checked, then user and family: a locked user's or signed-out family's token is refused at once.
+/// checked, then user and family: a locked user's or signed-out family's token is refused at once. The signature of a
+/// token that was good before is not computed again; its end, user and family are looked at every time.
 ///
 /// # Errors
 /// `invalid_token`.
 pub async fn authenticate(sereno: &Sereno, bearer: &str) -> Result<Actor> {
-    let (claims, user_id, family) = check(sereno, bearer)?;
-    if !is_open(sereno, &claims, user_id, family).await? {
+    let token = check(sereno, bearer)?;
+    if !is_open(sereno, &token).await? {
         return Err(Code::InvalidToken.into());
     }
-    let authenticated_at = Moment::from_unix_seconds(claims.auth_time);
     Ok(Actor::User(Caller {
-        user_id,
-        via: Via::Family(family),
-        authenticated_at,
+        user_id: token.user_id,
+        via: Via::Family(token.family),
+        authenticated_at: Moment::from_unix_seconds(token.auth_time),
     }))
 }
 
@@ -37,21 +37,27 @@ pub async fn verify(sereno: &Sereno, command: VerifyToken) -> Result<VerifyToken
         user_id: None,
         expires_at: None,
     };
-    let Ok((claims, user_id, family)) = check(sereno, command.token.expose()) else {
+    let Ok(token) = check(sereno, command.token.expose()) else {
         return Ok(inactive);
     };
-    if !is_open(sereno, &claims, user_id, family).await? {
+    if !is_open(sereno, &token).await? {
         return Ok(inactive);
     }
     Ok(VerifyTokenAnswer {
         active: true,
         code: None,
-        user_id: Some(Id(user_id.to_string())),
-        expires_at: Some(Moment::from_unix_seconds(claims.exp).timestamp()),
+        user_id: Some(Id(token.user_id.to_string())),
+        expires_at: Some(Moment::from_unix_seconds(token.exp).timestamp()),
     })
 }
 
-fn check(sereno: &Sereno, token: &str) -> Result<(AccessClaims, Uuid, Uuid)> {
+/// Keys do not change while a process runs, so a signature that was right stays right.
+fn check(sereno: &Sereno, token: &str) -> Result<TokenSnapshot> {
+    let fingerprint = jwt::fingerprint(token);
+    let known = sereno.cache.token(&fingerprint);
+    if let Some(known) = known.filter(|known| !jwt::is_over(known.exp, sereno.now())) {
+        return Ok(known);
+    }
     let invalid = || crate::Error::from(Code::InvalidToken);
     let issuer = sereno.config.public_url();
     let expected = Expected {
@@ -66,19 +72,25 @@ fn check(sereno: &Sereno, token: &str) -> Result<(AccessClaims, Uuid, Uuid)> {
             tracing::debug!(%fault, "an access token was refused");
             invalid()
         })?;
-    let user_id = claims.sub.parse().map_err(|_| invalid())?;
-    let family = claims.sid.parse().map_err(|_| invalid())?;
-    Ok((claims, user_id, family))
+    let snapshot = TokenSnapshot {
+        user_id: claims.sub.parse().map_err(|_| invalid())?,
+        family: claims.sid.parse().map_err(|_| invalid())?,
+        epoch: claims.epoch,
+        auth_time: claims.auth_time,
+        exp: claims.exp,
+    };
+    sereno.cache.put_token(fingerprint, snapshot);
+    Ok(snapshot)
 }
 
-async fn is_open(sereno: &Sereno, claims: &AccessClaims, user_id: Uuid, family: Uuid) -> Result<bool> {
-    let Some(user) = subject::subject(sereno, user_id).await? else {
+async fn is_open(sereno: &Sereno, token: &TokenSnapshot) -> Result<bool> {
+    let Some(user) = subject::subject(sereno, token.user_id).await? else {
         return Ok(false);
     };
-    if user.state != UserState::Active || user.credential_epoch != claims.epoch {
+    if user.state != UserState::Active || user.credential_epoch != token.epoch {
         return Ok(false);
     }
-    Ok(!is_revoked(sereno, family).await?)
+    Ok(!is_revoked(sereno, token.family).await?)
 }
 
 async fn is_revoked(sereno: &Sereno, id: Uuid) -> Result<bool> {

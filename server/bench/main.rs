@@ -1,0 +1,81 @@
+//! `make bench`: measures the release binary (`SERENO_BIN`) with 10,000 users on SQLite, in turns with a *floor*: the
+//! least that could do the same work (bare axum, prepared statements, the same hash and signature; no policy, no limits,
+//! no audit). Prints one table. A missed goal is a figure, not a failure; a wrong answer is a failure.
+//!
+//! `SERENO_BENCH_SECONDS` is the length of a round (2). Names of workloads as arguments leave the others out.
+
+#![expect(clippy::print_stdout, reason = "the table is what this program is for")]
+
+mod client;
+mod figures;
+mod floor;
+mod load;
+mod process;
+mod seed;
+mod sereno;
+mod table;
+mod workload;
+
+use std::time::Duration;
+
+use workload::Workload;
+
+/// What goes wrong is told in a sentence, and ends the run.
+type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+/// Keep-alive connections of a round.
+const CONNECTIONS: usize = 16;
+/// Rounds of each target; what is printed are medians over them.
+const ROUNDS: usize = 3;
+/// Users in either database.
+const USERS: i64 = 10_000;
+/// Everybody's password.
+const PASSWORD: &str = "wheelbarrow at dawn";
+
+fn main() -> Outcome<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [flag, folder, address] = arguments.as_slice()
+        && flag == floor::FLAG
+    {
+        return floor::serve(folder.as_ref(), address);
+    }
+    let only: Vec<&str> = arguments
+        .iter()
+        .map(String::as_str)
+        .filter(|argument| !argument.starts_with("--"))
+        .collect();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(run(&only))
+}
+
+async fn run(only: &[&str]) -> Outcome<()> {
+    let seconds = std::env::var("SERENO_BENCH_SECONDS").map_or(Ok(2.0), |text| text.parse())?;
+    let span = Duration::try_from_secs_f64(seconds)?;
+    let folder = process::Folder::new()?;
+    println!("preparing {USERS} users");
+    let house = sereno::House::build(folder.path()).await?;
+    let floor = floor::start(&folder.path().join("floor")).await?;
+    let mut rows = Vec::new();
+    let mut server = house.start(true).await?;
+    let mut figures = figures::at_rest(&house, &server).await?;
+    for workload in Workload::ALL.iter().copied() {
+        if !only.is_empty() && !only.contains(&workload.name()) {
+            continue;
+        }
+        if workload.is_without_worker() == server.works_queue {
+            drop(server);
+            server = house.start(!workload.is_without_worker()).await?;
+        }
+        println!("measuring {}", workload.name());
+        let mut row = table::Row::new(workload);
+        for round in 0..ROUNDS {
+            row.sereno.push(load::round(&server, workload, span, round).await?);
+            if workload.is_on_the_floor() {
+                row.floor.push(load::round(&floor, workload, span, round).await?);
+            }
+        }
+        rows.push(row);
+    }
+    figures.extend(figures::after_load(&server, &rows).await?);
+    table::print(&rows, &figures)
+}

@@ -1,0 +1,96 @@
+//! Fills the database: users cloned from one that was made in the ordinary way, so that nothing here knows the tables
+//! beyond names that must differ.
+
+use std::path::Path;
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, Transaction, params_from_iter};
+
+use crate::{Outcome, USERS};
+
+/// Where everybody's mail goes.
+pub const DOMAIN: &str = "bench.example";
+/// The first administrator.
+pub const ADMINISTRATOR: &str = "admin@bench.example";
+
+/// The address of a user. Number 1 is the one that was made; clones follow.
+pub fn address(number: u64) -> String {
+    format!("user-{number}@{DOMAIN}")
+}
+
+/// Clones until there are [`USERS`]; nobody else may have the database open.
+pub fn fill(database: &Path) -> Outcome<()> {
+    let mut connection = Connection::open(database)?;
+    let there: i64 = connection.query_row("SELECT count(*) FROM \"user\"", [], |row| row.get(0))?;
+    let tx = connection.transaction()?;
+    let original: Vec<u8> = tx.query_row(
+        "SELECT user_id FROM user_email WHERE canonical = ?1",
+        [address(1)],
+        |row| row.get(0),
+    )?;
+    let user = Template::read(&tx, "user", "id", &original)?;
+    let email = Template::read(&tx, "user_email", "user_id", &original)?;
+    let mut number: i64 = tx.query_row("SELECT max(number) FROM \"user\"", [], |row| row.get(0))?;
+    for clone in 2..=(USERS - there + 1).cast_unsigned() {
+        number += 1;
+        let id = Value::Blob(copied(&original, clone));
+        user.insert(&tx, &[("id", id.clone()), ("number", number.into())])?;
+        let row = [
+            ("id", Value::Blob(copied(email.blob("id")?, clone))),
+            ("user_id", id),
+            ("address", address(clone).into()),
+            ("canonical", address(clone).into()),
+        ];
+        email.insert(&tx, &row)?;
+    }
+    tx.execute("UPDATE counter SET value = ?1 WHERE name = 'user'", [number])?;
+    tx.commit()?;
+    Ok(())
+}
+
+/// Another id of the same kind.
+fn copied(id: &[u8], clone: u64) -> Vec<u8> {
+    let (begin, _) = id.split_at(id.len().saturating_sub(8));
+    [begin, &clone.to_be_bytes()].concat()
+}
+
+/// A row to copy.
+struct Template {
+    insert: String,
+    columns: Vec<String>,
+    values: Vec<Value>,
+}
+
+impl Template {
+    fn read(tx: &Transaction, table: &str, column: &str, id: &[u8]) -> Outcome<Self> {
+        let mut select = tx.prepare(&format!("SELECT * FROM \"{table}\" WHERE {column} = ?1"))?;
+        let columns: Vec<String> = select.column_names().into_iter().map(str::to_owned).collect();
+        let values = select
+            .query_row([id], |row| (0..columns.len()).map(|at| row.get(at)).collect())
+            .optional()?
+            .ok_or_else(|| format!("the first user has no row in {table}"))?;
+        let places = vec!["?"; columns.len()].join(", ");
+        Ok(Self {
+            insert: format!("INSERT INTO \"{table}\" ({}) VALUES ({places})", columns.join(", ")),
+            columns,
+            values,
+        })
+    }
+
+    fn blob(&self, column: &str) -> Outcome<&[u8]> {
+        let at = self.columns.iter().position(|name| name == column);
+        match at.map(|at| &self.values[at]) {
+            Some(Value::Blob(bytes)) => Ok(bytes),
+            _ => Err(format!("{column} is not what it was").into()),
+        }
+    }
+
+    fn insert(&self, tx: &Transaction, changed: &[(&str, Value)]) -> Outcome<()> {
+        let values = self.columns.iter().zip(&self.values).map(|(column, value)| {
+            let change = changed.iter().find(|(name, _)| name == column);
+            change.map_or(value, |(_, value)| value)
+        });
+        tx.prepare_cached(&self.insert)?.execute(params_from_iter(values))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,145 @@
+//! A Sereno in a folder of its own: built up through its own doors, then filled, then started as often as is asked.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::client::Connection;
+use crate::process::{self, Server};
+use crate::{Outcome, PASSWORD, seed};
+
+const HEALTH: &str = "/health/live";
+const JSON: &str = "application/json";
+
+/// The binary and its data.
+pub struct House {
+    /// The release binary.
+    pub binary: PathBuf,
+    folder: PathBuf,
+}
+
+impl House {
+    /// One account by sign-up and its mail, one administrator by the command line, the rest cloned.
+    pub async fn build(folder: &Path) -> Outcome<Self> {
+        let binary = std::env::var_os("SERENO_BIN").ok_or("SERENO_BIN does not name the binary: use `make bench`")?;
+        let house = Self {
+            binary: PathBuf::from(binary).canonicalize()?,
+            folder: folder.to_owned(),
+        };
+        let server = house.start(true).await?;
+        house.sign_up(&server).await?;
+        drop(server);
+        house.add_administrator()?;
+        seed::fill(&house.data().join("sereno.db"))?;
+        Ok(house)
+    }
+
+    /// Starts it on its data.
+    pub async fn start(&self, works_queue: bool) -> Outcome<Server> {
+        let mut server = self.start_in(&self.data(), works_queue).await?;
+        server.works_queue = works_queue;
+        server.mails = Some(self.data().join("mail"));
+        Ok(server)
+    }
+
+    /// Starts it on a folder that may be empty.
+    pub async fn start_in(&self, data: &Path, works_queue: bool) -> Outcome<Server> {
+        let address = process::free_address()?;
+        let mut command = self.command(data);
+        command
+            .arg("serve")
+            .env("SERENO__SERVER__LISTEN", address.to_string())
+            .env("SERENO__WORKER__ENABLED", works_queue.to_string());
+        Server::start(command, address, HEALTH).await
+    }
+
+    /// A folder beside the data.
+    pub fn folder(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder("data")
+    }
+
+    /// Ordinary settings, except that the limits let one address do all this. Nothing is taken from outside.
+    fn command(&self, data: &Path) -> Command {
+        let mut command = Command::new(&self.binary);
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("SERENO")) {
+            command.env_remove(name);
+        }
+        command
+            .current_dir(&self.folder)
+            .arg("--data")
+            .arg(data)
+            .env("SERENO__SERVER__METRICS_LISTEN", "off")
+            .env("SERENO__LOG__LEVEL", "warn")
+            .stdout(Stdio::null());
+        for limit in [
+            "LOGIN_PER_ACCOUNT_AND_ADDRESS",
+            "LOGIN_PER_ACCOUNT",
+            "REQUESTS_PER_ADDRESS",
+            "MAILS_PER_RECIPIENT",
+        ] {
+            command.env(format!("SERENO__LIMIT__{limit}"), "0");
+        }
+        command
+    }
+
+    async fn sign_up(&self, server: &Server) -> Outcome<()> {
+        let mut connection = Connection::open(server.address).await?;
+        let body = json!({ "email": seed::address(1), "password": PASSWORD }).to_string();
+        let answer = connection.post("/api/v1/registrations", JSON, &body).await?;
+        if answer.status != 202 {
+            return Err(format!("the sign-up was answered {}", answer.status).into());
+        }
+        let body = json!({ "token": self.token_from_mail().await? }).to_string();
+        let answer = connection.post("/api/v1/registrations/activate", JSON, &body).await?;
+        if answer.status != 200 {
+            return Err(format!("the activation was answered {}", answer.status).into());
+        }
+        Ok(())
+    }
+
+    /// The token in the link of the only mail.
+    async fn token_from_mail(&self) -> Outcome<String> {
+        let began = Instant::now();
+        while began.elapsed() < Duration::from_secs(10) {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            let Ok(mut mails) = std::fs::read_dir(self.data().join("mail")) else {
+                continue;
+            };
+            let Some(mail) = mails.next() else { continue };
+            // quoted-printable
+            let text = std::fs::read_to_string(mail?.path())?
+                .replace("=\r\n", "")
+                .replace("=3D", "=");
+            if let Some((_, rest)) = text.split_once("/account/activate?token=") {
+                let is_token = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+                return Ok(rest.chars().take_while(is_token).collect());
+            }
+        }
+        Err("no activation mail was written".into())
+    }
+
+    fn add_administrator(&self) -> Outcome<()> {
+        let mut adding = self
+            .command(&self.data())
+            .args(["user", "add", "--superuser", "--password-stdin", "--email"])
+            .arg(seed::ADMINISTRATOR)
+            .stdin(Stdio::piped())
+            .spawn()?;
+        if let Some(mut input) = adding.stdin.take() {
+            writeln!(input, "{PASSWORD}")?;
+        }
+        let status = adding.wait()?;
+        if status.success() {
+            Ok(())
+        } else {
+            Err(format!("the administrator could not be added: {status}").into())
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! What is asked, how often it may cost how much, and what a right answer looks like. The floor answers to the same
+//! addresses in the same shapes, so that one driver does for both.
+
+use std::net::SocketAddr;
+
+use serde_json::{Value, json};
+
+use crate::client::{self, Answer, Connection};
+use crate::{CONNECTIONS, Outcome, PASSWORD, USERS, seed};
+
+/// What a server is asked to do over and over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Workload {
+    /// The public keys.
+    Jwks,
+    /// The signed-in user, by access token.
+    Me,
+    /// The next pair of tokens; each connection has a family of its own.
+    Refresh,
+    /// Password to tokens.
+    Login,
+    /// Sign-up to its mail in the mail folder: the answer, and the work behind it.
+    Register,
+    /// Sign-up alone; the queue is another process's.
+    RegisterAlone,
+    /// The console's list of users, by session.
+    Page,
+    /// The same, at one connection.
+    PageAlone,
+}
+
+impl Workload {
+    /// In the order of the table.
+    pub const ALL: [Self; 8] = [
+        Self::Jwks,
+        Self::Me,
+        Self::Refresh,
+        Self::Login,
+        Self::Page,
+        Self::PageAlone,
+        Self::Register,
+        Self::RegisterAlone,
+    ];
+
+    /// The name on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Jwks => "jwks",
+            Self::Me => "me",
+            Self::Refresh => "refresh",
+            Self::Login => "login",
+            Self::Register => "registration",
+            Self::RegisterAlone => "registration-alone",
+            Self::Page => "page",
+            Self::PageAlone => "page-alone",
+        }
+    }
+
+    /// The name in the table.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Jwks => "JWKS",
+            Self::Me => "me",
+            Self::Refresh => "refresh",
+            Self::Login => "login",
+            Self::Register => "registration, its mail included",
+            Self::RegisterAlone => "registration, mails elsewhere",
+            Self::Page => "console users page",
+            Self::PageAlone => "console users page, 1 connection",
+        }
+    }
+
+    /// Most times the floor's processor time, and a goal on the way there.
+    pub const fn goal(self) -> Option<(f64, Option<f64>)> {
+        match self {
+            Self::Jwks => Some((1.3, None)),
+            Self::Me => Some((1.5, Some(2.0))),
+            Self::Refresh => Some((2.0, Some(4.0))),
+            Self::Login | Self::Register | Self::RegisterAlone => Some((1.15, None)),
+            Self::Page | Self::PageAlone => None,
+        }
+    }
+
+    /// Whether the floor can do it.
+    pub const fn is_on_the_floor(self) -> bool {
+        self.goal().is_some()
+    }
+
+    /// Whether the server must not work its queue meanwhile.
+    pub const fn is_without_worker(self) -> bool {
+        matches!(self, Self::RegisterAlone)
+    }
+
+    /// How many connections ask at once.
+    pub const fn connections(self) -> usize {
+        match self {
+            Self::PageAlone => 1,
+            _ => CONNECTIONS,
+        }
+    }
+
+    const fn right_status(self) -> u16 {
+        match self {
+            Self::Register | Self::RegisterAlone => 202,
+            _ => 200,
+        }
+    }
+}
+
+/// One connection's part in a workload.
+pub struct Driver {
+    workload: Workload,
+    /// What makes this connection's users and addresses its own.
+    number: usize,
+    round: usize,
+    asked: u64,
+    request: String,
+}
+
+const JSON: &str = "application/json";
+
+impl Driver {
+    /// Signs in, or whatever else the workload needs first. Not measured.
+    pub async fn prepare(workload: Workload, round: usize, number: usize, address: SocketAddr) -> Outcome<Self> {
+        let mut connection = Connection::open(address).await?;
+        let request = match workload {
+            Workload::Jwks => client::get("/.well-known/jwks.json", ""),
+            Workload::Me => {
+                let tokens = login(&mut connection, number).await?;
+                let bearer = format!("authorization: Bearer {}\r\n", field(&tokens, "access_token")?);
+                client::get("/api/v1/me", &bearer)
+            }
+            Workload::Refresh => {
+                let tokens = login(&mut connection, number).await?;
+                refresh(field(&tokens, "refresh_token")?)
+            }
+            Workload::Page | Workload::PageAlone => {
+                let cookie = sign_in(&mut connection).await?;
+                client::get("/console/users", &format!("cookie: {cookie}\r\naccept: text/html\r\n"))
+            }
+            Workload::Login | Workload::Register | Workload::RegisterAlone => String::new(),
+        };
+        Ok(Self {
+            workload,
+            number,
+            round,
+            asked: 0,
+            request,
+        })
+    }
+
+    /// The next request.
+    pub fn request(&mut self) -> &[u8] {
+        self.asked += 1;
+        match self.workload {
+            Workload::Login => {
+                // another user each time, spread over all of them
+                let user = (self.asked * 7_919 + self.number as u64 * 613) % (USERS as u64 - 2) + 2;
+                let body = json!({ "identifier": seed::address(user), "password": PASSWORD }).to_string();
+                self.request = client::post("/api/v1/login", JSON, &body);
+            }
+            Workload::Register | Workload::RegisterAlone => {
+                let (name, round, number, asked) = (self.workload.name(), self.round, self.number, self.asked);
+                let email = format!("{name}-{round}-{number}-{asked}@bench.example");
+                let body = json!({ "email": email, "password": PASSWORD }).to_string();
+                self.request = client::post("/api/v1/registrations", JSON, &body);
+            }
+            _ => {}
+        }
+        self.request.as_bytes()
+    }
+
+    /// Mails that the requests so far ask for.
+    pub const fn mails_owed(&self) -> u64 {
+        match self.workload {
+            Workload::Register => self.asked,
+            _ => 0,
+        }
+    }
+
+    /// Looks at the answer; what is wrong with it, if anything is.
+    pub fn answered(&mut self, answer: &Answer<'_>) -> Result<(), String> {
+        if answer.status != self.workload.right_status() {
+            let begin = &answer.body[..answer.body.len().min(200)];
+            return Err(format!("{}: {}", answer.status, String::from_utf8_lossy(begin)));
+        }
+        match self.workload {
+            Workload::Refresh => {
+                let text = std::str::from_utf8(answer.body).map_err(|error| error.to_string())?;
+                let next = text
+                    .split_once("\"refresh_token\":\"")
+                    .and_then(|(_, rest)| rest.split_once('"'))
+                    .ok_or("no refresh token in the answer")?;
+                self.request = refresh(next.0);
+                Ok(())
+            }
+            Workload::Page | Workload::PageAlone if !holds(answer.body, seed::DOMAIN) => {
+                Err("the page shows no users".to_owned())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn refresh(token: &str) -> String {
+    client::post(
+        "/api/v1/token/refresh",
+        JSON,
+        &format!("{{\"refresh_token\":\"{token}\"}}"),
+    )
+}
+
+/// Signs a user in for tokens.
+async fn login(connection: &mut Connection, number: usize) -> Outcome<Value> {
+    let body = json!({ "identifier": seed::address(number as u64 + 2), "password": PASSWORD }).to_string();
+    let answer = connection.post("/api/v1/login", JSON, &body).await?;
+    if answer.status != 200 {
+        return Err(format!("a login was answered {}", answer.status).into());
+    }
+    Ok(serde_json::from_slice(answer.body)?)
+}
+
+/// Signs the administrator in as a form without scripts does; the cookie.
+async fn sign_in(connection: &mut Connection) -> Outcome<String> {
+    let form = format!(
+        "identifier={}&password={}&next=",
+        seed::ADMINISTRATOR.replace('@', "%40"),
+        PASSWORD.replace(' ', "+")
+    );
+    let answer = connection
+        .post("/account/fn/sign_in", "application/x-www-form-urlencoded", &form)
+        .await?;
+    let cookie = client::header(answer.head, "set-cookie").and_then(|value| value.split(';').next());
+    let cookie = cookie.ok_or_else(|| format!("the administrator could not sign in: {}", answer.status))?;
+    Ok(cookie.to_owned())
+}
+
+fn field<'a>(value: &'a Value, name: &str) -> Outcome<&'a str> {
+    Ok(value[name].as_str().ok_or_else(|| format!("no {name} in the answer"))?)
+}
+
+fn holds(body: &[u8], text: &str) -> bool {
+    body.windows(text.len()).any(|window| window == text.as_bytes())
+}
