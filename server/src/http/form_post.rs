@@ -28,10 +28,7 @@ const FIELDS_MAX: usize = 8;
 const KEPT_MAX: usize = 4_096;
 
 /// Around everything that answers.
-pub async fn answer<F: Future<Output = Response>>(
-    mut request: Request,
-    next: impl FnOnce(Request) -> F,
-) -> Response {
+pub async fn answer<F: Future<Output = Response>>(mut request: Request, next: impl FnOnce(Request) -> F) -> Response {
     let path = request.uri().path();
     if request.method() != Method::POST || !(path.starts_with("/account/fn/") || path.starts_with("/console/fn/")) {
         return next(request).await;

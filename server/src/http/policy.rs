@@ -18,9 +18,7 @@ pub async fn enforce(app: &App, method: &Method, on: &Extensions) -> Result<(), 
         return Ok(());
     };
     match policy::find(method.as_str(), path.as_str()) {
-        Some(rule) => check(app, on, rule.welcome)
-            .await
-            .map_err(IntoResponse::into_response),
+        Some(rule) => check(app, on, rule.welcome).await.map_err(IntoResponse::into_response),
         None => Err(unlisted(path.as_str())),
     }
 }
