@@ -2,7 +2,7 @@
 //! taken user name is told, because user names are public.
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait, QueryFilter};
 use serde_json::Value;
 use sereno_types::{Code, FieldError, Register, UserState};
 use uuid::Uuid;
@@ -131,14 +131,9 @@ async fn write(sereno: &Sereno, meta: &RequestMeta, accepted: &Accepted) -> Resu
     let (user_id, credential_epoch, address, mail) = match holder {
         Some((email, Some(user))) if is_unclaimed(&user, &email) => {
             hold_counter(&tx).await?;
-            start_anew(sereno, &tx, &user, accepted).await?;
+            let epoch = start_anew(sereno, &tx, &user, accepted).await?;
             tx.record(Event::new(EventKind::UserRegistered).about(user.id).with("again", true));
-            (
-                user.id,
-                user.credential_epoch + 1,
-                accepted.email.address.clone(),
-                MailKind::Activation,
-            )
+            (user.id, epoch, accepted.email.address.clone(), MailKind::Activation)
         }
         Some((email, user)) => {
             hold_counter(&tx).await?;
@@ -197,8 +192,9 @@ fn new_user(meta: &RequestMeta, accepted: &Accepted) -> NewUser {
 }
 
 /// What a pending account was signed up with gives way to what was sent now. Links first, then the user: the order in
-/// which an activation takes the rows. An account activated meanwhile is left alone.
-async fn start_anew(sereno: &Sereno, tx: &Tx, user: &user::Model, accepted: &Accepted) -> Result<()> {
+/// which an activation takes the rows. An account activated meanwhile is left alone. Gives the epoch that the mail of this
+/// sign-up belongs to.
+async fn start_anew(sereno: &Sereno, tx: &Tx, user: &user::Model, accepted: &Accepted) -> Result<i64> {
     once::consume_rest(sereno, tx.db(), Purpose::Activation, user.id).await?;
     let (name, canonical) = accepted
         .username
@@ -209,21 +205,26 @@ async fn start_anew(sereno: &Sereno, tx: &Tx, user: &user::Model, accepted: &Acc
         username: Set(name),
         username_canonical: Set(canonical),
         password_hash: Set(Some(accepted.password_hash.clone())),
-        credential_epoch: Set(user.credential_epoch + 1),
         attributes: Set(Value::Object(accepted.attributes.clone())),
         updated_at: Set(tx.now()),
         ..Default::default()
     };
+    // the epoch is raised by the statement itself: two sign-ups at once must not get the same one, or the mail of one
+    // would activate the password of the other
     let changed = user::Entity::update_many()
         .set(row)
+        .col_expr(
+            user::Column::CredentialEpoch,
+            Expr::col(user::Column::CredentialEpoch).add(1),
+        )
         .filter(user::Column::Id.eq(user.id))
         .filter(user::Column::State.eq(UserState::Pending.as_str()))
-        .exec(tx.db())
+        .exec_with_returning(tx.db())
         .await
         .map_err(taken)?;
-    if changed.rows_affected == 0 {
+    let Some(changed) = changed.into_iter().next() else {
         return Err(Error::field("email", Code::EmailUnique));
-    }
+    };
     // mail goes to the spelling that was typed now, not to one that somebody typed before
     user_email::Entity::update_many()
         .col_expr(
@@ -235,7 +236,7 @@ async fn start_anew(sereno: &Sereno, tx: &Tx, user: &user::Model, accepted: &Acc
         .exec(tx.db())
         .await?;
     // nothing to forget: whatever is remembered of a pending user lets nobody in, and the activation forgets it
-    Ok(())
+    Ok(changed.credential_epoch)
 }
 
 /// Takes the counter's row as a new account does.
