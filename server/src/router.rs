@@ -4,7 +4,7 @@
 //! holds a place for; the limit of requests under way; the session's cookie (`session_store`); who calls (`caller`);
 //! where from (`origin`); plain forms (`form_post`); the policy table (`policy`); its handler. What stands before the
 //! session is one layer, what stands behind it another: axum copies the whole stack below a layer for every request, so
-//! that each further one costs.
+//! that each further one costs. Open routes (keys, health) stand before the session.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -86,6 +86,7 @@ pub fn router(app: &App) -> Router {
         .method_not_allowed_fallback(wrong_method)
         .layer(middleware::from_fn_with_state(app.clone(), behind_the_session))
         .layer(session_store::layer(&app.sereno))
+        .merge(api::open_routes().method_not_allowed_fallback(wrong_method))
         .layer(middleware::from_fn_with_state(app.clone(), before_the_session))
         .with_state(app.clone())
 }

@@ -8,7 +8,7 @@ use sereno_types::Secret;
 
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Fault, Faults};
-use crate::context::{Actor, Cache, Db, Parts, Probe, RequestMeta, Sereno, Tx, limiter};
+use crate::context::{Actor, Cache, Db, Gathering, Parts, Probe, RequestMeta, Sereno, Tx, limiter};
 use crate::crypto::keys::{KeyRing, RootKey, StoredKey};
 use crate::crypto::password::{Hasher, PasswordParams};
 use crate::entity::{Hidden, crypto_key};
@@ -111,6 +111,7 @@ pub async fn start(config: Config, world: World) -> Result<Sereno> {
         subscribers: world.subscribers,
         cache: Cache::default(),
         addresses: limiter::Addresses::default(),
+        rotations: Gathering::default(),
         job_bell: tokio::sync::Notify::new(),
         first_party: OnceLock::new(),
     });

@@ -10,7 +10,7 @@ use crate::entropy::EntropyError;
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// The one error of the core.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
     /// Refused for a reason the caller may know.
     #[error("refused: {code}")]

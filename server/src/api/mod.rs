@@ -23,6 +23,22 @@ use crate::router::App;
 /// The routes that the contract describes.
 pub(crate) fn described() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(openapi::head())
+        .merge(asking())
+        .merge(open())
+}
+
+/// Routes whose answer does not depend on who calls. They stand outside the session; each has `Everyone` in the policy
+/// table, which a test checks.
+fn open() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(well_known::jwks))
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
+}
+
+/// All others.
+fn asking() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
         .routes(routes!(registrations::register))
         .routes(routes!(registrations::activate))
         .routes(routes!(registrations::resend))
@@ -38,13 +54,33 @@ pub(crate) fn described() -> OpenApiRouter<App> {
         .routes(routes!(admin_users::lock))
         .routes(routes!(admin_users::unlock))
         .routes(routes!(admin_users::send_activation))
-        .routes(routes!(well_known::jwks))
-        .routes(routes!(health::live))
-        .routes(routes!(health::ready))
 }
 
-/// Every route of the API.
+/// Every route of the API but the open ones.
 pub fn routes() -> Router<App> {
-    let (router, _) = described().split_for_parts();
+    let (router, _) = asking().split_for_parts();
     router.merge(openapi::routes()).merge(docs::routes())
+}
+
+/// The routes that ask nobody who they are.
+pub fn open_routes() -> Router<App> {
+    open().split_for_parts().0
+}
+
+#[cfg(test)]
+mod tests {
+    use sereno_core::access::policy::{TABLE, Welcome};
+
+    #[test]
+    fn open_routes_are_for_everyone() {
+        let (_, document) = super::open().split_for_parts();
+        for path in document.paths.paths.keys() {
+            let mut rules = TABLE.iter().filter(|rule| rule.path == path).peekable();
+            assert!(rules.peek().is_some(), "{path} has no row");
+            assert!(
+                rules.all(|rule| rule.welcome == Welcome::Everyone),
+                "{path} is not for everyone"
+            );
+        }
+    }
 }

@@ -5,6 +5,7 @@ mod actor;
 mod cache;
 mod db;
 pub mod freshness;
+mod gathering;
 mod job;
 pub mod limiter;
 mod tx;
@@ -12,11 +13,13 @@ mod tx;
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
+use tokio::sync::oneshot;
 use uuid::Uuid;
 
 pub use actor::{Actor, Caller, Locale, RequestMeta, Staff, Via};
 pub use cache::{Cache, FamilySnapshot, TokenSnapshot, UserSnapshot};
 pub use db::{Db, Probe, tidy, without_nul};
+pub use gathering::{Duty, Gathering};
 pub use job::{Failure, Job};
 pub use tx::Tx;
 
@@ -24,6 +27,7 @@ use crate::clock::{Clock, Moment};
 use crate::config::Config;
 use crate::crypto::keys::KeyRing;
 use crate::crypto::password::Hasher;
+use crate::entity::token_family;
 use crate::entropy::Entropy;
 use crate::error::Result;
 use crate::event::Subscriber;
@@ -55,10 +59,34 @@ pub struct Parts {
     pub cache: Cache,
     /// Counters per client address.
     pub addresses: limiter::Addresses,
+    /// Refresh tokens that wait for their successors.
+    pub rotations: Gathering<Rotation>,
     /// Rung when a job was queued in this process.
     pub job_bell: tokio::sync::Notify,
     /// The id of the built-in first-party application, once it is known.
     pub first_party: OnceLock<Uuid>,
+}
+
+/// A refresh token that was presented and wants its successor.
+pub struct Rotation {
+    /// The family.
+    pub family: Uuid,
+    /// Its place in the line.
+    pub generation: i64,
+    /// Through which application.
+    pub application_id: Uuid,
+    /// Where the request came from.
+    pub meta: RequestMeta,
+    /// The family's row after the rotation; nothing when the token was not the latest of an open family.
+    pub answer: oneshot::Sender<Result<Option<token_family::Model>>>,
+}
+
+impl Rotation {
+    /// Whether this is the family after this rotation.
+    #[must_use]
+    pub fn is_before(&self, family: &token_family::Model) -> bool {
+        family.id == self.family && family.generation == self.generation + 1
+    }
 }
 
 impl Sereno {

@@ -20,7 +20,8 @@ pub struct Tx {
     meta: RequestMeta,
     actor: Actor,
     now: Moment,
-    events: Vec<Event>,
+    /// With where it came from, where that is not where the unit came from.
+    events: Vec<(Event, Option<RequestMeta>)>,
     jobs: Vec<job_row::ActiveModel>,
     touched: Vec<Uuid>,
 }
@@ -64,7 +65,12 @@ impl Tx {
 
     /// Something happened; written and told when the unit commits.
     pub fn record(&mut self, event: Event) {
-        self.events.push(event);
+        self.events.push((event, None));
+    }
+
+    /// Something happened in a request that shares this unit with others.
+    pub fn record_from(&mut self, meta: RequestMeta, event: Event) {
+        self.events.push((event, Some(meta)));
     }
 
     /// Asks for work after the commit.
@@ -102,7 +108,7 @@ impl Tx {
         let rows = self
             .events
             .iter()
-            .map(|event| self.row(event))
+            .map(|(event, meta)| self.row(event, meta.as_ref().unwrap_or(&self.meta)))
             .collect::<Result<Vec<_>>>()?;
         if !rows.is_empty() {
             event_row::Entity::insert_many(rows)
@@ -130,14 +136,14 @@ impl Tx {
         sereno: Sereno,
         db: DatabaseTransaction,
         touched: Vec<Uuid>,
-        events: Vec<Event>,
+        events: Vec<(Event, Option<RequestMeta>)>,
         rings: bool,
     ) -> Result<()> {
         let committed = db.commit().await;
         // whatever came of it: an answer that got lost does not mean that nothing happened
         sereno.cache.forget(&touched);
         committed?;
-        for event in &events {
+        for (event, _) in &events {
             for subscriber in &sereno.subscribers {
                 subscriber.published(event);
             }
@@ -148,7 +154,7 @@ impl Tx {
         Ok(())
     }
 
-    fn row(&self, event: &Event) -> Result<event_row::ActiveModel> {
+    fn row(&self, event: &Event, meta: &RequestMeta) -> Result<event_row::ActiveModel> {
         Ok(event_row::ActiveModel {
             id: Set(self.sereno.new_id()?),
             at: Set(self.now),
@@ -160,9 +166,9 @@ impl Tx {
             user_id: Set(event.user_id),
             application_id: Set(event.application_id),
             session_id: Set(event.session_id),
-            address: Set(self.meta.address.map(|address| address.to_string())),
-            user_agent: Set(self.meta.user_agent.clone()),
-            request_id: Set(self.meta.request_id.clone()),
+            address: Set(meta.address.map(|address| address.to_string())),
+            user_agent: Set(meta.user_agent.clone()),
+            request_id: Set(meta.request_id.clone()),
             detail: Set(serde_json::Value::Object(event.detail.clone())),
         })
     }
