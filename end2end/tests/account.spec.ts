@@ -52,6 +52,8 @@ function journeys() {
     await page.getByLabel("User name").fill(email.split("@")[0]);
     await page.getByLabel("Password").fill(PASSWORD);
     await page.getByRole("button", { name: "Create account" }).click();
+    // else the next page is asked for while the post still leads here
+    await expect(page.getByRole("heading", { name: "Check your mail" })).toBeVisible();
     const { code } = await mailTo(email);
     await open(page, "/account/activate");
     await page.getByLabel("E-mail address").fill(email);
