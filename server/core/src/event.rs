@@ -41,6 +41,8 @@ kinds! {
     AdministratorSetUp = "administrator_set_up";
     /// An address was confirmed and the account works from now on.
     UserActivated = "user_activated";
+    /// An account that nobody confirmed was deleted.
+    UserExpired = "user_expired";
     /// An activation link or code was refused.
     ActivationFailed = "activation_failed";
     /// An activation mail was asked for.

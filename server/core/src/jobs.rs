@@ -9,10 +9,11 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::account::activate::SendActivation;
+use crate::account::sign_up;
 use crate::clock::Moment;
 use crate::context::{Failure, Job, Sereno, tidy};
 use crate::entity::job::{Column, Entity, Model};
-use crate::entity::{email_message, flow_state, limit_counter, one_time, session, token_family};
+use crate::entity::{email_message, event, flow_state, limit_counter, one_time, session, token_family};
 use crate::error::Result;
 use crate::notify::DeliverMail;
 
@@ -264,5 +265,32 @@ pub async fn sweep(sereno: &Sereno) -> Result<()> {
         .filter(Column::State.is_in(["done", "dead"]))
         .exec(db)
         .await?;
-    Ok(())
+    sweep_events(sereno).await?;
+    sign_up::sweep(sereno).await
+}
+
+/// How many rows one statement takes away where there may be millions: others write between two of them.
+const SWEEP_BATCH: u64 = 5_000;
+
+async fn sweep_events(sereno: &Sereno) -> Result<()> {
+    let days = sereno.config.worker.keep_events_days;
+    if days == 0 {
+        return Ok(());
+    }
+    let old = sereno.now().minus(Duration::from_hours(24 * days));
+    loop {
+        let oldest = event::Entity::find()
+            .select_only()
+            .column(event::Column::Id)
+            .filter(event::Column::At.lt(old))
+            .order_by_asc(event::Column::At)
+            .limit(SWEEP_BATCH);
+        let swept = event::Entity::delete_many()
+            .filter(event::Column::Id.in_subquery(oldest.into_query()))
+            .exec(sereno.db.write())
+            .await?;
+        if swept.rows_affected < SWEEP_BATCH {
+            return Ok(());
+        }
+    }
 }

@@ -392,7 +392,32 @@ async fn sweeping_takes_what_nobody_can_use_and_nothing_else() {
     test.advance(Duration::from_hours(24 * 92));
     jobs::sweep(&test.sereno).await.unwrap();
     assert_eq!(counts().await, [0, 0, 0, 1, 1, 0, 0]);
-    assert_eq!(test.count("\"user\"").await, 3);
+    // whoever confirmed the address stays; what nobody confirmed is over
+    assert_eq!(test.column("SELECT state FROM \"user\"").await, ["active"]);
+    assert_eq!(test.count("sign_up").await, 0);
+    assert_eq!(test.count("event WHERE name = 'user_expired'").await, 2);
+    assert!(test.count("event").await > 4);
+    test.advance(Duration::from_hours(24 * 401));
+    jobs::sweep(&test.sereno).await.unwrap();
+    assert_eq!(test.count("event").await, 0);
+    test.sign_up("late@example.org").await;
+    test.advance(Duration::from_hours(24 * 29));
+    jobs::sweep(&test.sereno).await.unwrap();
+    assert_eq!(test.count("\"user\"").await, 2);
+}
+
+#[tokio::test]
+async fn sweeping_keeps_for_ever_what_it_is_told_to() {
+    let test = TestSereno::with(|config| {
+        config.registration.pending_days = 0;
+        config.worker.keep_events_days = 0;
+    })
+    .await;
+    test.sign_up("ana@example.org").await;
+    let events = test.count("event").await;
+    test.advance(Duration::from_hours(24 * 4_000));
+    jobs::sweep(&test.sereno).await.unwrap();
+    assert_eq!((test.count("\"user\"").await, test.count("event").await), (1, events));
 }
 
 /// A mail server that answers `RCPT TO` with this line and says what it was told.

@@ -43,7 +43,7 @@ async fn up_down_up() {
     test.user("ana").await;
     migration::down(db).await.unwrap();
     assert_eq!(test.tables().await, ["seaql_migrations"]);
-    assert_eq!(migration::pending(db).await.unwrap().len(), 4);
+    assert_eq!(migration::pending(db).await.unwrap().len(), 5);
     migration::up(db).await.unwrap();
     assert_eq!(shape(&test).await, before);
     let again = test.another().await;
@@ -77,6 +77,7 @@ async fn entities_fit_their_tables() {
         role_assignment,
         role_permission,
         session,
+        sign_up,
         token_family,
         user,
         user_email

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sereno_types::{Activate, Activated, Code, Id, ResendActivation, UserState};
 use uuid::Uuid;
 
-use super::identifier;
+use super::{identifier, sign_up};
 use crate::context::{Actor, Failure, Job, Locale, RequestMeta, Sereno, Tx};
 use crate::entity::{one_time, user, user_email};
 use crate::error::{Error, Result};
@@ -93,28 +93,37 @@ async fn finish(sereno: &Sereno, tx: &mut Tx, proof: Option<one_time::Model>) ->
     let (Some(user_id), Some(canonical), Some(epoch)) = (proof.user_id, proof.subject, proof.credential_epoch) else {
         return Ok(None);
     };
-    let now = tx.now();
+    let activated = match sign_up::find(tx.db(), user_id, epoch).await? {
+        Some(sign_up) => sign_up::apply(tx, sign_up).await?,
+        None => activate_as_is(tx, user_id, epoch).await?,
+    };
+    let verified = user_email::Entity::update_many()
+        .col_expr(user_email::Column::VerifiedAt, Expr::value(tx.now().0))
+        .filter(user_email::Column::UserId.eq(user_id))
+        .filter(user_email::Column::Canonical.eq(canonical))
+        .exec(tx.db())
+        .await?;
+    if !activated || verified.rows_affected == 0 {
+        return Ok(None);
+    }
+    once::consume_rest(sereno, tx.db(), Purpose::Activation, user_id).await?;
+    sign_up::forget(tx, user_id).await?;
+    tx.touch(user_id);
+    tx.record(Event::new(EventKind::UserActivated).about(user_id));
+    Ok(Some(user_id))
+}
+
+/// Activates an account that no sign-up made: whom staff invited. Gives whether it waited for this proof.
+async fn activate_as_is(tx: &Tx, user_id: Uuid, epoch: i64) -> Result<bool> {
     let activated = user::Entity::update_many()
         .col_expr(user::Column::State, Expr::value(UserState::Active.as_str()))
-        .col_expr(user::Column::UpdatedAt, Expr::value(now.0))
+        .col_expr(user::Column::UpdatedAt, Expr::value(tx.now().0))
         .filter(user::Column::Id.eq(user_id))
         .filter(user::Column::State.eq(UserState::Pending.as_str()))
         .filter(user::Column::CredentialEpoch.eq(epoch))
         .exec(tx.db())
         .await?;
-    let verified = user_email::Entity::update_many()
-        .col_expr(user_email::Column::VerifiedAt, Expr::value(now.0))
-        .filter(user_email::Column::UserId.eq(user_id))
-        .filter(user_email::Column::Canonical.eq(canonical))
-        .exec(tx.db())
-        .await?;
-    if activated.rows_affected == 0 || verified.rows_affected == 0 {
-        return Ok(None);
-    }
-    once::consume_rest(sereno, tx.db(), Purpose::Activation, user_id).await?;
-    tx.touch(user_id);
-    tx.record(Event::new(EventKind::UserActivated).about(user_id));
-    Ok(Some(user_id))
+    Ok(activated.rows_affected > 0)
 }
 
 /// Asks for another activation mail. The answer, and what is written before it, are the same whether or not the address

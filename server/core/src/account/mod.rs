@@ -8,5 +8,6 @@ pub mod password;
 pub mod profile;
 pub mod register;
 pub mod setup;
+pub(crate) mod sign_up;
 
 pub use create::{NewUser, Origin, create};

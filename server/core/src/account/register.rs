@@ -9,13 +9,12 @@ use uuid::Uuid;
 
 use super::create::taken;
 use super::identifier::{self, Email, Username, collect};
-use super::{NewUser, Origin, create, password};
+use super::{NewUser, Origin, create, password, sign_up};
 use crate::context::{Actor, RequestMeta, Sereno, Tx, without_nul};
 use crate::entity::{Hidden, counter, user, user_email};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
 use crate::notify::{self, MailKind, Recipient};
-use crate::once::{self, Purpose};
 
 /// Most bytes of `attributes` as JSON.
 const ATTRIBUTES_MAX: usize = 8_192;
@@ -23,16 +22,15 @@ const ATTRIBUTES_MAX: usize = 8_192;
 const ATTRIBUTES_DEPTH: usize = 8;
 
 /// A sign-up whose fields were accepted and whose password is hashed.
-struct Accepted {
-    email: Email,
-    username: Option<Username>,
-    password_hash: Hidden,
-    attributes: serde_json::Map<String, Value>,
+pub(super) struct Accepted {
+    pub email: Email,
+    pub username: Option<Username>,
+    pub password_hash: Hidden,
+    pub attributes: serde_json::Map<String, Value>,
 }
 
 /// Signs up: a pending user and an activation mail. An address whose account was never confirmed starts anew with what
-/// was sent last, so that nobody can prepare an account for somebody else's address and wait for its owner to confirm
-/// it; links of earlier mails stop working.
+/// was sent last; each sign-up's mail activates what that sign-up sent, and the first that is used ends the others.
 ///
 /// # Errors
 /// `registration_closed`, `validation_failed`, `too_many_requests`, `overloaded`.
@@ -131,24 +129,23 @@ async fn write(sereno: &Sereno, meta: &RequestMeta, accepted: &Accepted) -> Resu
     let (user_id, credential_epoch, address, mail) = match holder {
         Some((email, Some(user))) if is_unclaimed(&user, &email) => {
             hold_counter(&tx).await?;
-            let epoch = start_anew(sereno, &tx, &user, accepted).await?;
+            let epoch = start_anew(&tx, &user, accepted).await?;
+            sign_up::keep(sereno, &tx, user.id, epoch, accepted).await?;
             tx.record(Event::new(EventKind::UserRegistered).about(user.id).with("again", true));
             (user.id, epoch, accepted.email.address.clone(), MailKind::Activation)
         }
         Some((email, user)) => {
             hold_counter(&tx).await?;
-            // an account that staff invited keeps its link
-            let invited = user.as_ref().is_some_and(|user| user.state() == UserState::Pending);
-            let answered = if invited { Uuid::nil() } else { email.user_id };
-            once::consume_rest(sereno, tx.db(), Purpose::Activation, answered).await?;
             leave_as_is(&tx, email.user_id).await?;
+            // it has none: an account that a sign-up made and nobody confirmed is the case above
+            sign_up::forget(&tx, email.user_id).await?;
             tx.record(Event::new(EventKind::RegistrationRepeated).about(email.user_id));
             let epoch = user.map_or(0, |user| user.credential_epoch);
             (email.user_id, epoch, email.address, MailKind::RegistrationRepeated)
         }
         None => {
             let id = create(sereno, &tx, new_user(meta, accepted)).await?;
-            once::consume_rest(sereno, tx.db(), Purpose::Activation, id).await?;
+            sign_up::keep(sereno, &tx, id, 1, accepted).await?;
             tx.record(Event::new(EventKind::UserRegistered).about(id));
             (id, 1, accepted.email.address.clone(), MailKind::Activation)
         }
@@ -191,11 +188,9 @@ fn new_user(meta: &RequestMeta, accepted: &Accepted) -> NewUser {
     }
 }
 
-/// What a pending account was signed up with gives way to what was sent now. Links first, then the user: the order in
-/// which an activation takes the rows. An account activated meanwhile is left alone. Gives the epoch that the mail of this
-/// sign-up belongs to.
-async fn start_anew(sereno: &Sereno, tx: &Tx, user: &user::Model, accepted: &Accepted) -> Result<i64> {
-    once::consume_rest(sereno, tx.db(), Purpose::Activation, user.id).await?;
+/// What a pending account shows gives way to what was sent now. An account activated meanwhile is left alone. Gives the
+/// epoch that the mail of this sign-up belongs to.
+async fn start_anew(tx: &Tx, user: &user::Model, accepted: &Accepted) -> Result<i64> {
     let (name, canonical) = accepted
         .username
         .clone()

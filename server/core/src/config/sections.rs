@@ -99,6 +99,8 @@ section! {
         code_lifetime: Seconds = Seconds(600);
         /// Wrong codes heard for one mail.
         code_attempts: u64 = 5;
+        /// Days after which an account that nobody confirmed is deleted, counted from its latest sign-up. 0: never.
+        pending_days: u64 = 30;
     }
 }
 
@@ -175,6 +177,8 @@ section! {
         lease: Seconds = Seconds(120);
         /// Days that ended sessions, used links, finished jobs and mail history are kept.
         keep_days: u64 = 90;
+        /// Days that events are kept. 0: for ever.
+        keep_events_days: u64 = 400;
     }
 }
 

@@ -17,6 +17,7 @@ pub mod role;
 pub mod role_assignment;
 pub mod role_permission;
 pub mod session;
+pub mod sign_up;
 pub mod token_family;
 pub mod user;
 pub mod user_email;

@@ -1,14 +1,15 @@
 //! A mail leaves: its secrets are minted, it is rendered, handed over, and the outcome is written into the history. Runs
 //! at least once; a retry mints anew, and earlier secrets of the same mail stay good until one is used.
 
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, EntityTrait};
 use serde::{Deserialize, Serialize};
 use sereno_types::{Code, UserState};
 use uuid::Uuid;
 
 use super::mails::{Activation, MailKind, RegistrationRepeated, Rendered};
+use crate::account::sign_up;
 use crate::context::{Actor, Failure, Job, Locale, RequestMeta, Sereno, tidy};
-use crate::entity::{Hidden, email_message, user, user_email};
+use crate::entity::{Hidden, email_message};
 use crate::error::Result;
 use crate::event::{Event, EventKind};
 use crate::once::{self, Mint, Purpose};
@@ -102,16 +103,16 @@ async fn mint_activation(sereno: &Sereno, message: &email_message::Model, epoch:
     let Some(user_id) = message.user_id else {
         return Ok(None);
     };
-    let found = user_email::Entity::find()
-        .find_also_related(user::Entity)
-        .filter(user_email::Column::UserId.eq(user_id))
-        .filter(user_email::Column::Address.eq(message.recipient.as_str()))
-        .one(sereno.db.read())
-        .await?;
-    let Some((email, Some(user))) = found else {
+    let db = sereno.db.read();
+    let Some((user, Some(email))) = crate::access::subject::find(db, user_id).await? else {
         return Ok(None);
     };
-    if user.state() != UserState::Pending || email.verified_at.is_some() || user.credential_epoch != epoch {
+    let sign_up = sign_up::find(db, user_id, epoch).await?;
+    let asked_for = match &sign_up {
+        Some(sign_up) => sign_up.address == message.recipient,
+        None => user.credential_epoch == epoch && email.address == message.recipient,
+    };
+    if user.state() != UserState::Pending || email.verified_at.is_some() || !asked_for {
         return Ok(None);
     }
     let settings = &sereno.config.registration;
@@ -136,7 +137,22 @@ async fn mint_activation(sereno: &Sereno, message: &email_message::Model, epoch:
         code: format!("{left}-{right}"),
         code_minutes: settings.code_lifetime.0.div_ceil(60).to_string(),
         link_hours: settings.link_lifetime.0.div_ceil(3_600).to_string(),
+        signed_up: sign_up.as_ref().map(origin).unwrap_or_default(),
     }))
+}
+
+/// When and from where a sign-up came, for an owner who finds two mails and made one of them.
+fn origin(sign_up: &crate::entity::sign_up::Model) -> String {
+    let when = sign_up
+        .created_at
+        .timestamp()
+        .0
+        .replacen('T', " ", 1)
+        .replacen('Z', " UTC", 1);
+    match &sign_up.client_address {
+        Some(address) => format!("{when}, {address}"),
+        None => when,
+    }
 }
 
 /// Longest answer of a mail server that is kept.

@@ -121,7 +121,9 @@ mails! {
         /// How many minutes the code works.
         code_minutes = "10",
         /// How many hours the link works.
-        link_hours = "24"
+        link_hours = "24",
+        /// When and from which address somebody signed up; empty for whom staff invited.
+        signed_up = "2026-01-01 12:00:00 UTC, 203.0.113.7"
     } {
         En: "email/activation/en.subject.txt", "email/activation/en.txt", "email/activation/en.html";
         De: "email/activation/de.subject.txt", "email/activation/de.txt", "email/activation/de.html";
