@@ -17,6 +17,7 @@ mod m20261120_000002_access;
 mod m20261120_000003_sessions_and_tokens;
 mod m20261120_000004_work;
 mod m20261120_000005_sign_ups;
+mod m20261120_000006_applications;
 
 /// The ordered list of changes.
 #[derive(Debug)]
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261120_000003_sessions_and_tokens::Migration),
             Box::new(m20261120_000004_work::Migration),
             Box::new(m20261120_000005_sign_ups::Migration),
+            Box::new(m20261120_000006_applications::Migration),
         ]
     }
 }

@@ -59,6 +59,8 @@ codes! {
     InvalidToken = "invalid_token", 401;
     /// The refresh token is malformed, expired, revoked or was used before.
     RefreshTokenInvalid = "refresh_token_invalid", 401;
+    /// The application is unknown, or could not prove itself.
+    InvalidClient = "invalid_client", 401;
 
     // 403: you may not
     /// The account exists and the password is right, but the address has not been confirmed yet.
@@ -69,6 +71,8 @@ codes! {
     CrossSiteRequest = "cross_site_request", 403;
     /// Sign-up is switched off on this server.
     RegistrationClosed = "registration_closed", 403;
+    /// The application may not come by tokens in this way.
+    UnauthorizedClient = "unauthorized_client", 403;
 
     // 404, 405, 408, 409, 413, 415
     /// There is nothing here, or nothing the caller may see.

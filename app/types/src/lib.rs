@@ -4,6 +4,7 @@
 //!
 //! Requests are closed ([`serde(deny_unknown_fields)`]): a field that Sereno does not know is refused, never ignored.
 
+mod application;
 mod code;
 mod console;
 mod login;
@@ -17,6 +18,12 @@ mod secret;
 mod token;
 mod user;
 
+pub use application::{
+    ApplicationCreated, ApplicationDetail, ApplicationKind, ApplicationQuery, ApplicationRow, ApplicationSecret,
+    ApplicationSort, ClaimRule, ClaimSource, ClaimsPreview, ClientCredentials, CookieSettings, CreateApplication,
+    Delivery, Grant, NewSecret, PreviewClaims, Rotation, SameSite, SigningAlgorithm, StandardClaim, SubjectForm,
+    TokenFormat, TokenProfile, TokenUse, UpdateApplication,
+};
 pub use code::Code;
 pub use console::{Overview, SetUp, StaffProfile};
 pub use login::{DeviceHint, Login, LoginAnswer, Logout};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Me, Secret};
+use crate::{Me, Secret, TokenAnswer};
 
 /// What a client says of the device it runs on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +32,8 @@ pub struct Login {
     pub password: Secret,
     /// The application; the built-in first-party application when absent.
     pub client_id: Option<String>,
+    /// The secret of a confidential application.
+    pub client_secret: Option<Secret>,
     /// The device, for the list of sign-ins.
     pub device: Option<DeviceHint>,
 }
@@ -40,14 +42,9 @@ pub struct Login {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LoginAnswer {
-    /// Signed access token (RFC 9068).
-    pub access_token: String,
-    /// Opaque; it rotates with every use.
-    pub refresh_token: String,
-    /// Always `Bearer`.
-    pub token_type: String,
-    /// Seconds until the access token expires.
-    pub expires_in: u64,
+    /// What the application's delivery puts into the body.
+    #[serde(flatten)]
+    pub tokens: TokenAnswer,
     /// Who signed in.
     pub user: Me,
 }
@@ -55,7 +52,7 @@ pub struct LoginAnswer {
 impl std::fmt::Debug for LoginAnswer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("LoginAnswer")
-            .field("expires_in", &self.expires_in)
+            .field("tokens", &self.tokens)
             .field("user", &self.user.id)
             .finish_non_exhaustive()
     }

@@ -15,20 +15,33 @@ pub struct Refresh {
     pub refresh_token: Secret,
     /// The application the token was issued to; the built-in first-party application when absent.
     pub client_id: Option<String>,
+    /// The secret of a confidential application.
+    pub client_secret: Option<Secret>,
 }
 
 /// A fresh pair of tokens.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TokenAnswer {
-    /// Signed access token (RFC 9068).
-    pub access_token: String,
-    /// Opaque; it rotates with every use.
-    pub refresh_token: String,
-    /// Always `Bearer`.
-    pub token_type: String,
-    /// Seconds until the access token expires.
-    pub expires_in: u64,
+    /// The access token: a signed JWT (RFC 9068) or opaque, as the application's profile says. Not in the body where it is
+    /// delivered in a cookie.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_token: Option<String>,
+    /// The refresh token; not in the body where it is delivered in a cookie.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<String>,
+    /// `Bearer`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_type: Option<String>,
+    /// Seconds the access token is good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_in: Option<u64>,
+    /// The key, where the delivery is one; it is sent like an access token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// What must be sent as `X-CSRF-Token` with every change, where cookies speak for the user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub csrf_token: Option<String>,
 }
 
 impl std::fmt::Debug for TokenAnswer {

@@ -1,17 +1,17 @@
 //! From configuration to a running context: the only place where implementations are chosen.
 
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use sea_orm::{ActiveValue::Set, EntityTrait, QueryOrder};
+use sea_orm::EntityTrait;
 use sereno_types::Secret;
 
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Fault, Faults};
-use crate::context::{Actor, Cache, Db, Gathering, Parts, Probe, RequestMeta, Sereno, Tx, limiter};
+use crate::context::{Actor, Cache, Db, Gathering, Parts, Probe, RequestMeta, Sereno, Tx, keys, limiter};
 use crate::crypto::keys::{KeyRing, RootKey, StoredKey};
 use crate::crypto::password::{Hasher, PasswordParams};
-use crate::entity::{Hidden, crypto_key};
+use crate::entity::crypto_key;
 use crate::entropy::{Entropy, SystemEntropy};
 use crate::error::{Error, Result};
 use crate::event::Subscriber;
@@ -87,7 +87,7 @@ pub async fn start(config: Config, world: World) -> Result<Sereno> {
     crate::crypto::install_provider();
     let db = Db::connect(&config, world.probe.clone()).await?;
     migration::up(db.write()).await?;
-    let sealed_already = !stored_keys(&db).await?.is_empty();
+    let sealed_already = !keys::stored(db.write()).await?.is_empty();
     let root = root_key(&config, &*world.entropy, sealed_already)?;
     let password = &config.password;
     let threads = match password.threads {
@@ -113,12 +113,14 @@ pub async fn start(config: Config, world: World) -> Result<Sereno> {
         addresses: limiter::Addresses::default(),
         rotations: Gathering::default(),
         job_bell: tokio::sync::Notify::new(),
-        first_party: OnceLock::new(),
     });
     let tx: Tx = sereno.begin(&RequestMeta::default(), &Actor::System).await?;
     access::application::ensure_first_party(&sereno, &tx).await?;
     access::ensure(&sereno, &tx).await?;
     tx.commit().await?;
+    // the first sign-in and the first token find them in memory
+    access::application::find(&sereno, None).await?;
+    sereno.signing().await?;
     Ok(sereno)
 }
 
@@ -204,11 +206,11 @@ fn write_once(path: &Path, text: &str, unique: &str) -> std::io::Result<()> {
 /// Opens the keys, after making those that are missing. Instances that start at once wait for each other on the
 /// migration's lock or on the unique index over purpose and version; whoever loses reads the winner's keys.
 async fn open_keys(db: &Db, root: &RootKey, world: &World) -> Result<KeyRing> {
-    let mut stored = stored_keys(db).await?;
+    let mut stored = keys::stored(db.write()).await?;
     if !KeyRing::missing(&stored).is_empty() {
         for purpose in KeyRing::missing(&stored) {
             let key = StoredKey::generate(root, purpose, &stored, world.clock.now(), &*world.entropy)?;
-            crypto_key::Entity::insert(row(key))
+            crypto_key::Entity::insert(keys::row(key))
                 .on_conflict(
                     sea_orm::sea_query::OnConflict::columns([crypto_key::Column::Purpose, crypto_key::Column::Version])
                         .do_nothing()
@@ -217,41 +219,7 @@ async fn open_keys(db: &Db, root: &RootKey, world: &World) -> Result<KeyRing> {
                 .exec_without_returning(db.write())
                 .await?;
         }
-        stored = stored_keys(db).await?;
+        stored = keys::stored(db.write()).await?;
     }
     KeyRing::open(root, &stored)
-}
-
-async fn stored_keys(db: &Db) -> Result<Vec<StoredKey>> {
-    let rows = crypto_key::Entity::find()
-        .order_by_desc(crypto_key::Column::Version)
-        .all(db.write())
-        .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(StoredKey {
-                id: row.id,
-                purpose: row.purpose,
-                version: i32::try_from(row.version).map_err(Error::internal)?,
-                algorithm: row.algorithm,
-                sealed: row.sealed.0,
-                public: row.public,
-                created_at: row.created_at,
-                retired_at: row.retired_at,
-            })
-        })
-        .collect()
-}
-
-fn row(key: StoredKey) -> crypto_key::ActiveModel {
-    crypto_key::ActiveModel {
-        id: Set(key.id),
-        purpose: Set(key.purpose),
-        version: Set(key.version.into()),
-        algorithm: Set(key.algorithm),
-        sealed: Set(Hidden(key.sealed)),
-        public: Set(key.public),
-        created_at: Set(key.created_at),
-        retired_at: Set(key.retired_at),
-    }
 }

@@ -55,6 +55,8 @@ kinds! {
     LoggedOut = "logged_out";
     /// A refresh token was exchanged for its successor.
     RefreshRotated = "refresh_rotated";
+    /// A refresh token that stays was used for another access token.
+    TokenRefreshed = "token_refreshed";
     /// A refresh token that had been used before was presented; its family was revoked.
     RefreshReplayed = "refresh_replayed";
     /// A password's hash was renewed with today's figures.

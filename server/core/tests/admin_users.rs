@@ -339,7 +339,7 @@ async fn the_page_of_a_user_shows_what_is_open_and_what_happened() {
         test.advance(Duration::from_secs(1));
         test.refresh(&answer.refresh_token).await.unwrap();
         let wrong = test.credentials("ana@example.org", "wrong");
-        let _ = sereno_core::login::with_tokens(&test.sereno, &test.meta(), wrong).await;
+        let _ = sereno_core::login::for_application(&test.sereno, &test.meta(), wrong).await;
         if test.events.count(EventKind::LoginFailed) == 9 {
             break;
         }

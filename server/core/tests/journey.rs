@@ -1,6 +1,7 @@
 //! The first journey: sign-up, activation, sign-in, refresh, sign-out.
 
-use sereno_core::testing::TestSereno;
+use sereno_core::login::Brought;
+use sereno_core::testing::{Pair, TestSereno};
 use sereno_core::{account, login, token};
 use sereno_types::{Activate, Login, Logout, Refresh, Register, Secret, UserState};
 
@@ -40,7 +41,10 @@ async fn from_sign_up_to_sign_out() {
         password: PASSWORD.into(),
         ..Login::default()
     };
-    let answer = login::with_tokens(sereno, &meta, command).await.unwrap();
+    let Brought::Tokens(issued) = login::for_application(sereno, &meta, command).await.unwrap().brought else {
+        panic!("no tokens")
+    };
+    let answer = Pair::of(issued);
     let actor = token::authenticate(sereno, &answer.access_token).await.unwrap();
     let me = account::profile::me(sereno, &actor).await.unwrap();
     assert_eq!(
@@ -49,11 +53,10 @@ async fn from_sign_up_to_sign_out() {
     );
     let refresh = |token: &str| Refresh {
         refresh_token: token.into(),
-        client_id: None,
+        ..Refresh::default()
     };
-    let next = token::refresh(sereno, &meta, refresh(&answer.refresh_token))
-        .await
-        .unwrap();
+    let next = token::refresh(sereno, &meta, refresh(&answer.refresh_token)).await;
+    let next = Pair::of(next.unwrap());
     assert_ne!(next.refresh_token, answer.refresh_token);
     let command = Logout {
         refresh_token: Some(next.refresh_token.as_str().into()),

@@ -20,7 +20,11 @@ async fn everything_issued_survives_a_restart() {
     );
     test.sereno.db.close().await;
     let again = test.another().await;
-    assert_eq!(again.sereno.keys.signing.jwks(), test.sereno.keys.signing.jwks());
+    let (new, old) = (
+        again.sereno.signing().await.unwrap(),
+        test.sereno.signing().await.unwrap(),
+    );
+    assert_eq!(new.jwks(), old.jwks());
     token::authenticate(&again.sereno, &answer.access_token).await.unwrap();
     again.refresh(&answer.refresh_token).await.unwrap();
     assert_ne!(

@@ -9,16 +9,17 @@ use std::time::Duration;
 use sereno_core::context::limiter::{self, Limit};
 use sereno_core::context::{Actor, RequestMeta};
 use sereno_core::event::EventKind;
+use sereno_core::login::LoggedIn;
 use sereno_core::testing::{PASSWORD, TestSereno, refused};
 use sereno_core::{Error, Result, login};
-use sereno_types::{Code, LoginAnswer};
+use sereno_types::Code;
 
-async fn guess(test: &TestSereno, from: u8, identifier: &str, password: &str) -> Result<LoginAnswer> {
+async fn guess(test: &TestSereno, from: u8, identifier: &str, password: &str) -> Result<LoggedIn> {
     let meta = RequestMeta {
         address: Some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, from))),
         ..RequestMeta::default()
     };
-    login::with_tokens(&test.sereno, &meta, test.credentials(identifier, password)).await
+    login::for_application(&test.sereno, &meta, test.credentials(identifier, password)).await
 }
 
 fn wait<T>(outcome: Result<T>) -> u64 {

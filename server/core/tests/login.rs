@@ -4,12 +4,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sereno_core::event::EventKind;
-use sereno_core::testing::{PASSWORD, TestSereno, refused, refused_fields};
+use sereno_core::login::{Brought, LoggedIn};
+use sereno_core::testing::{PASSWORD, Pair, TestSereno, refused, refused_fields};
 use sereno_core::{Result, account, login, token};
-use sereno_types::{Code, DeviceHint, Id, Login, LoginAnswer, UserState};
+use sereno_types::{Code, DeviceHint, Id, Login, UserState};
 
-async fn send(test: &TestSereno, command: Login) -> Result<LoginAnswer> {
-    login::with_tokens(&test.sereno, &test.meta(), command).await
+async fn send(test: &TestSereno, command: Login) -> Result<LoggedIn> {
+    login::for_application(&test.sereno, &test.meta(), command).await
+}
+
+fn pair(brought: Brought) -> Pair {
+    match brought {
+        Brought::Tokens(issued) => Pair::of(issued),
+        Brought::Session(_) => panic!("a session"),
+    }
 }
 
 #[tokio::test]
@@ -17,12 +25,16 @@ async fn address_and_user_name_open_the_same_account() {
     let test = TestSereno::new().await;
     let id = test.user("ana").await;
     for identifier in ["ana@example.org", " ANA@Example.Org ", "ana", "ANA", "Ａｎａ"] {
-        let answer = test.log_in(identifier).await;
-        assert_eq!(answer.user.id.0, id.to_string());
-        assert_eq!((answer.token_type.as_str(), answer.expires_in), ("Bearer", 300));
+        let logged_in = send(&test, test.credentials(identifier, PASSWORD)).await.unwrap();
+        assert_eq!(logged_in.user.id.0, id.to_string());
+        let answer = pair(logged_in.brought);
+        assert_eq!((answer.user_id, answer.expires_in), (id, 300));
         let actor = token::authenticate(&test.sereno, &answer.access_token).await.unwrap();
         assert_eq!(actor.caller().unwrap().user_id, id);
-        assert_eq!(account::profile::me(&test.sereno, &actor).await.unwrap(), answer.user);
+        assert_eq!(
+            account::profile::me(&test.sereno, &actor).await.unwrap(),
+            logged_in.user
+        );
     }
     assert_eq!(test.events.count(EventKind::LoggedIn), 5);
     assert!(test.row(id).await.last_login_at.is_some());
@@ -138,7 +150,7 @@ async fn an_unknown_or_disabled_application_gets_nothing() {
         command.client_id = Some(client_id.to_owned());
         assert_eq!(
             refused(send(&test, command).await),
-            Code::InvalidCredentials,
+            Code::InvalidClient,
             "{client_id:?}"
         );
     }
@@ -234,7 +246,8 @@ async fn a_lock_catches_sign_ins_under_way() {
             .unwrap();
         for login in logins {
             match login.await.unwrap() {
-                Ok(answer) => {
+                Ok(logged_in) => {
+                    let answer = pair(logged_in.brought);
                     let dead = token::authenticate(&test.sereno, &answer.access_token).await;
                     assert_eq!(refused(dead), Code::InvalidToken);
                     assert_eq!(

@@ -68,13 +68,16 @@ impl Scene {
             ("resend", resend(sereno, &meta, again).await),
             (
                 "login",
-                login::with_tokens(sereno, &meta, credentials()).await.map(drop),
+                login::for_application(sereno, &meta, credentials()).await.map(drop),
             ),
             (
                 "sign in",
                 login::with_session(sereno, &meta, credentials()).await.map(drop),
             ),
-            ("wrong login", login::with_tokens(sereno, &meta, wrong).await.map(drop)),
+            (
+                "wrong login",
+                login::for_application(sereno, &meta, wrong).await.map(drop),
+            ),
             ("refresh", self.test.refresh(&self.refresh_token).await.map(drop)),
             ("logout", login::logout(sereno, &meta, &Actor::Anonymous, out).await),
             ("lock", admin::lock(sereno, &meta, &system, &self.id).await.map(drop)),
@@ -339,7 +342,7 @@ async fn more_hashes_than_can_wait() {
         .map(|_| {
             let test = Arc::clone(&test);
             tokio::spawn(async move {
-                login::with_tokens(&test.sereno, &test.meta(), test.credentials("ana", PASSWORD)).await
+                login::for_application(&test.sereno, &test.meta(), test.credentials("ana", PASSWORD)).await
             })
         })
         .collect();

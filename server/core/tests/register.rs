@@ -273,10 +273,10 @@ async fn a_pending_account_starts_anew() {
     let row = test.row(id.0.parse().unwrap()).await;
     assert_eq!((row.username.as_deref(), row.number), (Some("ana"), 1));
     assert_eq!(row.attributes, json!({"second": true}));
-    let old = login::with_tokens(sereno, &meta, test.credentials("ana", PASSWORD)).await;
+    let old = login::for_application(sereno, &meta, test.credentials("ana", PASSWORD)).await;
     assert_eq!(refused(old), Code::InvalidCredentials);
     let new = test.credentials("ana", OTHER_PASSWORD);
-    login::with_tokens(sereno, &meta, new).await.unwrap();
+    login::for_application(sereno, &meta, new).await.unwrap();
     // and once more, keeping one's own name
     send(&test, form("bea@example.org", Some("bea"))).await.unwrap();
     send(&test, form("bea@example.org", Some("Bea"))).await.unwrap();
@@ -318,7 +318,7 @@ async fn each_mail_activates_what_its_own_sign_up_sent() {
     test.log_in("ana").await;
     let wrong = test.credentials("ana@example.org", OTHER_PASSWORD);
     assert_eq!(
-        refused(login::with_tokens(&test.sereno, &meta, wrong).await),
+        refused(login::for_application(&test.sereno, &meta, wrong).await),
         Code::InvalidCredentials
     );
 }
@@ -421,8 +421,8 @@ async fn an_activation_keeps_the_password_it_was_asked_for() {
             eve.await.unwrap().unwrap();
         }
         let meta = test.meta();
-        let right = login::with_tokens(&test.sereno, &meta, test.credentials(&address, PASSWORD)).await;
-        let wrong = login::with_tokens(&test.sereno, &meta, test.credentials(&address, OTHER_PASSWORD)).await;
+        let right = login::for_application(&test.sereno, &meta, test.credentials(&address, PASSWORD)).await;
+        let wrong = login::for_application(&test.sereno, &meta, test.credentials(&address, OTHER_PASSWORD)).await;
         activated.unwrap();
         right.unwrap();
         assert_eq!(refused(wrong), Code::InvalidCredentials, "round {round}");
@@ -495,7 +495,7 @@ async fn an_invited_account_belongs_to_whom_staff_invited() {
         .unwrap();
     let credentials = test.credentials("boss@example.org", OTHER_PASSWORD);
     assert_eq!(
-        refused(login::with_tokens(&test.sereno, &test.meta(), credentials).await),
+        refused(login::for_application(&test.sereno, &test.meta(), credentials).await),
         Code::InvalidCredentials
     );
     test.log_in("boss@example.org").await;

@@ -41,7 +41,7 @@ async fn journey(test: &TestSereno) -> Vec<String> {
         .await
         .unwrap();
     let guess = test.credentials("ana@example.org", "a wrong guess entirely");
-    login::with_tokens(sereno, &meta, guess).await.unwrap_err();
+    login::for_application(sereno, &meta, guess).await.unwrap_err();
     let first = test.log_in("ana@example.org").await;
     let second = test.refresh(&first.refresh_token).await.unwrap();
     test.advance(Duration::from_mins(1));
@@ -132,11 +132,13 @@ async fn commands_and_answers_print_no_secret() {
         }),
         printed(&Login {
             password: secret.into(),
+            client_secret: Some(secret.into()),
             ..Login::default()
         }),
         printed(&Refresh {
             refresh_token: secret.into(),
-            client_id: None,
+            client_secret: Some(secret.into()),
+            ..Refresh::default()
         }),
         printed(&Logout {
             refresh_token: Some(secret.into()),
@@ -187,7 +189,9 @@ async fn errors_carry_no_secret() {
     test.execute("ALTER TABLE \"user\" RENAME COLUMN password_hash TO other")
         .await;
     let guess = test.credentials("ana", PASSWORD);
-    let error = login::with_tokens(&test.sereno, &test.meta(), guess).await.unwrap_err();
+    let error = login::for_application(&test.sereno, &test.meta(), guess)
+        .await
+        .unwrap_err();
     let shown = format!("{error} {error:?} {:?}", error.problem());
     assert!(!shown.contains(PASSWORD) && !shown.contains(&before), "{shown}");
     assert_eq!(error.code(), sereno_types::Code::Internal);

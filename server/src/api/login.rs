@@ -24,7 +24,7 @@ pub async fn login(
     caller: Caller,
     Json(command): Json<Login>,
 ) -> Result<Json<LoginAnswer>, Refusal> {
-    Ok(Json(flow::with_tokens(&app.sereno, &caller.meta, command).await?))
+    Ok(Json(flow::for_application(&app.sereno, &caller.meta, command).await?))
 }
 
 /// Sign out

@@ -1,14 +1,20 @@
-//! What is remembered of users, token families and access tokens between two requests, so that a valid access token costs
+//! What is remembered of users, token families, applications, signing keys and access tokens between two requests, so that a valid access token costs
 //! no statement and its signature is checked once.
 //! A change in this process forgets it at once ([`super::Tx::touch`]), a change elsewhere within a second
 //! ([`super::freshness`]); refreshing, revoking and everything sensitive read the rows themselves.
 
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use quick_cache::sync::Cache as Lru;
-use sereno_types::{Me, UserState};
+use serde_json::{Map, Value};
+use sereno_types::{ApplicationKind, CookieSettings, Delivery, Grant, Me, TokenProfile, UserState};
 use uuid::Uuid;
+
+use super::keys::SIGNING_KEYS;
+use crate::clock::Moment;
+use crate::crypto::SigningKeys;
 
 /// What is remembered of a user.
 #[derive(Debug)]
@@ -22,33 +28,80 @@ pub struct UserSnapshot {
 }
 
 /// What is remembered of a token family.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct FamilySnapshot {
+    /// Whose it is.
+    pub user_id: Uuid,
+    /// Through which application.
+    pub application_id: Uuid,
+    /// The user's credential epoch when it began.
+    pub credential_epoch: i64,
+    /// When the user was proven.
+    pub authenticated_at: Moment,
+    /// When it ends at the latest.
+    pub expires_at: Moment,
     /// Whether it was revoked.
     pub revoked: bool,
+    /// Ids of its access tokens that were revoked one by one and have not ended yet.
+    pub denied: Vec<String>,
 }
 
 /// What is remembered of an access token: that its signature was right, and what it says that is looked at each time.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct TokenSnapshot {
-    /// Whose it is.
-    pub user_id: Uuid,
     /// The family it descends from.
     pub family: Uuid,
-    /// The user's credential epoch when it was issued.
-    pub epoch: i64,
-    /// When the user was proven, in seconds.
-    pub auth_time: i64,
+    /// Its id.
+    pub jti: Option<String>,
     /// Not good from this second on.
     pub exp: i64,
+    /// Whether it is meant for this server, too.
+    pub for_us: bool,
+    /// Through which application it was issued.
+    pub application_id: Uuid,
+    /// What it says; nothing when it is opaque.
+    pub claims: Option<Map<String, Value>>,
 }
+
+/// An application that works, as last seen.
+#[derive(Debug)]
+pub struct Application {
+    /// The row.
+    pub id: Uuid,
+    /// Its name on the wire.
+    pub client_id: String,
+    /// Whether it must prove itself.
+    pub kind: ApplicationKind,
+    /// How it may come by tokens.
+    pub grants: Vec<Grant>,
+    /// Origins whose scripts may call the API with it.
+    pub origins: Vec<String>,
+    /// What it may ask for.
+    pub scopes: Vec<String>,
+    /// How tokens reach it.
+    pub delivery: Delivery,
+    /// The form of its tokens.
+    pub profile: TokenProfile,
+    /// The cookies of a cookie delivery.
+    pub cookies: CookieSettings,
+    /// Ids and digests of its secrets.
+    pub secrets: Vec<(Uuid, String)>,
+}
+
+/// Most applications that are remembered: there are rarely more than some dozens.
+const APPLICATIONS: usize = 1_000;
 
 /// The memories, bounded.
 pub struct Cache {
     users: Lru<Uuid, Arc<UserSnapshot>>,
-    families: Lru<Uuid, FamilySnapshot>,
+    families: Lru<Uuid, Arc<FamilySnapshot>>,
     /// By SHA-256 of the whole token.
-    tokens: Lru<[u8; 32], TokenSnapshot>,
+    tokens: Lru<[u8; 32], Arc<TokenSnapshot>>,
+    /// By `client_id`.
+    applications: RwLock<HashMap<String, Arc<Application>>>,
+    signing: RwLock<Option<Arc<SigningKeys>>>,
+    /// When something was last noted to have been used.
+    noted: Lru<Uuid, Moment>,
     /// Raised by every forgetting: what was read before it must not be put in after it.
     generation: AtomicU64,
     /// Set while changes by other processes cannot be heard: nothing is remembered then.
@@ -61,6 +114,9 @@ impl Default for Cache {
             users: Lru::new(10_000),
             families: Lru::new(50_000),
             tokens: Lru::new(20_000),
+            applications: RwLock::default(),
+            signing: RwLock::default(),
+            noted: Lru::new(1_000),
             generation: AtomicU64::new(0),
             deaf: AtomicBool::new(false),
         }
@@ -81,19 +137,75 @@ impl Cache {
 
     /// What is remembered of the family.
     #[must_use]
-    pub fn family(&self, id: Uuid) -> Option<FamilySnapshot> {
+    pub fn family(&self, id: Uuid) -> Option<Arc<FamilySnapshot>> {
         self.families.get(&id)
     }
 
     /// What is remembered of the access token with this digest.
     #[must_use]
-    pub fn token(&self, digest: &[u8; 32]) -> Option<TokenSnapshot> {
+    pub fn token(&self, digest: &[u8; 32]) -> Option<Arc<TokenSnapshot>> {
         self.tokens.get(digest)
     }
 
     /// Remembers an access token whose signature was right.
-    pub fn put_token(&self, digest: [u8; 32], token: TokenSnapshot) {
+    pub fn put_token(&self, digest: [u8; 32], token: Arc<TokenSnapshot>, generation: u64) {
+        if self.deaf.load(Ordering::Acquire) {
+            return;
+        }
         self.tokens.insert(digest, token);
+        if self.generation() != generation {
+            self.tokens.remove(&digest);
+        }
+    }
+
+    /// The application with this `client_id`.
+    #[must_use]
+    pub fn application(&self, client_id: &str) -> Option<Arc<Application>> {
+        let known = self.applications.read().unwrap_or_else(PoisonError::into_inner);
+        known.get(client_id).cloned()
+    }
+
+    /// The application with this id.
+    #[must_use]
+    pub fn application_by_id(&self, id: Uuid) -> Option<Arc<Application>> {
+        let known = self.applications.read().unwrap_or_else(PoisonError::into_inner);
+        known.values().find(|application| application.id == id).cloned()
+    }
+
+    /// Remembers an application that was read while `generation` was current.
+    pub fn put_application(&self, application: Arc<Application>, generation: u64) {
+        let mut known = self.applications.write().unwrap_or_else(PoisonError::into_inner);
+        // under the lock that forgetting takes: what was read before a change is not remembered after it
+        if self.deaf.load(Ordering::Acquire) || self.generation() != generation {
+            return;
+        }
+        if known.len() >= APPLICATIONS {
+            known.clear();
+        }
+        known.insert(application.client_id.clone(), application);
+    }
+
+    /// Whether the use of something is worth noting again; true once in `every`.
+    pub fn is_time(&self, id: Uuid, now: Moment, every: std::time::Duration) -> bool {
+        if self.noted.get(&id).is_some_and(|noted| now.since(noted) < every) {
+            return false;
+        }
+        self.noted.insert(id, now);
+        true
+    }
+
+    /// The signing keys.
+    #[must_use]
+    pub fn signing(&self) -> Option<Arc<SigningKeys>> {
+        self.signing.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Remembers signing keys that were read while `generation` was current.
+    pub fn put_signing(&self, keys: Arc<SigningKeys>, generation: u64) {
+        let mut known = self.signing.write().unwrap_or_else(PoisonError::into_inner);
+        if !self.deaf.load(Ordering::Acquire) && self.generation() == generation {
+            *known = Some(keys);
+        }
     }
 
     /// Remembers a user read since `generation`.
@@ -108,7 +220,7 @@ impl Cache {
     }
 
     /// Remembers a family read since `generation`.
-    pub fn put_family(&self, id: Uuid, family: FamilySnapshot, generation: u64) {
+    pub fn put_family(&self, id: Uuid, family: Arc<FamilySnapshot>, generation: u64) {
         if self.deaf.load(Ordering::Acquire) {
             return;
         }
@@ -127,6 +239,20 @@ impl Cache {
         for id in ids {
             self.users.remove(id);
             self.families.remove(id);
+        }
+        let mut applications = self.applications.write().unwrap_or_else(PoisonError::into_inner);
+        let before = applications.len();
+        applications.retain(|_, application| !ids.contains(&application.id));
+        let fewer = applications.len() < before;
+        drop(applications);
+        if fewer {
+            // its tokens may have to look different now
+            self.tokens.clear();
+        }
+        if ids.contains(&SIGNING_KEYS) {
+            // what was signed by a key that is gone must be looked at again
+            self.tokens.clear();
+            *self.signing.write().unwrap_or_else(PoisonError::into_inner) = None;
         }
     }
 
@@ -148,6 +274,11 @@ impl Cache {
         self.users.clear();
         self.families.clear();
         self.tokens.clear();
+        self.applications
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+        *self.signing.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 
@@ -155,21 +286,33 @@ impl Cache {
 mod tests {
     use super::*;
 
+    fn family() -> Arc<FamilySnapshot> {
+        Arc::new(FamilySnapshot {
+            user_id: Uuid::nil(),
+            application_id: Uuid::nil(),
+            credential_epoch: 1,
+            authenticated_at: Moment(0),
+            expires_at: Moment(1),
+            revoked: false,
+            denied: Vec::new(),
+        })
+    }
+
     #[test]
     fn what_was_read_before_a_change_is_not_remembered_after_it() {
         let (cache, id) = (Cache::default(), Uuid::from_u128(1));
         let generation = cache.generation();
         cache.forget(&[id]);
-        cache.put_family(id, FamilySnapshot { revoked: false }, generation);
+        cache.put_family(id, family(), generation);
         assert!(cache.family(id).is_none());
-        cache.put_family(id, FamilySnapshot { revoked: false }, cache.generation());
+        cache.put_family(id, family(), cache.generation());
         assert!(cache.family(id).is_some());
     }
 
     #[test]
     fn nothing_is_remembered_while_others_cannot_be_heard() {
         let (cache, id) = (Cache::default(), Uuid::from_u128(1));
-        let remember = || cache.put_family(id, FamilySnapshot { revoked: false }, cache.generation());
+        let remember = || cache.put_family(id, family(), cache.generation());
         remember();
         cache.go_deaf();
         assert!(cache.family(id).is_none());

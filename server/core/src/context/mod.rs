@@ -7,17 +7,19 @@ mod db;
 pub mod freshness;
 mod gathering;
 mod job;
+pub mod keys;
 pub mod limiter;
 mod tx;
 
 use std::ops::Deref;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
 pub use actor::{Actor, Caller, Locale, RequestMeta, Staff, Via};
-pub use cache::{Cache, FamilySnapshot, TokenSnapshot, UserSnapshot};
+pub use cache::{Application, Cache, FamilySnapshot, TokenSnapshot, UserSnapshot};
 pub use db::{Db, Probe, tidy, without_nul};
 pub use gathering::{Duty, Gathering};
 pub use job::{Failure, Job};
@@ -63,8 +65,6 @@ pub struct Parts {
     pub rotations: Gathering<Rotation>,
     /// Rung when a job was queued in this process.
     pub job_bell: tokio::sync::Notify,
-    /// The id of the built-in first-party application, once it is known.
-    pub first_party: OnceLock<Uuid>,
 }
 
 /// A refresh token that was presented and wants its successor.
@@ -75,6 +75,8 @@ pub struct Rotation {
     pub generation: i64,
     /// Through which application.
     pub application_id: Uuid,
+    /// How long the successor may stay unused.
+    pub idle: Duration,
     /// Where the request came from.
     pub meta: RequestMeta,
     /// The family's row after the rotation; nothing when the token was not the latest of an open family.

@@ -10,8 +10,8 @@ use uuid::Uuid;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::digest::DigestKeys;
-use super::jwt::{SigningAlgorithm, SigningKey, SigningKeys};
 use super::seal::SealKeys;
+use super::signing::{self, KeyState, SigningAlgorithm, SigningKey, SigningKeys};
 use crate::clock::Moment;
 use crate::entropy::Entropy;
 use crate::error::{Error, Result};
@@ -173,6 +173,10 @@ pub struct StoredKey {
     pub created_at: Moment,
     /// When it stopped making new things; it still opens and verifies.
     pub retired_at: Option<Moment>,
+    /// The one application it serves; none: every one.
+    pub application_id: Option<Uuid>,
+    /// When it began to sign; a signing key that waits has none.
+    pub activated_at: Option<Moment>,
 }
 
 impl StoredKey {
@@ -184,36 +188,95 @@ impl StoredKey {
         now: Moment,
         entropy: &dyn Entropy,
     ) -> Result<Self> {
-        let (secret, public) = match purpose {
+        let algorithm = match purpose {
             Purpose::Sign => {
-                let pkcs8 = SigningAlgorithm::EdDsa.generate(entropy)?;
-                let key = SigningKey::from_pkcs8(SigningAlgorithm::EdDsa, &pkcs8)?;
-                (pkcs8, Some(key.public_jwk().to_string()))
+                let mut key = Self::signing(root, SigningAlgorithm::EdDsa, None, None, stored, now, entropy)?;
+                key.activated_at = Some(now);
+                return Ok(key);
             }
-            _ => (Zeroizing::new(entropy.bytes::<32>()?.to_vec()), None),
+            purpose => purpose.algorithm(),
         };
+        let secret = Zeroizing::new(entropy.bytes::<32>()?);
+        let mut key = Self::unsealed(purpose, algorithm, stored, now, entropy)?;
+        key.activated_at = Some(now);
+        key.seal(root, &*secret, entropy)
+    }
+
+    /// Makes a signing key that waits to be activated: drawn, or (HMAC alone) one that an application shares already.
+    pub fn signing(
+        root: &RootKey,
+        algorithm: SigningAlgorithm,
+        application_id: Option<Uuid>,
+        shared: Option<&[u8]>,
+        stored: &[Self],
+        now: Moment,
+        entropy: &dyn Entropy,
+    ) -> Result<Self> {
+        let secret = match shared {
+            Some(shared) => Zeroizing::new(shared.to_vec()),
+            None => signing::generate(algorithm, entropy)?,
+        };
+        let mut key = Self::unsealed(Purpose::Sign, algorithm.as_str(), stored, now, entropy)?;
+        key.application_id = application_id;
+        let opened = SigningKey::open(key.id, algorithm, application_id, KeyState::Waiting, &secret)?;
+        key.public = opened.public_jwk().map(ToString::to_string);
+        key.seal(root, &secret, entropy)
+    }
+
+    fn unsealed(
+        purpose: Purpose,
+        algorithm: &str,
+        stored: &[Self],
+        now: Moment,
+        entropy: &dyn Entropy,
+    ) -> Result<Self> {
         let latest = stored
             .iter()
             .filter(|key| key.purpose == purpose.as_str())
             .map(|key| key.version)
             .max();
-        let mut key = Self {
+        Ok(Self {
             id: entropy.id(now)?,
             purpose: purpose.as_str().to_owned(),
             version: latest.unwrap_or(0) + 1,
-            algorithm: purpose.algorithm().to_owned(),
+            algorithm: algorithm.to_owned(),
             sealed: String::new(),
-            public,
+            public: None,
             created_at: now,
             retired_at: None,
-        };
-        key.sealed = root.seal()?.seal(&secret, &key.bound_to(), entropy)?;
-        Ok(key)
+            application_id: None,
+            activated_at: None,
+        })
+    }
+
+    fn seal(mut self, root: &RootKey, secret: &[u8], entropy: &dyn Entropy) -> Result<Self> {
+        self.sealed = root.seal()?.seal(secret, &self.bound_to(), entropy)?;
+        Ok(self)
+    }
+
+    /// Whether it signs for every application with this algorithm.
+    #[must_use]
+    pub fn is_everybodys(&self, algorithm: SigningAlgorithm) -> bool {
+        self.application_id.is_none() && self.activated_at.is_some() && self.algorithm == algorithm.as_str()
+    }
+
+    /// Where a signing key stands in its life.
+    #[must_use]
+    pub const fn state(&self) -> KeyState {
+        match (self.retired_at, self.activated_at) {
+            (Some(_), _) => KeyState::Retired,
+            (None, Some(_)) => KeyState::Active,
+            (None, None) => KeyState::Waiting,
+        }
     }
 
     /// Everything of the row that must not be exchanged behind our back.
     fn bound_to(&self) -> String {
-        format!("key:{}:{}:{}:{}", self.id, self.purpose, self.version, self.algorithm)
+        let key = format!("key:{}:{}:{}:{}", self.id, self.purpose, self.version, self.algorithm);
+        match self.application_id {
+            Some(application_id) => format!("{key}:{application_id}"),
+            None => key,
+        }
     }
 }
 
@@ -244,8 +307,8 @@ pub struct KeyRing {
     pub pepper: Pepper,
     /// Seals what is read again.
     pub seal: SealKeys,
-    /// Signs access tokens.
-    pub signing: SigningKeys,
+    /// Seals them all.
+    root: RootKey,
 }
 
 impl KeyRing {
@@ -253,9 +316,11 @@ impl KeyRing {
     #[must_use]
     pub fn missing(stored: &[StoredKey]) -> Vec<Purpose> {
         let in_use = |purpose: Purpose| {
-            stored
-                .iter()
-                .any(|key| key.purpose == purpose.as_str() && key.retired_at.is_none())
+            stored.iter().any(|key| {
+                key.purpose == purpose.as_str()
+                    && key.retired_at.is_none()
+                    && (purpose != Purpose::Sign || key.is_everybodys(SigningAlgorithm::EdDsa))
+            })
         };
         Purpose::ALL
             .iter()
@@ -276,7 +341,6 @@ impl KeyRing {
             DigestKeys::new(keys.iter().map(|(row, secret)| (row.version, secret.as_slice())))
         };
         let seal_keys = open_all(&seal, stored, Purpose::Seal)?;
-        let signing_keys = open_all(&seal, stored, Purpose::Sign)?;
         Ok(Self {
             digest: digest_keys(Purpose::Digest)?,
             refresh: digest_keys(Purpose::Refresh)?,
@@ -287,13 +351,21 @@ impl KeyRing {
                     .iter()
                     .map(|(row, secret)| (row.version.to_string(), secret.as_slice())),
             )?,
-            signing: SigningKeys::new(
-                signing_keys
-                    .iter()
-                    .map(|(row, secret)| open_signing_key(row, secret))
-                    .collect::<Result<_>>()?,
-            )?,
+            root: root.clone(),
         })
+    }
+
+    /// Opens the signing keys among the stored ones.
+    pub fn signing(&self, stored: &[StoredKey]) -> Result<SigningKeys> {
+        let keys = open_all(&self.root.seal()?, stored, Purpose::Sign)?;
+        let keys = keys.iter().map(|(row, secret)| open_signing_key(row, secret));
+        Ok(SigningKeys::new(keys.collect::<Result<_>>()?))
+    }
+
+    /// The root key, to seal further keys with.
+    #[must_use]
+    pub const fn root(&self) -> &RootKey {
+        &self.root
     }
 }
 
@@ -308,10 +380,10 @@ fn open_all<'a>(seal: &SealKeys, stored: &'a [StoredKey], purpose: Purpose) -> R
         .collect()
 }
 
-fn open_signing_key(row: &StoredKey, pkcs8: &[u8]) -> Result<SigningKey> {
+fn open_signing_key(row: &StoredKey, secret: &[u8]) -> Result<SigningKey> {
     let algorithm = SigningAlgorithm::from_name(&row.algorithm)
         .ok_or_else(|| Error::internal(format!("key {} is for {}, which is unknown", row.id, row.algorithm)))?;
-    SigningKey::from_pkcs8(algorithm, pkcs8)
+    SigningKey::open(row.id, algorithm, row.application_id, row.state(), secret)
 }
 
 #[cfg(test)]
@@ -396,9 +468,10 @@ mod tests {
         assert!(!again.csrf.matches("p", "v", &ring.digest.digest("p", "v")));
         let sealed = ring.seal.seal(b"secret", "row", &SystemEntropy).unwrap();
         assert_eq!(again.seal.open(&sealed, "row").unwrap().as_slice(), b"secret");
-        assert_eq!(ring.signing.jwks(), again.signing.jwks());
+        let signing = ring.signing(&stored).unwrap();
+        assert_eq!(signing.jwks(), again.signing(&stored).unwrap().jwks());
         let public = stored.iter().find_map(|key| key.public.as_deref()).unwrap();
-        assert_eq!(ring.signing.jwks()["keys"][0].to_string(), public);
+        assert_eq!(signing.jwks()["keys"][0].to_string(), public);
     }
 
     #[test]
@@ -419,6 +492,7 @@ mod tests {
     #[test]
     fn a_rotated_key_still_recognises_but_makes_nothing() {
         let mut stored = full_set();
+        let first = stored.clone();
         let before = KeyRing::open(&root(), &stored).unwrap();
         for purpose in Purpose::ALL {
             let next = StoredKey::generate(&root(), *purpose, &stored, NOW, &SystemEntropy).unwrap();
@@ -432,8 +506,11 @@ mod tests {
         let after = KeyRing::open(&root(), &stored).unwrap();
         assert!(after.digest.matches("p", "v", &before.digest.digest("p", "v")));
         assert!(after.digest.digest("p", "v").starts_with("2."));
-        assert_eq!(after.signing.jwks()["keys"].as_array().unwrap().len(), 2);
-        assert_eq!(after.signing.jwks()["keys"][1], before.signing.jwks()["keys"][0]);
+        let (old, new) = (before.signing(&first).unwrap(), after.signing(&stored).unwrap());
+        assert_eq!(new.len(), 2);
+        assert_eq!(new.jwks()["keys"][1], old.jwks()["keys"][0]);
+        let active = new.active(SigningAlgorithm::EdDsa, None).unwrap();
+        assert_ne!(active.kid(), old.active(SigningAlgorithm::EdDsa, None).unwrap().kid());
         let (version, mixed) = before.pepper.mix("123456");
         assert_eq!(after.pepper.mix_with(version, "123456"), Some(mixed));
         assert_eq!(after.pepper.mix("123456").0, 2);

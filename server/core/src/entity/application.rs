@@ -23,6 +23,20 @@ pub struct Model {
     pub origin: String,
     /// Whether it may be used.
     pub is_enabled: bool,
+    /// How it may come by tokens: an array of names.
+    pub grants: Json,
+    /// Where the authorization page may send people back to.
+    pub redirect_uris: Json,
+    /// Origins whose scripts may call the API with it.
+    pub origins: Json,
+    /// What it may ask for.
+    pub scopes: Json,
+    /// How tokens reach it.
+    pub delivery: String,
+    /// The form of its tokens.
+    pub profile: Json,
+    /// The cookies of a cookie delivery.
+    pub cookies: Json,
     /// When it was registered.
     pub created_at: Moment,
     /// When it was last changed.

@@ -26,6 +26,10 @@ pub struct Model {
     pub created_at: Moment,
     /// Since when it only verifies and opens.
     pub retired_at: Option<Moment>,
+    /// The one application a signing key serves; none: every one.
+    pub application_id: Option<Uuid>,
+    /// When it began to be used; a signing key that waits has none.
+    pub activated_at: Option<Moment>,
 }
 
 /// None is needed: look-ups name their columns.

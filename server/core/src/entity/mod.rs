@@ -2,17 +2,20 @@
 //! serialized or deserialized: what leaves the core is built field by field from `sereno-types`.
 
 pub mod application;
+pub mod application_secret;
 pub mod counter;
 pub mod crypto_key;
 pub mod email_message;
 pub mod event;
 pub mod flow_state;
 mod hidden;
+pub mod issued_token;
 pub mod job;
 pub mod limit_counter;
 pub mod one_time;
 pub mod permission;
 pub mod project;
+pub mod revoked_token;
 pub mod role;
 pub mod role_assignment;
 pub mod role_permission;

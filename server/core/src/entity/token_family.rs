@@ -43,6 +43,8 @@ pub struct Model {
     pub user_agent: Option<String>,
     /// What the client called its device.
     pub device_name: Option<String>,
+    /// How the tokens reach the client.
+    pub delivery: String,
 }
 
 /// Where a family belongs.

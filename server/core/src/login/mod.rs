@@ -6,7 +6,7 @@ mod password;
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-use sereno_types::{Code, FieldError, Login, LoginAnswer};
+use sereno_types::{ClientCredentials, Code, Delivery, FieldError, Grant, Login, Me};
 
 pub use logout::logout;
 
@@ -16,20 +16,50 @@ use crate::entity::{user, user_email};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
 use crate::session::{self, NewSession, Proof};
-use crate::token::{self, Grantee};
+use crate::token::{self, Grantee, Issued};
 use password::Authenticated;
 
 /// Longest name of a device that is kept.
 const DEVICE_NAME_MAX: usize = 100;
 
-/// Signs in for tokens.
+/// Who signed in, and what it brought.
+pub struct LoggedIn {
+    /// Who.
+    pub user: Me,
+    /// What.
+    pub brought: Brought,
+}
+
+impl std::fmt::Debug for LoggedIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LoggedIn")
+            .field("user", &self.user.id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a sign-in brings; how it reaches the client is the door's part.
+pub enum Brought {
+    /// Tokens or a key.
+    Tokens(Issued),
+    /// A session.
+    Session(NewSession),
+}
+
+/// Signs in for an application: to tokens, a key or a session, as its delivery says.
 ///
 /// # Errors
-/// `validation_failed`, `invalid_credentials`, `activation_required`, `too_many_requests`, `overloaded`.
-pub async fn with_tokens(sereno: &Sereno, meta: &RequestMeta, command: Login) -> Result<LoginAnswer> {
-    let application = application::find(sereno, command.client_id.as_deref())
-        .await?
-        .ok_or(Code::InvalidCredentials)?;
+/// `validation_failed`, `invalid_client`, `unauthorized_client`, `invalid_credentials`, `activation_required`,
+/// `too_many_requests`, `overloaded`.
+pub async fn for_application(sereno: &Sereno, meta: &RequestMeta, command: Login) -> Result<LoggedIn> {
+    let credentials = ClientCredentials {
+        client_id: command.client_id.clone(),
+        client_secret: command.client_secret.clone(),
+    };
+    let application = application::authenticate(sereno, meta, &credentials).await?;
+    if !application.grants.contains(&Grant::Password) {
+        return Err(Code::UnauthorizedClient.into());
+    }
     let device_name = command.device.as_ref().and_then(|device| device.name.as_deref());
     if device_name.is_some_and(|name| name.chars().count() > DEVICE_NAME_MAX) {
         let fault = FieldError::new("device.name", Code::TooLong).with("max", DEVICE_NAME_MAX as u64);
@@ -39,33 +69,38 @@ pub async fn with_tokens(sereno: &Sereno, meta: &RequestMeta, command: Login) ->
     let proven = password::authenticate(sereno, meta, &command).await?;
     let (mut tx, proof) = begin(sereno, meta, &proven).await?;
     let grantee = Grantee {
-        application_id: application.id,
-        client_id: application.client_id,
+        application,
         device_name,
     };
-    let pair = token::issue(sereno, &tx, &proof, &grantee).await?;
-    tx.act_as(Actor::User(Caller {
-        user_id: proof.user_id,
-        via: Via::Family(pair.family),
-        authenticated_at: proof.at,
-    }));
-    tx.record(logged_in(&proof).through(application.id).within(pair.family));
+    let brought = complete(sereno, &mut tx, &proof, &grantee).await?;
     let user = subject::me(&proven.user, primary_email(&tx, proof.user_id).await?.as_ref());
     tx.commit().await?;
-    let answer = pair.answer;
-    Ok(LoginAnswer {
-        access_token: answer.access_token,
-        refresh_token: answer.refresh_token,
-        token_type: answer.token_type,
-        expires_in: answer.expires_in,
-        user,
-    })
+    Ok(LoggedIn { user, brought })
+}
+
+/// What every way of signing in ends with: tokens, a key or a session, as the application's delivery says, and the event.
+pub(crate) async fn complete(sereno: &Sereno, tx: &mut Tx, proof: &Proof, grantee: &Grantee) -> Result<Brought> {
+    let application_id = grantee.application.id;
+    if grantee.application.delivery == Delivery::Session {
+        let session = session::start(sereno, tx, proof).await?;
+        tx.act_as(session.actor);
+        tx.record(logged_in(proof).through(application_id).within(session.id));
+        return Ok(Brought::Session(session));
+    }
+    let issued = token::issue(sereno, tx, proof, grantee).await?;
+    tx.act_as(Actor::User(Caller {
+        user_id: proof.user_id,
+        via: Via::Family(issued.family),
+        authenticated_at: proof.at,
+    }));
+    tx.record(logged_in(proof).through(application_id).within(issued.family));
+    Ok(Brought::Tokens(issued))
 }
 
 /// Signs a browser in.
 ///
 /// # Errors
-/// As [`with_tokens`].
+/// As [`for_application`].
 pub async fn with_session(sereno: &Sereno, meta: &RequestMeta, command: Login) -> Result<NewSession> {
     let proven = password::authenticate(sereno, meta, &command).await?;
     let (mut tx, proof) = begin(sereno, meta, &proven).await?;

@@ -2,7 +2,7 @@
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-use sereno_types::{Activate, Code, Login, LoginAnswer, Refresh, Register, Secret, TokenAnswer, UserState};
+use sereno_types::{Activate, Code, Login, Refresh, Register, Secret, UserState};
 use uuid::Uuid;
 
 use super::{TestSereno, fail};
@@ -10,8 +10,10 @@ use crate::account::admin::{self, CreateUser};
 use crate::context::{Actor, Staff};
 use crate::entity::{user, user_email};
 use crate::error::Error;
+use crate::login::Brought;
 use crate::port::mail::OutgoingMail;
 use crate::session::NewSession;
+use crate::token::{Issued, Tokens};
 use crate::{access, account, login, token};
 
 /// The password of everybody.
@@ -70,6 +72,48 @@ pub fn by_code(email: &str, code: &str) -> Activate {
         email: Some(email.to_owned()),
         code: Some(code.into()),
         token: None,
+    }
+}
+
+/// The two tokens of a pair, for tests that want both.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Pair {
+    /// The access token.
+    pub access_token: String,
+    /// The refresh token.
+    pub refresh_token: String,
+    /// Seconds the access token is good.
+    pub expires_in: u64,
+    /// Whose they are.
+    pub user_id: Uuid,
+}
+
+impl std::fmt::Debug for Pair {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pair")
+            .field("user_id", &self.user_id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Pair {
+    /// The pair that was issued.
+    #[must_use]
+    pub fn of(issued: Issued) -> Self {
+        match issued.tokens {
+            Tokens::Pair {
+                access,
+                access_lifetime,
+                refresh,
+                ..
+            } => Self {
+                access_token: access,
+                refresh_token: refresh.unwrap_or_default(),
+                expires_in: access_lifetime,
+                user_id: issued.user_id,
+            },
+            Tokens::Key(_) => fail(&"a key, not a pair"),
+        }
     }
 }
 
@@ -140,10 +184,13 @@ impl TestSereno {
     }
 
     /// Signs in for tokens.
-    pub async fn log_in(&self, identifier: &str) -> LoginAnswer {
+    pub async fn log_in(&self, identifier: &str) -> Pair {
         let command = self.credentials(identifier, PASSWORD);
-        let answer = login::with_tokens(&self.sereno, &self.meta(), command).await;
-        answer.unwrap_or_else(|error| fail(&error))
+        let answer = login::for_application(&self.sereno, &self.meta(), command).await;
+        match answer.unwrap_or_else(|error| fail(&error)).brought {
+            Brought::Tokens(issued) => Pair::of(issued),
+            Brought::Session(_) => fail(&"a session, not tokens"),
+        }
     }
 
     /// Signs a browser in.
@@ -157,12 +204,12 @@ impl TestSereno {
     ///
     /// # Errors
     /// Those of [`token::refresh`].
-    pub async fn refresh(&self, refresh_token: &str) -> crate::Result<TokenAnswer> {
+    pub async fn refresh(&self, refresh_token: &str) -> crate::Result<Pair> {
         let command = Refresh {
             refresh_token: refresh_token.into(),
-            client_id: None,
+            ..Refresh::default()
         };
-        token::refresh(&self.sereno, &self.meta(), command).await
+        token::refresh(&self.sereno, &self.meta(), command).await.map(Pair::of)
     }
 
     /// Puts an account into a state past every rule.

@@ -1,44 +1,132 @@
-//! Issuing: a new family, and the pair of tokens of one generation.
+//! Issuing: a new family, and the tokens of one generation.
 
-use sea_orm::{ActiveValue::Set, EntityTrait};
-use sereno_types::TokenAnswer;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use serde_json::{Map, Value};
+use sereno_types::{Delivery, StandardClaim, TokenFormat, TokenProfile, TokenUse};
+use std::sync::Arc;
 use uuid::Uuid;
 
-use super::refresh_token;
+use super::claims::{self, Draft};
+use super::{key, opaque};
 use crate::clock::Moment;
-use crate::context::{Sereno, Tx};
-use crate::crypto::jwt::AccessClaims;
-use crate::entity::token_family;
-use crate::error::Result;
+use crate::context::{Application, Sereno, Tx};
+use crate::crypto::jwt::{self, Form};
+use crate::entity::{issued_token, token_family};
+use crate::error::{Error, Result};
 use crate::session::Proof;
+
+/// `typ` of a refresh token that is a JWT, where access tokens have the one of RFC 9068.
+const REFRESH_TYPE: &str = "rt+jwt";
+/// `typ` of an access token (RFC 9068 §2.1).
+pub const ACCESS_TYPE: &str = "at+jwt";
+/// The end of a key that has none: far enough, and still a date.
+const NEVER: std::time::Duration = std::time::Duration::from_hours(24 * 365 * 100);
 
 /// To whom tokens are issued.
 #[derive(Clone, Debug)]
 pub struct Grantee {
-    /// The application's row.
-    pub application_id: Uuid,
-    /// The application's `client_id`.
-    pub client_id: String,
+    /// The application.
+    pub application: Arc<Application>,
     /// What the client calls its device.
     pub device_name: Option<String>,
 }
 
-/// What was issued.
-pub struct TokenPair {
+/// What was issued; how it reaches the client is the door's part.
+pub struct Issued {
+    /// Through which application: its delivery and cookies tell the door what to do.
+    pub application: Arc<Application>,
     /// The family.
     pub family: Uuid,
+    /// Whose it is.
+    pub user_id: Uuid,
     /// The tokens.
-    pub answer: TokenAnswer,
+    pub tokens: Tokens,
 }
 
-/// Begins a family inside the flow's transaction and issues its first pair.
-pub async fn issue(sereno: &Sereno, tx: &Tx, proof: &Proof, grantee: &Grantee) -> Result<TokenPair> {
-    let (now, meta, lives) = (tx.now(), tx.meta(), &sereno.config.token);
-    let expires_at = now.plus(lives.refresh_lifetime.span());
+impl std::fmt::Debug for Issued {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Issued")
+            .field("family", &self.family)
+            .field("user_id", &self.user_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The tokens themselves.
+pub enum Tokens {
+    /// An access token and the refresh token of its generation.
+    Pair {
+        /// The access token.
+        access: String,
+        /// Seconds the access token is good.
+        access_lifetime: u64,
+        /// What the access token says, if it says anything.
+        claims: Option<Map<String, Value>>,
+        /// The refresh token; none where the application may not refresh.
+        refresh: Option<String>,
+        /// Seconds the refresh token is good if it stays unused.
+        refresh_lifetime: u64,
+    },
+    /// One opaque key.
+    Key(String),
+}
+
+/// Where in its line a family stands.
+pub struct Line<'a> {
+    /// The row.
+    pub family: &'a token_family::Model,
+    /// The generation and the text of a refresh token that stays.
+    pub stays: Option<(i64, &'a str)>,
+}
+
+impl<'a> Line<'a> {
+    /// At the family's present generation.
+    pub const fn at(family: &'a token_family::Model) -> Self {
+        Self { family, stays: None }
+    }
+}
+
+/// How long what is issued lasts, in seconds.
+#[derive(Clone, Copy)]
+pub struct Lives {
+    pub access: u64,
+    pub idle: u64,
+    pub absolute: u64,
+}
+
+impl Lives {
+    pub fn of(sereno: &Sereno, profile: &TokenProfile) -> Self {
+        let usual = &sereno.config.token;
+        Self {
+            access: profile.access_lifetime.unwrap_or(usual.access_lifetime.0),
+            idle: profile.refresh_idle_lifetime.unwrap_or(usual.refresh_idle_lifetime.0),
+            absolute: profile.refresh_lifetime.unwrap_or(usual.refresh_lifetime.0),
+        }
+    }
+}
+
+/// Begins a family inside the flow's transaction and issues its first tokens. An application whose delivery is a key has
+/// one family for each user, and gives the same key again.
+pub async fn issue(sereno: &Sereno, tx: &Tx, proof: &Proof, grantee: &Grantee) -> Result<Issued> {
+    let (now, meta, application) = (tx.now(), tx.meta(), &grantee.application);
+    let is_key = application.delivery == Delivery::Key;
+    if is_key && let Some(family) = key_of(tx, proof, application.id).await? {
+        return tokens(sereno, tx.db(), &Line::at(&family), application, now).await;
+    }
+    let lives = Lives::of(sereno, &application.profile);
+    let seconds = std::time::Duration::from_secs;
+    let (idle_expires_at, expires_at) = if is_key {
+        let end = application.profile.refresh_lifetime.map_or(NEVER, seconds);
+        (now.plus(end), now.plus(end))
+    } else {
+        let end = now.plus(seconds(lives.absolute));
+        (now.plus(seconds(lives.idle)).min(end), end)
+    };
     let row = token_family::Model {
         id: sereno.new_id()?,
         user_id: proof.user_id,
-        application_id: grantee.application_id,
+        application_id: application.id,
         session_id: None,
         generation: 1,
         credential_epoch: proof.credential_epoch,
@@ -46,48 +134,184 @@ pub async fn issue(sereno: &Sereno, tx: &Tx, proof: &Proof, grantee: &Grantee) -
         authenticated_at: proof.at,
         created_at: now,
         rotated_at: now,
-        idle_expires_at: now.plus(lives.refresh_idle_lifetime.span()).min(expires_at),
+        idle_expires_at,
         expires_at,
         revoked_at: None,
         revoke_reason: None,
         address: meta.address.map(|address| address.to_string()),
         user_agent: meta.user_agent.clone(),
         device_name: grantee.device_name.clone(),
+        delivery: application.delivery.as_str().to_owned(),
     };
-    let answer = pair(sereno, &row, &grantee.client_id, now)?;
-    let family = row.id;
-    token_family::Entity::insert(insertable(row))
+    token_family::Entity::insert(insertable(row.clone()))
         .exec_without_returning(tx.db())
         .await?;
-    Ok(TokenPair { family, answer })
+    tokens(sereno, tx.db(), &Line::at(&row), application, now).await
 }
 
-/// The pair of a family's present generation.
-pub(super) fn pair(sereno: &Sereno, family: &token_family::Model, client_id: &str, now: Moment) -> Result<TokenAnswer> {
-    let issuer = sereno.config.public_url();
-    let iat = now.unix_seconds();
-    let lifetime = sereno.config.token.access_lifetime;
-    let claims = AccessClaims {
-        aud: issuer.clone(),
-        iss: issuer,
-        sub: family.user_id.to_string(),
-        exp: iat.saturating_add_unsigned(lifetime.0),
-        iat,
-        nbf: None,
-        jti: refresh_token::access_id(sereno, family.id, family.generation).to_string(),
-        client_id: client_id.to_owned(),
-        sid: family.id.to_string(),
-        auth_time: family.authenticated_at.unix_seconds(),
-        epoch: family.credential_epoch,
-        amr: serde_json::from_value(family.amr.clone()).ok(),
-        scope: None,
+/// The open family whose key this user has for this application.
+async fn key_of(tx: &Tx, proof: &Proof, application_id: Uuid) -> Result<Option<token_family::Model>> {
+    use token_family::Column;
+    let found = token_family::Entity::find()
+        .filter(Column::UserId.eq(proof.user_id))
+        .filter(Column::ApplicationId.eq(application_id))
+        .filter(Column::Delivery.eq(Delivery::Key.as_str()))
+        .filter(Column::RevokedAt.is_null())
+        .filter(Column::CredentialEpoch.eq(proof.credential_epoch))
+        .filter(Column::ExpiresAt.gt(tx.now()))
+        .order_by_asc(Column::CreatedAt)
+        .one(tx.db())
+        .await?;
+    Ok(found)
+}
+
+/// The tokens of a family's present generation, issued at `now`.
+pub(super) async fn tokens<C: ConnectionTrait>(
+    sereno: &Sereno,
+    db: &C,
+    line: &Line<'_>,
+    application: &Arc<Application>,
+    now: Moment,
+) -> Result<Issued> {
+    let family = line.family;
+    let issued = |tokens| Issued {
+        application: Arc::clone(application),
+        family: family.id,
+        user_id: family.user_id,
+        tokens,
     };
-    Ok(TokenAnswer {
-        access_token: sereno.keys.signing.sign_access(&claims)?,
-        refresh_token: refresh_token::write(sereno, family.id, family.generation),
-        token_type: "Bearer".to_owned(),
-        expires_in: lifetime.0,
-    })
+    if family.delivery == Delivery::Key.as_str() {
+        return Ok(issued(Tokens::Key(opaque::write_key(
+            sereno,
+            family.id,
+            family.generation,
+        ))));
+    }
+    let profile = &application.profile;
+    let lives = Lives::of(sereno, profile);
+    let about = claims::about(db, family.user_id, profile).await?;
+    let draft = drafts(line, application, profile, about.as_ref(), sereno);
+    let access_exp = now.unix_seconds().saturating_add_unsigned(lives.access);
+    let mut found_by_digest = Vec::new();
+    let (access, claims) = match profile.access_format {
+        TokenFormat::Opaque => {
+            let token = opaque::write_access(sereno, family.id, family.generation, now.unix_seconds());
+            (token, None)
+        }
+        TokenFormat::Jwt => {
+            let (text, claims) = signed(sereno, &draft(TokenUse::Access, now, access_exp)).await?;
+            if !names_its_family(profile) {
+                found_by_digest.push((text.clone(), TokenUse::Access, access_exp));
+            }
+            (text, Some(claims))
+        }
+    };
+    let may_refresh = application.grants.contains(&sereno_types::Grant::RefreshToken);
+    let refresh = match profile.refresh_format {
+        _ if !may_refresh => None,
+        _ if line.stays.is_some() => line.stays.map(|(_, text)| text.to_owned()),
+        TokenFormat::Opaque => Some(opaque::write_refresh(sereno, family.id, family.generation)),
+        TokenFormat::Jwt => {
+            let exp = family.idle_expires_at.unix_seconds();
+            // from when the generation began, so that a retry gets the same text where the algorithm allows it
+            let (text, _) = signed(sereno, &draft(TokenUse::Refresh, family.rotated_at, exp)).await?;
+            found_by_digest.push((text.clone(), TokenUse::Refresh, exp));
+            Some(text)
+        }
+    };
+    keep(sereno, db, family, found_by_digest).await?;
+    Ok(issued(Tokens::Pair {
+        access,
+        access_lifetime: lives.access,
+        claims,
+        refresh,
+        refresh_lifetime: family.idle_expires_at.since(now).as_secs(),
+    }))
+}
+
+/// Makes drafts of the two tokens.
+pub(super) fn drafts<'a>(
+    line: &Line<'a>,
+    application: &'a Application,
+    profile: &'a TokenProfile,
+    about: Option<&'a claims::About>,
+    sereno: &'a Sereno,
+) -> impl Fn(TokenUse, Moment, i64) -> Draft<'a> {
+    let family = line.family;
+    // two tokens with one id: it belongs to the one that stays
+    let shared = line.stays.filter(|_| profile.shared_jti);
+    let generation = shared.map_or(family.generation, |(generation, _)| generation);
+    move |token, now, exp| {
+        let jti = match token {
+            TokenUse::Refresh if !profile.shared_jti => opaque::refresh_id(sereno, family.id, generation),
+            _ => opaque::access_id(sereno, family.id, generation),
+        };
+        Draft {
+            application,
+            profile,
+            about,
+            family,
+            token,
+            jti,
+            now,
+            exp,
+        }
+    }
+}
+
+async fn signed(sereno: &Sereno, draft: &Draft<'_>) -> Result<(String, Map<String, Value>)> {
+    let claims = claims::build(sereno, draft)?;
+    let signing = sereno.signing().await?;
+    let key = key::of(&signing, draft.application.id, draft.profile)
+        .ok_or_else(|| Error::internal("the application has no key to sign with"))?;
+    let text = jwt::sign(key, form(draft.profile, draft.token), &claims)?;
+    Ok((text, claims))
+}
+
+/// What the header of a profile's token says.
+pub(super) fn form(profile: &TokenProfile, token: TokenUse) -> Form<'_> {
+    let typ = match token {
+        TokenUse::Refresh if profile.header_typ == ACCESS_TYPE => REFRESH_TYPE,
+        _ => &profile.header_typ,
+    };
+    Form {
+        typ,
+        kid: profile.header_kid,
+    }
+}
+
+/// Whether an access token says by itself that it is one, and of which family; any other is found by its digest, so that
+/// nothing else we sign is ever taken for it.
+pub(super) fn names_its_family(profile: &TokenProfile) -> bool {
+    profile.has(StandardClaim::Sid) && profile.has(StandardClaim::ClientId) && profile.header_typ == ACCESS_TYPE
+}
+
+/// What the digest of an issued token is bound to.
+pub(super) const ISSUED: &str = "issued_token";
+
+async fn keep<C: ConnectionTrait>(
+    sereno: &Sereno,
+    db: &C,
+    family: &token_family::Model,
+    tokens: Vec<(String, TokenUse, i64)>,
+) -> Result<()> {
+    if tokens.is_empty() {
+        return Ok(());
+    }
+    let rows = tokens
+        .into_iter()
+        .map(|(text, token_use, exp)| issued_token::ActiveModel {
+            digest: Set(sereno.keys.digest.digest(ISSUED, &text)),
+            family_id: Set(family.id),
+            token_use: Set(token_use.as_str().to_owned()),
+            generation: Set(family.generation),
+            expires_at: Set(Moment::from_unix_seconds(exp)),
+        });
+    issued_token::Entity::insert_many(rows)
+        .on_conflict(OnConflict::column(issued_token::Column::Digest).do_nothing().to_owned())
+        .exec_without_returning(db)
+        .await?;
+    Ok(())
 }
 
 fn insertable(row: token_family::Model) -> token_family::ActiveModel {
@@ -109,5 +333,6 @@ fn insertable(row: token_family::Model) -> token_family::ActiveModel {
         address: Set(row.address),
         user_agent: Set(row.user_agent),
         device_name: Set(row.device_name),
+        delivery: Set(row.delivery),
     }
 }

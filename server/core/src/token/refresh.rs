@@ -1,18 +1,24 @@
 //! Exchanging a refresh token for its successor (RFC 9700 §4.14.2). One conditional update decides who rotates. The
 //! token that was just used may come again within a short window and gets the same successor, because answers get lost
-//! and tabs race; any older token is a replay and ends the family.
+//! and tabs race; any older token is a replay and ends the family. An application whose profile says so keeps its refresh
+//! token instead; then only the access token is new.
 
-use sea_orm::sea_query::{Expr, Query};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter};
-use sereno_types::{Code, Refresh, TokenAnswer, UserState};
+use std::sync::Arc;
+use std::time::Duration;
+
+use sea_orm::sea_query::{CaseStatement, Expr, Query};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, UpdateMany};
+use sereno_types::{ClientCredentials, Code, Grant, Refresh, Rotation as RotationPolicy, TokenUse, UserState};
 use tokio::sync::oneshot;
 use tracing::Instrument;
-use uuid::Uuid;
 
-use super::refresh_token::{self, Presented};
-use super::{issue, revoke};
+use super::issue::{self, Issued, Line, Lives};
+use super::opaque::{self, Presented};
+use super::{revoke, verify};
 use crate::access::application;
-use crate::context::{Actor, Duty, RequestMeta, Rotation, Sereno, Tx};
+use crate::clock::Moment;
+use crate::context::{Actor, Application, Duty, RequestMeta, Rotation, Sereno, Tx};
+use crate::crypto::jwt;
 use crate::entity::token_family::{Column, Entity, Model};
 use crate::entity::user;
 use crate::error::{Error, Result};
@@ -21,18 +27,56 @@ use crate::event::{Event, EventKind};
 /// Most that share a transaction.
 const TOGETHER: usize = 32;
 
-/// Rotates. Reads the rows themselves, so that a locked user or a revoked family gets nothing, whatever is remembered.
+/// Refreshes. Reads the rows themselves, so that a locked user or a revoked family gets nothing, whatever is remembered.
 ///
 /// # Errors
-/// `refresh_token_invalid`.
-pub async fn refresh(sereno: &Sereno, meta: &RequestMeta, command: Refresh) -> Result<TokenAnswer> {
+/// `validation_failed`, `refresh_token_invalid`, `invalid_client`, `unauthorized_client`.
+pub async fn refresh(sereno: &Sereno, meta: &RequestMeta, command: Refresh) -> Result<Issued> {
+    renew(sereno, meta, command, Extend::No).await
+}
+
+/// Refreshes, and extends the life of a refresh token that stays what it is. Where refresh tokens rotate, each refresh
+/// does that anyway.
+///
+/// # Errors
+/// As [`refresh`].
+pub async fn extend(sereno: &Sereno, meta: &RequestMeta, command: Refresh) -> Result<Issued> {
+    renew(sereno, meta, command, Extend::Yes).await
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Extend {
+    Yes,
+    No,
+}
+
+async fn renew(sereno: &Sereno, meta: &RequestMeta, command: Refresh, extend: Extend) -> Result<Issued> {
     let refused = || Error::from(Code::RefreshTokenInvalid);
-    let presented = refresh_token::read(sereno, command.refresh_token.expose()).ok_or_else(refused)?;
-    let application = application::find(sereno, command.client_id.as_deref())
-        .await?
-        .ok_or_else(refused)?;
-    if let Some(family) = rotate(sereno, meta, presented, application.id).await? {
-        return issue::pair(sereno, &family, &application.client_id, family.rotated_at);
+    if command.refresh_token.is_empty() {
+        return Err(Error::field("refresh_token", Code::Blank));
+    }
+    let credentials = ClientCredentials {
+        client_id: command.client_id,
+        client_secret: command.client_secret,
+    };
+    let application = application::authenticate(sereno, meta, &credentials).await?;
+    if !application.grants.contains(&Grant::RefreshToken) {
+        return Err(Code::UnauthorizedClient.into());
+    }
+    let text = command.refresh_token.expose();
+    let presented = read(sereno, text, &application).await?.ok_or_else(refused)?;
+    if application.profile.rotation == RotationPolicy::Never {
+        return keep(sereno, meta, &application, presented, extend, text).await;
+    }
+    if let Some(family) = rotate(sereno, meta, presented, &application).await? {
+        return issue::tokens(
+            sereno,
+            sereno.db.write(),
+            &Line::at(&family),
+            &application,
+            family.rotated_at,
+        )
+        .await;
     }
     let mut tx = sereno.begin(meta, &Actor::Anonymous).await?;
     let Some((family, Some(owner))) = Entity::find_by_id(presented.family)
@@ -47,7 +91,9 @@ pub async fn refresh(sereno: &Sereno, meta: &RequestMeta, command: Refresh) -> R
     }
     let retry_until = family.rotated_at.plus(sereno.config.token.retry_window.span());
     if presented.generation + 1 == family.generation && tx.now() < retry_until {
-        return issue::pair(sereno, &family, &application.client_id, tx.now());
+        let now = tx.now();
+        drop(tx);
+        return issue::tokens(sereno, sereno.db.write(), &Line::at(&family), &application, now).await;
     }
     if presented.generation < family.generation {
         // of replays that race, the one that ends the family tells
@@ -65,18 +111,95 @@ pub async fn refresh(sereno: &Sereno, meta: &RequestMeta, command: Refresh) -> R
     Err(refused())
 }
 
+/// What a refresh token says, if it is one of this application's.
+async fn read(sereno: &Sereno, text: &str, application: &Application) -> Result<Option<Presented>> {
+    if let Some(presented) = opaque::read_refresh(sereno, text) {
+        return Ok(Some(presented));
+    }
+    let signing = sereno.signing().await?;
+    let Ok(opened) = jwt::open(&signing, text) else {
+        return Ok(None);
+    };
+    let through = verify::issued_through(sereno, &opened).await?;
+    let ours = through.is_some_and(|through| through.id == application.id);
+    if !ours || verify::judge(sereno, &opened, application, TokenUse::Refresh).is_err() {
+        return Ok(None);
+    }
+    // the envelope says nothing that counts: the row does
+    let row = verify::issued(sereno, text, TokenUse::Refresh).await?;
+    Ok(row.map(|row| Presented {
+        family: row.family_id,
+        generation: row.generation,
+    }))
+}
+
+/// Issues an access token beside a refresh token that stays. Each has an id of its own, so the generation counts on.
+async fn keep(
+    sereno: &Sereno,
+    meta: &RequestMeta,
+    application: &Arc<Application>,
+    presented: Presented,
+    extend: Extend,
+    text: &str,
+) -> Result<Issued> {
+    let mut tx = sereno.begin(meta, &Actor::Anonymous).await?;
+    let now = tx.now();
+    let mut renewed = Entity::update_many()
+        .col_expr(Column::Generation, Expr::col(Column::Generation).add(1))
+        .filter(Column::Id.eq(presented.family))
+        .filter(Column::ApplicationId.eq(application.id))
+        .filter(Column::Generation.gte(presented.generation));
+    if extend == Extend::Yes {
+        let idle = Duration::from_secs(Lives::of(sereno, &application.profile).idle);
+        renewed = renewed
+            .col_expr(Column::IdleExpiresAt, Expr::value(now.plus(idle).0))
+            .col_expr(Column::RotatedAt, Expr::value(now.0));
+    }
+    let renewed = only_open(renewed, now).exec_with_returning(tx.db()).await?;
+    let Some(family) = renewed.into_iter().next() else {
+        return Err(Code::RefreshTokenInvalid.into());
+    };
+    tx.record(
+        Event::new(EventKind::TokenRefreshed)
+            .about(family.user_id)
+            .through(family.application_id)
+            .within(family.id),
+    );
+    let stays = (extend == Extend::No).then_some((presented.generation, text));
+    let line = Line { family: &family, stays };
+    let issued = issue::tokens(sereno, tx.db(), &line, application, now).await?;
+    tx.commit().await?;
+    Ok(issued)
+}
+
+/// Only families that are open, of users who may sign in and whose credentials are still those the family began with.
+fn only_open(change: UpdateMany<Entity>, now: Moment) -> UpdateMany<Entity> {
+    let owner_epoch = Query::select()
+        .column(user::Column::CredentialEpoch)
+        .from(user::Entity)
+        .and_where(Expr::col((user::Entity, user::Column::Id)).equals((Entity, Column::UserId)))
+        .and_where(user::Column::State.eq(UserState::Active.as_str()))
+        .take();
+    change
+        .filter(Column::RevokedAt.is_null())
+        .filter(Column::ExpiresAt.gt(now))
+        .filter(Column::IdleExpiresAt.gt(now))
+        .filter(Column::CredentialEpoch.in_subquery(owner_epoch))
+}
+
 /// Waits for its turn and rotates, together with whoever waits too; the family's row afterwards.
 async fn rotate(
     sereno: &Sereno,
     meta: &RequestMeta,
     presented: Presented,
-    application_id: Uuid,
+    application: &Application,
 ) -> Result<Option<Model>> {
     let (answer, answered) = oneshot::channel();
     let rotation = Rotation {
         family: presented.family,
         generation: presented.generation,
-        application_id,
+        application_id: application.id,
+        idle: Duration::from_secs(Lives::of(sereno, &application.profile).idle),
         meta: meta.clone(),
         answer,
     };
@@ -123,13 +246,6 @@ async fn rotate_together(sereno: &Sereno, group: Vec<Rotation>) {
 async fn write(sereno: &Sereno, group: &[Rotation]) -> Result<Vec<Model>> {
     let mut tx = sereno.begin(&RequestMeta::default(), &Actor::Anonymous).await?;
     let now = tx.now();
-    let idle = now.plus(sereno.config.token.refresh_idle_lifetime.span());
-    let owner_epoch = Query::select()
-        .column(user::Column::CredentialEpoch)
-        .from(user::Entity)
-        .and_where(Expr::col((user::Entity, user::Column::Id)).equals((Entity, Column::UserId)))
-        .and_where(user::Column::State.eq(UserState::Active.as_str()))
-        .take();
     let latest = group.iter().fold(Condition::any(), |any, rotation| {
         any.add(
             Condition::all()
@@ -138,19 +254,21 @@ async fn write(sereno: &Sereno, group: &[Rotation]) -> Result<Vec<Model>> {
                 .add(Column::ApplicationId.eq(rotation.application_id)),
         )
     });
-    let rotated = Entity::update_many()
+    // applications differ in how long a token may stay unused
+    let idle = group.iter().fold(CaseStatement::new(), |case, rotation| {
+        case.case(Column::Id.eq(rotation.family), Expr::value(now.plus(rotation.idle).0))
+    });
+    let rotation = Entity::update_many()
         .col_expr(Column::Generation, Expr::col(Column::Generation).add(1))
         .col_expr(Column::RotatedAt, Expr::value(now.0))
-        .col_expr(Column::IdleExpiresAt, Expr::value(idle.0))
+        .col_expr(
+            Column::IdleExpiresAt,
+            idle.finally(Expr::col(Column::IdleExpiresAt)).into(),
+        )
         // said once more for the index
         .filter(Column::Id.is_in(group.iter().map(|rotation| rotation.family)))
-        .filter(latest)
-        .filter(Column::RevokedAt.is_null())
-        .filter(Column::ExpiresAt.gt(now))
-        .filter(Column::IdleExpiresAt.gt(now))
-        .filter(Column::CredentialEpoch.in_subquery(owner_epoch))
-        .exec_with_returning(tx.db())
-        .await?;
+        .filter(latest);
+    let rotated = only_open(rotation, now).exec_with_returning(tx.db()).await?;
     for family in &rotated {
         let asked = group.iter().find(|rotation| rotation.is_before(family));
         let meta = asked.map(|rotation| rotation.meta.clone()).unwrap_or_default();

@@ -1,105 +1,277 @@
-//! From an access token to the user it stands for.
+//! From a token to the user it stands for.
 
-use sea_orm::EntityTrait;
-use sereno_types::{Code, Id, UserState, VerifyToken, VerifyTokenAnswer};
+use std::sync::Arc;
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use sereno_types::{
+    Code, FieldError, Id, StandardClaim, TokenFormat, TokenUse, UserState, VerifyToken, VerifyTokenAnswer,
+};
 use uuid::Uuid;
 
-use crate::access::subject;
+use super::claims::{self, issuer};
+use super::{issue, opaque};
+use crate::access::{application, subject};
 use crate::clock::Moment;
-use crate::context::{Actor, Caller, FamilySnapshot, Sereno, TokenSnapshot, Via};
-use crate::crypto::jwt::{self, Expected};
-use crate::entity::token_family;
-use crate::error::Result;
+use crate::context::{Actor, Application, Caller, FamilySnapshot, Sereno, TokenSnapshot, UserSnapshot, Via};
+use crate::crypto::TokenFault;
+use crate::crypto::jwt::{self, Opened};
+use crate::entity::{issued_token, revoked_token, token_family};
+use crate::error::{Error, Result};
 
-/// The user whose application sent this bearer token (RFC 6750). Signature, type, issuer, audience and times are
-/// checked, then user and family: a locked user's or signed-out family's token is refused at once. The signature of a
-/// token that was good before is not computed again; its end, user and family are looked at every time.
+/// The user whose application sent this bearer token (RFC 6750): an access token for this server, or a key. Signature,
+/// type, issuer, audience and times are checked, then user and family: a locked user's or signed-out family's token is
+/// refused at once. The signature of a token that was good before is not computed again; its end, user and family are
+/// looked at every time.
 ///
 /// # Errors
 /// `invalid_token`.
 pub async fn authenticate(sereno: &Sereno, bearer: &str) -> Result<Actor> {
-    let token = check(sereno, bearer)?;
-    if !is_open(sereno, &token).await? {
-        return Err(Code::InvalidToken.into());
+    let invalid = || Error::from(Code::InvalidToken);
+    let found = look(sereno, bearer).await?.ok_or_else(invalid)?;
+    if !found.token.for_us {
+        return Err(invalid());
     }
     Ok(Actor::User(Caller {
-        user_id: token.user_id,
-        via: Via::Family(token.family),
-        authenticated_at: Moment::from_unix_seconds(token.auth_time),
+        user_id: found.family.user_id,
+        via: Via::Family(found.token.family),
+        authenticated_at: found.family.authenticated_at,
     }))
 }
 
 /// Whether a token is good right now, for whoever holds it.
+///
+/// # Errors
+/// `validation_failed` when there is no token.
 pub async fn verify(sereno: &Sereno, command: VerifyToken) -> Result<VerifyTokenAnswer> {
-    let inactive = VerifyTokenAnswer {
-        active: false,
-        code: Some(Code::InvalidToken),
-        user_id: None,
-        expires_at: None,
-    };
-    let Ok(token) = check(sereno, command.token.expose()) else {
-        return Ok(inactive);
-    };
-    if !is_open(sereno, &token).await? {
-        return Ok(inactive);
+    if command.token.is_empty() {
+        return Err(Error::fields(vec![FieldError::new("token", Code::Blank)]));
     }
-    Ok(VerifyTokenAnswer {
-        active: true,
-        code: None,
-        user_id: Some(Id(token.user_id.to_string())),
-        expires_at: Some(Moment::from_unix_seconds(token.exp).timestamp()),
+    Ok(match look(sereno, command.token.expose()).await? {
+        None => VerifyTokenAnswer {
+            active: false,
+            code: Some(Code::InvalidToken),
+            user_id: None,
+            expires_at: None,
+        },
+        Some(found) => VerifyTokenAnswer {
+            active: true,
+            code: None,
+            user_id: Some(Id(found.family.user_id.to_string())),
+            expires_at: Some(Moment::from_unix_seconds(found.token.exp).timestamp()),
+        },
     })
 }
 
-/// Keys do not change while a process runs, so a signature that was right stays right.
-fn check(sereno: &Sereno, token: &str) -> Result<TokenSnapshot> {
-    let fingerprint = jwt::fingerprint(token);
+/// A good access token or key: what it says, its family and its user.
+pub(super) struct Found {
+    pub token: Arc<TokenSnapshot>,
+    pub family: Arc<FamilySnapshot>,
+    pub user: Arc<UserSnapshot>,
+}
+
+/// Looks at a token; nothing when it is not good, for whatever reason.
+pub(super) async fn look(sereno: &Sereno, text: &str) -> Result<Option<Found>> {
+    let fingerprint = jwt::fingerprint(text);
     let known = sereno.cache.token(&fingerprint);
-    if let Some(known) = known.filter(|known| !jwt::is_over(known.exp, sereno.now())) {
-        return Ok(known);
-    }
-    let invalid = || crate::Error::from(Code::InvalidToken);
-    let issuer = sereno.config.public_url();
-    let expected = Expected {
-        issuer: &issuer,
-        audience: &issuer,
+    let token = match known.filter(|known| !jwt::is_over(known.exp, sereno.now())) {
+        Some(known) => known,
+        None => {
+            let generation = sereno.cache.generation();
+            let Some(token) = read(sereno, text).await? else {
+                return Ok(None);
+            };
+            let token = Arc::new(token);
+            sereno.cache.put_token(fingerprint, Arc::clone(&token), generation);
+            token
+        }
     };
-    let claims = sereno
-        .keys
-        .signing
-        .verify_access(token, &expected, sereno.now())
-        .map_err(|fault| {
-            tracing::debug!(%fault, "an access token was refused");
-            invalid()
-        })?;
-    let snapshot = TokenSnapshot {
-        user_id: claims.sub.parse().map_err(|_| invalid())?,
-        family: claims.sid.parse().map_err(|_| invalid())?,
-        epoch: claims.epoch,
-        auth_time: claims.auth_time,
-        exp: claims.exp,
+    let Some(family) = family(sereno, token.family).await? else {
+        return Ok(None);
     };
-    sereno.cache.put_token(fingerprint, snapshot);
-    Ok(snapshot)
+    let Some(user) = subject::subject(sereno, family.user_id).await? else {
+        return Ok(None);
+    };
+    let denied = token.jti.as_ref().is_some_and(|jti| family.denied.contains(jti));
+    let open = !family.revoked
+        && !denied
+        && family.expires_at > sereno.now()
+        && user.state == UserState::Active
+        && user.credential_epoch == family.credential_epoch
+        && family.application_id == token.application_id;
+    // an application that was switched off or deleted takes its tokens along
+    let works = open && application::by_id(sereno, family.application_id).await?.is_some();
+    Ok(works.then_some(Found { token, family, user }))
 }
 
-async fn is_open(sereno: &Sereno, token: &TokenSnapshot) -> Result<bool> {
-    let Some(user) = subject::subject(sereno, token.user_id).await? else {
-        return Ok(false);
-    };
-    if user.state != UserState::Active || user.credential_epoch != token.epoch {
-        return Ok(false);
+/// What a token says, if it is an access token or a key of ours whose time has come and not passed.
+async fn read(sereno: &Sereno, text: &str) -> Result<Option<TokenSnapshot>> {
+    if let Some((presented, issued_at)) = opaque::read_access(sereno, text) {
+        return read_opaque(sereno, presented, issued_at).await;
     }
-    Ok(!is_revoked(sereno, token.family).await?)
+    if let Some(presented) = opaque::read_key(sereno, text) {
+        return read_key(sereno, presented).await;
+    }
+    let signing = sereno.signing().await?;
+    let opened = match jwt::open(&signing, text) {
+        Ok(opened) => opened,
+        Err(fault) => return Ok(refused(fault)),
+    };
+    let Some(application) = issued_through(sereno, &opened).await? else {
+        return Ok(refused(TokenFault::UnknownKey));
+    };
+    match judge(sereno, &opened, &application, TokenUse::Access) {
+        Err(fault) => Ok(refused(fault)),
+        Ok(exp) => {
+            let family = if issue::names_its_family(&application.profile) {
+                jwt::text(&opened.claims, "sid")
+                    .ok()
+                    .flatten()
+                    .and_then(|id| id.parse().ok())
+            } else {
+                issued(sereno, text, TokenUse::Access).await?.map(|row| row.family_id)
+            };
+            let Some(family) = family else {
+                return Ok(refused(TokenFault::WrongType));
+            };
+            let jti = jwt::text(&opened.claims, "jti").ok().flatten().map(str::to_owned);
+            Ok(Some(TokenSnapshot {
+                family,
+                jti,
+                exp,
+                for_us: jwt::is_for(&opened.claims, &sereno.config.public_url()),
+                application_id: application.id,
+                claims: Some(opened.claims),
+            }))
+        }
+    }
 }
 
-async fn is_revoked(sereno: &Sereno, id: Uuid) -> Result<bool> {
+fn refused<T>(fault: TokenFault) -> Option<T> {
+    tracing::debug!(%fault, "a token was refused");
+    None
+}
+
+/// The application that a signed token was issued through: the one its key serves, else the one it names.
+pub(super) async fn issued_through(sereno: &Sereno, opened: &Opened<'_>) -> Result<Option<Arc<Application>>> {
+    let named = opened.claims.get("client_id").and_then(serde_json::Value::as_str);
+    let found = match (opened.key.application_id(), named) {
+        (Some(id), _) => application::by_id(sereno, id).await?,
+        (None, Some(client_id)) => application::find(sereno, Some(client_id)).await?,
+        (None, None) => None,
+    };
+    Ok(found.filter(|application| named.is_none_or(|named| named == application.client_id)))
+}
+
+/// Whether a token looks as the application's tokens of this use do, and its time has come and not passed. Gives `exp`.
+pub(super) fn judge(
+    sereno: &Sereno,
+    opened: &Opened<'_>,
+    application: &Application,
+    token: TokenUse,
+) -> Result<i64, TokenFault> {
+    let (profile, claims) = (&application.profile, &opened.claims);
+    jwt::require_type(opened.typ.as_deref(), issue::form(profile, token).typ)?;
+    if !opened.named && profile.header_kid {
+        return Err(TokenFault::UnknownKey);
+    }
+    if let Some(name) = &profile.type_claim
+        && jwt::text(claims, name)? != Some(token.as_str())
+    {
+        return Err(TokenFault::WrongType);
+    }
+    if profile.has(StandardClaim::Iss) && jwt::text(claims, "iss")? != Some(&issuer(sereno, profile)) {
+        return Err(TokenFault::WrongIssuer);
+    }
+    if profile.has(StandardClaim::Aud) && !claims::audience_is(sereno, profile, claims) {
+        return Err(TokenFault::WrongAudience);
+    }
+    for claim in [StandardClaim::Sub, StandardClaim::Jti] {
+        if profile.has(claim) && jwt::text(claims, claim.as_str())?.is_none() {
+            return Err(TokenFault::Malformed);
+        }
+    }
+    if profile.has(StandardClaim::Iat) && jwt::number(claims, "iat")?.is_none() {
+        return Err(TokenFault::Malformed);
+    }
+    jwt::check_times(claims, sereno.now())
+}
+
+/// The row of a token that is found by its digest.
+pub(super) async fn issued(sereno: &Sereno, text: &str, token: TokenUse) -> Result<Option<issued_token::Model>> {
+    let found = issued_token::Entity::find()
+        .filter(issued_token::Column::Digest.is_in(sereno.keys.digest.candidates(issue::ISSUED, text)))
+        .filter(issued_token::Column::TokenUse.eq(token.as_str()))
+        .one(sereno.db.read())
+        .await?;
+    Ok(found)
+}
+
+async fn read_opaque(sereno: &Sereno, presented: opaque::Presented, issued_at: i64) -> Result<Option<TokenSnapshot>> {
+    let Some(application) = application_of(sereno, presented.family).await? else {
+        return Ok(None);
+    };
+    let profile = &application.profile;
+    let lifetime = issue::Lives::of(sereno, profile).access;
+    let exp = issued_at.saturating_add_unsigned(lifetime);
+    if profile.access_format != TokenFormat::Opaque || jwt::is_over(exp, sereno.now()) {
+        return Ok(None);
+    }
+    let url = sereno.config.public_url();
+    Ok(Some(TokenSnapshot {
+        family: presented.family,
+        jti: Some(opaque::access_id(sereno, presented.family, presented.generation).to_string()),
+        exp,
+        for_us: profile.audience.is_empty() || profile.audience.contains(&url),
+        application_id: application.id,
+        claims: None,
+    }))
+}
+
+async fn read_key(sereno: &Sereno, presented: opaque::Presented) -> Result<Option<TokenSnapshot>> {
+    let Some(family) = family(sereno, presented.family).await? else {
+        return Ok(None);
+    };
+    Ok(Some(TokenSnapshot {
+        family: presented.family,
+        jti: None,
+        exp: family.expires_at.unix_seconds(),
+        for_us: true,
+        application_id: family.application_id,
+        claims: None,
+    }))
+}
+
+async fn application_of(sereno: &Sereno, id: Uuid) -> Result<Option<Arc<Application>>> {
+    match family(sereno, id).await? {
+        Some(family) => application::by_id(sereno, family.application_id).await,
+        None => Ok(None),
+    }
+}
+
+/// A family as last seen.
+pub(super) async fn family(sereno: &Sereno, id: Uuid) -> Result<Option<Arc<FamilySnapshot>>> {
     if let Some(known) = sereno.cache.family(id) {
-        return Ok(known.revoked);
+        return Ok(Some(known));
     }
     let generation = sereno.cache.generation();
-    let row = token_family::Entity::find_by_id(id).one(sereno.db.read()).await?;
-    let revoked = row.is_none_or(|row| row.revoked_at.is_some());
-    sereno.cache.put_family(id, FamilySnapshot { revoked }, generation);
-    Ok(revoked)
+    let db = sereno.db.read();
+    let Some(row) = token_family::Entity::find_by_id(id).one(db).await? else {
+        return Ok(None);
+    };
+    let denied = revoked_token::Entity::find()
+        .select_only()
+        .column(revoked_token::Column::Jti)
+        .filter(revoked_token::Column::FamilyId.eq(id))
+        .filter(revoked_token::Column::ExpiresAt.gt(sereno.now()));
+    let snapshot = Arc::new(FamilySnapshot {
+        user_id: row.user_id,
+        application_id: row.application_id,
+        credential_epoch: row.credential_epoch,
+        authenticated_at: row.authenticated_at,
+        expires_at: row.expires_at,
+        revoked: row.revoked_at.is_some(),
+        denied: denied.into_tuple().all(db).await?,
+    });
+    sereno.cache.put_family(id, Arc::clone(&snapshot), generation);
+    Ok(Some(snapshot))
 }

@@ -1,0 +1,26 @@
+//! An access token that was revoked by itself, while its family goes on (RFC 7009 §2.1).
+
+use sea_orm::entity::prelude::*;
+
+use crate::clock::Moment;
+
+/// An access token that was revoked by itself.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "revoked_token")]
+pub struct Model {
+    /// The token's id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub jti: String,
+    /// Its family.
+    pub family_id: Uuid,
+    /// When it was revoked.
+    pub created_at: Moment,
+    /// When it would have ended anyway; the row goes then.
+    pub expires_at: Moment,
+}
+
+/// None is needed: look-ups name their columns.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

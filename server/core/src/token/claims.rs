@@ -1,0 +1,465 @@
+//! What a token says: the standard claims that the profile keeps, then the application's own, computed from the user as
+//! they are now. Everything an application's own claims need is read at once, and only if a claim asks for it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use minijinja::{Environment, context};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use serde_json::{Map, Value, json};
+use sereno_types::{ClaimRule, ClaimSource, StandardClaim, SubjectForm, TokenProfile, TokenUse};
+use uuid::Uuid;
+
+use crate::access::subject;
+use crate::clock::Moment;
+use crate::context::{Application, Sereno};
+use crate::crypto::jwt;
+use crate::entity::{permission, project, role, role_assignment, role_permission, token_family, user, user_email};
+use crate::error::{Error, Result};
+
+/// Longest template, in bytes.
+pub const TEMPLATE_MAX: usize = 500;
+/// Instructions that one template may take.
+const FUEL: u64 = 2_000;
+/// Longest text that a template may give, in bytes.
+const RENDERED_MAX: usize = 4_096;
+
+/// The user, as claims see them.
+pub struct About {
+    user: user::Model,
+    email: Option<user_email::Model>,
+    roles: Vec<String>,
+    permissions: Vec<String>,
+    by_project: BTreeMap<String, Vec<String>>,
+}
+
+/// What the claims of a profile need to know.
+struct Needs {
+    user: bool,
+    roles: bool,
+    permissions: bool,
+    projects: bool,
+}
+
+impl Needs {
+    fn of(profile: &TokenProfile) -> Self {
+        let asks = |wanted: fn(&ClaimSource) -> bool| profile.claims.iter().any(|claim| wanted(&claim.source));
+        let templates = asks(|source| matches!(source, ClaimSource::Template(_)));
+        let named = profile.has(StandardClaim::Sub) && profile.subject != SubjectForm::Id;
+        Self {
+            user: named || templates || asks(|source| matches!(source, ClaimSource::User(_))),
+            roles: templates || asks(|source| matches!(source, ClaimSource::Roles)),
+            permissions: templates || asks(|source| matches!(source, ClaimSource::Permissions)),
+            projects: asks(|source| matches!(source, ClaimSource::ProjectPermissions)),
+        }
+    }
+}
+
+/// What the profile's claims need to know of a user; nothing when they need nothing, or when there is no such user.
+pub async fn about<C: ConnectionTrait>(db: &C, user_id: Uuid, profile: &TokenProfile) -> Result<Option<About>> {
+    let needs = Needs::of(profile);
+    if !(needs.user || needs.roles || needs.permissions || needs.projects) {
+        return Ok(None);
+    }
+    let Some((user, email)) = subject::find(db, user_id).await? else {
+        return Ok(None);
+    };
+    let mut about = About {
+        user,
+        email,
+        roles: Vec::new(),
+        permissions: Vec::new(),
+        by_project: BTreeMap::new(),
+    };
+    if about.user.is_superuser && (needs.permissions || needs.projects) {
+        // whoever may do everything holds every permission there is
+        let all = codenames(db).await?;
+        if needs.projects {
+            let projects = project::Entity::find()
+                .select_only()
+                .column(project::Column::Slug)
+                .filter(project::Column::IsEnabled.eq(true));
+            let names: Vec<String> = projects.into_tuple().all(db).await?;
+            about.by_project = names.into_iter().map(|name| (name, all.clone())).collect();
+        }
+        about.permissions = all;
+    }
+    let assigned: Vec<(Uuid, Option<Uuid>)> = role_assignment::Entity::find()
+        .select_only()
+        .columns([role_assignment::Column::RoleId, role_assignment::Column::ProjectId])
+        .filter(role_assignment::Column::UserId.eq(user_id))
+        .into_tuple()
+        .all(db)
+        .await?;
+    let global = assigned.iter().filter(|(_, project)| project.is_none());
+    let global: Vec<Uuid> = global.map(|(role, _)| *role).collect();
+    if needs.roles {
+        about.roles = role_names(db, &global).await?;
+    }
+    if !about.user.is_superuser && (needs.permissions || needs.projects) {
+        let allowed = allowed(db, assigned.iter().map(|(role, _)| *role)).await?;
+        about.permissions = union(&allowed, &global);
+        if needs.projects {
+            about.by_project = by_project(db, &assigned, &allowed).await?;
+        }
+    }
+    Ok(Some(about))
+}
+
+async fn role_names<C: ConnectionTrait>(db: &C, roles: &[Uuid]) -> Result<Vec<String>> {
+    let names = role::Entity::find()
+        .select_only()
+        .column(role::Column::Codename)
+        .filter(role::Column::Id.is_in(roles.iter().copied()))
+        .order_by_asc(role::Column::Codename);
+    Ok(names.into_tuple().all(db).await?)
+}
+
+/// The codenames that each of these roles allows.
+async fn allowed<C: ConnectionTrait>(
+    db: &C,
+    roles: impl Iterator<Item = Uuid>,
+) -> Result<BTreeMap<Uuid, BTreeSet<String>>> {
+    let links = role_permission::Entity::find()
+        .filter(role_permission::Column::RoleId.is_in(roles))
+        .all(db)
+        .await?;
+    let named: Vec<(Uuid, String)> = permission::Entity::find()
+        .select_only()
+        .columns([permission::Column::Id, permission::Column::Codename])
+        .filter(permission::Column::Id.is_in(links.iter().map(|link| link.permission_id)))
+        .into_tuple()
+        .all(db)
+        .await?;
+    let names: BTreeMap<Uuid, String> = named.into_iter().collect();
+    let mut allowed: BTreeMap<Uuid, BTreeSet<String>> = BTreeMap::new();
+    for link in links {
+        if let Some(name) = names.get(&link.permission_id) {
+            allowed.entry(link.role_id).or_default().insert(name.clone());
+        }
+    }
+    Ok(allowed)
+}
+
+fn union(allowed: &BTreeMap<Uuid, BTreeSet<String>>, roles: &[Uuid]) -> Vec<String> {
+    let names: BTreeSet<&String> = roles.iter().filter_map(|role| allowed.get(role)).flatten().collect();
+    names.into_iter().cloned().collect()
+}
+
+async fn by_project<C: ConnectionTrait>(
+    db: &C,
+    assigned: &[(Uuid, Option<Uuid>)],
+    allowed: &BTreeMap<Uuid, BTreeSet<String>>,
+) -> Result<BTreeMap<String, Vec<String>>> {
+    let projects: Vec<(Uuid, String)> = project::Entity::find()
+        .select_only()
+        .columns([project::Column::Id, project::Column::Slug])
+        .filter(project::Column::Id.is_in(assigned.iter().filter_map(|(_, project)| *project)))
+        .filter(project::Column::IsEnabled.eq(true))
+        .into_tuple()
+        .all(db)
+        .await?;
+    let held = projects.into_iter().map(|(id, slug)| {
+        let roles = assigned.iter().filter(|(_, project)| *project == Some(id));
+        let roles: Vec<Uuid> = roles.map(|(role, _)| *role).collect();
+        (slug, union(allowed, &roles))
+    });
+    Ok(held.collect())
+}
+
+async fn codenames<C: ConnectionTrait>(db: &C) -> Result<Vec<String>> {
+    let names = permission::Entity::find()
+        .select_only()
+        .column(permission::Column::Codename)
+        .order_by_asc(permission::Column::Codename);
+    Ok(names.into_tuple().all(db).await?)
+}
+
+/// One token to be written.
+#[derive(Clone, Copy)]
+pub struct Draft<'a> {
+    /// Whose form it has.
+    pub application: &'a Application,
+    /// The form, where it is not the application's own (a preview).
+    pub profile: &'a TokenProfile,
+    /// What the claims need to know of the user.
+    pub about: Option<&'a About>,
+    /// The family.
+    pub family: &'a token_family::Model,
+    /// Which of the two.
+    pub token: TokenUse,
+    /// Its id.
+    pub jti: Uuid,
+    /// When it is issued.
+    pub now: Moment,
+    /// When it ends, in seconds.
+    pub exp: i64,
+}
+
+/// What the token says.
+pub fn build(sereno: &Sereno, draft: &Draft<'_>) -> Result<Map<String, Value>> {
+    let profile = draft.profile;
+    let (family, iat) = (draft.family, draft.now.unix_seconds());
+    let mut claims = Map::new();
+    let mut standard = |claim: StandardClaim, value: Value| {
+        if profile.has(claim) {
+            claims.insert(claim.as_str().to_owned(), value);
+        }
+    };
+    standard(StandardClaim::Iss, json!(issuer(sereno, profile)));
+    standard(StandardClaim::Sub, json!(subject_of(draft)));
+    standard(StandardClaim::Aud, audience(sereno, profile));
+    standard(StandardClaim::Iat, json!(iat));
+    standard(StandardClaim::Jti, json!(draft.jti.to_string()));
+    standard(StandardClaim::ClientId, json!(draft.application.client_id));
+    standard(StandardClaim::Sid, json!(family.id.to_string()));
+    standard(StandardClaim::AuthTime, json!(family.authenticated_at.unix_seconds()));
+    standard(StandardClaim::Amr, family.amr.clone());
+    standard(StandardClaim::Epoch, json!(family.credential_epoch));
+    claims.insert("exp".to_owned(), json!(draft.exp));
+    if let Some(offset) = profile.not_before {
+        claims.insert("nbf".to_owned(), json!(iat.saturating_add(offset)));
+    }
+    if let Some(name) = &profile.type_claim {
+        claims.insert(name.clone(), json!(draft.token.as_str()));
+    }
+    for rule in &profile.claims {
+        if rule.token == TokenUse::Both || rule.token == draft.token {
+            put(&mut claims, &rule.name, value_of(rule, draft)?);
+        }
+    }
+    Ok(claims)
+}
+
+/// `iss`.
+pub fn issuer(sereno: &Sereno, profile: &TokenProfile) -> String {
+    profile.issuer.clone().unwrap_or_else(|| sereno.config.public_url())
+}
+
+fn audience(sereno: &Sereno, profile: &TokenProfile) -> Value {
+    match profile.audience.as_slice() {
+        [] => json!(sereno.config.public_url()),
+        [one] => json!(one),
+        many => json!(many),
+    }
+}
+
+/// Whether `aud` is for one of those that the profile names.
+pub fn audience_is(sereno: &Sereno, profile: &TokenProfile, claims: &Map<String, Value>) -> bool {
+    match profile.audience.as_slice() {
+        [] => jwt::is_for(claims, &sereno.config.public_url()),
+        many => many.iter().any(|one| jwt::is_for(claims, one)),
+    }
+}
+
+fn subject_of(draft: &Draft<'_>) -> String {
+    let id = draft.family.user_id.to_string();
+    let Some(about) = draft.about else { return id };
+    match draft.profile.subject {
+        SubjectForm::Id => id,
+        SubjectForm::Number => about.user.number.to_string(),
+        SubjectForm::Username => about.user.username.clone().unwrap_or(id),
+        SubjectForm::Email => about.email.as_ref().map_or(id, |email| email.address.clone()),
+    }
+}
+
+fn value_of(rule: &ClaimRule, draft: &Draft<'_>) -> Result<Value> {
+    let Some(about) = draft.about else {
+        return Ok(match &rule.source {
+            ClaimSource::Constant(value) => value.clone(),
+            _ => Value::Null,
+        });
+    };
+    Ok(match &rule.source {
+        ClaimSource::Constant(value) => value.clone(),
+        ClaimSource::User(name) => about.attribute(name),
+        ClaimSource::Roles => json!(about.roles),
+        ClaimSource::Permissions => json!(about.permissions),
+        ClaimSource::ProjectPermissions => json!(about.by_project),
+        ClaimSource::Template(template) => {
+            let known = context! {
+                user => minijinja::value::Serde(about.as_object()),
+                roles => about.roles.clone(),
+                permissions => about.permissions.clone(),
+                application => context! { client_id => draft.application.client_id.clone() },
+            };
+            render(template, known).map_err(|error| {
+                // whoever signs in cannot mend it, and a token without the claim could mean more than one with it
+                Error::internal(format!("the template of the claim {} fails: {error}", rule.name))
+            })?
+        }
+    })
+}
+
+impl About {
+    /// Something that Sereno knows of the user; null when it is unknown or missing.
+    fn attribute(&self, name: &str) -> Value {
+        if let Some(name) = name.strip_prefix("attributes.") {
+            return self.user.attributes.get(name).cloned().unwrap_or_default();
+        }
+        self.as_object().remove(name).unwrap_or_default()
+    }
+
+    fn as_object(&self) -> Map<String, Value> {
+        let (user, email) = (&self.user, self.email.as_ref());
+        let known = json!({
+            "id": user.id.to_string(),
+            "number": user.number,
+            "email": email.map(|email| &email.address),
+            "email_verified": email.is_some_and(|email| email.verified_at.is_some()),
+            "username": user.username,
+            "first_name": user.first_name,
+            "last_name": user.last_name,
+            "locale": user.locale,
+            "is_superuser": user.is_superuser,
+            "created_at": user.created_at.timestamp(),
+            "attributes": user.attributes,
+        });
+        match known {
+            Value::Object(known) => known,
+            _ => Map::new(),
+        }
+    }
+}
+
+/// The names that [`ClaimSource::User`] knows.
+pub const USER_NAMES: &[&str] = &[
+    "id",
+    "number",
+    "email",
+    "email_verified",
+    "username",
+    "first_name",
+    "last_name",
+    "locale",
+    "is_superuser",
+    "created_at",
+];
+
+/// Puts a value where a dotted name says.
+fn put(claims: &mut Map<String, Value>, name: &str, value: Value) {
+    let Some((outer, inner)) = name.split_once('.') else {
+        claims.insert(name.to_owned(), value);
+        return;
+    };
+    let object = claims.entry(outer).or_insert_with(|| json!({}));
+    if !object.is_object() {
+        *object = json!({});
+    }
+    if let Value::Object(object) = object {
+        put(object, inner, value);
+    }
+}
+
+/// Renders a template. One that is a single expression keeps the expression's type.
+fn render(template: &str, known: minijinja::Value) -> Result<Value, minijinja::Error> {
+    let environment = environment();
+    let trimmed = template.trim();
+    let single = trimmed.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}"));
+    if let Some(expression) = single.filter(|expression| !expression.contains("{{")) {
+        let value = environment.compile_expression(expression)?.eval(known)?;
+        return Ok(serde_json::to_value(value).unwrap_or_default());
+    }
+    let mut text = environment.render_str(template, known)?;
+    if text.len() > RENDERED_MAX {
+        let mut end = RENDERED_MAX;
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        text.truncate(end);
+    }
+    Ok(Value::String(text))
+}
+
+/// A small language: nothing in it loops, and nothing makes more text than went in.
+fn environment() -> Environment<'static> {
+    use minijinja::filters;
+    let mut environment = Environment::empty();
+    environment.set_fuel(Some(FUEL));
+    environment.set_recursion_limit(20);
+    environment.add_filter("upper", filters::upper);
+    environment.add_filter("lower", filters::lower);
+    environment.add_filter("title", filters::title);
+    environment.add_filter("trim", filters::trim);
+    environment.add_filter("default", filters::default);
+    environment.add_filter("length", filters::length);
+    environment.add_filter("first", filters::first);
+    environment.add_filter("last", filters::last);
+    environment.add_filter("int", filters::int);
+    environment.add_filter("string", filters::string);
+    environment.add_filter("bool", filters::bool);
+    environment
+}
+
+/// Why a template cannot be used, in words for whoever wrote it.
+pub fn refuse_template(template: &str) -> Option<String> {
+    if template.len() > TEMPLATE_MAX {
+        return Some(format!("longer than {TEMPLATE_MAX} bytes"));
+    }
+    if template.contains("{%") || template.contains('*') {
+        return Some("statements and * are not part of this language".to_owned());
+    }
+    let sample = context! {
+        user => context! { attributes => context! {} },
+        roles => Vec::<String>::new(),
+        permissions => Vec::<String>::new(),
+        application => context! { client_id => "sample" },
+    };
+    render(template, sample).err().map(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known() -> minijinja::Value {
+        context! { user => context! { first_name => "Ana", number => 7, attributes => context! { plan => "basic" } } }
+    }
+
+    #[test]
+    fn a_template_gives_text_and_a_single_expression_keeps_its_type() {
+        for (template, expected) in [
+            ("{{ user.first_name }} #{{ user.number }}", json!("Ana #7")),
+            ("{{ user.number + 1 }}", json!(8)),
+            (" {{ user.number > 5 }} ", json!(true)),
+            ("{{ user.first_name | upper }}", json!("ANA")),
+            ("{{ user.attributes.plan == 'basic' and 'b' or 'x' }}", json!("b")),
+            ("{{ 'high' if user.number > 5 else 'low' }}", json!("high")),
+            ("{{ [user.number, user.first_name] }}", json!([7, "Ana"])),
+            ("{{ user.attributes.none }}", json!(null)),
+            ("plain", json!("plain")),
+        ] {
+            assert_eq!(render(template, known()).unwrap(), expected, "{template}");
+        }
+    }
+
+    #[test]
+    fn what_could_run_away_is_refused() {
+        let long = format!("{{{{ {} }}}}", "1+".repeat(TEMPLATE_MAX));
+        for template in [
+            "{{ 'x' * 1000000 }}",
+            "{% for x in range(9) %}{% endfor %}",
+            "{{ user. }}",
+            "{{ unknown() }}",
+            "{{ 'x' | replace('x', 'xx') }}",
+            "{{ range(10) }}",
+            "{{ user.first_name | nothing }}",
+            long.as_str(),
+        ] {
+            assert!(refuse_template(template).is_some(), "{template}");
+        }
+        assert_eq!(refuse_template("{{ user.first_name }}"), None);
+    }
+
+    #[test]
+    fn dots_make_objects() {
+        let mut claims = Map::new();
+        put(&mut claims, "user.id", json!(1));
+        put(&mut claims, "user.perms", json!([]));
+        put(&mut claims, "plain", json!(2));
+        put(&mut claims, "plain.deep", json!(3));
+        assert_eq!(
+            Value::Object(claims),
+            json!({"user": {"id": 1, "perms": []}, "plain": {"deep": 3}})
+        );
+    }
+}
