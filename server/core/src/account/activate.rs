@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{identifier, sign_up};
 use crate::context::{Actor, Failure, Job, Locale, RequestMeta, Sereno, Tx};
-use crate::entity::{one_time, user, user_email};
+use crate::entity::{self, one_time, user, user_email};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
 use crate::notify::{self, MailKind, Recipient};
@@ -93,7 +93,8 @@ async fn finish(sereno: &Sereno, tx: &mut Tx, proof: Option<one_time::Model>) ->
     let (Some(user_id), Some(canonical), Some(epoch)) = (proof.user_id, proof.subject, proof.credential_epoch) else {
         return Ok(None);
     };
-    let activated = match sign_up::find(tx.db(), user_id, epoch).await? {
+    let signed_up = entity::sign_up::Entity::of(user_id, epoch).one(tx.db()).await?;
+    let activated = match signed_up {
         Some(sign_up) => sign_up::apply(tx, sign_up).await?,
         None => activate_as_is(tx, user_id, epoch).await?,
     };

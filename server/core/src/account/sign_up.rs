@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
-    QueryTrait,
+    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect, QueryTrait,
 };
 use serde_json::Value;
 use sereno_types::UserState;
@@ -43,16 +42,6 @@ pub(super) async fn keep(sereno: &Sereno, tx: &Tx, user_id: Uuid, epoch: i64, ac
     };
     Entity::insert(row).exec_without_returning(tx.db()).await?;
     Ok(())
-}
-
-/// The sign-up whose mail carries this epoch.
-pub(crate) async fn find<C: ConnectionTrait>(db: &C, user_id: Uuid, epoch: i64) -> Result<Option<Model>> {
-    let found = Entity::find()
-        .filter(Column::UserId.eq(user_id))
-        .filter(Column::CredentialEpoch.eq(epoch))
-        .one(db)
-        .await?;
-    Ok(found)
 }
 
 /// Makes the pending account what this sign-up wanted, and active. Gives whether the account was still pending.

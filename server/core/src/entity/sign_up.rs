@@ -37,3 +37,13 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Entity {
+    /// The sign-up whose mail carries this epoch.
+    #[must_use]
+    pub fn of(user_id: Uuid, credential_epoch: i64) -> Select<Self> {
+        Self::find()
+            .filter(Column::UserId.eq(user_id))
+            .filter(Column::CredentialEpoch.eq(credential_epoch))
+    }
+}

@@ -7,9 +7,8 @@ use sereno_types::{Code, UserState};
 use uuid::Uuid;
 
 use super::mails::{Activation, MailKind, RegistrationRepeated, Rendered};
-use crate::account::sign_up;
 use crate::context::{Actor, Failure, Job, Locale, RequestMeta, Sereno, tidy};
-use crate::entity::{Hidden, email_message};
+use crate::entity::{Hidden, email_message, sign_up};
 use crate::error::Result;
 use crate::event::{Event, EventKind};
 use crate::once::{self, Mint, Purpose};
@@ -107,7 +106,7 @@ async fn mint_activation(sereno: &Sereno, message: &email_message::Model, epoch:
     let Some((user, Some(email))) = crate::access::subject::find(db, user_id).await? else {
         return Ok(None);
     };
-    let sign_up = sign_up::find(db, user_id, epoch).await?;
+    let sign_up = sign_up::Entity::of(user_id, epoch).one(db).await?;
     let asked_for = match &sign_up {
         Some(sign_up) => sign_up.address == message.recipient,
         None => user.credential_epoch == epoch && email.address == message.recipient,
@@ -142,7 +141,7 @@ async fn mint_activation(sereno: &Sereno, message: &email_message::Model, epoch:
 }
 
 /// When and from where a sign-up came, for an owner who finds two mails and made one of them.
-fn origin(sign_up: &crate::entity::sign_up::Model) -> String {
+fn origin(sign_up: &sign_up::Model) -> String {
     let when = sign_up
         .created_at
         .timestamp()
