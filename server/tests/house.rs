@@ -14,7 +14,7 @@ use sereno_server::{api, pages, router};
 
 /// Rooms of the core from the lowest floor up; a room uses rooms of lower floors, and of its own on the ground floor.
 const FLOORS: &[&[&str]] = &[
-    &["clock", "entropy", "error", "event", "entity"],
+    &["clock", "entropy", "error", "event", "entity", "paging"],
     &["config", "port"],
     &["crypto", "net"],
     &["context"],
@@ -23,7 +23,7 @@ const FLOORS: &[&[&str]] = &[
     &["notify"],
     &["token"],
     &["account"],
-    &["login"],
+    &["login", "oauth"],
     &["jobs"],
     &["boot"],
     &["testing"],

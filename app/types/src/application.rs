@@ -590,3 +590,145 @@ pub struct ClientCredentials {
     /// Its secret.
     pub client_secret: Option<Secret>,
 }
+
+names! {
+    /// Where a signing key stands in its life.
+    SigningKeyState {
+        /// Published, so that everybody knows it before it signs.
+        #[default]
+        Waiting = "waiting";
+        /// Signs, and verifies.
+        Active = "active";
+        /// Verifies what it signed.
+        Retired = "retired";
+    }
+}
+
+/// A signing key; never its private half.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SigningKeyRow {
+    /// Its id.
+    pub id: Id,
+    /// What the header of a token calls it.
+    pub kid: String,
+    /// With what it signs.
+    pub algorithm: SigningAlgorithm,
+    /// Where it stands in its life.
+    pub state: SigningKeyState,
+    /// The one application it serves; nothing: every one.
+    pub application_id: Option<Id>,
+    /// That application's name on the wire, while it works.
+    pub client_id: Option<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it began to sign.
+    pub activated_at: Option<Timestamp>,
+    /// When it stopped signing.
+    pub retired_at: Option<Timestamp>,
+}
+
+/// Makes a signing key.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct CreateSigningKey {
+    /// With what it signs.
+    #[serde(default)]
+    pub algorithm: SigningAlgorithm,
+    /// The one application it serves; `HS256` needs one.
+    pub client_id: Option<String>,
+    /// For `HS256`: the key that the application shares already, at least 32 bytes; drawn when nothing is said.
+    pub secret: Option<Secret>,
+}
+
+/// A signing key that was just made.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NewSigningKey {
+    /// The key.
+    pub key: SigningKeyRow,
+    /// The shared key, where one was drawn: the only time it is shown.
+    pub secret: Option<String>,
+}
+
+impl std::fmt::Debug for NewSigningKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewSigningKey")
+            .field("key", &self.key)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Asks about a token (RFC 7662 §2.1).
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Introspect {
+    /// The token.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub token: Secret,
+    /// What the caller thinks it is; not needed.
+    pub token_type_hint: Option<String>,
+    /// The application, where it does not prove itself by HTTP Basic.
+    pub client_id: Option<String>,
+    /// Its secret.
+    pub client_secret: Option<Secret>,
+}
+
+/// What a token is good for (RFC 7662 §2.2); a token that is good for nothing is `active: false` and nothing else.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Introspection {
+    /// Whether it is good right now.
+    pub active: bool,
+    /// Through which application it was issued.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+    /// The user name of whose it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// `Bearer` or `refresh_token`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_type: Option<String>,
+    /// When it ends, in seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exp: Option<i64>,
+    /// When it was issued.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iat: Option<i64>,
+    /// Not good before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nbf: Option<i64>,
+    /// Whose it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sub: Option<String>,
+    /// For whom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aud: Option<Vec<String>>,
+    /// By whom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iss: Option<String>,
+    /// Its id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jti: Option<String>,
+    /// Its family.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sid: Option<String>,
+}
+
+/// Revokes a token (RFC 7009 §2.1).
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RevokeToken {
+    /// The token.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub token: Secret,
+    /// What the caller thinks it is; not needed.
+    pub token_type_hint: Option<String>,
+    /// The application, where it does not prove itself by HTTP Basic.
+    pub client_id: Option<String>,
+    /// Its secret.
+    pub client_secret: Option<Secret>,
+}

@@ -111,6 +111,14 @@ codes! {
     TooLong = "too_long", 422;
     /// The value holds characters that are not allowed.
     InvalidCharacters = "invalid_characters", 422;
+    /// The text is shorter than is allowed.
+    TooShort = "too_short", 422;
+    /// The text is no URL that may stand here.
+    InvalidUrl = "invalid_url", 422;
+    /// Another application has this name on the wire.
+    ClientIdUnique = "client_id_unique", 422;
+    /// The template cannot be used; `params.reason` says why.
+    TemplateInvalid = "template_invalid", 422;
     /// This is not an e-mail address.
     InvalidEmail = "invalid_email", 422;
     /// Another account has this e-mail address.

@@ -21,8 +21,9 @@ mod user;
 pub use application::{
     ApplicationCreated, ApplicationDetail, ApplicationKind, ApplicationQuery, ApplicationRow, ApplicationSecret,
     ApplicationSort, ClaimRule, ClaimSource, ClaimsPreview, ClientCredentials, CookieSettings, CreateApplication,
-    Delivery, Grant, NewSecret, PreviewClaims, Rotation, SameSite, SigningAlgorithm, StandardClaim, SubjectForm,
-    TokenFormat, TokenProfile, TokenUse, UpdateApplication,
+    CreateSigningKey, Delivery, Grant, Introspect, Introspection, NewSecret, NewSigningKey, PreviewClaims, RevokeToken,
+    Rotation, SameSite, SigningAlgorithm, SigningKeyRow, SigningKeyState, StandardClaim, SubjectForm, TokenFormat,
+    TokenProfile, TokenUse, UpdateApplication,
 };
 pub use code::Code;
 pub use console::{Overview, SetUp, StaffProfile};

@@ -61,6 +61,24 @@ kinds! {
     RefreshReplayed = "refresh_replayed";
     /// A password's hash was renewed with today's figures.
     PasswordRehashed = "password_rehashed";
+    /// An application revoked one of its tokens.
+    TokenRevoked = "token_revoked";
+    /// An application was registered.
+    ApplicationCreated = "application_created";
+    /// An application was changed.
+    ApplicationUpdated = "application_updated";
+    /// An application was deleted, and every sign-in through it ended.
+    ApplicationDeleted = "application_deleted";
+    /// An application got another secret.
+    ClientSecretCreated = "client_secret_created";
+    /// A secret of an application was deleted.
+    ClientSecretDeleted = "client_secret_deleted";
+    /// A signing key was made.
+    SigningKeyCreated = "signing_key_created";
+    /// A signing key signs from now on, in the place of another.
+    SigningKeyActivated = "signing_key_activated";
+    /// A signing key was forgotten.
+    SigningKeyDeleted = "signing_key_deleted";
     /// Staff locked an account.
     UserLocked = "user_locked";
     /// Staff unlocked an account.

@@ -13,9 +13,12 @@ use crate::account::sign_up;
 use crate::clock::Moment;
 use crate::context::{Failure, Job, Sereno, tidy};
 use crate::entity::job::{Column, Entity, Model};
-use crate::entity::{email_message, event, flow_state, limit_counter, one_time, session, token_family};
+use crate::entity::{
+    email_message, event, flow_state, issued_token, limit_counter, one_time, revoked_token, session, token_family,
+};
 use crate::error::Result;
 use crate::notify::DeliverMail;
+use crate::oauth;
 
 /// How long the worker waits when nobody rings: for jobs that come due, and for those of other processes.
 const POLL: Duration = Duration::from_secs(1);
@@ -266,6 +269,15 @@ pub async fn sweep(sereno: &Sereno) -> Result<()> {
         .exec(db)
         .await?;
     sweep_events(sereno).await?;
+    issued_token::Entity::delete_many()
+        .filter(issued_token::Column::ExpiresAt.lt(now))
+        .exec(db)
+        .await?;
+    revoked_token::Entity::delete_many()
+        .filter(revoked_token::Column::ExpiresAt.lt(now))
+        .exec(db)
+        .await?;
+    oauth::signing_keys::rotate_on_schedule(sereno).await?;
     sign_up::sweep(sereno).await
 }
 

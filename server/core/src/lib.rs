@@ -28,7 +28,9 @@ pub mod jobs;
 pub mod login;
 pub mod net;
 pub mod notify;
+pub mod oauth;
 pub mod once;
+mod paging;
 pub mod port;
 pub mod session;
 #[cfg(feature = "testing")]

@@ -70,6 +70,10 @@ section! {
         /// 32 random bytes as base64 or hexadecimal. Default: `root.key` in the data folder, made at the first start;
         /// with PostgreSQL in `prod` it must be set here, so that every node has the same.
         root: Secret = Secret::default();
+        /// Days after which a signing key gives way to a successor. 0: never by itself.
+        rotate_days: u64 = 90;
+        /// Days that a successor is published before it signs.
+        publish_days: u64 = 2;
     }
 }
 

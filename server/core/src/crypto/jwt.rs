@@ -17,6 +17,8 @@ use crate::error::{Error, Result};
 
 /// How far two clocks may differ, in seconds.
 const LEEWAY: i64 = 5;
+/// The same as a span.
+pub const LEEWAY_SPAN: std::time::Duration = std::time::Duration::from_secs(LEEWAY.unsigned_abs());
 
 /// Longer tokens are not looked at. Ours have some 600 bytes; with many permissions, some thousands.
 pub const MAX_LENGTH: usize = 8 * 1024;

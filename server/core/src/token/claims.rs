@@ -235,6 +235,14 @@ pub fn issuer(sereno: &Sereno, profile: &TokenProfile) -> String {
     profile.issuer.clone().unwrap_or_else(|| sereno.config.public_url())
 }
 
+/// `aud` as a list.
+pub fn audience_list(sereno: &Sereno, profile: &TokenProfile) -> Vec<String> {
+    match profile.audience.as_slice() {
+        [] => vec![sereno.config.public_url()],
+        many => many.to_vec(),
+    }
+}
+
 fn audience(sereno: &Sereno, profile: &TokenProfile) -> Value {
     match profile.audience.as_slice() {
         [] => json!(sereno.config.public_url()),

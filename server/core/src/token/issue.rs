@@ -1,7 +1,7 @@
 //! Issuing: a new family, and the tokens of one generation.
 
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::{Map, Value};
 use sereno_types::{Delivery, StandardClaim, TokenFormat, TokenProfile, TokenUse};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use super::{key, opaque};
 use crate::clock::Moment;
 use crate::context::{Application, Sereno, Tx};
 use crate::crypto::jwt::{self, Form};
-use crate::entity::{issued_token, token_family};
+use crate::entity::{application, issued_token, token_family};
 use crate::error::{Error, Result};
 use crate::session::Proof;
 
@@ -104,6 +104,21 @@ impl Lives {
             absolute: profile.refresh_lifetime.unwrap_or(usual.refresh_lifetime.0),
         }
     }
+}
+
+/// The longest time, in seconds, that an access token of any application may be good.
+pub async fn longest_access_lifetime(sereno: &Sereno) -> Result<u64> {
+    let profiles: Vec<Value> = application::Entity::find()
+        .select_only()
+        .column(application::Column::Profile)
+        .into_tuple()
+        .all(sereno.db.read())
+        .await?;
+    let lives = profiles
+        .into_iter()
+        .filter_map(|profile| serde_json::from_value::<TokenProfile>(profile).ok())
+        .map(|profile| Lives::of(sereno, &profile).access);
+    Ok(lives.max().unwrap_or(sereno.config.token.access_lifetime.0))
 }
 
 /// Begins a family inside the flow's transaction and issues its first tokens. An application whose delivery is a key has

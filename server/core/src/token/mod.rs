@@ -2,14 +2,20 @@
 //! id and generation, so that only the generation is stored; an access token is a signed JWT (RFC 9068).
 
 mod claims;
+mod inspect;
 mod issue;
 mod key;
 mod opaque;
+mod preview;
 mod refresh;
 mod revoke;
 mod verify;
 
-pub use issue::{Grantee, Issued, Tokens, issue};
+pub use claims::{USER_NAMES, refuse_template};
+pub use inspect::{Inspected, inspect, revoke_inspected};
+pub use issue::{ACCESS_TYPE, Grantee, Issued, Tokens, issue, longest_access_lifetime};
+pub use key::{exists as has_key, is_own as has_own_key};
+pub use preview::preview;
 pub use refresh::{extend, refresh};
 pub use revoke::{family_of, revoke, revoke_all};
 pub use verify::{authenticate, verify};

@@ -64,7 +64,7 @@ async fn renew(sereno: &Sereno, meta: &RequestMeta, command: Refresh, extend: Ex
         return Err(Code::UnauthorizedClient.into());
     }
     let text = command.refresh_token.expose();
-    let presented = read(sereno, text, &application).await?.ok_or_else(refused)?;
+    let presented = presented(sereno, text).await?.ok_or_else(refused)?;
     if application.profile.rotation == RotationPolicy::Never {
         return keep(sereno, meta, &application, presented, extend, text).await;
     }
@@ -111,8 +111,8 @@ async fn renew(sereno: &Sereno, meta: &RequestMeta, command: Refresh, extend: Ex
     Err(refused())
 }
 
-/// What a refresh token says, if it is one of this application's.
-async fn read(sereno: &Sereno, text: &str, application: &Application) -> Result<Option<Presented>> {
+/// What a refresh token says, if it is one of ours.
+pub(super) async fn presented(sereno: &Sereno, text: &str) -> Result<Option<Presented>> {
     if let Some(presented) = opaque::read_refresh(sereno, text) {
         return Ok(Some(presented));
     }
@@ -120,9 +120,10 @@ async fn read(sereno: &Sereno, text: &str, application: &Application) -> Result<
     let Ok(opened) = jwt::open(&signing, text) else {
         return Ok(None);
     };
-    let through = verify::issued_through(sereno, &opened).await?;
-    let ours = through.is_some_and(|through| through.id == application.id);
-    if !ours || verify::judge(sereno, &opened, application, TokenUse::Refresh).is_err() {
+    let Some(application) = verify::issued_through(sereno, &opened).await? else {
+        return Ok(None);
+    };
+    if verify::judge(sereno, &opened, &application, TokenUse::Refresh).is_err() {
         return Ok(None);
     }
     // the envelope says nothing that counts: the row does

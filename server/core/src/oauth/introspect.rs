@@ -1,0 +1,73 @@
+//! What applications may ask and say about tokens: introspection (RFC 7662) and revocation (RFC 7009), both only for
+//! applications that prove themselves.
+
+use sereno_types::{ApplicationKind, ClientCredentials, Code, Introspect, Introspection, RevokeToken};
+
+use crate::access::application;
+use crate::context::{Application, RequestMeta, Sereno};
+use crate::error::Result;
+use crate::event::{Event, EventKind};
+use crate::token::{self, Inspected};
+
+/// The scope with which an application may ask about tokens of others: a gateway, for example.
+const EVERY_TOKEN: &str = "introspect";
+
+/// Says what a token is good for. An application learns of its own tokens and of those that are meant for it; of every
+/// other it learns what it would learn of garbage. Each answer reads the rows and no memory.
+///
+/// # Errors
+/// `invalid_client`, `too_many_requests`.
+pub async fn introspect(
+    sereno: &Sereno,
+    meta: &RequestMeta,
+    credentials: &ClientCredentials,
+    command: Introspect,
+) -> Result<Introspection> {
+    let application = application::authenticate(sereno, meta, credentials).await?;
+    if application.kind != ApplicationKind::Confidential {
+        return Err(Code::InvalidClient.into());
+    }
+    let found = token::inspect(sereno, command.token.expose()).await?;
+    let Some(found) = found.filter(|found| may_know(&application, found)) else {
+        return Ok(Introspection::default());
+    };
+    Ok(found.answer)
+}
+
+fn may_know(application: &Application, found: &Inspected) -> bool {
+    let meant = found
+        .answer
+        .aud
+        .iter()
+        .flatten()
+        .any(|aud| *aud == application.client_id);
+    found.application_id == application.id || meant || application.scopes.iter().any(|scope| scope == EVERY_TOKEN)
+}
+
+/// Revokes a token of the application: a refresh token or a key with its whole family, an access token by itself. What is
+/// not one of its tokens is no error (RFC 7009 §2.2).
+///
+/// # Errors
+/// `invalid_client`, `too_many_requests`.
+pub async fn revoke(
+    sereno: &Sereno,
+    meta: &RequestMeta,
+    credentials: &ClientCredentials,
+    command: RevokeToken,
+) -> Result<()> {
+    let application = application::authenticate(sereno, meta, credentials).await?;
+    let found = token::inspect(sereno, command.token.expose()).await?;
+    let Some(found) = found.filter(|found| found.application_id == application.id) else {
+        return Ok(());
+    };
+    let mut tx = sereno.begin(meta, &crate::context::Actor::Anonymous).await?;
+    token::revoke_inspected(&mut tx, &found).await?;
+    tx.record(
+        Event::new(EventKind::TokenRevoked)
+            .about(found.user_id)
+            .through(application.id)
+            .within(found.family)
+            .with("token_use", found.token_use.as_str()),
+    );
+    tx.commit().await
+}
