@@ -5,8 +5,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFi
 use sereno_types::{Code, SetUp, UserState};
 use std::time::Duration;
 
-use super::identifier::{self, collect};
-use super::{NewUser, Origin, create, password};
+use super::{NewUser, Origin, create, identifier, password};
 use crate::context::{Actor, RequestMeta, Sereno};
 use crate::entity::{Hidden, one_time, user};
 use crate::error::{Error, Result};
@@ -69,7 +68,7 @@ pub async fn first_administrator(sereno: &Sereno, meta: &RequestMeta, command: S
         sereno.now(),
     )?;
     let mut faults = Vec::new();
-    let email = collect("email", identifier::email(&command.email), &mut faults);
+    let email = identifier::email_field(&command.email, &mut faults);
     faults.extend(password::judge(
         &sereno.config.password,
         command.password.expose(),

@@ -141,6 +141,59 @@ async fn an_array_is_no_object() {
         (answer.status.as_u16(), answer.faults()[0].1.as_str()),
         (422, "invalid_type")
     );
+    let body = serde_json::json!({"identifier": "ana@example.org", "password": crate::door::PASSWORD, "device": ["x"]});
+    let answer = door.post("/api/v1/login", &body, &[]).await;
+    assert_eq!(answer.faults(), [("device".to_owned(), "invalid_type".to_owned())]);
+}
+
+#[tokio::test]
+async fn a_body_that_is_cut_off_is_told_from_one_of_the_wrong_shape() {
+    let door = Door::new().await;
+    let json = [("content-type", "application/json")];
+    for body in ["{\"a\":", "{\"identifier\": \"a\", \"passw", "{\"device\": [1"] {
+        let answer = door
+            .send(request("POST", "/api/v1/login", &json, Body::from(body)))
+            .await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.code().as_str()),
+            (400, "malformed_body"),
+            "{body}"
+        );
+    }
+    let twice = "{\"identifier\": \"a\", \"identifier\": \"b\", \"password\": \"x\"}";
+    let answer = door
+        .send(request("POST", "/api/v1/login", &json, Body::from(twice)))
+        .await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.faults()[0].0.as_str()),
+        (422, "identifier")
+    );
+}
+
+#[tokio::test]
+async fn what_is_too_long_says_how_long_it_may_be() {
+    let door = Door::new().await;
+    let email = format!("{}@example.org", "a".repeat(300));
+    let body = serde_json::json!({"email": email, "username": "a".repeat(200), "password": crate::door::PASSWORD});
+    let answer = door.post("/api/v1/registrations", &body, &[]).await;
+    let of = |at: usize| {
+        let fault = &answer.json()["errors"][at];
+        (
+            fault["field"].clone(),
+            fault["code"].clone(),
+            fault["params"]["max"].clone(),
+        )
+    };
+    assert_eq!(of(0), ("email".into(), "too_long".into(), 254.into()));
+    assert_eq!(of(1), ("username".into(), "too_long".into(), 150.into()));
+    let answer = door
+        .post(
+            "/api/v1/registrations/resend",
+            &serde_json::json!({"email": email}),
+            &[],
+        )
+        .await;
+    assert_eq!(answer.json()["errors"][0]["params"]["max"], 254);
 }
 
 #[tokio::test]
