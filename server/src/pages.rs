@@ -43,7 +43,6 @@ fn provide(sereno: &sereno_core::Sereno) {
 }
 
 /// What no route answers: a file of the site, else nothing.
-#[expect(clippy::unused_async, reason = "a handler is asynchronous")]
 pub async fn fallback(request: Request) -> Response {
     assets::respond(request.method(), request.uri().path(), request.headers())
         .unwrap_or_else(|| Refusal::from(Code::NotFound).into_response())

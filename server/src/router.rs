@@ -7,7 +7,7 @@
 //! that each further one costs. Open routes (keys, health) stand before the session.
 
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::extract::{FromRef, Request, State};
@@ -39,6 +39,8 @@ pub struct Shared {
     pub metrics: Arc<Metrics>,
     /// The public keys, as text.
     pub jwks: Bytes,
+    /// The contract, as text, once somebody asked for it.
+    pub contract: OnceLock<Bytes>,
     places: Semaphore,
 }
 
@@ -58,6 +60,7 @@ impl App {
             leptos,
             metrics,
             jwks,
+            contract: OnceLock::new(),
             places: Semaphore::new(most.min(Semaphore::MAX_PERMITS)),
         }))
     }

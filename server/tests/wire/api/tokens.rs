@@ -106,7 +106,13 @@ async fn public_keys_are_public_and_nothing_more() {
     let door = Door::new().await;
     let keys = door.get("/.well-known/jwks.json", &[]).await;
     assert_eq!(keys.header("cache-control"), "public, max-age=300");
-    let key = &keys.json()["keys"][0];
+    let answer = keys.json();
+    let key = &answer["keys"][0];
+    let contract = serde_json::to_value(sereno_server::api::document()).unwrap();
+    let said = &contract["components"]["schemas"]["PublicKey"]["properties"];
+    for (member, _) in key.as_object().unwrap() {
+        assert!(said[member].is_object(), "{member} is not in the contract: {said}");
+    }
     assert_eq!((key["kty"].as_str(), key["alg"].as_str()), (Some("OKP"), Some("EdDSA")));
     assert!(key.get("d").is_none(), "the private half is out");
 }
