@@ -32,6 +32,8 @@ use account::{
     sign_in::SignInPage, sign_out::SignedOutPage, sign_up::SignUpPage,
 };
 use console::{ConsolePages, overview::OverviewPage, user::UserPage, users::UsersPage};
+pub use visit::About;
+
 use ui::{
     layout::Plain,
     loaded::{Elsewhere, NotFound},

@@ -2,7 +2,7 @@
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
-use sereno_types::{Code, SetUp, UserState};
+use sereno_types::{Code, Secret, SetUp, UserState};
 use std::time::Duration;
 
 use super::{NewUser, Origin, create, identifier, password};
@@ -54,6 +54,26 @@ pub async fn link(sereno: &Sereno) -> Result<String> {
     let token = once::mint(sereno, tx.db(), what).await?;
     tx.commit().await?;
     Ok(sereno.link(&format!("/setup?token={token}")))
+}
+
+/// Whether the link can still be used, for the page it opens. Looking consumes nothing.
+///
+/// # Errors
+/// `setup_link_invalid`, `setup_done`.
+pub async fn look_at_link(sereno: &Sereno, meta: &RequestMeta, token: &Secret) -> Result<()> {
+    sereno.addresses.take(
+        "set_up_link",
+        meta.address,
+        sereno.config.limit.requests_per_address,
+        sereno.now(),
+    )?;
+    if !once::is_good(sereno, Purpose::SetUp, token.expose()).await? {
+        return Err(Code::SetupLinkInvalid.into());
+    }
+    if is_done(sereno.db.read()).await? {
+        return Err(Code::SetupDone.into());
+    }
+    Ok(())
 }
 
 /// Makes the first administrator and signs them in.
