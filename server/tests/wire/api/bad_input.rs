@@ -1,6 +1,7 @@
 //! Broken requests at every door: a clear 4xx with a code, never a 5xx, nothing written.
 
 use axum::body::Body;
+use futures_util::StreamExt;
 use serde_json::Value;
 use sereno_server::api;
 
@@ -228,4 +229,29 @@ async fn without_a_database_every_door_says_unavailable() {
     assert_eq!((call.status.as_u16(), call.header("retry-after")), (503, "1"));
     assert_eq!(door.get("/health/ready", &[]).await.status, 503);
     assert_eq!(door.get("/health/live", &[]).await.status, 200);
+}
+
+/// A client that keeps many bodies half sent cannot fill the memory.
+#[tokio::test]
+async fn bodies_that_are_coming_in_share_their_room() {
+    let door = Door::with(|config| {
+        config.server.max_requests = 1;
+        config.server.max_body = 1_024;
+    })
+    .await;
+    let json = [("content-type", "application/json")];
+    let half = || axum::body::Bytes::from("{\"identifier\": \"".to_owned() + &"a".repeat(700));
+    let never = futures_util::stream::once(async move { Ok::<_, std::io::Error>(half()) })
+        .chain(futures_util::stream::pending());
+    let mut waiting = Box::pin(door.send(request("POST", "/api/v1/login", &json, Body::from_stream(never))));
+    assert!(futures_util::poll!(&mut waiting).is_pending());
+    let other = door
+        .send(request("POST", "/api/v1/login", &json, Body::from(half())))
+        .await;
+    assert_eq!((other.status.as_u16(), other.code().as_str()), (503, "overloaded"));
+    drop(waiting);
+    let other = door
+        .send(request("POST", "/api/v1/login", &json, Body::from(half())))
+        .await;
+    assert_eq!(other.code(), "malformed_body", "the room is free again");
 }
