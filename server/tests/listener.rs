@@ -105,7 +105,8 @@ async fn an_idle_connection_is_told_before_it_ends() {
 
 #[tokio::test]
 async fn a_server_that_stops_tells_too() {
-    let (address, stop) = serving(|_| ()).await;
+    // this client answers nothing any more, and is waited for that long
+    let (address, stop) = serving(|settings| settings.header_timeout = Seconds(1)).await;
     let mut stream = http2(address).await;
     let mut first = [0; 1];
     stream.read_exact(&mut first).await.unwrap();
