@@ -40,7 +40,7 @@ pub struct Login {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LoginAnswer {
-    /// Signed access token (RFC 9068).
+    /// Signed access token (RFC 9068); its payload is `AccessClaims`.
     pub access_token: String,
     /// Opaque; it rotates with every use.
     pub refresh_token: String,

@@ -9,8 +9,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+pub use sereno_types::AccessClaims;
 use zeroize::Zeroizing;
 
 use crate::clock::Moment;
@@ -25,40 +25,6 @@ const LEEWAY: i64 = 5;
 
 /// Longer tokens are not looked at. Ours have some 600 bytes.
 const MAX_LENGTH: usize = 8 * 1024;
-
-/// What an access token says (RFC 9068 §2.2, and three claims of ours). Times are whole seconds since 1970.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AccessClaims {
-    /// Issuer: the public URL.
-    pub iss: String,
-    /// Subject: the user's id.
-    pub sub: String,
-    /// Audience: the one resource server this token is for.
-    pub aud: String,
-    /// Not good from this moment on.
-    pub exp: i64,
-    /// When it was issued.
-    pub iat: i64,
-    /// Not good before; ours have none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub nbf: Option<i64>,
-    /// Unique id of the token.
-    pub jti: String,
-    /// The application it was issued to.
-    pub client_id: String,
-    /// Id of the token family it descends from.
-    pub sid: String,
-    /// When the user proved who they are.
-    pub auth_time: i64,
-    /// The user's credential epoch at that time; a raised epoch ends the token at every sensitive call.
-    pub epoch: i64,
-    /// How the user proved it (RFC 8176).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub amr: Option<Vec<String>>,
-    /// What the application may do, separated by spaces (RFC 8693 §4.2).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scope: Option<String>,
-}
 
 /// What a token must have been issued by and for.
 #[derive(Clone, Copy, Debug)]

@@ -24,8 +24,11 @@ const TOGETHER: usize = 32;
 /// Rotates. Reads the rows themselves, so that a locked user or a revoked family gets nothing, whatever is remembered.
 ///
 /// # Errors
-/// `refresh_token_invalid`.
+/// `refresh_token_invalid`; `validation_failed` when nothing was sent.
 pub async fn refresh(sereno: &Sereno, meta: &RequestMeta, command: Refresh) -> Result<TokenAnswer> {
+    if command.refresh_token.is_empty() {
+        return Err(Error::field("refresh_token", Code::Blank));
+    }
     let refused = || Error::from(Code::RefreshTokenInvalid);
     let presented = refresh_token::read(sereno, command.refresh_token.expose()).ok_or_else(refused)?;
     let application = application::find(sereno, command.client_id.as_deref())

@@ -30,7 +30,13 @@ pub async fn authenticate(sereno: &Sereno, bearer: &str) -> Result<Actor> {
 }
 
 /// Whether a token is good right now, for whoever holds it.
+///
+/// # Errors
+/// `validation_failed` when nothing was sent.
 pub async fn verify(sereno: &Sereno, command: VerifyToken) -> Result<VerifyTokenAnswer> {
+    if command.token.is_empty() {
+        return Err(crate::Error::field("token", Code::Blank));
+    }
     let inactive = VerifyTokenAnswer {
         active: false,
         code: Some(Code::InvalidToken),
