@@ -13,7 +13,7 @@ use sereno_core::{
 use sereno_types::{Code, Problem, Timestamp};
 use tower_sessions::Session;
 
-use crate::{flash::Flash, text::Locale};
+use crate::{About, flash::Flash, text::Locale};
 
 /// Whoever calls, signed in or not.
 pub struct Visitor {
@@ -110,6 +110,16 @@ pub fn flash() -> Option<Flash> {
 #[must_use]
 pub fn now() -> Option<Timestamp> {
     Some(use_context::<Sereno>()?.now().timestamp())
+}
+
+/// What pages say of this server.
+#[must_use]
+pub fn about() -> Option<About> {
+    let sereno = use_context::<Sereno>()?;
+    Some(About {
+        password_min: sereno.config.password.min_length,
+        public_url: sereno.config.public_url(),
+    })
 }
 
 /// The language of the page that is being rendered.

@@ -32,11 +32,15 @@ use account::{
     sign_in::SignInPage, sign_out::SignedOutPage, sign_up::SignUpPage,
 };
 use console::{ConsolePages, overview::OverviewPage, user::UserPage, users::UsersPage};
+pub use visit::About;
+
 use ui::{
     layout::Plain,
     loaded::{Elsewhere, NotFound},
     theme,
 };
+#[cfg(feature = "ssr")]
+use {leptos::server_fn::ServerFn, sereno_types::Problem, ui::layout::Still, ui::loaded::Refusal};
 
 /// All pages. Every route waits for its data, so that status and redirects are decided before the first byte.
 #[component]
@@ -109,6 +113,31 @@ fn load_pages_after_posts() {
 /// The document around every page. What names a file of the site stands here and not in [`App`]: only the server knows
 /// the hash in front of it.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
+    let scripts = view! {
+        <AutoReload options=options.clone() />
+        <HydrationScripts options=options.clone() />
+    };
+    document_of(&options, scripts, view! { <App /> })
+}
+
+/// The document of a request that was refused before any page could answer it. It is not brought to life: the browser
+/// would make the page of the address out of it, and a server in need is asked for as little as possible.
+#[cfg(feature = "ssr")]
+pub fn refused(options: &LeptosOptions, problem: Problem) -> impl IntoView + use<> {
+    provide_meta_context();
+    provide_context(visit::locale());
+    gate::remember_locale();
+    let page = view! {
+        <Router>
+            <Still>
+                <Refusal problem />
+            </Still>
+        </Router>
+    };
+    document_of(options, (), page)
+}
+
+fn document_of<S: IntoView, P: IntoView>(options: &LeptosOptions, scripts: S, page: P) -> impl IntoView + use<S, P> {
     let pkg = format!("/{}", options.site_pkg_dir);
     view! {
         <!DOCTYPE html>
@@ -120,13 +149,33 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <script nonce=use_nonce()>{theme::BEFORE_PAINT}</script>
                 <link rel="icon" type="image/svg+xml" href=format!("{pkg}/favicon.svg") />
                 <link rel="stylesheet" href=format!("{pkg}/sereno.css") />
-                <AutoReload options=options.clone() />
-                <HydrationScripts options />
+                {scripts}
                 <MetaTags />
             </head>
-            <body>
-                <App />
-            </body>
+            <body>{page}</body>
         </html>
     }
+}
+
+/// The page whose form posts to this server function: where a browser goes back to that does not say where it came from.
+/// `{id}` stands for the field of that name. Functions that only load have none.
+#[cfg(feature = "ssr")]
+#[must_use]
+pub fn page_of(function: &str) -> Option<&'static str> {
+    use account::sign_up::Register;
+    use account::{activate::Activate, resend::ResendActivation, setup::SetUp, sign_in::SignIn, sign_out::SignOut};
+    use console::user::{LockUser, SendActivation, UnlockUser};
+    let pages = [
+        (SetUp::PATH, "/setup"),
+        (SignIn::PATH, "/account/sign-in"),
+        (Register::PATH, "/account/sign-up"),
+        (Activate::PATH, "/account/activate"),
+        (ResendActivation::PATH, "/account/resend-activation"),
+        (SignOut::PATH, "/account"),
+        (LockUser::PATH, "/console/users/{id}"),
+        (UnlockUser::PATH, "/console/users/{id}"),
+        (SendActivation::PATH, "/console/users/{id}"),
+    ];
+    let found = pages.into_iter().find(|(path, _)| *path == function)?;
+    Some(found.1)
 }

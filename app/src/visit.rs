@@ -8,6 +8,29 @@ use serde::{Deserialize, Serialize};
 
 use crate::{flash::Flash, text::Locale, ui::time};
 
+/// What pages say of the server they come from; in the context of every page.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct About {
+    /// Fewest characters of a password.
+    pub password_min: u64,
+    /// The address of the server, for programs.
+    pub public_url: String,
+}
+
+impl Default for About {
+    fn default() -> Self {
+        Self {
+            password_min: 8,
+            public_url: "http://127.0.0.1:3000".to_owned(),
+        }
+    }
+}
+
+/// What there is to say of this server.
+pub(crate) fn about() -> About {
+    use_context().unwrap_or_default()
+}
+
 /// How a page came to be; in the context of every page.
 #[derive(Clone, Copy)]
 pub struct Visit(StoredValue<State>);
@@ -23,12 +46,14 @@ struct Arrival {
     flash: Option<Flash>,
     /// Seconds since 1970.
     now: Option<i64>,
+    about: About,
 }
 
 impl Visit {
     /// Begins the visit; called once, at the root, by server and browser alike.
     pub(crate) fn begin() {
         let arrival = SharedValue::new(arrival).into_inner();
+        provide_context(arrival.about.clone());
         let navigated = false;
         provide_context(Self(StoredValue::new(State { arrival, navigated })));
     }
@@ -46,10 +71,10 @@ impl Visit {
             if before.is_some_and(|before| before != here)
                 && let Some(visit) = Self::current()
             {
-                let now = Some(time::browser_seconds());
-                visit.0.set_value(State {
-                    arrival: Arrival { flash: None, now },
-                    navigated: true,
+                visit.0.update_value(|state| {
+                    state.arrival.flash = None;
+                    state.arrival.now = Some(time::browser_seconds());
+                    state.navigated = true;
                 });
             }
             here
@@ -82,6 +107,7 @@ fn arrival() -> Arrival {
     Arrival {
         flash: crate::gate::flash(),
         now,
+        about: crate::gate::about().unwrap_or_default(),
     }
 }
 

@@ -192,10 +192,8 @@ function journeys() {
       await expect(page).toHaveTitle("Overview · Sereno");
 
       await open(page, `${server.url}/setup${token}`);
-      await page.getByLabel("E-mail address").fill("admin@example.org");
-      await page.getByLabel("Password").fill(PASSWORD);
-      await page.getByRole("button", { name: "Create administrator" }).click();
-      await expect(page.getByRole("alert")).toContainText(/used|already/);
+      await expect(page.getByRole("heading", { name: "This set-up link does not work" })).toBeVisible();
+      await expect(page.getByRole("button", { name: "Create administrator" })).toHaveCount(0);
     } finally {
       await server.stop();
       rmSync(folder, { recursive: true });
@@ -216,7 +214,8 @@ for (const path of [
   "/no/such/page",
 ]) {
   test(`${path} holds up in both themes and on a narrow screen`, async ({ page, problems }) => {
-    problems.allow(/status of 404/);
+    // what is not there, and a set-up link that does not work
+    problems.allow(/status of 40[04]/);
     await holdsUp(page, path);
   });
 }
@@ -229,6 +228,34 @@ test("the account holds up too, and so does a console that is closed", async ({ 
   await expect(page).toHaveURL(/\/account$/);
   await holdsUp(page, "/account");
   await holdsUp(page, "/console");
+});
+
+test("a form that cannot be sent, or is refused on the way, says so in words", async ({ page, problems }) => {
+  problems.allow(/status of (503|403)|ERR_FAILED/);
+  await open(page, "/account/sign-in");
+  await page.getByLabel("E-mail address or user name").fill("ana");
+  await page.getByLabel("Password").fill(PASSWORD);
+  const said = (words: RegExp) => expect(page.getByRole("alert")).toContainText(words);
+  const send = () => page.getByRole("button", { name: "Sign in" }).click();
+  const problem = (status: number, code: string) =>
+    JSON.stringify({ type: `urn:sereno:problem:${code}`, title: code, status, code });
+  await page.route("**/account/fn/sign_in", (route) => route.abort());
+  await send();
+  await said(/cannot be reached/);
+  const contentType = "application/problem+json";
+  await page.unroute("**/account/fn/sign_in");
+  await page.route("**/account/fn/sign_in", (route) =>
+    route.fulfill({ status: 503, contentType, body: problem(503, "overloaded") }),
+  );
+  await send();
+  await said(/a lot to do right now/);
+  // as a proxy in front answers
+  await page.unroute("**/account/fn/sign_in");
+  await page.route("**/account/fn/sign_in", (route) =>
+    route.fulfill({ status: 503, contentType: "text/html", body: "<h1>Bad gateway</h1>" }),
+  );
+  await send();
+  await said(/our fault, not yours/);
 });
 
 test("a page with errors holds up too", async ({ page, problems }) => {

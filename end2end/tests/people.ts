@@ -57,7 +57,8 @@ export async function open(page: Page, path: string): Promise<void> {
 }
 
 export async function alive(page: Page): Promise<void> {
-  if ((await page.locator("html[data-js]").count()) > 0) {
+  // the page of a refusal stays as it is
+  if ((await page.locator("html[data-js] script[type=module]").count()) > 0) {
     await expect(page.locator("html[data-hydrated]")).toHaveCount(1);
   }
 }

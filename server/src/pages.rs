@@ -3,8 +3,8 @@
 
 use app::{App as Pages, shell};
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::http::{HeaderValue, header};
+use axum::extract::Request;
+use axum::http::{HeaderValue, Method, Uri, header};
 use axum::response::{IntoResponse, Response};
 use leptos::prelude::*;
 use leptos_axum::{AxumRouteListing, LeptosRoutes, ResponseOptions, generate_route_list};
@@ -12,8 +12,11 @@ use sereno_types::Code;
 
 use crate::assets;
 use crate::http::headers;
-use crate::http::problem::Refusal;
+use crate::http::problem::{Refusal, wants_page};
 use crate::router::App;
+
+/// Longest address that a page of a refusal links to.
+const LINK_MAX: usize = 2_048;
 
 /// Every page that the application has.
 #[must_use]
@@ -39,21 +42,57 @@ fn provide(sereno: &sereno_core::Sereno) {
     }
 }
 
-/// What no route answers: a file of the site; else a page that says so, or a problem for programs.
-pub async fn fallback(State(app): State<App>, request: Request) -> Response {
-    if let Some(file) = assets::respond(request.method(), request.uri().path(), request.headers()) {
-        return file;
+/// What no route answers: a file of the site, else nothing.
+pub async fn fallback(request: Request) -> Response {
+    assets::respond(request.method(), request.uri().path(), request.headers())
+        .unwrap_or_else(|| Refusal::from(Code::NotFound).into_response())
+}
+
+/// What has to be known of a request to refuse it with a page: nothing if a program asks, and the native API is asked by
+/// programs only; else a GET in the visitor's language.
+pub fn asked_by_a_person(request: &Request) -> Option<Request> {
+    let path = request.uri().path();
+    if path.starts_with("/api/") || !wants_page(request.headers()) {
+        return None;
     }
-    let wants_page = request
-        .headers()
-        .get(header::ACCEPT)
-        .is_some_and(|accept| accept.as_bytes().windows(9).any(|w| w == b"text/html"));
-    if !wants_page || request.uri().path().starts_with("/api/") {
-        return Refusal::from(Code::NotFound).into_response();
+    let mut asked = Request::default();
+    // the page links to itself in other languages; a post cannot be linked to, and nobody needs a long address again
+    let links = matches!(*request.method(), Method::GET | Method::HEAD) && request.uri().to_string().len() < LINK_MAX;
+    *asked.uri_mut() = if links {
+        request.uri().clone()
+    } else {
+        Uri::from_static("/account")
+    };
+    for name in [header::COOKIE, header::ACCEPT_LANGUAGE] {
+        if let Some(value) = request.headers().get(&name) {
+            asked.headers_mut().insert(name, value.clone());
+        }
     }
+    Some(asked)
+}
+
+/// The same refusal as a page, if a person asked. The one place that makes pages of problems: whichever layer refuses,
+/// and whatever is out of order behind it.
+pub async fn refused(app: &App, person: Option<Request>, mut response: Response) -> Response {
+    let refusal = response.extensions_mut().remove::<Refusal>();
+    let (Some(Refusal(problem)), Some(asked)) = (refusal, person) else {
+        return response;
+    };
     let (sereno, options) = (app.sereno.clone(), app.leptos.clone());
-    let render = leptos_axum::render_app_async_with_context(move || provide(&sereno), move || shell(options.clone()));
-    let mut response = render(request).await;
-    *response.status_mut() = axum::http::StatusCode::NOT_FOUND;
+    let render = leptos_axum::render_app_async_with_context(
+        move || provide(&sereno),
+        move || app::refused(&options, problem.clone()),
+    );
+    let (page, body) = render(asked).await.into_parts();
+    let headers = response.headers_mut();
+    for name in [header::CONTENT_TYPE, header::CONTENT_SECURITY_POLICY] {
+        if let Some(value) = page.headers.get(&name) {
+            headers.insert(name, value.clone());
+        }
+    }
+    if let Some(cookie) = page.headers.get(header::SET_COOKIE) {
+        headers.append(header::SET_COOKIE, cookie.clone());
+    }
+    *response.body_mut() = body;
     response
 }

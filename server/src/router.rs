@@ -7,7 +7,7 @@
 //! that each further one costs. Open routes (keys, health) stand before the session.
 
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::extract::{FromRef, Request, State};
@@ -39,6 +39,10 @@ pub struct Shared {
     pub metrics: Arc<Metrics>,
     /// The public keys, as text.
     pub jwks: Bytes,
+    /// The contract, as text, once somebody asked for it.
+    pub contract: OnceLock<Bytes>,
+    /// Room for the bytes of bodies that are still coming in.
+    pub bodies: Semaphore,
     places: Semaphore,
 }
 
@@ -53,11 +57,14 @@ impl App {
             .build();
         let jwks = sereno.keys.signing.jwks().to_string().into();
         let most = usize::try_from(sereno.config.server.max_requests).unwrap_or(usize::MAX);
+        let largest = usize::try_from(sereno.config.server.max_body).unwrap_or(usize::MAX);
         Self(Arc::new(Shared {
             sereno,
             leptos,
             metrics,
             jwks,
+            contract: OnceLock::new(),
+            bodies: Semaphore::new(most.saturating_mul(largest).min(Semaphore::MAX_PERMITS)),
             places: Semaphore::new(most.min(Semaphore::MAX_PERMITS)),
         }))
     }

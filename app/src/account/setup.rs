@@ -11,6 +11,7 @@ use crate::{
         form::{Attempt, Form, Submit},
         heading::Heading,
         layout::Plain,
+        loaded::{Refusal, loaded_or},
     },
 };
 
@@ -35,50 +36,90 @@ pub(crate) async fn set_up(
     Ok(())
 }
 
-/// `/setup`, with `token` from the link.
+#[server(name = LookAtLink, prefix = "/account/fn", endpoint = "set_up_link")]
+pub(crate) async fn look_at_link(#[server(default)] token: String) -> Result<(), Problem> {
+    use crate::gate;
+    let visitor = gate::visitor()?;
+    sereno_core::account::setup::look_at_link(&visitor.sereno, &visitor.meta, &token.into())
+        .await
+        .map_err(gate::refuse)
+}
+
+/// `/setup`, with `token` from the link. Nobody fills in a form whose link does not work.
 #[component]
 pub fn SetUpPage() -> impl IntoView {
-    let texts = text::use_texts();
     let action = ServerAction::<SetUp>::new();
     let attempt = Attempt::of(action);
-    let token = match query("token") {
+    let token = StoredValue::new(query("token"));
+    let link = Resource::new(
+        || (),
+        move |()| async move {
+            match token.get_value() {
+                Some(token) => look_at_link(token).await,
+                None => Ok(()),
+            }
+        },
+    );
+    let form = move |()| view! { <SetUpForm action attempt token=token.get_value() /> };
+    view! { <Plain>{loaded_or(link, form, spent)}</Plain> }
+}
+
+#[component]
+fn SetUpForm(action: ServerAction<SetUp>, attempt: Attempt, token: Option<String>) -> impl IntoView {
+    let texts = text::use_texts();
+    let token = match token {
         Some(token) => view! { <Hidden name="token" value=token /> }.into_any(),
         None => view! { <Field name="token" label=texts.setup_token hint=texts.setup_token_hint /> }.into_any(),
     };
     view! {
-        <Plain>
-            <Heading title=texts.setup_title attempt />
-            <p>{texts.setup_lead}</p>
-            <Form action attempt>
-                {move || advice(attempt)}
-                {token}
-                <Field name="email" label=texts.email kind="email" autocomplete="username" inputmode="email" />
-                <Field
-                    name="password"
-                    label=texts.password
-                    kind="password"
-                    autocomplete="new-password"
-                    hint=texts.new_password_hint
-                />
-                <Submit label=texts.setup />
-            </Form>
-        </Plain>
+        <Heading title=texts.setup_title attempt />
+        <p>{texts.setup_lead}</p>
+        <Form action attempt>
+            {move || attempt.problem().and_then(|problem| advice(problem.code))}
+            {token}
+            <Field name="email" label=texts.email kind="email" autocomplete="username" inputmode="email" />
+            <Field
+                name="password"
+                label=texts.password
+                kind="password"
+                autocomplete="new-password"
+                hint=text::password_hint()
+            />
+            <Submit label=texts.setup />
+        </Form>
     }
 }
 
+/// The page of a link that does not work.
+fn spent(problem: Problem) -> AnyView {
+    let Some(advice) = advice(problem.code) else {
+        return view! { <Refusal problem /> }.into_any();
+    };
+    view! {
+        <Heading title=text::use_texts().setup_spent_title />
+        <p>{text::of_problem(text::use_locale(), &problem)}</p>
+        {advice}
+    }
+    .into_any()
+}
+
 /// The way on when the link does not work.
-fn advice(attempt: Attempt) -> Option<AnyView> {
+fn advice(code: Code) -> Option<AnyView> {
     let texts = text::use_texts();
-    match attempt.problem()?.code {
-        Code::SetupLinkInvalid => Some(view! { <p>{texts.setup_new_link}</p> }.into_any()),
-        Code::SetupDone => Some(
+    let sign_in = view! {
+        <a class="link justify-self-start" href="/account/sign-in">
+            {texts.sign_in_link}
+        </a>
+    };
+    match code {
+        Code::SetupLinkInvalid => Some(
             view! {
-                <a class="link" href="/account/sign-in">
-                    {texts.sign_in_link}
-                </a>
+                <p>{texts.setup_new_link}</p>
+                {sign_in}
             }
             .into_any(),
         ),
+        Code::SetupDone => Some(sign_in.into_any()),
         _ => None,
     }
 }

@@ -55,7 +55,7 @@ pub fn SignUpPage() -> impl IntoView {
                 label=texts.password
                 kind="password"
                 autocomplete="new-password"
-                hint=texts.new_password_hint
+                hint=text::password_hint()
             />
             <Submit label=texts.sign_up />
         </Form>

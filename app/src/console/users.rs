@@ -17,6 +17,7 @@ use crate::{
         sort::{Direction, SortHeader},
         time::Ago,
     },
+    visit,
 };
 
 const PATH: &str = "/console/users";
@@ -289,14 +290,16 @@ fn NobodyYet() -> impl IntoView {
                 </a> ", or your application does it for them:"
             </p>
             <pre class="shell" tabindex="0">
-                <code>{SIGN_UP_BY_CURL}</code>
+                <code>{sign_up_by_curl(&visit::about().public_url)}</code>
             </pre>
         </div>
     }
 }
 
-const SIGN_UP_BY_CURL: &str = r#"curl --json '{"email": "ana@example.org", "password": "wheelbarrow at dawn"}' \
-  http://127.0.0.1:3000/api/v1/registrations"#;
+fn sign_up_by_curl(url: &str) -> String {
+    let body = r#"{"email": "ana@example.org", "password": "wheelbarrow at dawn"}"#;
+    format!("curl --json '{body}' \\\n  {url}/api/v1/registrations")
+}
 
 #[cfg(test)]
 mod tests {

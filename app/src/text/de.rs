@@ -27,7 +27,6 @@ pub(super) const TEXTS: Texts = Texts {
     username: "Benutzername",
     username_hint: "Ein zweiter Name zum Anmelden. Buchstaben, Ziffern und .\u{a0}_\u{a0}-\u{a0}+",
     password: "Passwort",
-    new_password_hint: "Mindestens 8 Zeichen. Einige zufällige Wörter sind leicht zu merken und schwer zu erraten.",
     identifier: "E-Mail-Adresse oder Benutzername",
     code: "Code aus der E-Mail",
     code_hint: "Leerzeichen und Striche spielen keine Rolle.",
@@ -70,7 +69,27 @@ pub(super) const TEXTS: Texts = Texts {
     setup_lead: "Legen Sie das erste Verwaltungskonto an. Es darf alles; wählen Sie daher ein starkes Passwort.",
     setup: "Verwaltungskonto anlegen",
     setup_new_link: "Der Befehl `sereno setup-link` gibt jederzeit einen neuen Link aus.",
+    setup_spent_title: "Dieser Einrichtungslink funktioniert nicht",
 };
+
+pub(super) const MONTHS: [&str; 12] = [
+    "Januar",
+    "Februar",
+    "März",
+    "April",
+    "Mai",
+    "Juni",
+    "Juli",
+    "August",
+    "September",
+    "Oktober",
+    "November",
+    "Dezember",
+];
+
+pub(super) fn password_hint(min: u64) -> String {
+    format!("Mindestens {min} Zeichen. Einige zufällige Wörter sind leicht zu merken und schwer zu erraten.")
+}
 
 pub(super) fn code(code: Code, figures: Figures) -> String {
     match code {

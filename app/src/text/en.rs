@@ -27,7 +27,6 @@ pub(super) const TEXTS: Texts = Texts {
     username: "User name",
     username_hint: "A second name to sign in with. Letters, digits and .\u{a0}_\u{a0}-\u{a0}+",
     password: "Password",
-    new_password_hint: "At least 8 characters. A few random words are easy to remember and hard to guess.",
     identifier: "E-mail address or user name",
     code: "Code from the mail",
     code_hint: "Spaces and dashes do not matter.",
@@ -70,7 +69,16 @@ pub(super) const TEXTS: Texts = Texts {
     setup_lead: "Create the first administrator. This account may do everything, so choose a strong password.",
     setup: "Create administrator",
     setup_new_link: "The command `sereno setup-link` prints a new link at any time.",
+    setup_spent_title: "This set-up link does not work",
 };
+
+pub(super) const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
+
+pub(super) fn password_hint(min: u64) -> String {
+    format!("At least {min} characters. A few random words are easy to remember and hard to guess.")
+}
 
 pub(super) fn code(code: Code, figures: Figures) -> String {
     match code {

@@ -27,7 +27,6 @@ pub(super) const TEXTS: Texts = Texts {
     username: "Nombre de usuario",
     username_hint: "Un segundo nombre para entrar. Letras, cifras y .\u{a0}_\u{a0}-\u{a0}+",
     password: "Contraseña",
-    new_password_hint: "Al menos 8 caracteres. Unas palabras al azar son fáciles de recordar y difíciles de adivinar.",
     identifier: "Correo electrónico o nombre de usuario",
     code: "Código del correo",
     code_hint: "Los espacios y los guiones no importan.",
@@ -70,7 +69,27 @@ pub(super) const TEXTS: Texts = Texts {
     setup_lead: "Cree la primera cuenta de administración. Podrá hacerlo todo; elija una contraseña fuerte.",
     setup: "Crear la cuenta de administración",
     setup_new_link: "La orden `sereno setup-link` muestra un enlace nuevo en cualquier momento.",
+    setup_spent_title: "Este enlace de instalación no funciona",
 };
+
+pub(super) const MONTHS: [&str; 12] = [
+    "enero",
+    "febrero",
+    "marzo",
+    "abril",
+    "mayo",
+    "junio",
+    "julio",
+    "agosto",
+    "septiembre",
+    "octubre",
+    "noviembre",
+    "diciembre",
+];
+
+pub(super) fn password_hint(min: u64) -> String {
+    format!("Al menos {min} caracteres. Unas palabras al azar son fáciles de recordar y difíciles de adivinar.")
+}
 
 pub(super) fn code(code: Code, figures: Figures) -> String {
     match code {

@@ -9,6 +9,8 @@ mod es;
 use leptos::prelude::*;
 use sereno_types::{Code, FieldError, Problem};
 
+use crate::visit;
+
 /// A language of the end-user pages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Locale {
@@ -134,6 +136,27 @@ pub fn of_problem(locale: Locale, problem: &Problem) -> String {
     sentence(locale, problem.code, figures)
 }
 
+/// What a new password needs on this server.
+pub(crate) fn password_hint() -> String {
+    let min = visit::about().password_min;
+    match use_locale() {
+        Locale::En => en::password_hint(min),
+        Locale::De => de::password_hint(min),
+        Locale::Es => es::password_hint(min),
+    }
+}
+
+/// A day, with the name of its month; none if there is no such month.
+#[must_use]
+pub fn date(locale: Locale, year: i64, month: i64, day: i64) -> Option<String> {
+    let at = usize::try_from(month.checked_sub(1)?).ok()?;
+    Some(match locale {
+        Locale::En => format!("{day} {} {year}", en::MONTHS.get(at)?),
+        Locale::De => format!("{day}. {} {year}", de::MONTHS.get(at)?),
+        Locale::Es => format!("{day} de {} de {year}", es::MONTHS.get(at)?),
+    })
+}
+
 /// The language of this page, as the root of the page decided it.
 pub(crate) fn use_locale() -> Locale {
     use_context().unwrap_or_default()
@@ -171,7 +194,6 @@ pub(crate) struct Texts {
     pub username: &'static str,
     pub username_hint: &'static str,
     pub password: &'static str,
-    pub new_password_hint: &'static str,
     pub identifier: &'static str,
     pub code: &'static str,
     pub code_hint: &'static str,
@@ -219,6 +241,7 @@ pub(crate) struct Texts {
     pub setup_lead: &'static str,
     pub setup: &'static str,
     pub setup_new_link: &'static str,
+    pub setup_spent_title: &'static str,
 }
 
 #[cfg(test)]

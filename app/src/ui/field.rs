@@ -24,8 +24,8 @@ pub fn Field(
     #[prop(optional)]
     inputmode: Option<&'static str>,
     /// Help that is always there.
-    #[prop(optional)]
-    hint: Option<&'static str>,
+    #[prop(optional, into)]
+    hint: Option<String>,
     /// Whether it may stay empty.
     #[prop(optional)]
     optional: bool,
@@ -36,8 +36,9 @@ pub fn Field(
     let attempt = use_context::<Attempt>();
     let errors = Memo::new(move |_| attempt.map_or_else(Vec::new, |attempt| refusals(attempt, name)));
     let shown = RwSignal::new(false);
+    let hinted = hint.is_some();
     let describedby = move || {
-        let hint = hint.map(|_| format!("{name}-hint"));
+        let hint = hinted.then(|| format!("{name}-hint"));
         let error = (!errors.read().is_empty()).then(|| format!("{name}-error"));
         let ids: Vec<_> = hint.into_iter().chain(error).collect();
         (!ids.is_empty()).then(|| ids.join(" "))

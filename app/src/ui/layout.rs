@@ -10,6 +10,24 @@ use crate::text::{self, Locale};
 #[component]
 pub fn Plain(children: Children) -> impl IntoView {
     view! {
+        <Frame footer=|| {
+            view! {
+                <Languages />
+                <ThemeChoice id="theme" />
+            }
+        }>{children()}</Frame>
+    }
+}
+
+/// The frame of a page that is not brought to life: without the choice of appearance, which needs scripts.
+#[component]
+pub fn Still(children: Children) -> impl IntoView {
+    view! { <Frame footer=|| view! { <Languages /> }>{children()}</Frame> }
+}
+
+#[component]
+fn Frame<F: IntoView>(footer: fn() -> F, children: Children) -> impl IntoView {
+    view! {
         <div class="plain">
             <SkipLink />
             <header class="px-4 pt-10 pb-6 text-center">
@@ -21,8 +39,7 @@ pub fn Plain(children: Children) -> impl IntoView {
                 <div class="card grid grid-cols-1 gap-6 p-6 sm:p-8">{children()}</div>
             </main>
             <footer class="mx-auto flex w-full max-w-md flex-wrap items-end justify-between gap-4 px-4 py-8">
-                <Languages />
-                <ThemeChoice id="theme" />
+                {footer()}
             </footer>
         </div>
     }

@@ -4,20 +4,18 @@
 use leptos::prelude::*;
 use sereno_types::Timestamp;
 
+use crate::text::{self, Locale};
+
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
-const MONTHS: [&str; 12] = [
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-];
-
 /// A moment, told relative to now.
 #[component]
 pub fn Ago(
     /// The moment.
     at: Timestamp,
 ) -> impl IntoView {
-    let exact = absolute(&at);
+    let exact = absolute(text::use_locale(), &at);
     let text = seconds(&at)
         .zip(crate::visit::now())
         .map_or_else(|| exact.clone(), |(then, now)| relative(then, now));
@@ -34,21 +32,19 @@ pub fn At(
     /// The moment.
     at: Timestamp,
 ) -> impl IntoView {
-    let exact = absolute(&at);
+    let exact = absolute(text::use_locale(), &at);
     view! { <time datetime=at.0>{exact}</time> }
 }
 
-/// `20 Nov 2026, 09:59 UTC`; what is no timestamp stays as it is.
+/// `20 Nov 2026, 09:59 UTC`, in the words of the language; what is no timestamp stays as it is.
 #[must_use]
-pub fn absolute(at: &Timestamp) -> String {
-    let Some([year, month, day, hour, minute, _]) = parts(&at.0) else {
-        return at.0.clone();
+pub fn absolute(locale: Locale, at: &Timestamp) -> String {
+    let told = || {
+        let [year, month, day, hour, minute, _] = parts(&at.0)?;
+        let date = text::date(locale, year, month, day)?;
+        Some(format!("{date}, {hour:02}:{minute:02} UTC"))
     };
-    let month = usize::try_from(month - 1).ok().and_then(|index| MONTHS.get(index));
-    month.map_or_else(
-        || at.0.clone(),
-        |month| format!("{day} {month} {year}, {hour:02}:{minute:02} UTC"),
-    )
+    told().unwrap_or_else(|| at.0.clone())
 }
 
 /// How long ago `then` was. Beyond a month, weeks and days no longer help: it says the number of months or years.
@@ -129,9 +125,16 @@ mod tests {
 
     #[test]
     fn moments_are_told_exactly() {
-        assert_eq!(absolute(&at("2026-11-20T09:05:16Z")), "20 Nov 2026, 09:05 UTC");
-        assert_eq!(absolute(&at("2026-13-20T09:05:16Z")), "2026-13-20T09:05:16Z");
-        assert_eq!(absolute(&at("soon")), "soon");
+        for (locale, expected) in [
+            (Locale::En, "1 Mar 2026, 09:05 UTC"),
+            (Locale::De, "1. März 2026, 09:05 UTC"),
+            (Locale::Es, "1 de marzo de 2026, 09:05 UTC"),
+        ] {
+            assert_eq!(absolute(locale, &at("2026-03-01T09:05:16Z")), expected);
+        }
+        for text in ["2026-13-20T09:05:16Z", "2026-00-20T09:05:16Z", "soon"] {
+            assert_eq!(absolute(Locale::En, &at(text)), text);
+        }
     }
 
     #[test]

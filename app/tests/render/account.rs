@@ -46,6 +46,20 @@ fn only_staff_are_led_to_the_console() {
 }
 
 #[test]
+fn dates_are_written_in_the_visitors_language() {
+    for (locale, date) in [
+        (Locale::De, "20. November 2026, 09:59 UTC"),
+        (Locale::Es, "20 de noviembre de 2026, 09:59 UTC"),
+    ] {
+        let page = html(move || {
+            provide_context(locale);
+            view! { <ProfileView profile=profile(false) /> }
+        });
+        holds(&page, &[date]);
+    }
+}
+
+#[test]
 fn forms_are_plain_ones() {
     holds(
         &html(|| view! { <SignInPage /> }),

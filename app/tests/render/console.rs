@@ -73,6 +73,24 @@ fn the_list_shows_rows_and_keeps_the_query_in_every_link() {
 }
 
 #[test]
+fn the_curl_line_calls_this_server() {
+    let nobody = Page {
+        items: Vec::new(),
+        next_cursor: None,
+        prev_cursor: None,
+        total: 0,
+    };
+    let page = html(|| {
+        provide_context(app::About {
+            public_url: "https://id.example.org".to_owned(),
+            ..Default::default()
+        });
+        view! { <UsersView page=nobody query=UserQuery::default() /> }
+    });
+    holds(&page, &["https://id.example.org/api/v1/registrations"]);
+}
+
+#[test]
 fn an_empty_list_teaches() {
     let nobody = list(Vec::new(), UserQuery::default());
     holds(&nobody, &["No users yet", "curl", "/api/v1/registrations"]);

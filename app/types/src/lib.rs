@@ -37,7 +37,7 @@ pub use registration::{
 };
 pub use scalar::{Id, Timestamp};
 pub use secret::Secret;
-pub use token::{Refresh, TokenAnswer, VerifyToken, VerifyTokenAnswer};
+pub use token::{AccessClaims, KeySet, PublicKey, Refresh, TokenAnswer, VerifyToken, VerifyTokenAnswer};
 pub use user::{UserDetail, UserEmail, UserEvent, UserQuery, UserRow, UserSort, UserState};
 
 /// The schema of a registry whose names come from a macro, where the derive cannot read them.

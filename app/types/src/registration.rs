@@ -51,7 +51,7 @@ pub struct Activate {
     /// The address the mail went to, with `code`.
     #[cfg_attr(feature = "openapi", schema(max_length = 254))]
     pub email: Option<String>,
-    /// The code from the mail; spaces and dashes are ignored.
+    /// The code from the newest mail; spaces and dashes are ignored.
     pub code: Option<Secret>,
 }
 

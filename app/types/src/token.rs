@@ -1,4 +1,4 @@
-//! Refreshing and checking tokens.
+//! Refreshing and checking tokens, what an access token says, and the keys it is checked with.
 
 use serde::{Deserialize, Serialize};
 
@@ -78,4 +78,67 @@ pub struct VerifyTokenAnswer {
     /// Until when it is good.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
+}
+
+/// What an access token says (RFC 9068 §2.2, and three claims of ours). Times are whole seconds since 1970.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AccessClaims {
+    /// Issuer: the public URL.
+    pub iss: String,
+    /// Subject: the user's id.
+    pub sub: String,
+    /// Audience: the one resource server this token is for.
+    pub aud: String,
+    /// Not good from this moment on.
+    pub exp: i64,
+    /// When it was issued.
+    pub iat: i64,
+    /// Not good before; ours have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nbf: Option<i64>,
+    /// Unique id of the token.
+    pub jti: String,
+    /// The application it was issued to.
+    pub client_id: String,
+    /// Id of the token family it descends from.
+    pub sid: String,
+    /// When the user proved who they are.
+    pub auth_time: i64,
+    /// The user's credential epoch at that time; a raised epoch ends the token at every sensitive call.
+    pub epoch: i64,
+    /// How the user proved it (RFC 8176).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amr: Option<Vec<String>>,
+    /// What the application may do, separated by spaces (RFC 8693 §4.2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+}
+
+/// The public keys (RFC 7517 §5). A client keeps them for as long as `Cache-Control` says, and asks again when a token
+/// names a `kid` it does not know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct KeySet {
+    /// Every key that tokens may still be signed with.
+    pub keys: Vec<PublicKey>,
+}
+
+/// One public key (RFC 7517 §4, RFC 8037 §2).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PublicKey {
+    /// The kind of key: `OKP`.
+    pub kty: String,
+    /// The curve: `Ed25519`.
+    pub crv: String,
+    /// The key itself, base64url.
+    pub x: String,
+    /// The name by which a token's header refers to it.
+    pub kid: String,
+    /// The one algorithm it is used with: `EdDSA`.
+    pub alg: String,
+    /// Always `sig`.
+    #[serde(rename = "use")]
+    pub purpose: String,
 }

@@ -18,6 +18,9 @@ use crate::event::Subscriber;
 use crate::port::mail::MailTransport;
 use crate::{access, notify};
 
+/// The log's name for whoever tells of migrations.
+pub const MIGRATIONS_IN_LOG: &str = "sea_orm_migration";
+
 /// What a test replaces and a process does not.
 pub struct World {
     /// Time.

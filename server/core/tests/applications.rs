@@ -596,8 +596,8 @@ async fn switching_off_and_deleting_end_every_sign_in() {
     admin::delete(sereno, &meta, &staff, &client.id).await.unwrap();
     assert!(!is_good(&test, &access).await);
     assert_eq!(test.count("application_secret").await, 0);
-    let first_party = test.column("SELECT id FROM application").await;
-    let builtin = Id(first_party[0].clone());
+    let left = admin::list(sereno, &staff, ApplicationQuery::default()).await.unwrap();
+    let builtin = left.items[0].id.clone();
     let outcome = admin::delete(sereno, &meta, &staff, &builtin).await;
     assert_eq!(refused(outcome), Code::StateConflict);
     let outcome = admin::update(sereno, &meta, &staff, &builtin, switch(false)).await;

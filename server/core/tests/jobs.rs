@@ -354,7 +354,11 @@ async fn a_worker_whose_stop_signal_is_gone_stops() {
 
 #[tokio::test]
 async fn sweeping_takes_what_nobody_can_use_and_nothing_else() {
-    let test = TestSereno::with(|config| config.worker.keep_days = 1).await;
+    let test = TestSereno::with(|config| {
+        config.worker.keep_days = 1;
+        config.keys.rotate_days = 0;
+    })
+    .await;
     test.signed_up("ana").await;
     test.log_in("ana@example.org").await;
     test.sign_in("ana@example.org").await;
@@ -411,6 +415,7 @@ async fn sweeping_keeps_for_ever_what_it_is_told_to() {
     let test = TestSereno::with(|config| {
         config.registration.pending_days = 0;
         config.worker.keep_events_days = 0;
+        config.keys.rotate_days = 0;
     })
     .await;
     test.sign_up("ana@example.org").await;

@@ -190,6 +190,7 @@ async fn only_what_we_wrote_is_read() {
             "byte {at}"
         );
     }
+    assert_eq!(refused(test.refresh("").await), Code::ValidationFailed);
     for text in [
         "sr_",
         "\0",

@@ -48,6 +48,7 @@ async fn the_link_makes_an_administrator_and_signs_them_in() {
         (row.state(), row.is_superuser, row.number),
         (UserState::Active, true, 1)
     );
+    assert_eq!(row.last_login_at, Some(test.sereno.now()), "setting up signs in");
     assert!(is_done(test.sereno.db.read()).await.unwrap());
     assert_eq!(test.events.kinds(), [EventKind::AdministratorSetUp]);
     test.log_in("root@example.org").await;

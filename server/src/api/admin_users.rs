@@ -6,7 +6,7 @@ use sereno_core::{access, account::admin};
 use sereno_types::{Id, Overview, Page, Problem, UserDetail, UserQuery, UserRow};
 
 use crate::http::caller::Caller;
-use crate::http::json::{Json, Query, Segment};
+use crate::http::json::{Json, Nothing, Query, Segment};
 use crate::http::problem::Refusal;
 use crate::router::App;
 
@@ -55,7 +55,12 @@ pub async fn detail(State(app): State<App>, caller: Caller, Segment(id): Segment
         (status = 409, description = "`state_conflict`, `own_account`, `last_administrator`", body = Problem,
             content_type = "application/problem+json"),
     ))]
-pub async fn lock(State(app): State<App>, caller: Caller, Segment(id): Segment) -> Result<Json<UserDetail>, Refusal> {
+pub async fn lock(
+    State(app): State<App>,
+    caller: Caller,
+    Segment(id): Segment,
+    Nothing: Nothing,
+) -> Result<Json<UserDetail>, Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
     Ok(Json(admin::lock(&app.sereno, &caller.meta, &staff, &Id(id)).await?))
 }
@@ -69,7 +74,12 @@ pub async fn lock(State(app): State<App>, caller: Caller, Segment(id): Segment) 
         (status = 409, description = "`state_conflict`, `own_account`", body = Problem,
             content_type = "application/problem+json"),
     ))]
-pub async fn unlock(State(app): State<App>, caller: Caller, Segment(id): Segment) -> Result<Json<UserDetail>, Refusal> {
+pub async fn unlock(
+    State(app): State<App>,
+    caller: Caller,
+    Segment(id): Segment,
+    Nothing: Nothing,
+) -> Result<Json<UserDetail>, Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
     Ok(Json(admin::unlock(&app.sereno, &caller.meta, &staff, &Id(id)).await?))
 }
@@ -87,6 +97,7 @@ pub async fn send_activation(
     State(app): State<App>,
     caller: Caller,
     Segment(id): Segment,
+    Nothing: Nothing,
 ) -> Result<StatusCode, Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
     admin::send_activation(&app.sereno, &caller.meta, &staff, &Id(id)).await?;

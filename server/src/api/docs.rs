@@ -43,7 +43,7 @@ async fn serve() -> Response {
 struct Page {
     pkg: &'static str,
     version: String,
-    description: String,
+    introduction: Vec<String>,
     groups: Vec<Group>,
     shapes: Vec<Shape>,
 }
@@ -103,7 +103,10 @@ fn page() -> Option<String> {
     let page = Page {
         pkg: assets::pkg_dir(),
         version: text(&document["info"]["version"]),
-        description: text(&document["info"]["description"]),
+        introduction: text(&document["info"]["description"])
+            .split("\n\n")
+            .map(str::to_owned)
+            .collect(),
         groups,
         shapes: schemas.iter().map(|(name, schema)| shape(name, schema)).collect(),
     };

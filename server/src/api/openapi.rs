@@ -1,23 +1,22 @@
 //! The contract: made from the handlers, completed with what all of them share.
 
-use std::sync::LazyLock;
-
 use axum::Router;
+use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bytes::Bytes;
 use sereno_core::access::policy;
-use sereno_types::Problem;
-use utoipa::openapi::path::{Operation, PathItem};
+use sereno_types::{AccessClaims, Problem};
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::schema::Type;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
-    Components, Content, InfoBuilder, License, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder, Tag,
+    Components, Content, InfoBuilder, License, ObjectBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Required,
+    ResponseBuilder, Server, Tag,
 };
 
 use crate::router::App;
-
-static TEXT: LazyLock<Bytes> = LazyLock::new(|| document().to_json().unwrap_or_default().into());
 
 /// The routes that serve the contract. It is always at the second address; a facade may claim the first one.
 pub(super) fn routes() -> Router<App> {
@@ -26,18 +25,40 @@ pub(super) fn routes() -> Router<App> {
         .route("/api/v1/openapi.json", get(serve))
 }
 
-async fn serve() -> Response {
+async fn serve(State(app): State<App>) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "application/json"),
         (header::CACHE_CONTROL, "public, max-age=300"),
     ];
-    (headers, TEXT.clone()).into_response()
+    let text = app.contract.get_or_init(|| text(app.sereno.config.public_url()));
+    (headers, text.clone()).into_response()
 }
+
+/// The contract of the server at this address.
+fn text(url: String) -> Bytes {
+    let mut document = document();
+    document.servers = Some(vec![Server::new(url)]);
+    document.to_json().unwrap_or_default().into()
+}
+
+/// What no single operation can say.
+const INTRODUCTION: &str = "\
+Accounts, sign-in and tokens. Errors are RFC 9457 problems; branch on `code`, never on prose. Requests are closed: \
+unknown fields are refused.
+
+Programs and applications use tokens: `POST /api/v1/login` answers an access token, which goes into `Authorization: \
+Bearer …`, and a refresh token, which `POST /api/v1/token/refresh` exchanges for a fresh pair. An access token is a \
+JWT whose claims are the schema `AccessClaims`; check signature, `typ` (`at+jwt`), `iss`, `aud` and `exp` against \
+`GET /.well-known/jwks.json`, or ask `POST /api/v1/token/verify`. No call of this API begins a session.
+
+A session is a browser's: it begins when somebody signs in on the page `/account/sign-in`, and is kept in the cookie \
+`__Host-sid` (`sid` where the address is http). A script of our own pages then calls this API with that cookie. A call \
+that changes something must come from our own origin and bring the session's CSRF token in the header `X-CSRF-Token`; \
+`GET /api/v1/me` answers it in the header of the same name. Without it the answer is 403 `cross_site_request`. A \
+request with an `Authorization` header does not use the cookie and needs no CSRF token.";
 
 /// What stands before the routes.
 pub(super) fn head() -> OpenApi {
-    let description = "Accounts, sign-in and tokens. Errors are RFC 9457 problems; branch on `code`, never on prose. \
-                       Requests are closed: unknown fields are refused.";
     let tag = |name: &str, description: &str| {
         let mut tag = Tag::new(name);
         tag.description = Some(description.to_owned());
@@ -48,7 +69,7 @@ pub(super) fn head() -> OpenApi {
             InfoBuilder::new()
                 .title("Sereno")
                 .version(env!("CARGO_PKG_VERSION"))
-                .description(Some(description))
+                .description(Some(INTRODUCTION))
                 .license(Some(License::new("MIT OR Apache-2.0")))
                 .build(),
         )
@@ -71,15 +92,21 @@ pub fn document() -> OpenApi {
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
         .bearer_format("JWT")
+        .description(Some(
+            "An access token, from `POST /api/v1/login` or `POST /api/v1/token/refresh`; its claims are `AccessClaims`.",
+        ))
         .build();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
     let cookie = ApiKeyValue::with_description(
         "__Host-sid",
-        "The session of a browser (`sid` where the public URL is http). Changes also need the header X-CSRF-Token.",
+        "The session of a browser that signed in on the page `/account/sign-in` (`sid` where the public URL is http). \
+         Changes also need the header `X-CSRF-Token`, whose value `GET /api/v1/me` answers.",
     );
     components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     let problem = <Problem as utoipa::PartialSchema>::schema();
     components.schemas.entry("Problem".to_owned()).or_insert(problem);
+    let claims = <AccessClaims as utoipa::PartialSchema>::schema();
+    components.schemas.entry("AccessClaims".to_owned()).or_insert(claims);
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in operations(item) {
             complete(method, path, operation);
@@ -127,6 +154,24 @@ fn complete(method: &str, path: &str, operation: &mut Operation) {
         add("400", "`malformed_query`");
         add("422", "`validation_failed`; `errors` names the parameters");
     }
+    if method == "POST" && takes_sessions(operation) {
+        let token = ParameterBuilder::new()
+            .name("X-CSRF-Token")
+            .parameter_in(ParameterIn::Header)
+            .required(Required::False)
+            .description(Some(
+                "The session's CSRF token; needed where the call rests on the session's cookie.",
+            ))
+            .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+            .build();
+        operation.parameters.get_or_insert_default().push(token.into());
+    }
+}
+
+fn takes_sessions(operation: &Operation) -> bool {
+    let requirements = serde_json::to_value(&operation.security).unwrap_or_default();
+    let mut requirements = requirements.as_array().into_iter().flatten();
+    requirements.any(|requirement| requirement.get("session").is_some())
 }
 
 fn problem(description: &str) -> RefOr<utoipa::openapi::Response> {

@@ -38,7 +38,8 @@ pub async fn register(
 
 /// Activate
 ///
-/// Confirms the address, by the token of the link or by address and code from the same mail. Each works once.
+/// Confirms the address, by the token of the link or by address and code from the same mail. Each works once. Of several
+/// mails the code of the newest one alone is heard.
 #[utoipa::path(post, path = "/api/v1/registrations/activate", tag = "sign-up", operation_id = "activate",
     request_body = Activate,
     responses((status = 200, description = "The account works from now on", body = Activated)))]
@@ -54,7 +55,8 @@ pub async fn activate(
 
 /// Ask for another activation mail
 ///
-/// The answer is the same whether or not the address waits for activation.
+/// The answer is the same whether or not the address waits for activation. From the new mail on, the codes of earlier
+/// ones are no longer heard; their links work until one is used or they expire.
 #[utoipa::path(post, path = "/api/v1/registrations/resend", tag = "sign-up", operation_id = "resendActivation",
     request_body = ResendActivation,
     responses((status = 202, description = "If the address waits for activation, a mail is on its way",

@@ -5,12 +5,13 @@ use axum::http::header;
 use axum::response::IntoResponse;
 
 use crate::router::App;
+use sereno_types::KeySet;
 
 /// Public keys
 ///
 /// The key set (RFC 7517) against which access tokens are verified.
 #[utoipa::path(get, path = "/.well-known/jwks.json", tag = "tokens", operation_id = "jwks",
-    responses((status = 200, description = "The key set", body = Object)))]
+    responses((status = 200, description = "The key set", body = KeySet)))]
 pub async fn jwks(State(app): State<App>) -> impl IntoResponse {
     let headers = [
         (header::CONTENT_TYPE, "application/json"),

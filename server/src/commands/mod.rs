@@ -95,7 +95,7 @@ fn dispatch(cli: Cli) -> Outcome {
         return config::run(command, &cli.common);
     }
     let config = load(&cli.common)?;
-    log(&config)?;
+    log(&config, &cli.command)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match cli.command {
@@ -112,13 +112,15 @@ fn dispatch(cli: Cli) -> Outcome {
 
 /// Defaults, the file, the environment, the command line.
 fn load(common: &Common) -> Result<Config, Failed> {
-    let file = match &common.config {
-        Some(path) => Some(std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?),
-        None => match std::fs::read_to_string("sereno.toml") {
-            Ok(text) => Some(text),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-            Err(error) => return Err(Failed(format!("sereno.toml: {error}"))),
-        },
+    let name = common
+        .config
+        .as_ref()
+        .map_or_else(|| "sereno.toml".to_owned(), |path| path.display().to_string());
+    let path = common.config.as_deref().unwrap_or(std::path::Path::new("sereno.toml"));
+    let file = match std::fs::read_to_string(path) {
+        Ok(text) => Some(text),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && common.config.is_none() => None,
+        Err(error) => return Err(Failed(format!("{name}: {error}"))),
     };
     let said = [
         ("data", &common.data),
@@ -131,16 +133,28 @@ fn load(common: &Common) -> Result<Config, Failed> {
         .collect();
     let env =
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let config = Config::load(file.as_deref(), env, overrides)
+    let config = Config::load(file.as_deref().map(|text| (name.as_str(), text)), env, overrides)
         .map_err(|faults| format!("the settings are refused:\n{faults}"))?;
     boot::check(&config).map_err(|faults| format!("the settings are refused:\n{faults}"))?;
     EnvFilter::try_new(&config.log.level).map_err(|error| format!("the settings are refused:\nlog.level {error}"))?;
     Ok(config)
 }
 
-fn log(config: &Config) -> Outcome {
+/// What goes into the log; the setting has the last word.
+fn directives(level: &str, command: &Command) -> String {
+    // whoever asks for something small does not want to read about migrations, unless the setting says so
+    let migrations = match command {
+        Command::Serve | Command::Worker | Command::Migrate => String::new(),
+        Command::Config(_) | Command::SetupLink | Command::User(_) | Command::Doctor => {
+            format!("{}=warn,", boot::MIGRATIONS_IN_LOG)
+        }
+    };
     // the cookie library takes every cookie of an ended session for an attack
-    let filter = EnvFilter::try_new(format!("tower_sessions_core=error,{}", config.log.level))?;
+    format!("tower_sessions_core=error,{migrations}{level}")
+}
+
+fn log(config: &Config, command: &Command) -> Outcome {
+    let filter = EnvFilter::try_new(directives(&config.log.level, command))?;
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
@@ -169,4 +183,20 @@ fn explain(error: Error) -> String {
 /// Prints a line for people or scripts: what a command was asked for goes to standard output, the log does not.
 pub(crate) fn say(line: &str) {
     let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_those_who_migrate_for_long_tell_of_it() {
+        let name = boot::MIGRATIONS_IN_LOG;
+        assert!(!directives("info", &Command::Serve).contains(name));
+        assert!(!directives("info", &Command::Migrate).contains(name));
+        let quiet = directives("info", &Command::SetupLink);
+        assert!(quiet.contains(&format!("{name}=warn,")), "{quiet}");
+        assert!(quiet.ends_with(",info"), "the setting has the last word: {quiet}");
+        assert!(EnvFilter::try_new(quiet).is_ok());
+    }
 }

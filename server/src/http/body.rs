@@ -5,6 +5,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use bytes::BytesMut;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use sereno_types::Code;
 
@@ -36,13 +37,32 @@ async fn whole(app: &App, headers: &axum::http::HeaderMap, body: Body) -> Result
     if said.is_some_and(|said| said > most) {
         return Err(Code::BodyTooLarge);
     }
-    let reading = Limited::new(body, most).collect();
+    let reading = collect(app, Limited::new(body, most));
     match tokio::time::timeout(app.sereno.config.server.body_timeout.span(), reading).await {
         Err(_) => Err(Code::RequestTimeout),
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Code::BodyTooLarge),
-        Ok(Err(_)) => Err(Code::MalformedBody),
+        Ok(body) => body,
     }
+}
+
+/// One connection can send many bodies at once, slowly: together all of them get as much room as the requests that may be
+/// under way, and what does not fit is refused. Clients that send nothing hold nothing.
+async fn collect(app: &App, mut body: Limited<Body>) -> Result<Bytes, Code> {
+    let mut all = BytesMut::new();
+    let mut held = app.bodies.try_acquire_many(0).map_err(|_| Code::Overloaded)?;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| {
+            if error.is::<LengthLimitError>() {
+                Code::BodyTooLarge
+            } else {
+                Code::MalformedBody
+            }
+        })?;
+        let Ok(data) = frame.into_data() else { continue };
+        let size = u32::try_from(data.len()).map_err(|_| Code::BodyTooLarge)?;
+        held.merge(app.bodies.try_acquire_many(size).map_err(|_| Code::Overloaded)?);
+        all.extend_from_slice(&data);
+    }
+    Ok(all.freeze())
 }
 
 /// A NUL in a form, which PostgreSQL cannot store; JSON is looked at where it is parsed.

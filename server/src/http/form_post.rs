@@ -5,7 +5,7 @@
 
 use app::flash::Flash;
 use axum::body::{Body, Bytes};
-use axum::extract::Request;
+use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use http_body_util::BodyExt;
@@ -13,13 +13,13 @@ use sereno_types::{Code, Problem};
 use tower_sessions::Session;
 use url::Url;
 
-use super::problem::Refusal;
+use super::problem::{Refusal, wants_page};
 
 /// Under this key the session keeps the flash.
 const FLASH: &str = "flash";
 /// The header by which a server function's error is told from its answer.
 const IS_ERROR: &str = "serverfnerror";
-/// Where a browser goes that does not say where it came from.
+/// Where a browser goes when nothing says where else.
 const HOME: &str = "/account";
 /// Fields whose name holds one of these are secrets and are not kept.
 const SECRETS: [&str; 5] = ["password", "token", "code", "secret", "key"];
@@ -29,11 +29,9 @@ const KEPT_MAX: usize = 4_096;
 
 /// Around everything that answers.
 pub async fn answer<F: Future<Output = Response>>(mut request: Request, next: impl FnOnce(Request) -> F) -> Response {
-    let path = request.uri().path();
-    if request.method() != Method::POST || !(path.starts_with("/account/fn/") || path.starts_with("/console/fn/")) {
+    let Some(path) = function(&request) else {
         return next(request).await;
-    }
-    let path = path.to_owned();
+    };
     let plain = wants_page(request.headers());
     let back = came_from(request.headers());
     let session = request.extensions().get::<Session>().cloned();
@@ -44,6 +42,7 @@ pub async fn answer<F: Future<Output = Response>>(mut request: Request, next: im
         .map(http_body_util::Collected::to_bytes)
         .unwrap_or_default();
     let values = if plain { kept(&bytes) } else { Vec::new() };
+    let back = back.unwrap_or_else(|| page_of(&path, &values));
     request = Request::from_parts(parts, Body::from(bytes));
     if plain {
         // else the function itself would answer with a redirect that carries its error
@@ -81,6 +80,13 @@ pub async fn answer<F: Future<Output = Response>>(mut request: Request, next: im
     }
 }
 
+/// The server function that is posted to, if there is one: a path that matches no route is nobody's form.
+fn function(request: &Request) -> Option<String> {
+    let path = request.extensions().get::<MatchedPath>()?.as_str();
+    let is_function = path.starts_with("/account/fn/") || path.starts_with("/console/fn/");
+    (is_function && request.method() == Method::POST).then(|| path.to_owned())
+}
+
 /// Takes the flash off the session and puts it on the request, as `Option<Flash>`.
 pub async fn take_flash(request: &mut Request) -> Result<(), Refusal> {
     let mut flash: Option<Flash> = None;
@@ -108,24 +114,31 @@ async fn keep(session: Option<Session>, flash: Flash) -> Result<(), Refusal> {
     })
 }
 
-fn wants_page(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::ACCEPT)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.contains("text/html"))
+/// Path and query of the page that posted; another site's host counts for nothing, because only our own path is kept.
+fn came_from(headers: &HeaderMap) -> Option<String> {
+    let referer = headers.get(header::REFERER).and_then(|value| value.to_str().ok())?;
+    let url = Url::parse(referer).ok()?;
+    if !url.path().starts_with('/') || url.path().starts_with("//") || url.path().contains('\\') {
+        return None;
+    }
+    Some(
+        url.query()
+            .map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path())),
+    )
 }
 
-/// Path and query of the page that posted; another site's host counts for nothing, because only our own path is kept.
-fn came_from(headers: &HeaderMap) -> String {
-    let referer = headers.get(header::REFERER).and_then(|value| value.to_str().ok());
-    let Some(url) = referer.and_then(|referer| Url::parse(referer).ok()) else {
-        return HOME.to_owned();
+/// The page that the form of this function stands on, for a browser that does not say where it came from. An id that is
+/// none leads to the list.
+fn page_of(function: &str, values: &[(String, String)]) -> String {
+    let page = app::page_of(function).unwrap_or(HOME);
+    let Some(list) = page.strip_suffix("/{id}") else {
+        return page.to_owned();
     };
-    if !url.path().starts_with('/') || url.path().starts_with("//") || url.path().contains('\\') {
-        return HOME.to_owned();
+    let id = values.iter().find(|(name, _)| name == "id").map(|(_, id)| id.as_str());
+    match id.filter(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')) {
+        Some(id) => format!("{list}/{id}"),
+        None => list.to_owned(),
     }
-    url.query()
-        .map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()))
 }
 
 fn kept(bytes: &Bytes) -> Vec<(String, String)> {
@@ -217,9 +230,12 @@ mod tests {
                 HeaderValue::from_static(referer),
             )]))
         };
-        assert_eq!(of("http://127.0.0.1:3000/console/users?q=a"), "/console/users?q=a");
-        assert_eq!(of("https://evil.example//evil.example/x"), HOME);
-        assert_eq!(of("javascript:alert(1)"), HOME);
-        assert_eq!(of("nonsense"), HOME);
+        assert_eq!(
+            of("http://127.0.0.1:3000/console/users?q=a").as_deref(),
+            Some("/console/users?q=a")
+        );
+        assert_eq!(of("https://evil.example//evil.example/x"), None);
+        assert_eq!(of("javascript:alert(1)"), None);
+        assert_eq!(of("nonsense"), None);
     }
 }

@@ -1,6 +1,7 @@
 //! JSON and query strings on their way in: content type, syntax, then shape, each refused with its own code and the
 //! field's path. And JSON on its way out.
 
+use axum::body::HttpBody;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::header;
 use axum::http::request::Parts;
@@ -10,6 +11,7 @@ use serde_json::Value;
 use sereno_types::{Code, FieldError, Problem};
 
 use super::problem::Refusal;
+use super::strict::{Closed, Unique};
 
 /// A JSON body of a known shape.
 pub struct Json<T>(pub T);
@@ -40,25 +42,38 @@ impl<T: serde::Serialize> IntoResponse for Json<T> {
     }
 }
 
+/// For calls that take no body: none, or the empty object that some clients send.
+pub struct Nothing;
+
+impl<S: Send + Sync> FromRequest<S> for Nothing {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+        #[derive(serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Empty {}
+
+        if request.body().is_end_stream() {
+            return Ok(Self);
+        }
+        let Json(Empty {}) = Json::from_request(request, state).await?;
+        Ok(Self)
+    }
+}
+
+/// Syntax first, so that what is cut off is told from what has the wrong shape.
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
     let text = std::str::from_utf8(bytes).map_err(|_| Code::MalformedBody)?;
-    if text.contains("\\u0000") {
-        let value: Value = serde_json::from_str(text).map_err(|_| Code::MalformedBody)?;
-        if let Some(path) = nul_in(&value, String::new()) {
-            return Err(Refusal(Problem::fields(vec![FieldError::new(
-                path,
-                Code::InvalidCharacters,
-            )])));
-        }
-    }
-    // serde reads a struct from an array too, field by field; the contract knows objects only
-    if text.trim_ascii_start().starts_with('[') {
-        return Err(Refusal(Problem::fields(vec![FieldError::new("", Code::InvalidType)])));
-    }
     let mut source = serde_json::Deserializer::from_str(text);
-    let value = serde_path_to_error::deserialize(&mut source).map_err(|error| shape(&error))?;
+    let Unique(value) = serde_path_to_error::deserialize(&mut source).map_err(|error| shape(&error))?;
     source.end().map_err(|_| Code::MalformedBody)?;
-    Ok(value)
+    if let Some(path) = nul_in(&value, String::new()) {
+        return Err(Refusal(Problem::fields(vec![FieldError::new(
+            path,
+            Code::InvalidCharacters,
+        )])));
+    }
+    serde_path_to_error::deserialize(Closed(&value)).map_err(|error| shape(&error))
 }
 
 /// Which field is wrong, and how. Syntax errors are the whole body's.
@@ -79,13 +94,16 @@ fn fault(path: &str, message: &str) -> FieldError {
         let field = if path.is_empty() { named } else { path };
         return FieldError::new(field, Code::UnknownField);
     }
+    // these two are said of the object around the field
+    let below = || match path {
+        "" => named.to_owned(),
+        path => format!("{path}.{named}"),
+    };
     if message.starts_with("missing field") {
-        let field = if path.is_empty() {
-            named.to_owned()
-        } else {
-            format!("{path}.{named}")
-        };
-        return FieldError::new(field, Code::Blank);
+        return FieldError::new(below(), Code::Blank);
+    }
+    if message.starts_with("duplicate field") {
+        return FieldError::new(below(), Code::InvalidType);
     }
     let code = if message.starts_with("unknown variant") {
         Code::InvalidChoice
@@ -179,10 +197,9 @@ mod tests {
         assert_eq!(refusal(b"").0, Code::MalformedBody);
         assert_eq!(refusal(b"{} {}").0, Code::MalformedBody);
         assert_eq!(refusal(b"{\"identifier\": \"\xff\"}").0, Code::MalformedBody);
-        assert_eq!(
-            refusal("[".repeat(100_000).as_bytes()).1.map(|(_, code)| code),
-            Some(Code::InvalidType)
-        );
+        assert_eq!(refusal("[".repeat(100_000).as_bytes()).0, Code::MalformedBody);
+        assert_eq!(refusal(b"{\"a\":").0, Code::MalformedBody);
+        assert_eq!(refusal(b"{\"identifier\":[1,").0, Code::MalformedBody);
         let field = |body: &[u8]| refusal(body).1.expect("a field");
         assert_eq!(
             field(b"{\"identifer\": \"a\"}"),
@@ -209,6 +226,18 @@ mod tests {
             ("identifier".to_owned(), Code::InvalidCharacters)
         );
         assert_eq!(field(b"[]"), (String::new(), Code::InvalidType));
+        assert_eq!(
+            field(b"{\"device\": [\"x\"]}"),
+            ("device".to_owned(), Code::InvalidType)
+        );
+        assert_eq!(
+            field(b"{\"identifier\": \"a\", \"identifier\": \"b\"}"),
+            ("identifier".to_owned(), Code::InvalidType)
+        );
+        assert_eq!(
+            field(b"{\"device\": {\"name\": \"a\", \"name\": \"a\"}}"),
+            ("device.name".to_owned(), Code::InvalidType)
+        );
     }
 
     #[tokio::test]

@@ -1,12 +1,14 @@
-//! The accept loop: how long a client may take for its headers, how long a connection may idle, how many there may be,
-//! and how all of them end when the server stops. (`axum::serve` sets no timer, so that hyper's own time-outs would
+//! The accept loop: how long a client may take for its headers, how long a connection may idle, how many there may be
+//! in all and from one address, and how all of them end when the server stops. (`axum::serve` sets no timer, so that hyper's own time-outs would
 //! never run.)
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::io;
-use std::net::SocketAddr;
-use std::pin::Pin;
-use std::sync::Arc;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -16,8 +18,8 @@ use axum::extract::{ConnectInfo, Request};
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::GracefulShutdown;
 use sereno_core::config::Server;
+use sereno_core::context::limiter;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
@@ -26,6 +28,8 @@ use tower::ServiceExt;
 
 /// How often a connection's deadlines are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How long a connection that was told to end may take to do so.
+const GOODBYE: Duration = Duration::from_secs(1);
 /// How long to wait after accepting failed, usually for want of file descriptors.
 const AFTER_FAILURE: Duration = Duration::from_millis(100);
 
@@ -35,11 +39,9 @@ pub async fn serve(listener: TcpListener, router: Router, settings: &Server, mut
         header: settings.header_timeout.span(),
         idle: settings.idle_timeout.span(),
     };
-    let most = usize::try_from(settings.max_connections)
-        .unwrap_or(Semaphore::MAX_PERMITS)
-        .min(Semaphore::MAX_PERMITS);
-    let places = Arc::new(Semaphore::new(most));
-    let graceful = GracefulShutdown::new();
+    let most = u32::try_from(settings.max_connections).unwrap_or(u32::MAX);
+    let places = Arc::new(Semaphore::new(usize::try_from(most).unwrap_or(Semaphore::MAX_PERMITS)));
+    let peers = Peers::new(settings);
     while !*stop.borrow() {
         let accepted = tokio::select! {
             accepted = accept(&listener, &places) => accepted,
@@ -48,29 +50,109 @@ pub async fn serve(listener: TcpListener, router: Router, settings: &Server, mut
         let Some((stream, peer, place)) = accepted else {
             continue;
         };
+        let Some(counted) = peers.admit(peer.ip()) else {
+            tracing::debug!(address = %peer.ip(), "an address has too many connections");
+            continue;
+        };
         let clock = Arc::new(Activity::default());
         let service = service(router.clone(), peer, Arc::clone(&clock));
         let io = TokioIo::new(Watched {
             stream,
             clock: Arc::clone(&clock),
         });
-        let builder = builder(limits.header);
-        let connection = builder.serve_connection(io, service).into_owned();
-        let connection = graceful.watch(connection);
+        let connection = builder(limits.header).serve_connection(io, service).into_owned();
+        let stop = stop.clone();
         tokio::spawn(async move {
-            tokio::select! {
-                _ = connection => {}
-                () = clock.overdue(limits) => {}
-            }
-            drop(place);
+            keep(connection, &clock, limits, stop).await;
+            drop((place, counted));
         });
     }
     drop(listener);
-    if tokio::time::timeout(settings.stop_timeout.span(), graceful.shutdown())
+    // whoever holds all places knows that every connection has ended
+    if tokio::time::timeout(settings.stop_timeout.span(), places.acquire_many(most))
         .await
         .is_err()
     {
         tracing::warn!("some requests did not finish in time and were cut off");
+    }
+}
+
+type Connection<S> = auto::Connection<'static, TokioIo<Watched>, S, TokioExecutor>;
+
+/// Until the connection ends by itself, takes too long, or the server stops. It is told first (HTTP/2: GOAWAY), so that
+/// no client loses a request it sends in this moment without knowing.
+async fn keep<S>(connection: Connection<S>, clock: &Activity, limits: Limits, mut stop: watch::Receiver<bool>)
+where
+    S: hyper::service::Service<
+            Request<Incoming>,
+            Response = axum::response::Response,
+            Error = std::convert::Infallible,
+            Future: Send + 'static,
+        >,
+{
+    let mut connection = pin!(connection);
+    let stopping = tokio::select! {
+        _ = connection.as_mut() => return,
+        () = clock.overdue(limits) => false,
+        _ = stop.wait_for(|stop| *stop) => true,
+    };
+    connection.as_mut().graceful_shutdown();
+    let patience = async {
+        if stopping {
+            clock.overdue(limits).await;
+        }
+        tokio::time::sleep(GOODBYE).await;
+    };
+    tokio::select! {
+        _ = connection => {}
+        () = patience => {}
+    }
+}
+
+/// How many connections each client address has open.
+#[derive(Clone)]
+struct Peers {
+    /// Nothing where they are not counted.
+    most: Option<usize>,
+    open: Arc<Mutex<HashMap<IpAddr, usize>>>,
+}
+
+/// One connection that is counted.
+struct Counted(Peers, IpAddr);
+
+impl Peers {
+    fn new(settings: &Server) -> Self {
+        let most = usize::try_from(settings.max_connections_per_address).unwrap_or(usize::MAX);
+        // behind proxies every connection is theirs
+        let counts = most > 0 && settings.trusted_proxies == 0;
+        Self {
+            most: counts.then_some(most),
+            open: Arc::default(),
+        }
+    }
+
+    /// Counts one more connection, unless the address has as many as it may.
+    fn admit(&self, address: IpAddr) -> Option<Counted> {
+        let address = limiter::network(address);
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = open.entry(address).or_default();
+        if self.most.is_some_and(|most| *count >= most) {
+            return None;
+        }
+        *count += 1;
+        Some(Counted(self.clone(), address))
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        let mut open = self.0.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Entry::Occupied(mut count) = open.entry(self.1) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
+        }
     }
 }
 

@@ -16,6 +16,7 @@ use tracing::Instrument;
 
 use super::problem::{self, Refusal};
 use super::{headers, metrics};
+use crate::pages;
 use crate::router::App;
 
 /// The header that carries the request's id, in both directions.
@@ -43,6 +44,7 @@ pub async fn outermost<F: Future<Output = Response>>(
         .map_or("other", MatchedPath::as_str)
         .into();
     let meta = meta(app, &request, &request_id);
+    let person = pages::asked_by_a_person(&request);
     let span = tracing::info_span!("request", request_id, %method, route = %path);
     request.extensions_mut().insert(meta);
     let response = if request.uri().to_string().len() > TARGET_MAX {
@@ -50,7 +52,8 @@ pub async fn outermost<F: Future<Output = Response>>(
     } else {
         survive(next(request)).instrument(span.clone()).await
     };
-    let mut response = problem::write(response, &request_id);
+    let response = problem::write(response, &request_id);
+    let mut response = pages::refused(app, person, response).await;
     headers::add(app, response.headers_mut());
     if let Ok(id) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert(REQUEST_ID, id);

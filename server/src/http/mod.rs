@@ -13,3 +13,4 @@ pub mod origin;
 pub mod policy;
 pub mod problem;
 pub mod session_store;
+pub mod strict;

@@ -1,8 +1,8 @@
 //! Refusals on the native wire: RFC 9457. A handler says which problem it is; the outermost layer writes it, once, with
-//! the request's id.
+//! the request's id. People get a page instead, made there too (`pages::refused`).
 
 use axum::body::Body;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use sereno_core::Error;
 use sereno_types::{Code, Problem};
@@ -43,7 +43,16 @@ fn unsaved(response: &Response) -> Option<Refusal> {
     (response.status() == StatusCode::INTERNAL_SERVER_ERROR && empty).then(|| Refusal::from(Code::Unavailable))
 }
 
-/// Writes the problem that a response carries, if it carries one.
+/// Whether the answer is for a person: what browsers say of every page and every plain form.
+#[must_use]
+pub fn wants_page(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.contains("text/html"))
+}
+
+/// Writes the problem that a response carries, if it carries one; it stays on the response for whoever writes it better.
 pub fn write(mut response: Response, request_id: &str) -> Response {
     let refusal = response.extensions_mut().remove::<Refusal>();
     let Some(Refusal(mut problem)) = refusal.or_else(|| unsaved(&response)) else {
@@ -74,5 +83,6 @@ pub fn write(mut response: Response, request_id: &str) -> Response {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
     }
     *response.body_mut() = Body::from(body);
+    response.extensions_mut().insert(Refusal(problem));
     response
 }

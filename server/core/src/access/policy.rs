@@ -90,6 +90,7 @@ pub const TABLE: &[Rule] = &[
     rule("POST", "/account/fn/sign_in", Everyone),
     rule("POST", "/account/fn/sign_out", Everyone),
     rule("POST", "/account/fn/set_up", Everyone),
+    rule("POST", "/account/fn/set_up_link", Everyone),
     rule("POST", "/account/fn/me", Users),
     // server functions of the console
     rule("POST", "/console/fn/staff_profile", AnyStaff),

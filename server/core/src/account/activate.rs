@@ -34,7 +34,7 @@ pub async fn activate(sereno: &Sereno, meta: &RequestMeta, command: Activate) ->
         return conclude(sereno, meta, tx, proof).await;
     }
     let mut faults = Vec::new();
-    let email = identifier::collect("email", identifier::email(&email), &mut faults);
+    let email = identifier::email_field(&email, &mut faults);
     let digits: String = code
         .expose()
         .chars()
@@ -139,7 +139,10 @@ pub async fn resend(sereno: &Sereno, meta: &RequestMeta, command: ResendActivati
         sereno.config.limit.requests_per_address,
         sereno.now(),
     )?;
-    let email = identifier::email(&command.email).map_err(|code| Error::field("email", code))?;
+    let mut faults = Vec::new();
+    let Some(email) = identifier::email_field(&command.email, &mut faults) else {
+        return Err(Error::fields(faults));
+    };
     notify::limit(sereno, &email.canonical).await?;
     let pending = pending_with(sereno, &email.canonical).await?;
     let mut tx = sereno.begin(meta, &Actor::Anonymous).await?;

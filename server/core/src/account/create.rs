@@ -82,7 +82,8 @@ pub async fn create(sereno: &Sereno, tx: &Tx, new: NewUser) -> Result<Uuid> {
         attributes: Set(Value::Object(new.attributes)),
         created_at: Set(now),
         updated_at: Set(now),
-        last_login_at: Set(None),
+        // setting up signs in
+        last_login_at: Set((new.origin == Origin::SetUp).then_some(now)),
     };
     user::Entity::insert(row)
         .exec_without_returning(tx.db())

@@ -112,9 +112,25 @@ pub fn username(text: &str) -> Result<Username, Code> {
     Ok(Username { name, canonical })
 }
 
-/// Collects a refusal under its field's name.
-pub(crate) fn collect<T>(field: &str, outcome: Result<T, Code>, faults: &mut Vec<FieldError>) -> Option<T> {
-    outcome.map_err(|code| faults.push(FieldError::new(field, code))).ok()
+/// The address in the field `email`, or its refusal among the others.
+pub(crate) fn email_field(text: &str, faults: &mut Vec<FieldError>) -> Option<Email> {
+    collect("email", EMAIL_MAX, email(text), faults)
+}
+
+/// The name in the field `username`, or its refusal among the others.
+pub(crate) fn username_field(text: &str, faults: &mut Vec<FieldError>) -> Option<Username> {
+    collect("username", USERNAME_MAX, username(text), faults)
+}
+
+fn collect<T>(field: &str, most: usize, outcome: Result<T, Code>, faults: &mut Vec<FieldError>) -> Option<T> {
+    let refuse = |code| {
+        let fault = FieldError::new(field, code);
+        faults.push(match code {
+            Code::TooLong => fault.with("max", most as u64),
+            _ => fault,
+        });
+    };
+    outcome.map_err(refuse).ok()
 }
 
 #[cfg(test)]

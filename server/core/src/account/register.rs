@@ -8,7 +8,7 @@ use sereno_types::{Code, FieldError, Register, UserState};
 use uuid::Uuid;
 
 use super::create::taken;
-use super::identifier::{self, Email, Username, collect};
+use super::identifier::{self, Email, Username};
 use super::{NewUser, Origin, create, password, sign_up};
 use crate::context::{Actor, RequestMeta, Sereno, Tx, without_nul};
 use crate::entity::{Hidden, counter, user, user_email};
@@ -57,10 +57,10 @@ pub async fn register(sereno: &Sereno, meta: &RequestMeta, command: Register) ->
 
 async fn accept(sereno: &Sereno, command: Register) -> Result<Accepted> {
     let mut faults = Vec::new();
-    let email = collect("email", identifier::email(&command.email), &mut faults);
+    let email = identifier::email_field(&command.email, &mut faults);
     let username = match command.username.as_deref() {
         None | Some("") if !sereno.config.registration.username_required => None,
-        name => collect("username", identifier::username(name.unwrap_or("")), &mut faults),
+        name => identifier::username_field(name.unwrap_or(""), &mut faults),
     };
     if let Some(name) = &username
         && username_is_taken(sereno, name, email.as_ref()).await?

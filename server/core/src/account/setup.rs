@@ -2,11 +2,10 @@
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
-use sereno_types::{Code, SetUp, UserState};
+use sereno_types::{Code, Secret, SetUp, UserState};
 use std::time::Duration;
 
-use super::identifier::{self, collect};
-use super::{NewUser, Origin, create, password};
+use super::{NewUser, Origin, create, identifier, password};
 use crate::context::{Actor, RequestMeta, Sereno};
 use crate::entity::{Hidden, one_time, user};
 use crate::error::{Error, Result};
@@ -57,6 +56,26 @@ pub async fn link(sereno: &Sereno) -> Result<String> {
     Ok(sereno.link(&format!("/setup?token={token}")))
 }
 
+/// Whether the link can still be used, for the page it opens. Looking consumes nothing.
+///
+/// # Errors
+/// `setup_link_invalid`, `setup_done`.
+pub async fn look_at_link(sereno: &Sereno, meta: &RequestMeta, token: &Secret) -> Result<()> {
+    sereno.addresses.take(
+        "set_up_link",
+        meta.address,
+        sereno.config.limit.requests_per_address,
+        sereno.now(),
+    )?;
+    if !once::is_good(sereno, Purpose::SetUp, token.expose()).await? {
+        return Err(Code::SetupLinkInvalid.into());
+    }
+    if is_done(sereno.db.read()).await? {
+        return Err(Code::SetupDone.into());
+    }
+    Ok(())
+}
+
 /// Makes the first administrator and signs them in.
 ///
 /// # Errors
@@ -69,7 +88,7 @@ pub async fn first_administrator(sereno: &Sereno, meta: &RequestMeta, command: S
         sereno.now(),
     )?;
     let mut faults = Vec::new();
-    let email = collect("email", identifier::email(&command.email), &mut faults);
+    let email = identifier::email_field(&command.email, &mut faults);
     faults.extend(password::judge(
         &sereno.config.password,
         command.password.expose(),

@@ -123,22 +123,29 @@ impl std::error::Error for Faults {}
 pub type Overrides = Vec<(&'static str, String)>;
 
 impl Config {
-    /// Reads defaults, then `file`, then `env` (all variables of the process; those of others are passed over), then the
+    /// Reads defaults, then `file` (its name and what stands in it), then `env` (all variables of the process; those of others are passed over), then the
     /// command line's overrides (`("server.listen", value)`).
     ///
     /// # Errors
     /// Everything that is wrong, not just the first.
     pub fn load(
-        file: Option<&str>,
+        file: Option<(&str, &str)>,
         env: impl IntoIterator<Item = (String, String)>,
         overrides: Overrides,
     ) -> Result<Self, Faults> {
         let mut faults = Faults::default();
         let mut found = BTreeMap::<String, Found>::new();
-        if let Some(text) = file {
+        if let Some((name, text)) = file {
             match text.parse::<Table>() {
                 Ok(table) => sort_file(table, &mut found),
-                Err(error) => faults.add("", "file", &format!("is not TOML: {}", error.message())),
+                Err(error) => {
+                    let before = error.span().and_then(|span| text.get(..span.start));
+                    let place = before.map_or_else(
+                        || name.to_owned(),
+                        |before| format!("{name}, line {},", before.matches('\n').count() + 1),
+                    );
+                    faults.add("", &place, &format!("is not TOML: {}", error.message()));
+                }
             }
         }
         for (name, value) in env {

@@ -34,9 +34,12 @@ section! {
         metrics_listen: String = String::new();
         /// Most connections at once; further ones wait to be accepted.
         max_connections: u64 = 4096;
+        /// Most connections at once from one client address (IPv6: /64); further ones are closed. 0 switches this off.
+        /// Not counted where `trusted_proxies` is at least 1: all connections are the proxies' own then.
+        max_connections_per_address: u64 = 256;
         /// Most requests worked on at once; further ones are answered 503.
         max_requests: u64 = 1024;
-        /// Most bytes of a request's body.
+        /// Most bytes of a request's body. All bodies that are still coming in may hold `max_requests` times as much.
         max_body: u64 = 65_536;
         /// Seconds a client has to send its request line and headers.
         header_timeout: Seconds = Seconds(10);

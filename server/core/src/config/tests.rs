@@ -8,7 +8,7 @@ fn env(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
 }
 
 fn faults(file: &str, pairs: &[(&str, &str)]) -> Vec<String> {
-    match Config::load(Some(file), env(pairs), Vec::new()) {
+    match Config::load(Some(("sereno.toml", file)), env(pairs), Vec::new()) {
         Ok(_) => Vec::new(),
         Err(faults) => faults.0.iter().map(|fault| fault.setting.clone()).collect(),
     }
@@ -30,7 +30,7 @@ fn environment_wins_over_file_and_command_line_over_both() {
         ("SERENO__DATA", "/e"),
         ("PATH", "/bin"),
     ]);
-    let config = Config::load(Some(file), env, vec![("data", "/c".to_owned())]).unwrap();
+    let config = Config::load(Some(("sereno.toml", file)), env, vec![("data", "/c".to_owned())]).unwrap();
     assert_eq!(config.server.listen.port(), 2);
     assert_eq!(config.server.max_body, 2000);
     assert_eq!(config.general.data, "/c");
@@ -85,6 +85,17 @@ fn modes_refuse_what_is_unsafe() {
 }
 
 #[test]
+fn a_slip_in_the_file_is_told_with_its_line() {
+    let text = "[server]\n\nlisten = \"127.0.0.1:1\nmax_body = 5\n";
+    let told = Config::load(Some(("/etc/sereno.toml", text)), [], Vec::new()).unwrap_err();
+    assert!(
+        told.to_string().starts_with("/etc/sereno.toml, line 3, is not TOML: "),
+        "{told}"
+    );
+    assert!(!told.to_string().contains("127.0.0.1"), "{told}");
+}
+
+#[test]
 fn a_fault_never_repeats_the_value() {
     let text = Config::load(
         None,
@@ -108,6 +119,6 @@ fn the_example_loads_as_the_defaults() {
         })
         .filter(|line| !line.ends_with("= \"\""))
         .fold(String::new(), |text, line| text + line + "\n");
-    let config = Config::load(Some(&switched_on), [], Vec::new()).unwrap();
+    let config = Config::load(Some(("sereno.toml", &switched_on)), [], Vec::new()).unwrap();
     assert_eq!(format!("{config:?}"), format!("{:?}", Config::default()));
 }

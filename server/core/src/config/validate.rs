@@ -86,6 +86,8 @@ fn figures(config: &Config, faults: &mut Faults) {
         }
     };
     bounds("server", "max_connections", config.server.max_connections, 1, 1_000_000);
+    let per_address = config.server.max_connections_per_address;
+    bounds("server", "max_connections_per_address", per_address, 0, 1_000_000);
     bounds("server", "max_requests", config.server.max_requests, 1, 1_000_000);
     bounds("server", "max_body", config.server.max_body, 1_024, 16_777_216);
     bounds("server", "header_timeout", config.server.header_timeout.0, 1, 600);

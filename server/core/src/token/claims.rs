@@ -14,7 +14,7 @@ use crate::clock::Moment;
 use crate::context::{Application, Sereno};
 use crate::crypto::jwt;
 use crate::entity::{permission, project, role, role_assignment, role_permission, token_family, user, user_email};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Longest template, in bytes.
 pub const TEMPLATE_MAX: usize = 500;
@@ -196,7 +196,7 @@ pub struct Draft<'a> {
 }
 
 /// What the token says.
-pub fn build(sereno: &Sereno, draft: &Draft<'_>) -> Result<Map<String, Value>> {
+pub fn build(sereno: &Sereno, draft: &Draft<'_>) -> Map<String, Value> {
     let profile = draft.profile;
     let (family, iat) = (draft.family, draft.now.unix_seconds());
     let mut claims = Map::new();
@@ -224,10 +224,10 @@ pub fn build(sereno: &Sereno, draft: &Draft<'_>) -> Result<Map<String, Value>> {
     }
     for rule in &profile.claims {
         if rule.token == TokenUse::Both || rule.token == draft.token {
-            put(&mut claims, &rule.name, value_of(rule, draft)?);
+            put(&mut claims, &rule.name, value_of(rule, draft));
         }
     }
-    Ok(claims)
+    claims
 }
 
 /// `iss`.
@@ -270,14 +270,14 @@ fn subject_of(draft: &Draft<'_>) -> String {
     }
 }
 
-fn value_of(rule: &ClaimRule, draft: &Draft<'_>) -> Result<Value> {
+fn value_of(rule: &ClaimRule, draft: &Draft<'_>) -> Value {
     let Some(about) = draft.about else {
-        return Ok(match &rule.source {
+        return match &rule.source {
             ClaimSource::Constant(value) => value.clone(),
             _ => Value::Null,
-        });
+        };
     };
-    Ok(match &rule.source {
+    match &rule.source {
         ClaimSource::Constant(value) => value.clone(),
         ClaimSource::User(name) => about.attribute(name),
         ClaimSource::Roles => json!(about.roles),
@@ -290,12 +290,13 @@ fn value_of(rule: &ClaimRule, draft: &Draft<'_>) -> Result<Value> {
                 permissions => about.permissions.clone(),
                 application => context! { client_id => draft.application.client_id.clone() },
             };
-            render(template, known).map_err(|error| {
-                // whoever signs in cannot mend it, and a token without the claim could mean more than one with it
-                Error::internal(format!("the template of the claim {} fails: {error}", rule.name))
-            })?
+            // whoever signs in cannot mend it
+            render(template, known).unwrap_or_else(|error| {
+                tracing::warn!(claim = rule.name, %error, "the template of a claim failed; the claim is null");
+                Value::Null
+            })
         }
-    })
+    }
 }
 
 impl About {
@@ -412,7 +413,10 @@ pub fn refuse_template(template: &str) -> Option<String> {
         permissions => Vec::<String>::new(),
         application => context! { client_id => "sample" },
     };
-    render(template, sample).err().map(|error| error.to_string())
+    use minijinja::ErrorKind::{InvalidOperation, UndefinedError};
+    // what the sample's user does not have, others may
+    let error = render(template, sample).err()?;
+    (!matches!(error.kind(), InvalidOperation | UndefinedError)).then(|| error.to_string())
 }
 
 #[cfg(test)]

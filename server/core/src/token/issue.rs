@@ -275,7 +275,7 @@ pub(super) fn drafts<'a>(
 }
 
 async fn signed(sereno: &Sereno, draft: &Draft<'_>) -> Result<(String, Map<String, Value>)> {
-    let claims = claims::build(sereno, draft)?;
+    let claims = claims::build(sereno, draft);
     let signing = sereno.signing().await?;
     let key = key::of(&signing, draft.application.id, draft.profile)
         .ok_or_else(|| Error::internal("the application has no key to sign with"))?;

@@ -45,7 +45,7 @@ pub async fn preview(
     let line = Line::at(&family);
     let draft = issue::drafts(&line, application, profile, about.as_ref(), sereno);
     let exp = now.unix_seconds().saturating_add_unsigned(lives.access);
-    let access = Value::Object(claims::build(sereno, &draft(TokenUse::Access, now, exp))?);
+    let access = Value::Object(claims::build(sereno, &draft(TokenUse::Access, now, exp)));
     let refresh = match profile.refresh_format {
         TokenFormat::Opaque => None,
         TokenFormat::Jwt => {
@@ -53,7 +53,7 @@ pub async fn preview(
             Some(Value::Object(claims::build(
                 sereno,
                 &draft(TokenUse::Refresh, now, exp),
-            )?))
+            )))
         }
     };
     let form = issue::form(profile, TokenUse::Access);

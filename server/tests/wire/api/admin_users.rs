@@ -79,6 +79,41 @@ async fn locking_cuts_off_at_once_and_unlocking_lets_in_again() {
 }
 
 #[tokio::test]
+async fn actions_without_a_body_refuse_one_that_says_something() {
+    use axum::body::Body;
+    let door = Door::new().await;
+    let admin = door.administrator().await;
+    let me = door.get("/api/v1/me", &[("cookie", &admin)]).await;
+    let csrf = me.header("x-csrf-token").to_owned();
+    let nobody = "00000000-0000-7000-8000-000000000000";
+    for action in ["lock", "unlock", "send-activation"] {
+        let path = format!("/api/v1/admin/users/{nobody}/{action}");
+        for (kind, body, status, code) in [
+            ("", "", 404, "not_found"),
+            ("application/json", "", 404, "not_found"),
+            ("application/json", "{}", 404, "not_found"),
+            ("application/json", "{\"reason\":\"x\"}", 422, "validation_failed"),
+            ("application/json", "[]", 422, "validation_failed"),
+            ("application/json", "{", 400, "malformed_body"),
+            ("text/plain", "x", 415, "unsupported_media_type"),
+        ] {
+            let headers = [
+                ("cookie", admin.as_str()),
+                ("x-csrf-token", csrf.as_str()),
+                ("content-type", kind),
+            ];
+            let sent = crate::door::request("POST", &path, &headers, Body::from(body));
+            let answer = door.send(sent).await;
+            assert_eq!(
+                (answer.status.as_u16(), answer.code().as_str()),
+                (status, code),
+                "{action} {kind} {body}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
 async fn others_are_kept_out() {
     let door = Door::new().await;
     let admin = door.administrator().await;

@@ -1,6 +1,7 @@
 //! Broken requests at every door: a clear 4xx with a code, never a 5xx, nothing written.
 
 use axum::body::Body;
+use futures_util::StreamExt;
 use serde_json::Value;
 use sereno_server::api;
 
@@ -141,6 +142,59 @@ async fn an_array_is_no_object() {
         (answer.status.as_u16(), answer.faults()[0].1.as_str()),
         (422, "invalid_type")
     );
+    let body = serde_json::json!({"identifier": "ana@example.org", "password": crate::door::PASSWORD, "device": ["x"]});
+    let answer = door.post("/api/v1/login", &body, &[]).await;
+    assert_eq!(answer.faults(), [("device".to_owned(), "invalid_type".to_owned())]);
+}
+
+#[tokio::test]
+async fn a_body_that_is_cut_off_is_told_from_one_of_the_wrong_shape() {
+    let door = Door::new().await;
+    let json = [("content-type", "application/json")];
+    for body in ["{\"a\":", "{\"identifier\": \"a\", \"passw", "{\"device\": [1"] {
+        let answer = door
+            .send(request("POST", "/api/v1/login", &json, Body::from(body)))
+            .await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.code().as_str()),
+            (400, "malformed_body"),
+            "{body}"
+        );
+    }
+    let twice = "{\"identifier\": \"a\", \"identifier\": \"b\", \"password\": \"x\"}";
+    let answer = door
+        .send(request("POST", "/api/v1/login", &json, Body::from(twice)))
+        .await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.faults()[0].0.as_str()),
+        (422, "identifier")
+    );
+}
+
+#[tokio::test]
+async fn what_is_too_long_says_how_long_it_may_be() {
+    let door = Door::new().await;
+    let email = format!("{}@example.org", "a".repeat(300));
+    let body = serde_json::json!({"email": email, "username": "a".repeat(200), "password": crate::door::PASSWORD});
+    let answer = door.post("/api/v1/registrations", &body, &[]).await;
+    let of = |at: usize| {
+        let fault = &answer.json()["errors"][at];
+        (
+            fault["field"].clone(),
+            fault["code"].clone(),
+            fault["params"]["max"].clone(),
+        )
+    };
+    assert_eq!(of(0), ("email".into(), "too_long".into(), 254.into()));
+    assert_eq!(of(1), ("username".into(), "too_long".into(), 150.into()));
+    let answer = door
+        .post(
+            "/api/v1/registrations/resend",
+            &serde_json::json!({"email": email}),
+            &[],
+        )
+        .await;
+    assert_eq!(answer.json()["errors"][0]["params"]["max"], 254);
 }
 
 #[tokio::test]
@@ -162,13 +216,9 @@ async fn without_a_database_every_door_says_unavailable() {
     door.test.sereno.db.close().await;
     let fields = [("identifier", "ana"), ("password", "x")];
     let form = door.form("/account/fn/sign_in", &fields, "/account/sign-in", "").await;
-    assert_eq!((form.status.as_u16(), form.code().as_str()), (503, "unavailable"));
+    assert_eq!(form.status, 503);
     let blank = door.form("/account/fn/sign_in", &[], "/account/sign-in", "").await;
-    assert_eq!(
-        (blank.status.as_u16(), blank.code().as_str()),
-        (503, "unavailable"),
-        "the flash cannot be kept"
-    );
+    assert_eq!(blank.status, 503, "the flash cannot be kept");
     let call = door
         .post(
             "/api/v1/login",
@@ -179,4 +229,29 @@ async fn without_a_database_every_door_says_unavailable() {
     assert_eq!((call.status.as_u16(), call.header("retry-after")), (503, "1"));
     assert_eq!(door.get("/health/ready", &[]).await.status, 503);
     assert_eq!(door.get("/health/live", &[]).await.status, 200);
+}
+
+/// A client that keeps many bodies half sent cannot fill the memory.
+#[tokio::test]
+async fn bodies_that_are_coming_in_share_their_room() {
+    let door = Door::with(|config| {
+        config.server.max_requests = 1;
+        config.server.max_body = 1_024;
+    })
+    .await;
+    let json = [("content-type", "application/json")];
+    let half = || axum::body::Bytes::from("{\"identifier\": \"".to_owned() + &"a".repeat(700));
+    let never = futures_util::stream::once(async move { Ok::<_, std::io::Error>(half()) })
+        .chain(futures_util::stream::pending());
+    let mut waiting = Box::pin(door.send(request("POST", "/api/v1/login", &json, Body::from_stream(never))));
+    assert!(futures_util::poll!(&mut waiting).is_pending());
+    let other = door
+        .send(request("POST", "/api/v1/login", &json, Body::from(half())))
+        .await;
+    assert_eq!((other.status.as_u16(), other.code().as_str()), (503, "overloaded"));
+    drop(waiting);
+    let other = door
+        .send(request("POST", "/api/v1/login", &json, Body::from(half())))
+        .await;
+    assert_eq!(other.code(), "malformed_body", "the room is free again");
 }

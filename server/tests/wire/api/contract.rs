@@ -40,6 +40,68 @@ async fn it_is_served_at_both_addresses() {
 }
 
 #[tokio::test]
+async fn it_says_where_it_holds_and_how_to_call_it() {
+    let door = Door::with(|config| config.server.public_url = "https://id.example.org".to_owned()).await;
+    let contract = door.get("/openapi.json", &[]).await.json();
+    assert_eq!(
+        contract["servers"],
+        serde_json::json!([{"url": "https://id.example.org"}])
+    );
+    let said = contract["info"]["description"].as_str().unwrap();
+    for words in [
+        "/account/sign-in",
+        "X-CSRF-Token",
+        "GET /api/v1/me",
+        "__Host-sid",
+        "AccessClaims",
+    ] {
+        assert!(said.contains(words), "not a word of {words}: {said}");
+    }
+    for (path, takes) in [
+        ("/api/v1/logout", true),
+        ("/api/v1/admin/users/{id}/lock", true),
+        ("/api/v1/login", false),
+    ] {
+        let named = contract["paths"][path]["post"]["parameters"].to_string();
+        assert_eq!(named.contains("\"X-CSRF-Token\""), takes, "{path}: {named}");
+    }
+    let docs = door.get("/docs", &[]).await.text;
+    assert!(
+        docs.contains("<p>A session is a browser&#39;s"),
+        "the page has it in paragraphs"
+    );
+}
+
+#[tokio::test]
+async fn a_tokens_claims_are_those_of_the_contract() {
+    use base64::Engine;
+    let door = Door::new().await;
+    door.user("ana@example.org", None).await;
+    let tokens = door.login("ana@example.org").await;
+    let payload = tokens["access_token"]
+        .as_str()
+        .unwrap()
+        .split('.')
+        .nth(1)
+        .unwrap()
+        .to_owned();
+    let payload = base64::engine::general_purpose::URL_SAFE_NO_PAD
+        .decode(payload)
+        .unwrap();
+    let payload: serde_json::Value = serde_json::from_slice(&payload).unwrap();
+    let contract = door.get("/openapi.json", &[]).await.json();
+    let schema = &contract["components"]["schemas"]["AccessClaims"];
+    let validator = jsonschema::draft202012::new(schema).unwrap();
+    assert!(validator.is_valid(&payload), "{payload}");
+    for claim in payload.as_object().unwrap().keys() {
+        assert!(
+            schema["properties"][claim]["description"].is_string(),
+            "{claim} is not described"
+        );
+    }
+}
+
+#[tokio::test]
 async fn requests_in_the_contract_are_closed() {
     let door = Door::new().await;
     let contract = door.get("/openapi.json", &[]).await.json();

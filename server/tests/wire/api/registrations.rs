@@ -147,3 +147,26 @@ async fn the_policy_can_be_asked() {
         [("password".into(), "password_too_similar".into())]
     );
 }
+
+/// As the contract says of resending.
+#[tokio::test]
+async fn of_several_mails_the_newest_code_and_every_link_are_heard() {
+    let door = Door::new().await;
+    let body = json!({"email": "ana@example.org", "password": PASSWORD});
+    door.post("/api/v1/registrations", &body, &[]).await;
+    let first = door.test.mails().await.remove(0).text;
+    door.test.advance(std::time::Duration::from_secs(5));
+    let again = json!({"email": "ana@example.org"});
+    door.post("/api/v1/registrations/resend", &again, &[]).await;
+    let second = door.test.mails().await.pop().unwrap().text;
+    assert_ne!(code_of(&first), code_of(&second));
+    let activate = async |body| door.post("/api/v1/registrations/activate", &body, &[]).await;
+    let old = activate(json!({"email": "ana@example.org", "code": code_of(&first)})).await;
+    assert_eq!(
+        (old.status.as_u16(), old.code().as_str()),
+        (400, "activation_link_invalid")
+    );
+    assert_eq!(activate(json!({"token": token_of(&first)})).await.status, 200);
+    let late = activate(json!({"email": "ana@example.org", "code": code_of(&second)})).await;
+    assert_eq!(late.code(), "activation_link_invalid", "one was used");
+}

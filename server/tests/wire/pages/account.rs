@@ -137,3 +137,10 @@ async fn other_sites_cannot_post_our_forms() {
         );
     }
 }
+
+#[tokio::test]
+async fn the_hint_says_what_the_setting_says() {
+    let door = Door::with(|config| config.password.min_length = 14).await;
+    let page = door.page("/account/sign-up?ui_locales=de", "").await;
+    assert!(page.text.contains("Mindestens 14 Zeichen"), "{}", page.text);
+}

@@ -58,6 +58,34 @@ async fn the_set_up_link_works_once() {
 }
 
 #[tokio::test]
+async fn a_set_up_link_that_does_not_work_opens_a_page_that_says_so() {
+    let door = Door::with(|config| config.password.min_length = 11).await;
+    let link = sereno_core::account::setup::link(&door.test.sereno).await.unwrap();
+    let path = format!("/setup?token={}", crate::door::token_of(&link));
+    for _ in 0..2 {
+        let page = door.page(&path, "").await;
+        assert_eq!(page.status, 200, "looking consumes nothing");
+        assert!(page.text.contains("/account/fn/set_up\"") && page.text.contains("At least 11 characters"));
+    }
+    let says_so = async |path: &str| {
+        let page = door.page(path, "").await;
+        assert_eq!(page.status, 400, "{path}");
+        assert!(page.text.contains("This set-up link does not work"), "{}", page.text);
+        assert!(
+            !page.text.contains("/account/fn/set_up\""),
+            "there is a form for nothing"
+        );
+    };
+    says_so("/setup?token=wrong").await;
+    door.test.advance(std::time::Duration::from_hours(25));
+    says_so(&path).await;
+    let admin = door.administrator().await;
+    says_so(&path).await;
+    assert_eq!(door.page("/console", &admin).await.status, 200);
+    assert_eq!(door.page("/setup", "").await.status, 200, "a token can be typed");
+}
+
+#[tokio::test]
 async fn visitors_are_sent_to_sign_in_and_users_are_turned_away() {
     let door = Door::new().await;
     let answer = door.page("/console/users?q=a", "").await;

@@ -1,3 +1,4 @@
 mod account;
 mod console;
 mod headers;
+mod refusals;

@@ -117,9 +117,9 @@ pub async fn create_user(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, com
         return Err(Code::PermissionDenied.into());
     }
     let mut faults = Vec::new();
-    let email = identifier::collect("email", identifier::email(&command.email), &mut faults);
+    let email = identifier::email_field(&command.email, &mut faults);
     let username = command.username.as_deref();
-    let username = username.and_then(|name| identifier::collect("username", identifier::username(name), &mut faults));
+    let username = username.and_then(|name| identifier::username_field(name, &mut faults));
     if command.number.is_some_and(|number| !(1..=NUMBER_MAX).contains(&number)) {
         faults.push(sereno_types::FieldError::new("number", Code::InvalidChoice));
     }

@@ -9,7 +9,7 @@ use sea_orm::{
     Select, SelectTwo,
 };
 use serde::{Deserialize, Serialize};
-use sereno_types::{Code, Id, Page, Permission, UserQuery, UserRow, UserSort};
+use sereno_types::{Code, FieldError, Id, Page, Permission, UserQuery, UserRow, UserSort};
 use uuid::Uuid;
 
 use super::super::identifier;
@@ -108,7 +108,8 @@ fn matching(query: &UserQuery) -> Result<Condition> {
     }
     let text = query.q.as_deref().unwrap_or("").trim();
     if text.len() > MAX_SEARCH {
-        return Err(Error::field("q", Code::TooLong));
+        let fault = FieldError::new("q", Code::TooLong).with("max", MAX_SEARCH as u64);
+        return Err(Error::fields(vec![fault]));
     }
     if text.is_empty() {
         return Ok(all);

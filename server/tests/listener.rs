@@ -1,0 +1,116 @@
+//! The listener, over real sockets: how many connections one address may have, and how a connection is told to end.
+
+#![expect(clippy::unwrap_used, reason = "what a fixture cannot do, its test cannot prove")]
+
+use std::net::SocketAddr;
+
+use axum::Router;
+use axum::routing::get;
+use sereno_core::config::{Config, Seconds, Server};
+use sereno_server::http::listener;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+/// A server that greets, until the sender is dropped or says so.
+async fn serving(change: impl FnOnce(&mut Server)) -> (SocketAddr, watch::Sender<bool>) {
+    let mut settings = Config::default().server;
+    change(&mut settings);
+    let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = socket.local_addr().unwrap();
+    let (stop, stopped) = watch::channel(false);
+    let router = Router::new().route("/", get(async || "good night"));
+    tokio::spawn(async move { listener::serve(socket, router, &settings, stopped).await });
+    (address, stop)
+}
+
+/// Whether the server answers on this connection, and did not close it instead.
+async fn answers(stream: &mut TcpStream) -> bool {
+    let asked = stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    let mut buffer = [0; 256];
+    asked.is_ok() && stream.read(&mut buffer).await.is_ok_and(|read| read > 0)
+}
+
+#[tokio::test]
+async fn one_address_has_so_many_connections_and_no_more() {
+    let (address, _stop) = serving(|settings| settings.max_connections_per_address = 2).await;
+    let mut one = TcpStream::connect(address).await.unwrap();
+    let mut two = TcpStream::connect(address).await.unwrap();
+    assert!(answers(&mut one).await && answers(&mut two).await);
+    let mut three = TcpStream::connect(address).await.unwrap();
+    assert!(!answers(&mut three).await, "a third was served");
+    assert!(answers(&mut one).await, "the first was cut");
+    // the server ends the connection with this answer, and with it the place is free again
+    two.write_all(b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+        .await
+        .unwrap();
+    two.read_to_end(&mut Vec::new()).await.unwrap();
+    let mut free = false;
+    while !free {
+        let mut four = TcpStream::connect(address).await.unwrap();
+        free = answers(&mut four).await;
+    }
+}
+
+#[tokio::test]
+async fn behind_a_proxy_and_when_switched_off_addresses_are_not_counted() {
+    for (most, proxies) in [(1, 1), (0, 0)] {
+        let (address, _stop) = serving(|settings| {
+            settings.max_connections_per_address = most;
+            settings.trusted_proxies = proxies;
+        })
+        .await;
+        let mut one = TcpStream::connect(address).await.unwrap();
+        let mut two = TcpStream::connect(address).await.unwrap();
+        assert!(answers(&mut one).await && answers(&mut two).await, "{most} {proxies}");
+    }
+}
+
+/// The kinds of HTTP/2 frames that come in until the connection ends.
+async fn frames(stream: &mut TcpStream, begun: &[u8]) -> Vec<u8> {
+    let mut bytes = begun.to_vec();
+    let _ = stream.read_to_end(&mut bytes).await;
+    let (mut kinds, mut rest) = (Vec::new(), bytes.as_slice());
+    while let [a, b, c, kind, ..] = *rest {
+        kinds.push(kind);
+        let length = usize::from(a) << 16 | usize::from(b) << 8 | usize::from(c);
+        rest = rest.get(9 + length..).unwrap_or_default();
+    }
+    kinds
+}
+
+const GOAWAY: u8 = 7;
+
+async fn http2(address: SocketAddr) -> TcpStream {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    // the preface, and empty SETTINGS
+    stream
+        .write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0")
+        .await
+        .unwrap();
+    stream
+}
+
+#[tokio::test]
+async fn an_idle_connection_is_told_before_it_ends() {
+    let (address, _stop) = serving(|settings| {
+        settings.header_timeout = Seconds(1);
+        settings.idle_timeout = Seconds(1);
+    })
+    .await;
+    let mut stream = http2(address).await;
+    let kinds = frames(&mut stream, &[]).await;
+    assert!(kinds.contains(&GOAWAY), "it was cut after {kinds:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_stops_tells_too() {
+    // this client answers nothing any more, and is waited for that long
+    let (address, stop) = serving(|settings| settings.header_timeout = Seconds(1)).await;
+    let mut stream = http2(address).await;
+    let mut first = [0; 1];
+    stream.read_exact(&mut first).await.unwrap();
+    stop.send(true).unwrap();
+    let kinds = frames(&mut stream, &first).await;
+    assert!(kinds.contains(&GOAWAY), "it was cut after {kinds:?}");
+}
