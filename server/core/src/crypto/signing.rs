@@ -244,6 +244,7 @@ pub struct SigningKeys {
     /// Newest first.
     keys: Vec<SigningKey>,
     by_kid: HashMap<String, usize>,
+    jwks: String,
 }
 
 impl SigningKeys {
@@ -256,7 +257,9 @@ impl SigningKeys {
             .rev()
             .map(|(at, key)| (key.kid.clone(), at))
             .collect();
-        Self { keys, by_kid }
+        let public: Vec<_> = keys.iter().filter_map(SigningKey::public_jwk).collect();
+        let jwks = json!({ "keys": public }).to_string();
+        Self { keys, by_kid, jwks }
     }
 
     /// The key that signs with this algorithm for this application: its own, or everybody's.
@@ -288,6 +291,12 @@ impl SigningKeys {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()
+    }
+
+    /// The text of [`Self::jwks`], made once.
+    #[must_use]
+    pub fn jwks_text(&self) -> &str {
+        &self.jwks
     }
 
     /// The public keys as a JWK set (RFC 7517 §5), for whoever verifies our tokens. A shared key has no public half and is

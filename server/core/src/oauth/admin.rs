@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::profile::{self, Whole};
 use super::signing_keys;
 use crate::access::application::{self, FIRST_PARTY, SECRET_PURPOSE};
+use crate::context::keys::{APPLICATIONS, SIGNING_KEYS};
 use crate::context::{RequestMeta, Sereno, Staff, Tx, tidy};
 use crate::entity::application::{ActiveModel, Column, Entity, Model};
 use crate::entity::{application_secret, crypto_key, token_family, user, user_email};
@@ -236,6 +237,7 @@ pub async fn create(
     if let Some(key) = key {
         signing_keys::put(&mut tx, key).await?;
     }
+    tx.touch(APPLICATIONS);
     tx.record(
         Event::new(EventKind::ApplicationCreated)
             .through(id)
@@ -368,6 +370,7 @@ pub async fn update(
     .filter_map(|(name, changed)| changed.then_some(name))
     .collect();
     tx.touch(before.id);
+    tx.touch(APPLICATIONS);
     tx.record(
         Event::new(EventKind::ApplicationUpdated)
             .through(before.id)
@@ -406,7 +409,8 @@ pub async fn delete(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id)
         tx.touch(family);
     }
     tx.touch(row.id);
-    tx.touch(crate::context::keys::SIGNING_KEYS);
+    tx.touch(APPLICATIONS);
+    tx.touch(SIGNING_KEYS);
     tx.record(
         Event::new(EventKind::ApplicationDeleted)
             .through(row.id)
