@@ -100,7 +100,7 @@ async fn before_the_session(State(app): State<App>, request: Request, next: Next
 
 /// Answers preflights, and says which other origin may read the answer.
 async fn share(app: &App, request: Request, next: Next) -> Response {
-    let origin = match cors::allowed(app, &request).await {
+    let origin = match cors::allowed(app, request.uri().path(), request.headers()).await {
         Ok(origin) => origin,
         Err(refusal) => return refusal.into_response(),
     };
@@ -128,7 +128,7 @@ async fn behind_the_session(State(app): State<App>, mut request: Request, next: 
     if let Err(refusal) = caller::resolve(&app, &mut request).await {
         return refusal.into_response();
     }
-    let known = match cors::allowed(&app, &request).await {
+    let known = match cors::allowed(&app, request.uri().path(), request.headers()).await {
         Ok(known) => known,
         Err(refusal) => return refusal.into_response(),
     };
@@ -161,6 +161,8 @@ pub fn unlisted() -> Vec<String> {
         for (method, exists) in [
             ("GET", item.get.is_some()),
             ("POST", item.post.is_some()),
+            ("PATCH", item.patch.is_some()),
+            ("DELETE", item.delete.is_some()),
             ("PUT", item.put.is_some()),
             ("PATCH", item.patch.is_some()),
             ("DELETE", item.delete.is_some()),

@@ -22,6 +22,7 @@ use crate::router::App;
         (status = 200, description = "What the token is good for", body = Introspection),
         (status = 400, description = "`invalid_request`", body = Object),
         (status = 401, description = "`invalid_client`", body = Object),
+        (status = 415, description = "`invalid_request`: not a form", body = Object),
     ))]
 pub async fn introspect(
     State(app): State<App>,
@@ -47,6 +48,7 @@ pub async fn introspect(
         (status = 200, description = "The token is good for nothing now"),
         (status = 400, description = "`invalid_request`", body = Object),
         (status = 401, description = "`invalid_client`", body = Object),
+        (status = 415, description = "`invalid_request`: not a form", body = Object),
     ))]
 pub async fn revoke(State(app): State<App>, caller: Caller, form: OAuthForm) -> Result<StatusCode, OAuthError> {
     let command = RevokeToken {

@@ -2,10 +2,10 @@
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
+use serde::Deserialize;
 use sereno_core::access::application;
 use sereno_core::token;
 use sereno_types::{Code, Problem, Refresh, TokenAnswer, VerifyToken, VerifyTokenAnswer};
-use serde::Deserialize;
 
 use crate::http::caller::Caller;
 use crate::http::delivery;

@@ -56,7 +56,9 @@ async fn in_a_cookie(app: &App, headers: &HeaderMap) -> Result<Option<(Actor, By
     }
     let known = application::index(&app.sereno).await?;
     for (name, csrf_required) in &known.access_cookies {
-        let Some(token) = cookie_of(headers, name) else { continue };
+        let Some(token) = cookie_of(headers, name) else {
+            continue;
+        };
         match token::authenticate(&app.sereno, &token).await {
             Ok(actor) => {
                 let csrf_required = *csrf_required;

@@ -101,7 +101,9 @@ pub fn refresh_token(app: &App, headers: &HeaderMap, application: &Application) 
 #[must_use]
 pub fn cookie_of(headers: &HeaderMap, name: &str) -> Option<String> {
     let sent = headers.get_all(header::COOKIE).into_iter();
-    let pairs = sent.filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(';'));
+    let pairs = sent
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|text| text.split(';'));
     let mut found = pairs.filter_map(|pair| pair.trim().split_once('='));
     found
         .find(|(known, value)| *known == name && !value.is_empty())

@@ -55,9 +55,14 @@ impl IntoResponse for OAuthError {
         let mut response = (self.status, [(header::CONTENT_TYPE, "application/json")], body).into_response();
         let headers = response.headers_mut();
         if self.status == StatusCode::UNAUTHORIZED {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"sereno\""));
+            headers.insert(
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static("Basic realm=\"sereno\""),
+            );
         }
-        let wait = self.retry_after.or((self.status == StatusCode::SERVICE_UNAVAILABLE).then_some(1));
+        let wait = self
+            .retry_after
+            .or((self.status == StatusCode::SERVICE_UNAVAILABLE).then_some(1));
         if let Some(seconds) = wait {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
@@ -76,7 +81,10 @@ impl OAuthForm {
     /// A parameter; an empty one counts as left out (RFC 6749 §3.1).
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.fields.get(name).map(String::as_str).filter(|value| !value.is_empty())
+        self.fields
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
     }
 }
 
@@ -130,7 +138,9 @@ fn basic(headers: &HeaderMap) -> Result<Option<ClientCredentials>, OAuthError> {
     if !scheme.eq_ignore_ascii_case("basic") {
         return Err(OAuthError::INVALID_REQUEST);
     }
-    let decoded = STANDARD.decode(encoded.trim()).map_err(|_| OAuthError::INVALID_REQUEST)?;
+    let decoded = STANDARD
+        .decode(encoded.trim())
+        .map_err(|_| OAuthError::INVALID_REQUEST)?;
     let decoded = String::from_utf8(decoded).map_err(|_| OAuthError::INVALID_REQUEST)?;
     let (name, secret) = decoded.split_once(':').ok_or(OAuthError::INVALID_REQUEST)?;
     let plain = |text: &str| {

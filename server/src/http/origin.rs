@@ -38,12 +38,7 @@ pub fn check(app: &App, request: &Request, known: Option<&HeaderValue>) -> Resul
 /// Whether the request comes from one of our pages, or from no browser at all: browsers always send at least one of the
 /// two headers with a request that changes something.
 fn is_ours(app: &App, request: &Request) -> bool {
-    let header = |name| {
-        request
-            .headers()
-            .get(name)
-            .map(|value: &header::HeaderValue| value.as_bytes())
-    };
+    let header = |name| request.headers().get(name).map(|value: &HeaderValue| value.as_bytes());
     match (header(FETCH_SITE), header(header::ORIGIN)) {
         (Some(site), _) => site == b"same-origin" || site == b"none",
         (None, Some(origin)) => origin == app.sereno.config.public_origin().as_bytes(),

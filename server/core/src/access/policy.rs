@@ -86,12 +86,28 @@ pub const TABLE: &[Rule] = &[
     rule("GET", "/api/v1/admin/applications/{id}", Staff(ApplicationsView)),
     rule("PATCH", "/api/v1/admin/applications/{id}", Staff(ApplicationsManage)),
     rule("DELETE", "/api/v1/admin/applications/{id}", Staff(ApplicationsManage)),
-    rule("POST", "/api/v1/admin/applications/{id}/preview", Staff(ApplicationsView)),
-    rule("POST", "/api/v1/admin/applications/{id}/secrets", Staff(ApplicationsManage)),
-    rule("DELETE", "/api/v1/admin/applications/{id}/secrets/{secret_id}", Staff(ApplicationsManage)),
+    rule(
+        "POST",
+        "/api/v1/admin/applications/{id}/preview",
+        Staff(ApplicationsView),
+    ),
+    rule(
+        "POST",
+        "/api/v1/admin/applications/{id}/secrets",
+        Staff(ApplicationsManage),
+    ),
+    rule(
+        "DELETE",
+        "/api/v1/admin/applications/{id}/secrets/{secret_id}",
+        Staff(ApplicationsManage),
+    ),
     rule("GET", "/api/v1/admin/signing-keys", Staff(SettingsView)),
     rule("POST", "/api/v1/admin/signing-keys", Staff(SettingsManage)),
-    rule("POST", "/api/v1/admin/signing-keys/{id}/activate", Staff(SettingsManage)),
+    rule(
+        "POST",
+        "/api/v1/admin/signing-keys/{id}/activate",
+        Staff(SettingsManage),
+    ),
     rule("DELETE", "/api/v1/admin/signing-keys/{id}", Staff(SettingsManage)),
     // keys, contract, health
     rule("GET", "/.well-known/jwks.json", Everyone),

@@ -55,7 +55,7 @@ enum PrivateKey {
     EdDsa(Ed25519KeyPair),
     Es256(EcdsaKeyPair),
     Rs256(Box<RsaKeyPair>),
-    Hs256(hmac::Key),
+    Hs256(Box<hmac::Key>),
 }
 
 /// Where a key stands in its life.
@@ -125,7 +125,10 @@ impl SigningKey {
                 if secret.len() < HMAC_KEY_MIN {
                     return Err(Error::internal("an HMAC key of fewer than 32 bytes"));
                 }
-                (PrivateKey::Hs256(hmac::Key::new(hmac::HMAC_SHA256, secret)), None)
+                (
+                    PrivateKey::Hs256(Box::new(hmac::Key::new(hmac::HMAC_SHA256, secret))),
+                    None,
+                )
             }
         };
         // a thumbprint of a shared key would tell whether a guess is right; its row's id tells nothing

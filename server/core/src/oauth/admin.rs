@@ -88,8 +88,8 @@ pub async fn list(sereno: &Sereno, staff: &Staff, query: ApplicationQuery) -> Re
     walk.page(rows, total, place, row)
 }
 
-fn row(row: Model) -> Result<ApplicationRow> {
-    Ok(ApplicationRow {
+fn row(row: Model) -> ApplicationRow {
+    ApplicationRow {
         id: Id(row.id.to_string()),
         kind: ApplicationKind::from_name(&row.kind).unwrap_or_default(),
         delivery: Delivery::from_name(&row.delivery).unwrap_or_default(),
@@ -98,7 +98,7 @@ fn row(row: Model) -> Result<ApplicationRow> {
         name: row.name,
         is_enabled: row.is_enabled,
         created_at: row.created_at.timestamp(),
-    })
+    }
 }
 
 /// One application.
