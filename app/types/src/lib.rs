@@ -15,6 +15,7 @@ mod problem;
 mod registration;
 mod scalar;
 mod secret;
+mod session;
 mod token;
 mod user;
 
@@ -37,6 +38,9 @@ pub use registration::{
 };
 pub use scalar::{Id, Timestamp};
 pub use secret::Secret;
+pub use session::{
+    EndSessions, EndWhich, EndedSessions, MySessionQuery, SessionKind, SessionQuery, SessionRow, SessionUser,
+};
 pub use token::{AccessClaims, KeySet, PublicKey, Refresh, TokenAnswer, VerifyToken, VerifyTokenAnswer};
 pub use user::{UserDetail, UserEmail, UserEvent, UserQuery, UserRow, UserSort, UserState};
 
