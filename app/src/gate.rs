@@ -2,7 +2,7 @@
 //! provides [`Sereno`] in the context and puts [`RequestMeta`], [`Actor`], [`Session`] and `Option<Flash>` on the
 //! request as extensions.
 
-use http::{StatusCode, header, request::Parts, uri::PathAndQuery};
+use http::{HeaderMap, StatusCode, Uri, header, request::Parts, uri::PathAndQuery};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use sereno_core::{
@@ -125,15 +125,15 @@ pub fn about() -> Option<About> {
 /// The language of the page that is being rendered.
 #[must_use]
 pub fn locale() -> Locale {
-    use_context::<Parts>().map_or_else(Locale::default, |parts| locale_of(&parts))
+    use_context::<Parts>().map_or_else(Locale::default, |parts| locale_of(&parts.uri, &parts.headers))
 }
 
 /// The language to answer a request in: what its address asks for, what the visitor chose before, what the browser
 /// prefers. The server asks here too, so that mails and pages speak the same one.
 #[must_use]
-pub fn locale_of(parts: &Parts) -> Locale {
-    let of = |name, read: fn(&str) -> Option<Locale>| read(parts.headers.get(name)?.to_str().ok()?);
-    asked_locale(parts)
+pub fn locale_of(uri: &Uri, headers: &HeaderMap) -> Locale {
+    let of = |name, read: fn(&str) -> Option<Locale>| read(headers.get(name)?.to_str().ok()?);
+    asked_locale(uri)
         .or_else(|| of(header::COOKIE, chosen_locale))
         .or_else(|| of(header::ACCEPT_LANGUAGE, Locale::from_accept_language))
         .unwrap_or_default()
@@ -151,8 +151,8 @@ impl Locale {
     }
 }
 
-fn asked_locale(parts: &Parts) -> Option<Locale> {
-    let pairs = parts.uri.query()?.split('&');
+fn asked_locale(uri: &Uri) -> Option<Locale> {
+    let pairs = uri.query()?.split('&');
     let asked = pairs.filter_map(|pair| pair.strip_prefix("ui_locales=")).next_back()?;
     Locale::from_list(&asked.replace("%20", " ").replace('+', " "))
 }
@@ -166,7 +166,7 @@ fn chosen_locale(cookies: &str) -> Option<Locale> {
 
 /// Keeps a language that the address asks for, for a year.
 pub fn remember_locale() {
-    let Some(locale) = use_context::<Parts>().and_then(|parts| asked_locale(&parts)) else {
+    let Some(locale) = use_context::<Parts>().and_then(|parts| asked_locale(&parts.uri)) else {
         return;
     };
     let cookie = format!(
@@ -230,7 +230,8 @@ mod tests {
             let request = http::Request::get(uri)
                 .header(header::COOKIE, "locale=es")
                 .header(header::ACCEPT_LANGUAGE, "de");
-            locale_of(&request.body(()).unwrap().into_parts().0)
+            let request = request.body(()).unwrap();
+            locale_of(request.uri(), request.headers())
         };
         assert_eq!(of("/account?x=1&ui_locales=fr+de"), Locale::De);
         assert_eq!(of("/account?ui_locales=fr"), Locale::Es);

@@ -22,7 +22,7 @@ use tokio::sync::Semaphore;
 
 use crate::http::metrics::Metrics;
 use crate::http::problem::Refusal;
-use crate::http::{body, caller, form_post, meta, origin, policy, session_store};
+use crate::http::{body, caller, cors, form_post, meta, origin, policy, session_store};
 use crate::{api, assets, pages};
 
 /// What handlers reach. Cheap to clone, because every layer and handler gets a clone for every request.
@@ -37,8 +37,6 @@ pub struct Shared {
     pub leptos: LeptosOptions,
     /// Figures.
     pub metrics: Arc<Metrics>,
-    /// The public keys, as text.
-    pub jwks: Bytes,
     /// The contract, as text, once somebody asked for it.
     pub contract: OnceLock<Bytes>,
     /// Room for the bytes of bodies that are still coming in.
@@ -55,14 +53,12 @@ impl App {
             .site_root("site")
             .site_pkg_dir(assets::pkg_dir())
             .build();
-        let jwks = sereno.keys.signing.jwks().to_string().into();
         let most = usize::try_from(sereno.config.server.max_requests).unwrap_or(usize::MAX);
         let largest = usize::try_from(sereno.config.server.max_body).unwrap_or(usize::MAX);
         Self(Arc::new(Shared {
             sereno,
             leptos,
             metrics,
-            jwks,
             contract: OnceLock::new(),
             bodies: Semaphore::new(most.saturating_mul(largest).min(Semaphore::MAX_PERMITS)),
             places: Semaphore::new(most.min(Semaphore::MAX_PERMITS)),
@@ -99,7 +95,21 @@ pub fn router(app: &App) -> Router {
 }
 
 async fn before_the_session(State(app): State<App>, request: Request, next: Next) -> Response {
-    meta::outermost(&app, request, |request| admit(&app, request, next)).await
+    meta::outermost(&app, request, |request| share(&app, request, next)).await
+}
+
+/// Answers preflights, and says which other origin may read the answer.
+async fn share(app: &App, request: Request, next: Next) -> Response {
+    let origin = match cors::allowed(app, request.uri().path(), request.headers()).await {
+        Ok(origin) => origin,
+        Err(refusal) => return refusal.into_response(),
+    };
+    if let Some(answer) = cors::preflight(&request, origin.as_ref()) {
+        return answer;
+    }
+    let mut response = admit(app, request, next).await;
+    cors::add(response.headers_mut(), origin.as_ref());
+    response
 }
 
 /// At most so many requests are worked on at once; more would only make all of them slow.
@@ -118,7 +128,11 @@ async fn behind_the_session(State(app): State<App>, mut request: Request, next: 
     if let Err(refusal) = caller::resolve(&app, &mut request).await {
         return refusal.into_response();
     }
-    if let Err(refusal) = origin::check(&app, &request) {
+    let known = match cors::allowed(&app, request.uri().path(), request.headers()).await {
+        Ok(known) => known,
+        Err(refusal) => return refusal.into_response(),
+    };
+    if let Err(refusal) = origin::check(&app, &request, known.as_ref()) {
         return refusal.into_response();
     }
     form_post::answer(request, |request| enter(app, request, next)).await
@@ -147,6 +161,8 @@ pub fn unlisted() -> Vec<String> {
         for (method, exists) in [
             ("GET", item.get.is_some()),
             ("POST", item.post.is_some()),
+            ("PATCH", item.patch.is_some()),
+            ("DELETE", item.delete.is_some()),
             ("PUT", item.put.is_some()),
             ("PATCH", item.patch.is_some()),
             ("DELETE", item.delete.is_some()),

@@ -33,10 +33,13 @@ where
     let content = move || {
         let view = view.clone();
         Suspend::new(async move {
-            match resource.await {
+            let answer = resource.await;
+            // Leptos looks through what is there before it renders it, several times and for nested pages again each
+            // time. This shows it nothing, so that a page is made once and asks for its data once.
+            Unsuspend::new(move || match answer {
                 Ok(data) => view(data).into_any(),
                 Err(problem) => refused(problem, refusal),
-            }
+            })
         })
     };
     view! { <Transition fallback=Waiting>{content}</Transition> }

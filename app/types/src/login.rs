@@ -63,6 +63,8 @@ impl std::fmt::Debug for LoginAnswer {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Logout {
+    /// The application whose cookies are meant; the first-party application when absent.
+    pub client_id: Option<String>,
     /// The refresh token whose family ends. Without it the bearer's own family, or the session of the cookie, ends.
     pub refresh_token: Option<Secret>,
 }

@@ -124,19 +124,30 @@ pub struct KeySet {
     pub keys: Vec<PublicKey>,
 }
 
-/// One public key (RFC 7517 §4, RFC 8037 §2).
+/// One public key (RFC 7517 §4, RFC 7518 §6, RFC 8037 §2).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PublicKey {
-    /// The kind of key: `OKP`.
+    /// The kind of key: `OKP`, `EC` or `RSA`.
     pub kty: String,
-    /// The curve: `Ed25519`.
-    pub crv: String,
-    /// The key itself, base64url.
-    pub x: String,
+    /// The curve: `Ed25519` or `P-256`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crv: Option<String>,
+    /// The key, or the first coordinate of its point, base64url.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub x: Option<String>,
+    /// The second coordinate, base64url.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub y: Option<String>,
+    /// The modulus of an RSA key, base64url.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub n: Option<String>,
+    /// The exponent of an RSA key, base64url.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub e: Option<String>,
     /// The name by which a token's header refers to it.
     pub kid: String,
-    /// The one algorithm it is used with: `EdDSA`.
+    /// The one algorithm it is used with.
     pub alg: String,
     /// Always `sig`.
     #[serde(rename = "use")]

@@ -9,7 +9,7 @@ use sereno_types::Secret;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Fault, Faults};
 use crate::context::{Actor, Cache, Db, Gathering, Parts, Probe, RequestMeta, Sereno, Tx, keys, limiter};
-use crate::crypto::keys::{KeyRing, RootKey, StoredKey};
+use crate::crypto::keys::{KeyMaker, KeyRing, RootKey};
 use crate::crypto::password::{Hasher, PasswordParams};
 use crate::entity::crypto_key;
 use crate::entropy::{Entropy, SystemEntropy};
@@ -219,7 +219,13 @@ async fn open_keys(db: &Db, root: &RootKey, world: &World) -> Result<KeyRing> {
     let mut stored = keys::stored(db.write()).await?;
     if !KeyRing::missing(&stored).is_empty() {
         for purpose in KeyRing::missing(&stored) {
-            let key = StoredKey::generate(root, purpose, &stored, world.clock.now(), &*world.entropy)?;
+            let maker = KeyMaker {
+                root,
+                stored: &stored,
+                now: world.clock.now(),
+                entropy: &*world.entropy,
+            };
+            let key = maker.next(purpose)?;
             crypto_key::Entity::insert(keys::row(key))
                 .on_conflict(
                     sea_orm::sea_query::OnConflict::columns([crypto_key::Column::Purpose, crypto_key::Column::Version])

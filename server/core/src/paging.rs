@@ -119,7 +119,7 @@ impl<S: Order> Walk<S> {
         mut rows: Vec<R>,
         total: u64,
         place: impl Fn(&R) -> (Key, Uuid),
-        show: impl Fn(R) -> Result<T>,
+        show: impl Fn(R) -> T,
     ) -> Result<Page<T>> {
         let more = rows.len() as u64 > self.limit;
         rows.truncate(usize::try_from(self.limit).unwrap_or(usize::MAX));
@@ -142,7 +142,7 @@ impl<S: Order> Walk<S> {
         Ok(Page {
             next_cursor: next.transpose()?,
             prev_cursor: prev.transpose()?,
-            items: rows.into_iter().map(show).collect::<Result<_>>()?,
+            items: rows.into_iter().map(show).collect(),
             total,
         })
     }

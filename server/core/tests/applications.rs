@@ -1,6 +1,10 @@
 //! Applications: registering them, their secrets and the form of their tokens.
 
-#![expect(clippy::panic, reason = "builders outside of the test functions")]
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "builders outside of the test functions"
+)]
 
 use std::time::Duration;
 
@@ -472,7 +476,7 @@ async fn the_wire_of_older_packages_can_be_expressed() {
     assert_eq!(refused(client.refresh(&test, &access).await), Code::RefreshTokenInvalid);
     assert_eq!(refused(other.refresh(&test, &refresh).await), Code::RefreshTokenInvalid);
     for _ in 0..3 {
-        test.advance(Duration::from_secs(60));
+        test.advance(Duration::from_mins(1));
         let (next, same) = client.refresh(&test, &refresh).await.unwrap();
         assert_eq!(same, refresh, "it stays");
         assert_eq!(claims(&next)["jti"], first["jti"]);
@@ -667,13 +671,13 @@ async fn an_access_token_is_revoked_alone_and_forgotten_when_it_would_have_ended
 
 #[tokio::test]
 async fn keys_rotate_on_schedule_with_an_overlap() {
+    use SigningKeyState::{Active, Retired, Waiting};
     let test = with_ana().await;
     let staff = test.system().await;
     let states = async || {
         let keys = signing_keys::list(&test.sereno, &staff).await.unwrap();
         keys.iter().map(|key| key.state).collect::<Vec<_>>()
     };
-    use SigningKeyState::{Active, Retired, Waiting};
     let day = Duration::from_hours(24);
     jobs::sweep(&test.sereno).await.unwrap();
     assert_eq!(states().await, [Active]);

@@ -67,6 +67,7 @@ async fn a_sign_out_elsewhere_is_heard_within_a_second() {
     remembered(&there, &answer.access_token).await;
     let command = Logout {
         refresh_token: Some(answer.refresh_token.as_str().into()),
+        ..Default::default()
     };
     login::logout(&here.sereno, &here.meta(), &Actor::Anonymous, command)
         .await

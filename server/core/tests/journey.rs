@@ -60,6 +60,7 @@ async fn from_sign_up_to_sign_out() {
     assert_ne!(next.refresh_token, answer.refresh_token);
     let command = Logout {
         refresh_token: Some(next.refresh_token.as_str().into()),
+        ..Default::default()
     };
     login::logout(sereno, &meta, &actor, command).await.unwrap();
     assert!(

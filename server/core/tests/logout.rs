@@ -9,6 +9,7 @@ use sereno_types::{Code, Logout};
 async fn send(test: &TestSereno, actor: &Actor, refresh_token: Option<&str>) -> Result<()> {
     let command = Logout {
         refresh_token: refresh_token.map(Into::into),
+        ..Default::default()
     };
     login::logout(&test.sereno, &test.meta(), actor, command).await
 }

@@ -176,6 +176,7 @@ async fn a_sign_out_ends_refreshes_under_way() {
             tokio::spawn(async move {
                 let command = sereno_types::Logout {
                     refresh_token: Some(first.as_str().into()),
+                    ..Default::default()
                 };
                 let anybody = sereno_core::context::Actor::Anonymous;
                 sereno_core::login::logout(&test.sereno, &test.meta(), &anybody, command).await

@@ -61,6 +61,7 @@ impl Scene {
         };
         let out = Logout {
             refresh_token: Some(self.refresh_token.as_str().into()),
+            ..Default::default()
         };
         vec![
             ("register", register(&self.test, "cleo@example.org").await),

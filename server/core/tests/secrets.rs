@@ -142,6 +142,7 @@ async fn commands_and_answers_print_no_secret() {
         }),
         printed(&Logout {
             refresh_token: Some(secret.into()),
+            ..Default::default()
         }),
         printed(&VerifyToken { token: secret.into() }),
         printed(&CheckPassword {

@@ -1,36 +1,55 @@
 //! Signing in and out.
 
 use axum::extract::State;
-use axum::http::StatusCode;
-use sereno_core::login as flow;
-use sereno_types::{Login, LoginAnswer, Logout, Problem};
+use axum::http::{HeaderMap, StatusCode};
+use sereno_core::access::application;
+use sereno_core::login::{self as flow, Brought};
+use sereno_types::{Login, LoginAnswer, Logout, Problem, TokenAnswer};
+use tower_sessions::Session;
 
 use crate::http::caller::Caller;
 use crate::http::json::Json;
 use crate::http::problem::Refusal;
+use crate::http::{delivery, origin, session_store};
 use crate::router::App;
 
 /// Sign in with a password
 ///
-/// With an e-mail address or a user name. Unknown, wrong, locked and disabled get one answer.
+/// With an e-mail address or a user name. Unknown, wrong, locked and disabled get one answer. What the sign-in brings
+/// reaches the client as the application's delivery says: in the body, in cookies, or as a session.
 #[utoipa::path(post, path = "/api/v1/login", tag = "sign-in", operation_id = "login", request_body = Login,
     responses(
         (status = 200, description = "Tokens for the application", body = LoginAnswer),
-        (status = 401, description = "`invalid_credentials`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`activation_required`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`invalid_credentials`, `invalid_client`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`activation_required`, `unauthorized_client`", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn login(
     State(app): State<App>,
     caller: Caller,
+    session: Session,
     Json(command): Json<Login>,
-) -> Result<Json<LoginAnswer>, Refusal> {
-    Ok(Json(flow::for_application(&app.sereno, &caller.meta, command).await?))
+) -> Result<(HeaderMap, Json<LoginAnswer>), Refusal> {
+    let logged_in = flow::for_application(&app.sereno, &caller.meta, command).await?;
+    let (headers, tokens) = match logged_in.brought {
+        Brought::Tokens(issued) => delivery::present(&app.sereno, issued),
+        Brought::Session(new) => {
+            let csrf_token = origin::token(&app.sereno, &new.actor);
+            session_store::stage(&session, new).await?;
+            let answer = TokenAnswer {
+                csrf_token,
+                ..TokenAnswer::default()
+            };
+            (HeaderMap::new(), answer)
+        }
+    };
+    let user = logged_in.user;
+    Ok((headers, Json(LoginAnswer { tokens, user })))
 }
 
 /// Sign out
 ///
-/// Ends the family of the refresh token in the body; without one, what the caller is signed in by. Signing out twice is
-/// no error.
+/// Ends the family of the refresh token in the body or in the application's cookie; without one, what the caller is signed in
+/// by. Cookies that the delivery set are taken away. Signing out twice is no error.
 #[utoipa::path(post, path = "/api/v1/logout", tag = "sign-in", operation_id = "logout", request_body = Logout,
     security((), ("bearer" = []), ("session" = [])),
     responses(
@@ -41,8 +60,15 @@ pub async fn login(
 pub async fn logout(
     State(app): State<App>,
     caller: Caller,
-    Json(command): Json<Logout>,
-) -> Result<StatusCode, Refusal> {
+    headers: HeaderMap,
+    Json(mut command): Json<Logout>,
+) -> Result<(StatusCode, HeaderMap), Refusal> {
+    let application = application::find(&app.sereno, command.client_id.as_deref()).await?;
+    let sent = command.refresh_token.as_ref().is_some_and(|token| !token.is_empty());
+    if let Some(application) = application.as_ref().filter(|_| !sent) {
+        command.refresh_token = delivery::refresh_token(&app, &headers, application)?;
+    }
     flow::logout(&app.sereno, &caller.meta, &caller.actor, command).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let gone = application.map(|application| delivery::clear(&app.sereno, &application));
+    Ok((StatusCode::NO_CONTENT, gone.unwrap_or_default()))
 }

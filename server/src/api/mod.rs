@@ -1,11 +1,13 @@
 //! The native JSON API: one file per subject, one short function per route. A handler parses, calls one flow of the core
 //! and renders its answer; `/openapi.json` is made from these functions.
 
+mod admin_applications;
 mod admin_users;
 mod docs;
 mod health;
 mod login;
 mod me;
+mod oauth;
 mod openapi;
 mod password_policy;
 mod registrations;
@@ -46,7 +48,11 @@ fn asking() -> OpenApiRouter<App> {
         .routes(routes!(login::login))
         .routes(routes!(login::logout))
         .routes(routes!(tokens::refresh))
+        .routes(routes!(tokens::rotate))
         .routes(routes!(tokens::verify))
+        .routes(routes!(tokens::clear_cookies))
+        .routes(routes!(oauth::introspect))
+        .routes(routes!(oauth::revoke))
         .routes(routes!(me::me))
         .routes(routes!(admin_users::overview))
         .routes(routes!(admin_users::list))
@@ -54,6 +60,18 @@ fn asking() -> OpenApiRouter<App> {
         .routes(routes!(admin_users::lock))
         .routes(routes!(admin_users::unlock))
         .routes(routes!(admin_users::send_activation))
+        .routes(routes!(admin_applications::list, admin_applications::create))
+        .routes(routes!(
+            admin_applications::detail,
+            admin_applications::update,
+            admin_applications::delete
+        ))
+        .routes(routes!(admin_applications::preview))
+        .routes(routes!(admin_applications::create_secret))
+        .routes(routes!(admin_applications::delete_secret))
+        .routes(routes!(admin_applications::list_keys, admin_applications::create_key))
+        .routes(routes!(admin_applications::activate_key))
+        .routes(routes!(admin_applications::delete_key))
 }
 
 /// Every route of the API but the open ones.

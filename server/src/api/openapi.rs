@@ -77,8 +77,16 @@ pub(super) fn head() -> OpenApi {
             tag("sign-up", "Accounts begin: sign-up, activation, password policy."),
             tag("sign-in", "Signing in and out."),
             tag("tokens", "Refreshing and checking tokens, public keys."),
+            tag(
+                "oauth",
+                "OAuth's own endpoints, for applications that prove themselves.",
+            ),
             tag("me", "The signed-in user."),
             tag("admin", "What staff sees and does."),
+            tag(
+                "applications",
+                "Registering applications, their secrets, and the keys that sign tokens.",
+            ),
             tag("health", "For whoever watches over the process."),
         ]))
         .build()
@@ -103,6 +111,13 @@ pub fn document() -> OpenApi {
          Changes also need the header `X-CSRF-Token`, whose value `GET /api/v1/me` answers.",
     );
     components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+    let basic = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Basic)
+        .description(Some(
+            "An application: `client_id` and `client_secret` (RFC 6749 §2.3.1).",
+        ))
+        .build();
+    components.add_security_scheme("basic", SecurityScheme::Http(basic));
     let problem = <Problem as utoipa::PartialSchema>::schema();
     components.schemas.entry("Problem".to_owned()).or_insert(problem);
     let claims = <AccessClaims as utoipa::PartialSchema>::schema();
@@ -116,9 +131,14 @@ pub fn document() -> OpenApi {
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
-    [("GET", item.get.as_mut()), ("POST", item.post.as_mut())]
-        .into_iter()
-        .filter_map(|(method, operation)| Some((method, operation?)))
+    [
+        ("GET", item.get.as_mut()),
+        ("POST", item.post.as_mut()),
+        ("PATCH", item.patch.as_mut()),
+        ("DELETE", item.delete.as_mut()),
+    ]
+    .into_iter()
+    .filter_map(|(method, operation)| Some((method, operation?)))
 }
 
 /// Adds who is welcome, from the policy table, and the refusals that every operation of its kind shares.
@@ -142,7 +162,9 @@ fn complete(method: &str, path: &str, operation: &mut Operation) {
     if path.contains("{id}") {
         add("404", "`not_found`");
     }
-    if method == "POST" {
+    // OAuth's own endpoints have errors of their own
+    let changes = method != "GET" && !path.starts_with("/oauth/");
+    if changes {
         add("400", "`malformed_body`, and what the operation says");
         add("403", "`cross_site_request`");
         add("408", "`request_timeout`");
@@ -150,11 +172,16 @@ fn complete(method: &str, path: &str, operation: &mut Operation) {
         add("415", "`unsupported_media_type`");
         add("422", "`validation_failed`; `errors` names the fields");
     }
+    if method == "POST" && !changes {
+        add("403", "`cross_site_request`");
+        add("408", "`request_timeout`");
+        add("413", "`body_too_large`");
+    }
     if operation.parameters.is_some() && method == "GET" {
         add("400", "`malformed_query`");
         add("422", "`validation_failed`; `errors` names the parameters");
     }
-    if method == "POST" && takes_sessions(operation) {
+    if changes && takes_sessions(operation) {
         let token = ParameterBuilder::new()
             .name("X-CSRF-Token")
             .parameter_in(ParameterIn::Header)

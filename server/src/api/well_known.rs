@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
 
+use crate::http::problem::Refusal;
 use crate::router::App;
 use sereno_types::KeySet;
 
@@ -12,10 +13,10 @@ use sereno_types::KeySet;
 /// The key set (RFC 7517) against which access tokens are verified.
 #[utoipa::path(get, path = "/.well-known/jwks.json", tag = "tokens", operation_id = "jwks",
     responses((status = 200, description = "The key set", body = KeySet)))]
-pub async fn jwks(State(app): State<App>) -> impl IntoResponse {
+pub async fn jwks(State(app): State<App>) -> Result<impl IntoResponse, Refusal> {
     let headers = [
         (header::CONTENT_TYPE, "application/json"),
         (header::CACHE_CONTROL, "public, max-age=300"),
     ];
-    (headers, app.jwks.clone())
+    Ok((headers, app.sereno.signing().await?.jwks_text().to_owned()))
 }

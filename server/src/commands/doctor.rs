@@ -41,7 +41,7 @@ pub(super) async fn run(config: Config) -> Outcome {
 async fn running(config: Config, checks: &mut Vec<(&'static str, Result<String, String>)>) {
     match start(config, Vec::new()).await {
         Ok(sereno) => {
-            let keys = sereno.keys.signing.jwks()["keys"].as_array().map_or(0, Vec::len);
+            let keys = sereno.signing().await.map_or(0, |signing| signing.len());
             checks.push(("database", Ok(database(&sereno))));
             checks.push(("keys", Ok(format!("opened; {keys} public"))));
             checks.push(("clock", clock(&sereno).await));

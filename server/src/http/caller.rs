@@ -4,11 +4,14 @@
 use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
+use sereno_core::access::application;
 use sereno_core::context::{Actor, RequestMeta};
 use sereno_core::{session, token};
 use sereno_types::{Code, Problem};
 use tower_sessions::Session;
 
+use super::delivery::cookie_of;
+use super::origin::ByCookie;
 use super::problem::Refusal;
 use crate::router::App;
 
@@ -26,17 +29,46 @@ pub async fn resolve(app: &App, request: &mut Request) -> Result<(), Refusal> {
             Err(error) => return Err(error.into()),
         },
         Some(Err(code)) => (Actor::Anonymous, BadToken(Some(Problem::new(code)))),
-        None => match session {
-            Some(id) => match session::resolve(&app.sereno, &id.to_string()).await {
-                Ok(actor) => (actor, BadToken(None)),
-                Err(error) => return Err(error.into()),
-            },
-            None => (Actor::Anonymous, BadToken(None)),
-        },
+        None => {
+            let actor = match session {
+                Some(id) => session::resolve(&app.sereno, &id.to_string()).await?,
+                None => Actor::Anonymous,
+            };
+            if actor == Actor::Anonymous
+                && let Some((actor, by_cookie)) = in_a_cookie(app, request.headers()).await?
+            {
+                request.extensions_mut().insert(by_cookie);
+                (actor, BadToken(None))
+            } else {
+                (actor, BadToken(None))
+            }
+        }
     };
     request.extensions_mut().insert(actor);
     request.extensions_mut().insert(bad);
     Ok(())
+}
+
+/// The caller whose access token came in a cookie; a token that is not good any more is nobody's.
+async fn in_a_cookie(app: &App, headers: &HeaderMap) -> Result<Option<(Actor, ByCookie)>, Refusal> {
+    if !headers.contains_key(header::COOKIE) {
+        return Ok(None);
+    }
+    let known = application::index(&app.sereno).await?;
+    for (name, csrf_required) in &known.access_cookies {
+        let Some(token) = cookie_of(headers, name) else {
+            continue;
+        };
+        match token::authenticate(&app.sereno, &token).await {
+            Ok(actor) => {
+                let csrf_required = *csrf_required;
+                return Ok(Some((actor, ByCookie { csrf_required })));
+            }
+            Err(error) if error.code() == Code::InvalidToken => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(None)
 }
 
 fn bearer(headers: &HeaderMap) -> Option<Result<String, Code>> {

@@ -23,6 +23,7 @@ const DEFAULTS: [(HeaderName, &str); 7] = [
 
 /// Adds what the response does not say itself.
 pub fn add(app: &App, headers: &mut HeaderMap) {
+    headers.reserve(DEFAULTS.len() + 3);
     for (name, value) in DEFAULTS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }

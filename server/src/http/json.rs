@@ -139,6 +139,20 @@ fn nul_in(value: &Value, path: String) -> Option<String> {
     }
 }
 
+/// The two parameters of a path, in their order.
+pub struct Segments(pub (String, String));
+
+impl<S: Send + Sync> FromRequestParts<S> for Segments {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let Path(texts) = Path::<(String, String)>::from_request_parts(parts, state)
+            .await
+            .map_err(|_| Code::NotFound)?;
+        Ok(Self(texts))
+    }
+}
+
 /// The one parameter of a path. One that cannot be read names nothing that exists.
 pub struct Segment(pub String);
 

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{ConnectInfo, MatchedPath, Request};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
-use sereno_core::context::{Locale, RequestMeta};
+use sereno_core::context::RequestMeta;
 use sereno_types::Code;
 use tracing::Instrument;
 
@@ -47,7 +47,7 @@ pub async fn outermost<F: Future<Output = Response>>(
     let person = pages::asked_by_a_person(&request);
     let span = tracing::info_span!("request", request_id, %method, route = %path);
     request.extensions_mut().insert(meta);
-    let response = if request.uri().to_string().len() > TARGET_MAX {
+    let response = if target_length(request.uri()) > TARGET_MAX {
         Refusal::from(Code::UriTooLong).into_response()
     } else {
         survive(next(request)).instrument(span.clone()).await
@@ -75,6 +75,11 @@ pub async fn outermost<F: Future<Output = Response>>(
         );
     });
     response
+}
+
+fn target_length(uri: &Uri) -> usize {
+    let host = uri.authority().map_or(0, |authority| authority.as_str().len());
+    host + uri.path_and_query().map_or(0, |target| target.as_str().len())
 }
 
 /// A handler's panic costs its own request and nothing else.
@@ -122,20 +127,9 @@ fn meta(app: &App, request: &Request, request_id: &str) -> RequestMeta {
         address: client_address(app, request),
         user_agent: agent.map(|agent| agent.chars().filter(|c| !c.is_control()).take(USER_AGENT_MAX).collect()),
         request_id: Some(request_id.to_owned()),
-        locale: locale(request),
+        // by the rule of the pages
+        locale: app::gate::locale_of(request.uri(), headers).core(),
     }
-}
-
-/// The language to answer in, by the rule of the pages.
-fn locale(request: &Request) -> Locale {
-    let mut parts = Request::new(()).into_parts().0;
-    parts.uri.clone_from(request.uri());
-    for name in [header::COOKIE, header::ACCEPT_LANGUAGE] {
-        if let Some(value) = request.headers().get(&name) {
-            parts.headers.insert(name, value.clone());
-        }
-    }
-    Locale::from_tag(app::gate::locale_of(&parts).tag()).unwrap_or_default()
 }
 
 /// The client's address: the peer's, or what stands in `X-Forwarded-For` before the trusted proxies' own entries. A

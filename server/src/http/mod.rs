@@ -3,12 +3,15 @@
 
 pub mod body;
 pub mod caller;
+pub mod cors;
+pub mod delivery;
 pub mod form_post;
 pub mod headers;
 pub mod json;
 pub mod listener;
 pub mod meta;
 pub mod metrics;
+pub mod oauth_form;
 pub mod origin;
 pub mod policy;
 pub mod problem;

@@ -7,12 +7,15 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use serde_json::Value;
-use sereno_core::session::{self, STAGED};
+use sereno_core::session::{self, NewSession, STAGED};
 use sereno_core::{Error, Sereno};
+use sereno_types::Code;
 use tower_sessions::cookie::SameSite;
 use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{Error as StoreError, Result};
-use tower_sessions::{Expiry, SessionManagerLayer, SessionStore};
+use tower_sessions::{Expiry, Session, SessionManagerLayer, SessionStore};
+
+use super::problem::Refusal;
 
 /// How long a visitor's flow state lasts.
 const FLOW_STATE: Duration = Duration::from_mins(5);
@@ -29,6 +32,17 @@ pub fn layer(sereno: &Sereno) -> SessionManagerLayer<Store> {
         .with_same_site(SameSite::Lax)
         .with_path("/")
         .with_expiry(Expiry::OnInactivity(time::Duration::seconds(lifetime)))
+}
+
+/// Hands the session that a flow began to the cookie: under a new id, so that nobody who knew the old one is signed in
+/// with it.
+///
+/// # Errors
+/// `unavailable`.
+pub async fn stage(session: &Session, new: NewSession) -> std::result::Result<(), Refusal> {
+    let away = |_| Refusal::from(Code::Unavailable);
+    session.cycle_id().await.map_err(away)?;
+    session.insert(STAGED, new.secret).await.map_err(away)
 }
 
 /// The rows of sessions and flow states.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use sereno_types::{ApplicationKind, ClientCredentials, Code, Delivery};
 use uuid::Uuid;
 
-use crate::context::{Application, RequestMeta, Sereno, Tx};
+use crate::context::{Application, ApplicationIndex, RequestMeta, Sereno, Tx};
 use crate::entity::application::{ActiveModel, Column, Entity, Model};
 use crate::entity::application_secret;
 use crate::error::{Error, Result};
@@ -61,6 +61,30 @@ async fn load(sereno: &Sereno, which: Expr) -> Result<Option<Arc<Application>>> 
     let application = Arc::new(parse(row, secrets)?);
     sereno.cache.put_application(Arc::clone(&application), generation);
     Ok(Some(application))
+}
+
+/// What all enabled applications together say.
+pub async fn index(sereno: &Sereno) -> Result<Arc<ApplicationIndex>> {
+    if let Some(known) = sereno.cache.index() {
+        return Ok(known);
+    }
+    let generation = sereno.cache.generation();
+    let rows = Entity::find()
+        .filter(Column::IsEnabled.eq(true))
+        .all(sereno.db.read())
+        .await?;
+    let mut index = ApplicationIndex::default();
+    for row in rows {
+        let application = parse(row, Vec::new())?;
+        index.origins.extend(application.origins);
+        if matches!(application.delivery, Delivery::Cookie | Delivery::SplitCookie) {
+            let cookies = application.cookies;
+            index.access_cookies.push((cookies.access, cookies.csrf_required));
+        }
+    }
+    let index = Arc::new(index);
+    sereno.cache.put_index(Arc::clone(&index), generation);
+    Ok(index)
 }
 
 /// What a row says.

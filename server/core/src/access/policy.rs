@@ -52,7 +52,7 @@ const fn rule(method: &'static str, path: &'static str, welcome: Welcome) -> Rul
     Rule { method, path, welcome }
 }
 
-use Permission::{UsersManage, UsersView};
+use Permission::{ApplicationsManage, ApplicationsView, SettingsManage, SettingsView, UsersManage, UsersView};
 use Welcome::{AnyStaff, Everyone, Page, Staff, Users};
 
 /// The table.
@@ -66,7 +66,12 @@ pub const TABLE: &[Rule] = &[
     rule("POST", "/api/v1/login", Everyone),
     rule("POST", "/api/v1/logout", Everyone),
     rule("POST", "/api/v1/token/refresh", Everyone),
+    rule("POST", "/api/v1/token/rotate", Everyone),
     rule("POST", "/api/v1/token/verify", Everyone),
+    rule("DELETE", "/api/v1/token/cookies", Everyone),
+    // OAuth
+    rule("POST", "/oauth/introspect", Everyone),
+    rule("POST", "/oauth/revoke", Everyone),
     // native API: me
     rule("GET", "/api/v1/me", Users),
     // native API: administration
@@ -76,6 +81,34 @@ pub const TABLE: &[Rule] = &[
     rule("POST", "/api/v1/admin/users/{id}/lock", Staff(UsersManage)),
     rule("POST", "/api/v1/admin/users/{id}/unlock", Staff(UsersManage)),
     rule("POST", "/api/v1/admin/users/{id}/send-activation", Staff(UsersManage)),
+    rule("GET", "/api/v1/admin/applications", Staff(ApplicationsView)),
+    rule("POST", "/api/v1/admin/applications", Staff(ApplicationsManage)),
+    rule("GET", "/api/v1/admin/applications/{id}", Staff(ApplicationsView)),
+    rule("PATCH", "/api/v1/admin/applications/{id}", Staff(ApplicationsManage)),
+    rule("DELETE", "/api/v1/admin/applications/{id}", Staff(ApplicationsManage)),
+    rule(
+        "POST",
+        "/api/v1/admin/applications/{id}/preview",
+        Staff(ApplicationsView),
+    ),
+    rule(
+        "POST",
+        "/api/v1/admin/applications/{id}/secrets",
+        Staff(ApplicationsManage),
+    ),
+    rule(
+        "DELETE",
+        "/api/v1/admin/applications/{id}/secrets/{secret_id}",
+        Staff(ApplicationsManage),
+    ),
+    rule("GET", "/api/v1/admin/signing-keys", Staff(SettingsView)),
+    rule("POST", "/api/v1/admin/signing-keys", Staff(SettingsManage)),
+    rule(
+        "POST",
+        "/api/v1/admin/signing-keys/{id}/activate",
+        Staff(SettingsManage),
+    ),
+    rule("DELETE", "/api/v1/admin/signing-keys/{id}", Staff(SettingsManage)),
     // keys, contract, health
     rule("GET", "/.well-known/jwks.json", Everyone),
     rule("GET", "/openapi.json", Everyone),

@@ -1,9 +1,10 @@
 //! The first administrator: a link on the operator's terminal, good once, instead of a default password.
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect, Select};
 use sereno_types::{Code, Secret, SetUp, UserState};
 use std::time::Duration;
+use uuid::Uuid;
 
 use super::{NewUser, Origin, create, identifier, password};
 use crate::context::{Actor, RequestMeta, Sereno};
@@ -18,14 +19,20 @@ const LIFETIME: Duration = Duration::from_hours(24);
 
 /// Whether somebody can administer this instance.
 pub async fn is_done<C: ConnectionTrait>(db: &C) -> Result<bool> {
-    Ok(administrators(db).await? > 0)
+    // the first one found will do, and is among the oldest users: counting would read every user at every start
+    let one: Option<Uuid> = administrators()
+        .select_only()
+        .column(user::Column::Id)
+        .into_tuple()
+        .one(db)
+        .await?;
+    Ok(one.is_some())
 }
 
-async fn administrators<C: ConnectionTrait>(db: &C) -> Result<u64> {
-    let administrators = user::Entity::find()
+fn administrators() -> Select<user::Entity> {
+    user::Entity::find()
         .filter(user::Column::IsSuperuser.eq(true))
-        .filter(user::Column::State.eq(UserState::Active.as_str()));
-    Ok(administrators.count(db).await?)
+        .filter(user::Column::State.eq(UserState::Active.as_str()))
 }
 
 /// Makes a set-up link and ends earlier ones.
@@ -119,7 +126,7 @@ pub async fn first_administrator(sereno: &Sereno, meta: &RequestMeta, command: S
     };
     let user_id = create(sereno, &tx, new).await?;
     // two links used at once: creating queues on the counter of users, so that whoever comes second sees the first
-    if administrators(tx.db()).await? > 1 {
+    if administrators().count(tx.db()).await? > 1 {
         return Err(Code::SetupDone.into());
     }
     let proof = Proof {

@@ -278,7 +278,7 @@ impl Config {
     /// Whether the world reaches Sereno by https, so that cookies are `Secure` and called `__Host-…`.
     #[must_use]
     pub fn is_https(&self) -> bool {
-        self.public_url().starts_with("https://")
+        self.server.public_url.starts_with("https://")
     }
 }
 

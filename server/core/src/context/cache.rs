@@ -3,7 +3,7 @@
 //! A change in this process forgets it at once ([`super::Tx::touch`]), a change elsewhere within a second
 //! ([`super::freshness`]); refreshing, revoking and everything sensitive read the rows themselves.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use sereno_types::{ApplicationKind, CookieSettings, Delivery, Grant, Me, TokenProfile, UserState};
 use uuid::Uuid;
 
-use super::keys::SIGNING_KEYS;
+use super::keys::{APPLICATIONS as ALL_APPLICATIONS, SIGNING_KEYS};
 use crate::clock::Moment;
 use crate::crypto::SigningKeys;
 
@@ -88,6 +88,15 @@ pub struct Application {
     pub secrets: Vec<(Uuid, String)>,
 }
 
+/// What a request is held against before it is known which application it is about.
+#[derive(Debug, Default)]
+pub struct ApplicationIndex {
+    /// Names of the cookies that access tokens come in, and whether such a request must bring the CSRF token.
+    pub access_cookies: Vec<(String, bool)>,
+    /// Origins whose scripts may call the API.
+    pub origins: HashSet<String>,
+}
+
 /// Most applications that are remembered: there are rarely more than some dozens.
 const APPLICATIONS: usize = 1_000;
 
@@ -99,6 +108,7 @@ pub struct Cache {
     tokens: Lru<[u8; 32], Arc<TokenSnapshot>>,
     /// By `client_id`.
     applications: RwLock<HashMap<String, Arc<Application>>>,
+    index: RwLock<Option<Arc<ApplicationIndex>>>,
     signing: RwLock<Option<Arc<SigningKeys>>>,
     /// When something was last noted to have been used.
     noted: Lru<Uuid, Moment>,
@@ -115,6 +125,7 @@ impl Default for Cache {
             families: Lru::new(50_000),
             tokens: Lru::new(20_000),
             applications: RwLock::default(),
+            index: RwLock::default(),
             signing: RwLock::default(),
             noted: Lru::new(1_000),
             generation: AtomicU64::new(0),
@@ -194,6 +205,20 @@ impl Cache {
         true
     }
 
+    /// What all applications together say.
+    #[must_use]
+    pub fn index(&self) -> Option<Arc<ApplicationIndex>> {
+        self.index.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Remembers what all applications together say, as it was read while `generation` was current.
+    pub fn put_index(&self, index: Arc<ApplicationIndex>, generation: u64) {
+        let mut known = self.index.write().unwrap_or_else(PoisonError::into_inner);
+        if !self.deaf.load(Ordering::Acquire) && self.generation() == generation {
+            *known = Some(index);
+        }
+    }
+
     /// The signing keys.
     #[must_use]
     pub fn signing(&self) -> Option<Arc<SigningKeys>> {
@@ -249,6 +274,9 @@ impl Cache {
             // its tokens may have to look different now
             self.tokens.clear();
         }
+        if ids.contains(&ALL_APPLICATIONS) {
+            *self.index.write().unwrap_or_else(PoisonError::into_inner) = None;
+        }
         if ids.contains(&SIGNING_KEYS) {
             // what was signed by a key that is gone must be looked at again
             self.tokens.clear();
@@ -278,6 +306,7 @@ impl Cache {
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .clear();
+        *self.index.write().unwrap_or_else(PoisonError::into_inner) = None;
         *self.signing.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }

@@ -14,6 +14,9 @@ use crate::error::{Error, Result};
 /// Whoever changes a signing key touches this id, and every process reads the keys anew.
 pub const SIGNING_KEYS: Uuid = Uuid::from_u128(0x7369_676e_696e_672d_6b65_7973);
 
+/// Whoever adds, changes or removes an application touches this id beside the application's own.
+pub const APPLICATIONS: Uuid = Uuid::from_u128(0x6170_706c_6963_6174_696f_6e73);
+
 impl Sereno {
     /// The signing keys, from memory when nobody has changed them.
     pub async fn signing(&self) -> Result<Arc<SigningKeys>> {

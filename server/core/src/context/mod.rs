@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 pub use actor::{Actor, Caller, Locale, RequestMeta, Staff, Via};
-pub use cache::{Application, Cache, FamilySnapshot, TokenSnapshot, UserSnapshot};
+pub use cache::{Application, ApplicationIndex, Cache, FamilySnapshot, TokenSnapshot, UserSnapshot};
 pub use db::{Db, Probe, tidy, without_nul};
 pub use gathering::{Duty, Gathering};
 pub use job::{Failure, Job};

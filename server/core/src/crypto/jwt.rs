@@ -189,6 +189,7 @@ pub fn number(claims: &Map<String, Value>, name: &str) -> Result<Option<i64>, To
 }
 
 /// Whether `aud`, one text or many, holds the audience (RFC 7519 §4.1.3).
+#[must_use]
 pub fn is_for(claims: &Map<String, Value>, audience: &str) -> bool {
     match claims.get("aud") {
         Some(Value::String(one)) => one == audience,

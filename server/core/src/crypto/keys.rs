@@ -179,76 +179,70 @@ pub struct StoredKey {
     pub activated_at: Option<Moment>,
 }
 
-impl StoredKey {
-    /// Makes the next key of a purpose. `stored` are the keys there are.
-    pub fn generate(
-        root: &RootKey,
-        purpose: Purpose,
-        stored: &[Self],
-        now: Moment,
-        entropy: &dyn Entropy,
-    ) -> Result<Self> {
-        let algorithm = match purpose {
-            Purpose::Sign => {
-                let mut key = Self::signing(root, SigningAlgorithm::EdDsa, None, None, stored, now, entropy)?;
-                key.activated_at = Some(now);
-                return Ok(key);
-            }
-            purpose => purpose.algorithm(),
-        };
-        let secret = Zeroizing::new(entropy.bytes::<32>()?);
-        let mut key = Self::unsealed(purpose, algorithm, stored, now, entropy)?;
-        key.activated_at = Some(now);
-        key.seal(root, &*secret, entropy)
+/// Makes keys.
+#[derive(Clone, Copy)]
+pub struct KeyMaker<'a> {
+    /// Under which they are sealed.
+    pub root: &'a RootKey,
+    /// The keys there are: versions go on from them.
+    pub stored: &'a [StoredKey],
+    /// The moment it is.
+    pub now: Moment,
+    /// Randomness.
+    pub entropy: &'a dyn Entropy,
+}
+
+impl KeyMaker<'_> {
+    /// The next key of a purpose, in use.
+    pub fn next(&self, purpose: Purpose) -> Result<StoredKey> {
+        if purpose == Purpose::Sign {
+            let mut key = self.signing(SigningAlgorithm::EdDsa, None, None)?;
+            key.activated_at = Some(self.now);
+            return Ok(key);
+        }
+        let secret = Zeroizing::new(self.entropy.bytes::<32>()?);
+        let mut key = self.unsealed(purpose, purpose.algorithm())?;
+        key.activated_at = Some(self.now);
+        key.seal(self.root, &*secret, self.entropy)
     }
 
-    /// Makes a signing key that waits to be activated: drawn, or (HMAC alone) one that an application shares already.
+    /// A signing key that waits to be activated: drawn, or (HMAC alone) one that an application shares already.
     pub fn signing(
-        root: &RootKey,
+        &self,
         algorithm: SigningAlgorithm,
         application_id: Option<Uuid>,
         shared: Option<&[u8]>,
-        stored: &[Self],
-        now: Moment,
-        entropy: &dyn Entropy,
-    ) -> Result<Self> {
+    ) -> Result<StoredKey> {
         let secret = match shared {
             Some(shared) => Zeroizing::new(shared.to_vec()),
-            None => signing::generate(algorithm, entropy)?,
+            None => signing::generate(algorithm, self.entropy)?,
         };
-        let mut key = Self::unsealed(Purpose::Sign, algorithm.as_str(), stored, now, entropy)?;
+        let mut key = self.unsealed(Purpose::Sign, algorithm.as_str())?;
         key.application_id = application_id;
         let opened = SigningKey::open(key.id, algorithm, application_id, KeyState::Waiting, &secret)?;
         key.public = opened.public_jwk().map(ToString::to_string);
-        key.seal(root, &secret, entropy)
+        key.seal(self.root, &secret, self.entropy)
     }
 
-    fn unsealed(
-        purpose: Purpose,
-        algorithm: &str,
-        stored: &[Self],
-        now: Moment,
-        entropy: &dyn Entropy,
-    ) -> Result<Self> {
-        let latest = stored
-            .iter()
-            .filter(|key| key.purpose == purpose.as_str())
-            .map(|key| key.version)
-            .max();
-        Ok(Self {
-            id: entropy.id(now)?,
+    fn unsealed(&self, purpose: Purpose, algorithm: &str) -> Result<StoredKey> {
+        let versions = self.stored.iter().filter(|key| key.purpose == purpose.as_str());
+        let latest = versions.map(|key| key.version).max();
+        Ok(StoredKey {
+            id: self.entropy.id(self.now)?,
             purpose: purpose.as_str().to_owned(),
             version: latest.unwrap_or(0) + 1,
             algorithm: algorithm.to_owned(),
             sealed: String::new(),
             public: None,
-            created_at: now,
+            created_at: self.now,
             retired_at: None,
             application_id: None,
             activated_at: None,
         })
     }
+}
 
+impl StoredKey {
     fn seal(mut self, root: &RootKey, secret: &[u8], entropy: &dyn Entropy) -> Result<Self> {
         self.sealed = root.seal()?.seal(secret, &self.bound_to(), entropy)?;
         Ok(self)
@@ -399,10 +393,21 @@ mod tests {
         RootKey::generate(&SeededEntropy::new(1)).unwrap()
     }
 
+    fn next(stored: &[StoredKey], purpose: Purpose) -> Result<StoredKey> {
+        let (root, now, entropy) = (&root(), NOW, &SystemEntropy);
+        let maker = KeyMaker {
+            root,
+            stored,
+            now,
+            entropy,
+        };
+        maker.next(purpose)
+    }
+
     fn full_set() -> Vec<StoredKey> {
         let mut stored = Vec::new();
         for purpose in KeyRing::missing(&[]) {
-            stored.push(StoredKey::generate(&root(), purpose, &stored, NOW, &SystemEntropy).unwrap());
+            stored.push(next(&stored, purpose).unwrap());
         }
         stored
     }
@@ -495,7 +500,7 @@ mod tests {
         let first = stored.clone();
         let before = KeyRing::open(&root(), &stored).unwrap();
         for purpose in Purpose::ALL {
-            let next = StoredKey::generate(&root(), *purpose, &stored, NOW, &SystemEntropy).unwrap();
+            let next = next(&stored, *purpose).unwrap();
             assert_eq!(next.version, 2);
             stored.push(next);
         }

@@ -12,7 +12,7 @@ pub mod signing;
 
 pub use digest::{DigestKeys, constant_time_eq};
 pub use jwt::TokenFault;
-pub use keys::{KeyRing, Pepper, Purpose, RootKey, StoredKey};
+pub use keys::{KeyMaker, KeyRing, Pepper, Purpose, RootKey, StoredKey};
 pub use password::{Hasher, PasswordParams, Verdict};
 pub use seal::SealKeys;
 pub use signing::{SigningAlgorithm, SigningKey, SigningKeys};

@@ -55,7 +55,7 @@ enum PrivateKey {
     EdDsa(Ed25519KeyPair),
     Es256(EcdsaKeyPair),
     Rs256(Box<RsaKeyPair>),
-    Hs256(hmac::Key),
+    Hs256(Box<hmac::Key>),
 }
 
 /// Where a key stands in its life.
@@ -125,7 +125,10 @@ impl SigningKey {
                 if secret.len() < HMAC_KEY_MIN {
                     return Err(Error::internal("an HMAC key of fewer than 32 bytes"));
                 }
-                (PrivateKey::Hs256(hmac::Key::new(hmac::HMAC_SHA256, secret)), None)
+                (
+                    PrivateKey::Hs256(Box::new(hmac::Key::new(hmac::HMAC_SHA256, secret))),
+                    None,
+                )
             }
         };
         // a thumbprint of a shared key would tell whether a guess is right; its row's id tells nothing
@@ -244,6 +247,7 @@ pub struct SigningKeys {
     /// Newest first.
     keys: Vec<SigningKey>,
     by_kid: HashMap<String, usize>,
+    jwks: String,
 }
 
 impl SigningKeys {
@@ -256,7 +260,9 @@ impl SigningKeys {
             .rev()
             .map(|(at, key)| (key.kid.clone(), at))
             .collect();
-        Self { keys, by_kid }
+        let public: Vec<_> = keys.iter().filter_map(SigningKey::public_jwk).collect();
+        let jwks = json!({ "keys": public }).to_string();
+        Self { keys, by_kid, jwks }
     }
 
     /// The key that signs with this algorithm for this application: its own, or everybody's.
@@ -288,6 +294,12 @@ impl SigningKeys {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()
+    }
+
+    /// The text of [`Self::jwks`], made once.
+    #[must_use]
+    pub fn jwks_text(&self) -> &str {
+        &self.jwks
     }
 
     /// The public keys as a JWK set (RFC 7517 §5), for whoever verifies our tokens. A shared key has no public half and is

@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::profile::{self, Whole};
 use super::signing_keys;
 use crate::access::application::{self, FIRST_PARTY, SECRET_PURPOSE};
+use crate::context::keys::{APPLICATIONS, SIGNING_KEYS};
 use crate::context::{RequestMeta, Sereno, Staff, Tx, tidy};
 use crate::entity::application::{ActiveModel, Column, Entity, Model};
 use crate::entity::{application_secret, crypto_key, token_family, user, user_email};
@@ -87,8 +88,8 @@ pub async fn list(sereno: &Sereno, staff: &Staff, query: ApplicationQuery) -> Re
     walk.page(rows, total, place, row)
 }
 
-fn row(row: Model) -> Result<ApplicationRow> {
-    Ok(ApplicationRow {
+fn row(row: Model) -> ApplicationRow {
+    ApplicationRow {
         id: Id(row.id.to_string()),
         kind: ApplicationKind::from_name(&row.kind).unwrap_or_default(),
         delivery: Delivery::from_name(&row.delivery).unwrap_or_default(),
@@ -97,7 +98,7 @@ fn row(row: Model) -> Result<ApplicationRow> {
         name: row.name,
         is_enabled: row.is_enabled,
         created_at: row.created_at.timestamp(),
-    })
+    }
 }
 
 /// One application.
@@ -236,6 +237,7 @@ pub async fn create(
     if let Some(key) = key {
         signing_keys::put(&mut tx, key).await?;
     }
+    tx.touch(APPLICATIONS);
     tx.record(
         Event::new(EventKind::ApplicationCreated)
             .through(id)
@@ -368,6 +370,7 @@ pub async fn update(
     .filter_map(|(name, changed)| changed.then_some(name))
     .collect();
     tx.touch(before.id);
+    tx.touch(APPLICATIONS);
     tx.record(
         Event::new(EventKind::ApplicationUpdated)
             .through(before.id)
@@ -406,7 +409,8 @@ pub async fn delete(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id)
         tx.touch(family);
     }
     tx.touch(row.id);
-    tx.touch(crate::context::keys::SIGNING_KEYS);
+    tx.touch(APPLICATIONS);
+    tx.touch(SIGNING_KEYS);
     tx.record(
         Event::new(EventKind::ApplicationDeleted)
             .through(row.id)

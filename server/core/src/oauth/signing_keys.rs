@@ -7,7 +7,7 @@ use std::time::Duration;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use sereno_types::{
-    Code, CreateSigningKey, FieldError, Id, NewSigningKey, Permission, SigningAlgorithm, SigningKeyRow,
+    Code, CreateSigningKey, FieldError, Id, NewSigningKey, Permission, Secret, SigningAlgorithm, SigningKeyRow,
     SigningKeyState, TokenProfile,
 };
 use uuid::Uuid;
@@ -16,7 +16,7 @@ use crate::access::application;
 use crate::clock::Moment;
 use crate::context::keys::{self, SIGNING_KEYS};
 use crate::context::{Actor, RequestMeta, Sereno, Staff, Tx};
-use crate::crypto::keys::{Purpose, StoredKey};
+use crate::crypto::keys::{KeyMaker, Purpose, StoredKey};
 use crate::crypto::signing::{HMAC_KEY_MIN, KeyState};
 use crate::entity::crypto_key::{Column, Entity};
 use crate::error::{Error, Result};
@@ -109,7 +109,7 @@ pub async fn create(
         (None, true) => Some(sereno.entropy.token()?),
         _ => None,
     };
-    let text = shared.as_ref().map(|secret| secret.expose()).or(drawn.as_deref());
+    let text = shared.as_ref().map(Secret::expose).or(drawn.as_deref());
     let key = generate(sereno, command.algorithm, application_id, text).await?;
     let row = show(sereno, &key).await?;
     let mut tx = sereno.begin(meta, staff.actor()).await?;
@@ -170,9 +170,13 @@ async fn generate(
     let stored = keys::stored(sereno.db.write()).await?;
     let (sereno, shared) = (sereno.clone(), shared.map(|text| text.as_bytes().to_vec()));
     let made = tokio::task::spawn_blocking(move || {
-        let (root, now) = (sereno.keys.root(), sereno.now());
-        let shared = shared.as_deref();
-        StoredKey::signing(root, algorithm, application_id, shared, &stored, now, &*sereno.entropy)
+        let maker = KeyMaker {
+            root: sereno.keys.root(),
+            stored: &stored,
+            now: sereno.now(),
+            entropy: &*sereno.entropy,
+        };
+        maker.signing(algorithm, application_id, shared.as_deref())
     });
     made.await.map_err(Error::internal)?
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use minijinja::{Environment, context};
+use minijinja::{Environment, ErrorKind, context};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::{Map, Value, json};
 use sereno_types::{ClaimRule, ClaimSource, StandardClaim, SubjectForm, TokenProfile, TokenUse};
@@ -32,34 +32,42 @@ pub struct About {
     by_project: BTreeMap<String, Vec<String>>,
 }
 
-/// What the claims of a profile need to know.
-struct Needs {
-    user: bool,
-    roles: bool,
-    permissions: bool,
-    projects: bool,
+/// Something that the claims of a profile may need to know.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Need {
+    User,
+    Roles,
+    Permissions,
+    Projects,
 }
 
-impl Needs {
-    fn of(profile: &TokenProfile) -> Self {
-        let asks = |wanted: fn(&ClaimSource) -> bool| profile.claims.iter().any(|claim| wanted(&claim.source));
-        let templates = asks(|source| matches!(source, ClaimSource::Template(_)));
-        let named = profile.has(StandardClaim::Sub) && profile.subject != SubjectForm::Id;
-        Self {
-            user: named || templates || asks(|source| matches!(source, ClaimSource::User(_))),
-            roles: templates || asks(|source| matches!(source, ClaimSource::Roles)),
-            permissions: templates || asks(|source| matches!(source, ClaimSource::Permissions)),
-            projects: asks(|source| matches!(source, ClaimSource::ProjectPermissions)),
-        }
+fn needs(profile: &TokenProfile) -> BTreeSet<Need> {
+    let mut needs: BTreeSet<Need> = profile
+        .claims
+        .iter()
+        .flat_map(|claim| match &claim.source {
+            ClaimSource::User(_) => [Need::User].as_slice(),
+            ClaimSource::Roles => &[Need::Roles],
+            ClaimSource::Permissions => &[Need::Permissions],
+            ClaimSource::ProjectPermissions => &[Need::Projects],
+            ClaimSource::Template(_) => &[Need::User, Need::Roles, Need::Permissions],
+            ClaimSource::Constant(_) => &[],
+        })
+        .copied()
+        .collect();
+    if profile.has(StandardClaim::Sub) && profile.subject != SubjectForm::Id {
+        needs.insert(Need::User);
     }
+    needs
 }
 
 /// What the profile's claims need to know of a user; nothing when they need nothing, or when there is no such user.
 pub async fn about<C: ConnectionTrait>(db: &C, user_id: Uuid, profile: &TokenProfile) -> Result<Option<About>> {
-    let needs = Needs::of(profile);
-    if !(needs.user || needs.roles || needs.permissions || needs.projects) {
+    let needs = needs(profile);
+    if needs.is_empty() {
         return Ok(None);
     }
+    let (permissions, projects) = (needs.contains(&Need::Permissions), needs.contains(&Need::Projects));
     let Some((user, email)) = subject::find(db, user_id).await? else {
         return Ok(None);
     };
@@ -70,10 +78,10 @@ pub async fn about<C: ConnectionTrait>(db: &C, user_id: Uuid, profile: &TokenPro
         permissions: Vec::new(),
         by_project: BTreeMap::new(),
     };
-    if about.user.is_superuser && (needs.permissions || needs.projects) {
+    if about.user.is_superuser && (permissions || projects) {
         // whoever may do everything holds every permission there is
         let all = codenames(db).await?;
-        if needs.projects {
+        if projects {
             let projects = project::Entity::find()
                 .select_only()
                 .column(project::Column::Slug)
@@ -92,13 +100,13 @@ pub async fn about<C: ConnectionTrait>(db: &C, user_id: Uuid, profile: &TokenPro
         .await?;
     let global = assigned.iter().filter(|(_, project)| project.is_none());
     let global: Vec<Uuid> = global.map(|(role, _)| *role).collect();
-    if needs.roles {
+    if needs.contains(&Need::Roles) {
         about.roles = role_names(db, &global).await?;
     }
-    if !about.user.is_superuser && (needs.permissions || needs.projects) {
+    if !about.user.is_superuser && (permissions || projects) {
         let allowed = allowed(db, assigned.iter().map(|(role, _)| *role)).await?;
         about.permissions = union(&allowed, &global);
-        if needs.projects {
+        if projects {
             about.by_project = by_project(db, &assigned, &allowed).await?;
         }
     }
@@ -123,14 +131,14 @@ async fn allowed<C: ConnectionTrait>(
         .filter(role_permission::Column::RoleId.is_in(roles))
         .all(db)
         .await?;
-    let named: Vec<(Uuid, String)> = permission::Entity::find()
+    let codenames: Vec<(Uuid, String)> = permission::Entity::find()
         .select_only()
         .columns([permission::Column::Id, permission::Column::Codename])
         .filter(permission::Column::Id.is_in(links.iter().map(|link| link.permission_id)))
         .into_tuple()
         .all(db)
         .await?;
-    let names: BTreeMap<Uuid, String> = named.into_iter().collect();
+    let names: BTreeMap<Uuid, String> = codenames.into_iter().collect();
     let mut allowed: BTreeMap<Uuid, BTreeSet<String>> = BTreeMap::new();
     for link in links {
         if let Some(name) = names.get(&link.permission_id) {
@@ -400,6 +408,7 @@ fn environment() -> Environment<'static> {
 }
 
 /// Why a template cannot be used, in words for whoever wrote it.
+#[must_use]
 pub fn refuse_template(template: &str) -> Option<String> {
     if template.len() > TEMPLATE_MAX {
         return Some(format!("longer than {TEMPLATE_MAX} bytes"));
@@ -413,10 +422,9 @@ pub fn refuse_template(template: &str) -> Option<String> {
         permissions => Vec::<String>::new(),
         application => context! { client_id => "sample" },
     };
-    use minijinja::ErrorKind::{InvalidOperation, UndefinedError};
     // what the sample's user does not have, others may
     let error = render(template, sample).err()?;
-    (!matches!(error.kind(), InvalidOperation | UndefinedError)).then(|| error.to_string())
+    (!matches!(error.kind(), ErrorKind::InvalidOperation | ErrorKind::UndefinedError)).then(|| error.to_string())
 }
 
 #[cfg(test)]

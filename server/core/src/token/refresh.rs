@@ -66,7 +66,12 @@ async fn renew(sereno: &Sereno, meta: &RequestMeta, command: Refresh, extend: Ex
     let text = command.refresh_token.expose();
     let presented = presented(sereno, text).await?.ok_or_else(refused)?;
     if application.profile.rotation == RotationPolicy::Never {
-        return keep(sereno, meta, &application, presented, extend, text).await;
+        let stays = Stays {
+            presented,
+            text,
+            extend,
+        };
+        return keep(sereno, meta, &application, stays).await;
     }
     if let Some(family) = rotate(sereno, meta, presented, &application).await? {
         return issue::tokens(
@@ -134,14 +139,23 @@ pub(super) async fn presented(sereno: &Sereno, text: &str) -> Result<Option<Pres
     }))
 }
 
+/// A refresh token that stays what it is.
+struct Stays<'a> {
+    presented: Presented,
+    text: &'a str,
+    extend: Extend,
+}
+
 /// Issues an access token beside a refresh token that stays. Each has an id of its own, so the generation counts on.
 async fn keep(
     sereno: &Sereno,
     meta: &RequestMeta,
     application: &Arc<Application>,
-    presented: Presented,
-    extend: Extend,
-    text: &str,
+    Stays {
+        presented,
+        text,
+        extend,
+    }: Stays<'_>,
 ) -> Result<Issued> {
     let mut tx = sereno.begin(meta, &Actor::Anonymous).await?;
     let now = tx.now();

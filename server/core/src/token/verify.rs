@@ -73,17 +73,16 @@ pub(super) struct Found {
 pub(super) async fn look(sereno: &Sereno, text: &str) -> Result<Option<Found>> {
     let fingerprint = jwt::fingerprint(text);
     let known = sereno.cache.token(&fingerprint);
-    let token = match known.filter(|known| !jwt::is_over(known.exp, sereno.now())) {
-        Some(known) => known,
-        None => {
-            let generation = sereno.cache.generation();
-            let Some(token) = read(sereno, text).await? else {
-                return Ok(None);
-            };
-            let token = Arc::new(token);
-            sereno.cache.put_token(fingerprint, Arc::clone(&token), generation);
-            token
-        }
+    let token = if let Some(known) = known.filter(|known| !jwt::is_over(known.exp, sereno.now())) {
+        known
+    } else {
+        let generation = sereno.cache.generation();
+        let Some(token) = read(sereno, text).await? else {
+            return Ok(None);
+        };
+        let token = Arc::new(token);
+        sereno.cache.put_token(fingerprint, Arc::clone(&token), generation);
+        token
     };
     let Some(family) = family(sereno, token.family).await? else {
         return Ok(None);

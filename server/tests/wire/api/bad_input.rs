@@ -43,7 +43,13 @@ async fn every_door_refuses_what_it_cannot_read() {
                 "{path} {kind} {body:.40?}: {}",
                 answer.status
             );
-            assert!(!answer.code().is_empty(), "{path}: {}", answer.text);
+            // OAuth's own endpoints say it in OAuth's words (RFC 6749 §5.2)
+            let said = if path.starts_with("/oauth/") {
+                answer.json()["error"].as_str().unwrap_or("").to_owned()
+            } else {
+                answer.code()
+            };
+            assert!(!said.is_empty(), "{path}: {}", answer.text);
         }
     }
     assert_eq!(door.test.events.kinds(), [], "something was written");

@@ -64,7 +64,7 @@ pub async fn list(sereno: &Sereno, staff: &Staff, query: UserQuery) -> Result<Pa
         .map(|text| read(text, sort))
         .transpose()?;
     let matching = matching(&query)?;
-    let total = joined().filter(matching.clone()).count(sereno.db.read()).await?;
+    let total = counted(&query).filter(matching.clone()).count(sereno.db.read()).await?;
     let back = cursor.as_ref().is_some_and(|cursor| cursor.back);
     let mut page = joined().filter(matching).select_also(user_email::Entity);
     if let Some(cursor) = &cursor {
@@ -89,6 +89,19 @@ pub async fn list(sereno: &Sereno, staff: &Staff, query: UserQuery) -> Result<Pa
     })
 }
 
+/// What is counted. Only a search asks for addresses; the join would look one up for every user there is.
+fn counted(query: &UserQuery) -> Select<user::Entity> {
+    if searched(query).is_empty() {
+        user::Entity::find()
+    } else {
+        joined()
+    }
+}
+
+fn searched(query: &UserQuery) -> &str {
+    query.q.as_deref().unwrap_or("").trim()
+}
+
 /// Users with their primary address, or without one.
 fn joined() -> Select<user::Entity> {
     use sea_orm::{JoinType, RelationTrait};
@@ -106,7 +119,7 @@ fn matching(query: &UserQuery) -> Result<Condition> {
     if let Some(superuser) = query.superuser {
         all = all.add(user::Column::IsSuperuser.eq(superuser));
     }
-    let text = query.q.as_deref().unwrap_or("").trim();
+    let text = searched(query);
     if text.len() > MAX_SEARCH {
         let fault = FieldError::new("q", Code::TooLong).with("max", MAX_SEARCH as u64);
         return Err(Error::fields(vec![fault]));

@@ -6,7 +6,7 @@ use sereno_types::Code;
 
 use super::*;
 use crate::clock::Moment;
-use crate::crypto::keys::{KeyRing, Purpose, RootKey, StoredKey};
+use crate::crypto::keys::{KeyMaker, KeyRing, Purpose, RootKey, StoredKey};
 use crate::entropy::{SeededEntropy, SystemEntropy};
 
 const PASSWORD: &str = "wheelbarrow at dawn ✓";
@@ -262,6 +262,16 @@ fn pepper(stored: &[StoredKey]) -> Pepper {
     KeyRing::open(&root(), stored).unwrap().pepper
 }
 
+fn made(stored: &[StoredKey], purpose: Purpose) -> Result<StoredKey> {
+    let maker = KeyMaker {
+        root: &root(),
+        stored,
+        now: Moment(0),
+        entropy: &SystemEntropy,
+    };
+    maker.next(purpose)
+}
+
 fn root() -> RootKey {
     RootKey::generate(&SeededEntropy::new(1)).unwrap()
 }
@@ -270,7 +280,7 @@ fn root() -> RootKey {
 async fn a_code_is_hashed_with_the_pepper() {
     let mut stored = Vec::new();
     for purpose in Purpose::ALL {
-        stored.push(StoredKey::generate(&root(), *purpose, &[], Moment(0), &SystemEntropy).unwrap());
+        stored.push(made(&[], *purpose).unwrap());
     }
     let before = pepper(&stored);
     let hasher = hasher();
@@ -284,7 +294,7 @@ async fn a_code_is_hashed_with_the_pepper() {
         "without the pepper the code does not match"
     );
 
-    let next = StoredKey::generate(&root(), Purpose::Pepper, &stored, Moment(0), &SystemEntropy).unwrap();
+    let next = made(&stored, Purpose::Pepper).unwrap();
     let after = pepper(&[stored.clone(), vec![next]].concat());
     assert!(hasher.verify_code("123456", Some(&encoded), &after).await.unwrap());
     let fresh = hasher.hash_code("123456", &after, &SystemEntropy).await.unwrap();

@@ -1,0 +1,64 @@
+//! Cross-origin calls of scripts (Fetch, "CORS protocol"): origins that an enabled application was registered with may call
+//! the API with credentials, all others may not. The pages are for nobody else's scripts.
+
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use sereno_core::access::application;
+
+use super::problem::Refusal;
+use crate::router::App;
+
+/// Methods that other origins may use.
+const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PATCH, PUT, DELETE");
+/// Headers that other origins may send.
+const HEADERS: HeaderValue =
+    HeaderValue::from_static("authorization, content-type, x-csrf-token, idempotency-key, if-match");
+/// Headers that other origins may read.
+const EXPOSED: HeaderValue = HeaderValue::from_static("x-csrf-token, x-request-id, retry-after, etag");
+/// Seconds a browser may remember the answer.
+const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
+
+/// The origin that may read the answer, if another origin asks and may.
+pub async fn allowed(app: &App, path: &str, headers: &HeaderMap) -> Result<Option<HeaderValue>, Refusal> {
+    let open = ["/api/", "/oauth/", "/.well-known/"]
+        .iter()
+        .any(|prefix| path.starts_with(prefix));
+    let Some(origin) = headers.get(header::ORIGIN).filter(|_| open) else {
+        return Ok(None);
+    };
+    let known = application::index(&app.sereno).await?;
+    let text = origin.to_str().unwrap_or("");
+    Ok(known.origins.contains(text).then(|| origin.clone()))
+}
+
+/// The answer to a preflight (Fetch §3.2.2); nothing for any other request.
+#[must_use]
+pub fn preflight(request: &Request, origin: Option<&HeaderValue>) -> Option<Response> {
+    let asks = request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let origin = origin.filter(|_| request.method() == Method::OPTIONS && asks)?;
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    let headers = response.headers_mut();
+    add(headers, Some(origin));
+    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
+    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HEADERS);
+    headers.insert(header::ACCESS_CONTROL_MAX_AGE, MAX_AGE);
+    Some(response)
+}
+
+/// Lets the origin read the answer.
+pub fn add(headers: &mut HeaderMap, origin: Option<&HeaderValue>) {
+    let Some(origin) = origin else { return };
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+    headers.insert(
+        header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
+        HeaderValue::from_static("true"),
+    );
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+    headers.append(header::VARY, HeaderValue::from_static("Origin"));
+    // what another origin may read, it may also load
+    headers.insert(
+        HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("cross-origin"),
+    );
+}
