@@ -47,6 +47,10 @@ codes! {
     MalformedQuery = "malformed_query", 400;
     /// The activation link or code is unknown, used or expired.
     ActivationLinkInvalid = "activation_link_invalid", 400;
+    /// The link to set a new password is unknown, used, expired, or of an account that may not sign in.
+    ResetLinkInvalid = "reset_link_invalid", 400;
+    /// The link to confirm a new address is unknown, used or expired.
+    EmailChangeLinkInvalid = "email_change_link_invalid", 400;
     /// The set-up link is unknown, used or expired.
     SetupLinkInvalid = "setup_link_invalid", 400;
 
@@ -71,6 +75,8 @@ codes! {
     CrossSiteRequest = "cross_site_request", 403;
     /// Sign-up is switched off on this server.
     RegistrationClosed = "registration_closed", 403;
+    /// This call needs the password, or a sign-in within the last five minutes.
+    ReauthenticationRequired = "reauthentication_required", 403;
     /// The application may not come by tokens in this way.
     UnauthorizedClient = "unauthorized_client", 403;
 
@@ -137,6 +143,12 @@ codes! {
     PasswordTooCommon = "password_too_common", 422;
     /// The password consists of digits alone.
     PasswordEntirelyNumeric = "password_entirely_numeric", 422;
+    /// The password is known from a breach of other services.
+    PasswordBreached = "password_breached", 422;
+    /// This is not the present password.
+    PasswordIncorrect = "password_incorrect", 422;
+    /// The new password is the present one.
+    PasswordUnchanged = "password_unchanged", 422;
 
     // 429, 5xx
     /// Too many attempts; `Retry-After` says when the next may follow.

@@ -10,6 +10,7 @@ mod console;
 mod login;
 mod me;
 mod page;
+mod password;
 mod permission;
 mod problem;
 mod registration;
@@ -31,6 +32,7 @@ pub use console::{Overview, SetUp, StaffProfile};
 pub use login::{DeviceHint, Login, LoginAnswer, Logout};
 pub use me::Me;
 pub use page::{Page, PageQuery};
+pub use password::{ChangeEmail, ChangePassword, ConfirmEmail, ForgotPassword, ResetPassword};
 pub use permission::Permission;
 pub use problem::{FieldError, Problem};
 pub use registration::{

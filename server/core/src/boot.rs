@@ -16,7 +16,7 @@ use crate::entropy::{Entropy, SystemEntropy};
 use crate::error::{Error, Result};
 use crate::event::Subscriber;
 use crate::port::mail::MailTransport;
-use crate::{access, notify};
+use crate::{access, account, notify};
 
 /// The log's name for whoever tells of migrations.
 pub const MIGRATIONS_IN_LOG: &str = "sea_orm_migration";
@@ -49,7 +49,8 @@ impl World {
     }
 }
 
-/// What is wrong with the configuration that only the rooms it concerns can tell: the root key, the cost of hashing.
+/// What is wrong with the configuration that only the rooms it concerns can tell: the root key, the cost of hashing,
+/// the list of breached passwords.
 ///
 /// # Errors
 /// Everything that is wrong.
@@ -78,6 +79,12 @@ pub fn check(config: &Config) -> Result<(), Faults> {
             "password.memory_kib",
             "is below what OWASP advises, with these iterations, in prod mode".to_owned(),
         );
+    }
+    let breached = &config.password.breached_file;
+    if !breached.is_empty()
+        && let Err(error) = account::password::breached::check(Path::new(breached))
+    {
+        add("password.breached_file", format!("cannot be searched: {error}"));
     }
     if faults.is_empty() { Ok(()) } else { Err(Faults(faults)) }
 }

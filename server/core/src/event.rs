@@ -61,6 +61,22 @@ kinds! {
     RefreshReplayed = "refresh_replayed";
     /// A password's hash was renewed with today's figures.
     PasswordRehashed = "password_rehashed";
+    /// A link to set a new password was asked for.
+    PasswordResetRequested = "password_reset_requested";
+    /// A link to set a new password was refused.
+    PasswordResetFailed = "password_reset_failed";
+    /// A user set a new password by the link of a mail; every sign-in ended.
+    PasswordReset = "password_reset";
+    /// The present password, asked for before a change, was wrong.
+    ReauthenticationFailed = "reauthentication_failed";
+    /// A user changed their password.
+    PasswordChanged = "password_changed";
+    /// A user asked for another address.
+    EmailChangeRequested = "email_change_requested";
+    /// A link to confirm a new address was refused.
+    EmailChangeFailed = "email_change_failed";
+    /// A user's address was replaced by one they confirmed.
+    EmailChanged = "email_changed";
     /// An application revoked one of its tokens.
     TokenRevoked = "token_revoked";
     /// An application was registered.

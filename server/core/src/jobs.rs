@@ -9,6 +9,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::account::activate::SendActivation;
+use crate::account::email::SendEmailChange;
+use crate::account::password::SendPasswordReset;
 use crate::account::sign_up;
 use crate::clock::Moment;
 use crate::context::{Failure, Job, Sereno, tidy};
@@ -34,6 +36,8 @@ const ERROR_MAX: usize = 500;
 async fn run(sereno: &Sereno, job: &Model) -> Result<(), Failure> {
     match job.name.as_str() {
         DeliverMail::NAME => read::<DeliverMail>(job)?.run(sereno).await,
+        SendPasswordReset::NAME => read::<SendPasswordReset>(job)?.run(sereno).await,
+        SendEmailChange::NAME => read::<SendEmailChange>(job)?.run(sereno).await,
         SendActivation::NAME => read::<SendActivation>(job)?.run(sereno).await,
         other => Err(Failure::Never(format!("no job is called {other}"))),
     }

@@ -22,6 +22,10 @@ use crate::error::Result;
 pub enum Purpose {
     /// Confirms the address given at sign-up.
     Activation,
+    /// Sets a new password.
+    PasswordReset,
+    /// Confirms the address that is to replace another.
+    EmailChange,
     /// Makes the first administrator.
     SetUp,
 }
@@ -32,6 +36,8 @@ impl Purpose {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Activation => "activation",
+            Self::PasswordReset => "password_reset",
+            Self::EmailChange => "email_change",
             Self::SetUp => "set_up",
         }
     }
@@ -78,6 +84,11 @@ pub async fn mint<C: ConnectionTrait>(sereno: &Sereno, db: &C, mint: Mint) -> Re
 
 /// Whether the token could be consumed right now: spares work before it is, and decides nothing.
 pub async fn is_good(sereno: &Sereno, purpose: Purpose, token: &str) -> Result<bool> {
+    Ok(look(sereno, purpose, token).await?.is_some())
+}
+
+/// What the token is bound to, if it could be consumed right now. Looking consumes nothing and decides nothing.
+pub async fn look(sereno: &Sereno, purpose: Purpose, token: &str) -> Result<Option<one_time::Model>> {
     let found = Entity::find()
         .filter(Column::Digest.is_in(sereno.keys.digest.candidates(purpose.as_str(), token)))
         .filter(Column::Purpose.eq(purpose.as_str()))
@@ -85,7 +96,7 @@ pub async fn is_good(sereno: &Sereno, purpose: Purpose, token: &str) -> Result<b
         .filter(Column::ExpiresAt.gt(sereno.now()))
         .one(sereno.db.read())
         .await?;
-    Ok(found.is_some())
+    Ok(found)
 }
 
 /// Consumes the token: what comes back was good until now and is used from now on. Nothing comes back when it is

@@ -143,7 +143,7 @@ pub async fn resend(sereno: &Sereno, meta: &RequestMeta, command: ResendActivati
     let Some(email) = identifier::email_field(&command.email, &mut faults) else {
         return Err(Error::fields(faults));
     };
-    notify::limit(sereno, &email.canonical).await?;
+    notify::limit(sereno, MailKind::Activation, &email.canonical).await?;
     let pending = pending_with(sereno, &email.canonical).await?;
     let mut tx = sereno.begin(meta, &Actor::Anonymous).await?;
     tx.record(Event::new(EventKind::ActivationRequested).about(pending));
@@ -189,7 +189,7 @@ impl Job for SendActivation {
         let locale = Locale::from_tag(&self.locale).unwrap_or_default();
         let recipient = Recipient {
             credential_epoch: user.credential_epoch,
-            user_id: user.id,
+            user_id: Some(user.id),
             address: email.address,
             locale,
         };

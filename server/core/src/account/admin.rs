@@ -6,7 +6,7 @@ mod list;
 mod overview;
 mod view;
 
-pub use act::{CreateUser, create_user, lock, send_activation, unlock};
+pub use act::{CreateUser, create_user, lock, send_activation, send_password_reset, unlock};
 pub use list::list;
 pub use overview::overview;
 pub use view::detail;

@@ -1,11 +1,16 @@
-//! The life of an account: sign-up, activation, what a user sees of themselves, what staff does to it.
+//! The life of an account: sign-up, activation, passwords and addresses, what a user sees of themselves, what
+//! staff does to it.
 
 pub mod activate;
 pub mod admin;
+pub(crate) mod attempts;
 mod create;
+pub mod email;
 pub mod identifier;
+pub(crate) mod look_up;
 pub mod password;
 pub mod profile;
+mod reauthenticate;
 pub mod register;
 pub mod setup;
 pub(crate) mod sign_up;

@@ -45,7 +45,7 @@ pub async fn register(sereno: &Sereno, meta: &RequestMeta, command: Register) ->
         sereno.now(),
     )?;
     let accepted = accept(sereno, command).await?;
-    notify::limit(sereno, &accepted.email.canonical).await?;
+    notify::limit(sereno, MailKind::Activation, &accepted.email.canonical).await?;
     match write(sereno, meta, &accepted).await {
         // the address was taken, or its account activated, between our look and our writing: look again
         Err(Error::Refused { fields, .. }) if fields.iter().any(|field| field.code == Code::EmailUnique) => {
@@ -67,12 +67,8 @@ async fn accept(sereno: &Sereno, command: Register) -> Result<Accepted> {
     {
         faults.push(FieldError::new("username", Code::UsernameUnique));
     }
-    let relatives = [Some(command.email.as_str()), command.username.as_deref()];
-    faults.extend(password::judge(
-        &sereno.config.password,
-        command.password.expose(),
-        relatives.into_iter().flatten(),
-    ));
+    let relatives = [command.email.as_str(), command.username.as_deref().unwrap_or("")];
+    faults.extend(password::judge(sereno, "password", command.password.expose(), &relatives).await?);
     let attributes = Value::Object(command.attributes);
     if attributes.to_string().len() > ATTRIBUTES_MAX || depth(&attributes) > ATTRIBUTES_DEPTH {
         faults.push(FieldError::new("attributes", Code::TooLong).with("max", ATTRIBUTES_MAX as u64));
@@ -155,7 +151,7 @@ async fn write(sereno: &Sereno, meta: &RequestMeta, accepted: &Accepted) -> Resu
         &mut tx,
         mail,
         Recipient {
-            user_id,
+            user_id: Some(user_id),
             credential_epoch,
             address,
             locale: meta.locale,
@@ -167,7 +163,7 @@ async fn write(sereno: &Sereno, meta: &RequestMeta, accepted: &Accepted) -> Resu
 
 /// Whether nobody has proven to own the account yet and nobody but a stranger made it: what staff made, perhaps with
 /// rights, no sign-up may touch.
-fn is_unclaimed(user: &user::Model, email: &user_email::Model) -> bool {
+pub(super) fn is_unclaimed(user: &user::Model, email: &user_email::Model) -> bool {
     user.state() == UserState::Pending
         && email.verified_at.is_none()
         && user.origin == Origin::SignUp.as_str()

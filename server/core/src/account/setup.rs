@@ -96,11 +96,8 @@ pub async fn first_administrator(sereno: &Sereno, meta: &RequestMeta, command: S
     )?;
     let mut faults = Vec::new();
     let email = identifier::email_field(&command.email, &mut faults);
-    faults.extend(password::judge(
-        &sereno.config.password,
-        command.password.expose(),
-        [command.email.as_str()],
-    ));
+    let relatives = [command.email.as_str()];
+    faults.extend(password::judge(sereno, "password", command.password.expose(), &relatives).await?);
     let (Some(email), true) = (email, faults.is_empty()) else {
         return Err(Error::fields(faults));
     };

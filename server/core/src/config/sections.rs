@@ -119,6 +119,17 @@ section! {
         min_length: u64 = 8;
         /// Most characters; longer ones are refused, never cut.
         max_length: u64 = 128;
+        /// File of breached passwords: SHA-1 hashes in hexadecimal, `HASH:COUNT`, one a line, sorted, as the public lists
+        /// come. It is searched where it lies, never loaded. Empty: nothing is looked up.
+        breached_file: String = String::new();
+        /// Seconds the link of the mail to set a new password works.
+        reset_lifetime: Seconds = Seconds(3_600);
+        /// Whether an address without an account is told so, by a mail to it, when somebody asks for a new password.
+        tell_unknown: bool = false;
+        /// Whether the present password must be given to change it; otherwise a sign-in within the last five minutes will do.
+        old_required: bool = true;
+        /// Whether changing the password ends all other sign-ins of the user.
+        change_ends_others: bool = true;
         /// Argon2id memory in KiB (OWASP: at least 19456 with two iterations).
         memory_kib: u64 = 19_456;
         /// Argon2id iterations.
@@ -166,7 +177,7 @@ section! {
         login_per_account: u64 = 100;
         /// Sign-ins, sign-ups, activations, requests for mail and set-ups from one address in a minute, each counted apart.
         requests_per_address: u64 = 60;
-        /// Mails of one kind to one address in an hour.
+        /// Mails of one kind to one address (or user name) in an hour.
         mails_per_recipient: u64 = 5;
     }
 }

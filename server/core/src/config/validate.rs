@@ -121,6 +121,7 @@ fn figures(config: &Config, faults: &mut Faults) {
     );
     bounds("password", "min_length", password.min_length, 8, 64);
     bounds("password", "max_length", password.max_length, 64, 4_096);
+    bounds("password", "reset_lifetime", password.reset_lifetime.0, 60, 86_400);
     bounds("password", "memory_kib", password.memory_kib, 8, 262_144);
     bounds("password", "iterations", password.iterations, 1, 100);
     bounds("password", "parallelism", password.parallelism, 1, 16);

@@ -3,16 +3,24 @@
 //! can be presented, and without the key a guess cannot even be checked. Short codes and passwords do not belong here;
 //! they go through [`super::password`].
 
-use aws_lc_rs::{constant_time, hmac};
+use aws_lc_rs::{constant_time, digest, hmac};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use super::keys::encode_hex;
 use crate::error::{Error, Result};
 
 /// Compares without telling by its duration how much was equal. Only the lengths may leak.
 #[must_use]
 pub fn constant_time_eq(one: &[u8], other: &[u8]) -> bool {
     constant_time::verify_slices_are_equal(one, other).is_ok()
+}
+
+/// SHA-1 in upper-case hexadecimal, by which public lists of breached passwords are keyed. Protects nothing.
+#[must_use]
+pub fn sha1_hex(text: &str) -> String {
+    let hash = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, text.as_bytes());
+    encode_hex(hash.as_ref()).to_uppercase()
 }
 
 /// Versioned HMAC keys of one kind, newest first. The newest makes, all of them recognise.
@@ -109,7 +117,6 @@ impl VersionedKey {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::keys::encode_hex;
 
     const OLD: [u8; 32] = [1; 32];
     const NEW: [u8; 32] = [2; 32];

@@ -1,14 +1,18 @@
 //! A mail leaves: its secrets are minted, it is rendered, handed over, and the outcome is written into the history. Runs
 //! at least once; a retry mints anew, and earlier secrets of the same mail stay good until one is used.
 
-use sea_orm::{ActiveValue::Set, EntityTrait};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 use sereno_types::{Code, UserState};
 use uuid::Uuid;
 
-use super::mails::{Activation, MailKind, RegistrationRepeated, Rendered};
+use super::mails::{
+    Activation, EmailChangeConfirm, EmailChangeNotice, MailKind, PasswordChanged, PasswordReset, RegistrationRepeated,
+    Rendered, UnknownAccount,
+};
+use crate::clock::Moment;
 use crate::context::{Actor, Failure, Job, Locale, RequestMeta, Sereno, tidy};
-use crate::entity::{Hidden, email_message, sign_up};
+use crate::entity::{Hidden, email_message, sign_up, user, user_email};
 use crate::error::Result;
 use crate::event::{Event, EventKind};
 use crate::once::{self, Mint, Purpose};
@@ -93,8 +97,108 @@ async fn render(sereno: &Sereno, message: &email_message::Model, epoch: i64) -> 
         }
         .render(locale)
         .map(Some),
+        Some(MailKind::PasswordReset) => match mint_password_reset(sereno, message, epoch).await? {
+            Some(mail) => mail.render(locale).map(Some),
+            None => Ok(None),
+        },
+        Some(MailKind::PasswordChanged) => PasswordChanged {
+            link: sereno.link("/account/forgot-password"),
+            when: readable(message.created_at),
+        }
+        .render(locale)
+        .map(Some),
+        Some(MailKind::UnknownAccount) => UnknownAccount {
+            link: sereno.link("/account/sign-up"),
+        }
+        .render(locale)
+        .map(Some),
+        Some(MailKind::EmailChangeConfirm) => match mint_email_change(sereno, message, epoch).await? {
+            Some(mail) => mail.render(locale).map(Some),
+            None => Ok(None),
+        },
+        Some(MailKind::EmailChangeNotice) => EmailChangeNotice {
+            link: sereno.link("/account/forgot-password"),
+            when: readable(message.created_at),
+        }
+        .render(locale)
+        .map(Some),
         None => Ok(None),
     }
+}
+
+/// The user and primary address that a mail about credentials is for, while the account is active and nothing has ended
+/// what was asked for.
+async fn still_active(
+    sereno: &Sereno,
+    message: &email_message::Model,
+    epoch: i64,
+) -> Result<Option<(user::Model, Option<user_email::Model>)>> {
+    let Some(user_id) = message.user_id else {
+        return Ok(None);
+    };
+    let found = crate::access::subject::find(sereno.db.read(), user_id).await?;
+    Ok(found.filter(|(user, _)| user.state() == UserState::Active && user.credential_epoch == epoch))
+}
+
+/// A link to set a new password, bound to the address the mail goes to.
+async fn mint_password_reset(
+    sereno: &Sereno,
+    message: &email_message::Model,
+    epoch: i64,
+) -> Result<Option<PasswordReset>> {
+    let Some((user, Some(email))) = still_active(sereno, message, epoch).await? else {
+        return Ok(None);
+    };
+    if email.verified_at.is_none() || email.address != message.recipient {
+        return Ok(None);
+    }
+    let lifetime = sereno.config.password.reset_lifetime;
+    let what = Mint {
+        purpose: Purpose::PasswordReset,
+        user_id: Some(user.id),
+        subject: Some(email.canonical),
+        credential_epoch: Some(epoch),
+        lifetime: lifetime.span(),
+        code: None,
+    };
+    let token = once::mint(sereno, sereno.db.write(), what).await?;
+    Ok(Some(PasswordReset {
+        link: sereno.link(&format!("/account/reset-password?token={token}")),
+        minutes: lifetime.0.div_ceil(60).to_string(),
+    }))
+}
+
+/// A link to confirm the address the mail goes to, unless the user has asked for another one since. It is bound to the
+/// address as it was written: that is what takes the place of the old one.
+async fn mint_email_change(
+    sereno: &Sereno,
+    message: &email_message::Model,
+    epoch: i64,
+) -> Result<Option<EmailChangeConfirm>> {
+    let Some((user, _)) = still_active(sereno, message, epoch).await? else {
+        return Ok(None);
+    };
+    let later = email_message::Entity::find()
+        .filter(email_message::Column::UserId.eq(user.id))
+        .filter(email_message::Column::Mail.eq(message.mail.as_str()))
+        .filter(email_message::Column::Id.gt(message.id));
+    if later.count(sereno.db.read()).await? > 0 {
+        return Ok(None);
+    }
+    let lifetime = sereno.config.registration.link_lifetime;
+    let what = Mint {
+        purpose: Purpose::EmailChange,
+        user_id: Some(user.id),
+        subject: Some(message.recipient.clone()),
+        credential_epoch: Some(epoch),
+        lifetime: lifetime.span(),
+        code: None,
+    };
+    let token = once::mint(sereno, sereno.db.write(), what).await?;
+    Ok(Some(EmailChangeConfirm {
+        link: sereno.link(&format!("/account/confirm-email?token={token}")),
+        hours: lifetime.0.div_ceil(3_600).to_string(),
+    }))
 }
 
 /// Link and code for a user who still waits to be activated, bound to the address the mail goes to.
@@ -140,14 +244,14 @@ async fn mint_activation(sereno: &Sereno, message: &email_message::Model, epoch:
     }))
 }
 
+/// A moment for people, in UTC.
+fn readable(moment: Moment) -> String {
+    moment.timestamp().0.replacen('T', " ", 1).replacen('Z', " UTC", 1)
+}
+
 /// When and from where a sign-up came, for an owner who finds two mails and made one of them.
 fn origin(sign_up: &sign_up::Model) -> String {
-    let when = sign_up
-        .created_at
-        .timestamp()
-        .0
-        .replacen('T', " ", 1)
-        .replacen('Z', " UTC", 1);
+    let when = readable(sign_up.created_at);
     match &sign_up.client_address {
         Some(address) => format!("{when}, {address}"),
         None => when,

@@ -142,6 +142,79 @@ mails! {
         Es: "email/registration_repeated/es.subject.txt", "email/registration_repeated/es.txt",
             "email/registration_repeated/es.html";
     }
+
+    /// Brings the link to set a new password.
+    PasswordReset = "password_reset" {
+        /// Where the link leads: a page with a form.
+        link = "https://id.example.org/account/reset-password?token=sample",
+        /// How many minutes the link works.
+        minutes = "60"
+    } {
+        En: "email/password_reset/en.subject.txt", "email/password_reset/en.txt",
+            "email/password_reset/en.html";
+        De: "email/password_reset/de.subject.txt", "email/password_reset/de.txt",
+            "email/password_reset/de.html";
+        Es: "email/password_reset/es.subject.txt", "email/password_reset/es.txt",
+            "email/password_reset/es.html";
+    }
+
+    /// Tells a user that their password was set or changed.
+    PasswordChanged = "password_changed" {
+        /// Where to set another, if it was somebody else.
+        link = "https://id.example.org/account/forgot-password",
+        /// When it was.
+        when = "2026-01-01 12:00:00 UTC"
+    } {
+        En: "email/password_changed/en.subject.txt", "email/password_changed/en.txt",
+            "email/password_changed/en.html";
+        De: "email/password_changed/de.subject.txt", "email/password_changed/de.txt",
+            "email/password_changed/de.html";
+        Es: "email/password_changed/es.subject.txt", "email/password_changed/es.txt",
+            "email/password_changed/es.html";
+    }
+
+    /// Tells an address that it has no account, where somebody asked for a new password.
+    UnknownAccount = "unknown_account" {
+        /// Where to sign up.
+        link = "https://id.example.org/account/sign-up"
+    } {
+        En: "email/unknown_account/en.subject.txt", "email/unknown_account/en.txt",
+            "email/unknown_account/en.html";
+        De: "email/unknown_account/de.subject.txt", "email/unknown_account/de.txt",
+            "email/unknown_account/de.html";
+        Es: "email/unknown_account/es.subject.txt", "email/unknown_account/es.txt",
+            "email/unknown_account/es.html";
+    }
+
+    /// Confirms the address that is to replace another.
+    EmailChangeConfirm = "email_change_confirm" {
+        /// Where the link leads: a page with a button.
+        link = "https://id.example.org/account/confirm-email?token=sample",
+        /// How many hours the link works.
+        hours = "24"
+    } {
+        En: "email/email_change_confirm/en.subject.txt", "email/email_change_confirm/en.txt",
+            "email/email_change_confirm/en.html";
+        De: "email/email_change_confirm/de.subject.txt", "email/email_change_confirm/de.txt",
+            "email/email_change_confirm/de.html";
+        Es: "email/email_change_confirm/es.subject.txt", "email/email_change_confirm/es.txt",
+            "email/email_change_confirm/es.html";
+    }
+
+    /// Tells the present address that another is to replace it.
+    EmailChangeNotice = "email_change_notice" {
+        /// Where to set a new password, if it was somebody else: that ends the request, too.
+        link = "https://id.example.org/account/forgot-password",
+        /// When it was.
+        when = "2026-01-01 12:00:00 UTC"
+    } {
+        En: "email/email_change_notice/en.subject.txt", "email/email_change_notice/en.txt",
+            "email/email_change_notice/en.html";
+        De: "email/email_change_notice/de.subject.txt", "email/email_change_notice/de.txt",
+            "email/email_change_notice/de.html";
+        Es: "email/email_change_notice/es.subject.txt", "email/email_change_notice/es.txt",
+            "email/email_change_notice/es.html";
+    }
 }
 
 impl MailKind {

@@ -21,8 +21,8 @@ use crate::error::Result;
 /// To whom a mail goes.
 #[derive(Clone, Debug)]
 pub struct Recipient {
-    /// The user.
-    pub user_id: Uuid,
+    /// The user; nobody when the address has no account.
+    pub user_id: Option<Uuid>,
     /// The user's credential epoch: a link in the mail is good for nothing once it is another.
     pub credential_epoch: i64,
     /// The address, as it was written.
@@ -37,7 +37,7 @@ pub async fn queue(sereno: &Sereno, tx: &mut Tx, mail: MailKind, to: Recipient) 
     let row = email_message::ActiveModel {
         id: Set(id),
         project_id: Set(None),
-        user_id: Set(Some(to.user_id)),
+        user_id: Set(to.user_id),
         mail: Set(mail.as_str().to_owned()),
         recipient: Set(to.address),
         locale: Set(to.locale.as_str().to_owned()),
@@ -57,15 +57,19 @@ pub async fn queue(sereno: &Sereno, tx: &mut Tx, mail: MailKind, to: Recipient) 
     })
 }
 
-/// Counts a request for mail to this address, known or not.
+/// Counts a request for a mail of this kind to whom this names, known or not. Each kind counts apart, so that nobody can
+/// keep one mail away by asking for another.
 ///
 /// # Errors
 /// `too_many_requests`.
-pub async fn limit(sereno: &Sereno, canonical: &str) -> Result<()> {
-    let most = sereno.config.limit.mails_per_recipient;
+pub async fn limit(sereno: &Sereno, mail: MailKind, canonical: &str) -> Result<()> {
+    let (what, most) = (
+        format!("mail.{}", mail.as_str()),
+        sereno.config.limit.mails_per_recipient,
+    );
     limiter::take(
         sereno,
-        &[Limit::new(sereno, "mail", canonical, most, Duration::from_hours(1))],
+        &[Limit::new(sereno, &what, canonical, most, Duration::from_hours(1))],
     )
     .await
 }

@@ -1,7 +1,7 @@
 //! Ending sessions. An ended session stays as a row until it is swept away, so that it can be shown.
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter};
 use uuid::Uuid;
 
 use super::PURPOSE;
@@ -17,6 +17,27 @@ pub async fn end(tx: &Tx, id: Uuid, reason: &str) -> Result<bool> {
 /// Ends every session of a user; how many were open.
 pub async fn end_all(tx: &Tx, user_id: Uuid, reason: &str) -> Result<u64> {
     end_where(tx, Column::UserId.eq(user_id), reason).await
+}
+
+/// Ends every session of a user but this one.
+pub async fn end_others(tx: &Tx, user_id: Uuid, keep: Option<Uuid>, reason: &str) -> Result<u64> {
+    let others = match keep {
+        Some(keep) => Column::UserId.eq(user_id).and(Column::Id.ne(keep)),
+        None => Column::UserId.eq(user_id),
+    };
+    end_where(tx, others, reason).await
+}
+
+/// Lets what is still open of a user outlive a credential epoch that was raised by one in this transaction.
+pub async fn carry_over(tx: &Tx, user_id: Uuid, epoch: i64) -> Result<()> {
+    Entity::update_many()
+        .col_expr(Column::CredentialEpoch, Expr::value(epoch + 1))
+        .filter(Column::UserId.eq(user_id))
+        .filter(Column::CredentialEpoch.eq(epoch))
+        .filter(Column::EndedAt.is_null())
+        .exec(tx.db())
+        .await?;
+    Ok(())
 }
 
 /// Ends whatever the browser held under this value before it got another: a visitor's flow state, or a session that a new

@@ -6,7 +6,7 @@ mod flow_state;
 mod resolve;
 mod start;
 
-pub use end::{end, end_all, replace};
+pub use end::{carry_over, end, end_all, end_others, replace};
 pub use flow_state::{
     FlowState, create as create_flow_state, delete as delete_flow_state, load as load_flow_state,
     save as save_flow_state,

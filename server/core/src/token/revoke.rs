@@ -1,7 +1,7 @@
 //! Revoking families (RFC 7009). A revoked family's refresh tokens are refused at once, its access tokens too.
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter};
 use uuid::Uuid;
 
 use super::opaque;
@@ -17,6 +17,31 @@ pub async fn revoke(tx: &mut Tx, family: Uuid, reason: &str) -> Result<Option<Uu
 /// Revokes every family of a user.
 pub async fn revoke_all(tx: &mut Tx, user_id: Uuid, reason: &str) -> Result<()> {
     revoke_where(tx, Column::UserId.eq(user_id), reason).await?;
+    Ok(())
+}
+
+/// Revokes every family of a user but this one.
+pub async fn revoke_others(tx: &mut Tx, user_id: Uuid, keep: Option<Uuid>, reason: &str) -> Result<()> {
+    let others = match keep {
+        Some(keep) => Column::UserId.eq(user_id).and(Column::Id.ne(keep)),
+        None => Column::UserId.eq(user_id),
+    };
+    revoke_where(tx, others, reason).await?;
+    Ok(())
+}
+
+/// Lets what is still open of a user outlive a credential epoch that was raised by one in this transaction.
+pub async fn carry_over(tx: &mut Tx, user_id: Uuid, epoch: i64) -> Result<()> {
+    let carried = Entity::update_many()
+        .col_expr(Column::CredentialEpoch, Expr::value(epoch + 1))
+        .filter(Column::UserId.eq(user_id))
+        .filter(Column::CredentialEpoch.eq(epoch))
+        .filter(Column::RevokedAt.is_null())
+        .exec_with_returning(tx.db())
+        .await?;
+    for family in &carried {
+        tx.touch(family.id);
+    }
     Ok(())
 }
 

@@ -11,7 +11,8 @@ use crate::context::{RequestMeta, Sereno, Staff, Tx};
 use crate::entity::{Hidden, user, user_email};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
-use crate::{notify, session, token};
+use crate::notify::{self, MailKind};
+use crate::{session, token};
 
 /// Locks an account: everything that was issued to it stops working at once.
 ///
@@ -71,7 +72,7 @@ pub async fn unlock(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id)
 /// `permission_denied`, `not_found`, `state_conflict` when the account does not wait for activation.
 pub async fn send_activation(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<()> {
     staff.require(Permission::UsersManage)?;
-    notify::limit(sereno, &id.0).await?;
+    notify::limit(sereno, MailKind::Activation, &id.0).await?;
     let mut tx = sereno.begin(meta, staff.actor()).await?;
     let user = target(&tx, staff, id).await?;
     if user.state() != UserState::Pending {
@@ -81,6 +82,34 @@ pub async fn send_activation(sereno: &Sereno, meta: &RequestMeta, staff: &Staff,
     tx.record(Event::new(EventKind::ActivationRequested).about(user.id));
     tx.enqueue(&activate::SendActivation {
         user_id: Some(user.id),
+        locale,
+    })?;
+    tx.commit().await
+}
+
+/// Sends a mail with a link to set a new password. Staff starts this and never chooses the password.
+///
+/// # Errors
+/// `permission_denied`, `not_found`, `own_account`, `too_many_requests`; `state_conflict` when the account is not active
+/// or has no confirmed address.
+pub async fn send_password_reset(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<()> {
+    staff.require(Permission::UsersManage)?;
+    notify::limit(sereno, MailKind::PasswordReset, &id.0).await?;
+    let mut tx = sereno.begin(meta, staff.actor()).await?;
+    let user = target(&tx, staff, id).await?;
+    let confirmed = user_email::Entity::find()
+        .filter(user_email::Column::UserId.eq(user.id))
+        .filter(user_email::Column::IsPrimary.eq(true))
+        .filter(user_email::Column::VerifiedAt.is_not_null());
+    if user.state() != UserState::Active || confirmed.count(tx.db()).await? == 0 {
+        return Err(Code::StateConflict.into());
+    }
+    let locale = user.locale.unwrap_or_else(|| meta.locale.as_str().to_owned());
+    tx.record(Event::new(EventKind::PasswordResetRequested).about(user.id));
+    tx.enqueue(&password::SendPasswordReset {
+        user_id: Some(user.id),
+        credential_epoch: Some(user.credential_epoch),
+        unknown: None,
         locale,
     })?;
     tx.commit().await
@@ -124,12 +153,8 @@ pub async fn create_user(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, com
         faults.push(sereno_types::FieldError::new("number", Code::InvalidChoice));
     }
     if let Some(password) = &command.password {
-        let relatives = [Some(command.email.as_str()), command.username.as_deref()];
-        faults.extend(password::judge(
-            &sereno.config.password,
-            password.expose(),
-            relatives.into_iter().flatten(),
-        ));
+        let relatives = [command.email.as_str(), command.username.as_deref().unwrap_or("")];
+        faults.extend(password::judge(sereno, "password", password.expose(), &relatives).await?);
     }
     if !faults.is_empty() {
         return Err(Error::fields(faults));

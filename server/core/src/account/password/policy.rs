@@ -3,14 +3,12 @@
 
 use std::collections::HashMap;
 
-use sereno_types::{CheckPassword, Code, FieldError};
+use sereno_types::{Code, FieldError};
 
 use crate::config::Password;
-use crate::context::Sereno;
-use crate::error::{Error, Result};
 
 /// The most common passwords, lower case, sorted, one a line.
-static COMMON: &str = include_str!("../../data/common-passwords.txt");
+static COMMON: &str = include_str!("../../../data/common-passwords.txt");
 
 /// Longest text that a password is compared with, in bytes: an address, or a user name of the widest characters.
 const RELATIVE_MAX: usize = 600;
@@ -18,26 +16,8 @@ const RELATIVE_MAX: usize = 600;
 /// From here on a password counts as similar, as in Django.
 const MAX_SIMILARITY: f64 = 0.7;
 
-/// Judges a password without storing anything.
-///
-/// # Errors
-/// `validation_failed` with the codes on `password`.
-pub fn check(sereno: &Sereno, command: &CheckPassword) -> Result<()> {
-    let relatives = [command.email.as_deref(), command.username.as_deref()];
-    let faults = judge(
-        &sereno.config.password,
-        command.password.expose(),
-        relatives.into_iter().flatten(),
-    );
-    if faults.is_empty() {
-        Ok(())
-    } else {
-        Err(Error::fields(faults))
-    }
-}
-
 /// Everything that is wrong with a password, in Django's order. `relatives` are the account's other texts.
-pub(crate) fn judge<'a>(
+pub(super) fn judge<'a>(
     policy: &Password,
     password: &str,
     relatives: impl IntoIterator<Item = &'a str>,

@@ -1,0 +1,242 @@
+//! Replacing one's own address: a link to the new one, a notice to the old one. Nothing changes before the link is used.
+
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use serde::{Deserialize, Serialize};
+use sereno_types::{ChangeEmail, Code, ConfirmEmail, FieldError, UserState};
+use uuid::Uuid;
+
+use super::create::taken;
+use super::identifier::{self, Email};
+use super::reauthenticate;
+use super::register::is_unclaimed;
+use crate::access::subject;
+use crate::context::{Actor, Failure, Job, Locale, RequestMeta, Sereno, Tx, limiter};
+use crate::entity::{one_time, user, user_email};
+use crate::error::{Error, Result};
+use crate::event::{Event, EventKind};
+use crate::notify::{self, MailKind, Recipient};
+use crate::once::{self, Purpose};
+
+/// Asks to replace the signed-in user's address. The answer, and what is written before it, are the same whether or not
+/// somebody has the new address already; the job finds out. An earlier request ends: its link may have gone to a stranger
+/// by a slip of the pen.
+///
+/// # Errors
+/// `authentication_required`; `validation_failed` with the codes on `email` or `password_incorrect` on `password`;
+/// `reauthentication_required` without a password and a fresh sign-in; `too_many_requests`; `overloaded`.
+pub async fn request(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, command: ChangeEmail) -> Result<()> {
+    let caller = actor.caller()?;
+    sereno.addresses.take(
+        "change_email",
+        meta.address,
+        sereno.config.limit.requests_per_address,
+        sereno.now(),
+    )?;
+    let mut faults: Vec<FieldError> = Vec::new();
+    let Some(email) = identifier::email_field(&command.email, &mut faults) else {
+        return Err(Error::fields(faults));
+    };
+    let found = subject::find(sereno.db.read(), caller.user_id).await?;
+    let Some((user, old)) = found.filter(|(user, _)| user.state() == UserState::Active) else {
+        return Err(Code::AuthenticationRequired.into());
+    };
+    let attempts = match command.password.filter(|password| !password.is_empty()) {
+        Some(password) => Some(reauthenticate::by_password(sereno, meta, actor, &user, ("password", &password)).await?),
+        None => {
+            reauthenticate::by_sign_in(sereno, &caller)?;
+            None
+        }
+    };
+    notify::limit(sereno, MailKind::EmailChangeNotice, &user.id.to_string()).await?;
+    notify::limit(sereno, MailKind::EmailChangeConfirm, &email.canonical).await?;
+    let mut tx = sereno.begin(meta, actor).await?;
+    if let Some([from_here, from_everywhere]) = &attempts {
+        limiter::forgive(tx.db(), from_here, from_everywhere).await?;
+    }
+    once::consume_rest(sereno, tx.db(), Purpose::EmailChange, user.id).await?;
+    tx.record(Event::new(EventKind::EmailChangeRequested).about(user.id));
+    tx.enqueue(&SendEmailChange {
+        user_id: user.id,
+        credential_epoch: user.credential_epoch,
+        address: email.address,
+        locale: meta.locale.as_str().to_owned(),
+    })?;
+    if let Some(old) = old {
+        let recipient = Recipient {
+            user_id: Some(user.id),
+            credential_epoch: user.credential_epoch,
+            address: old.address,
+            locale: meta.locale,
+        };
+        notify::queue(sereno, &mut tx, MailKind::EmailChangeNotice, recipient).await?;
+    }
+    tx.commit().await
+}
+
+/// Sends the link to the new address, unless somebody else has confirmed it as theirs: they get nothing.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SendEmailChange {
+    /// Who wants another address.
+    pub user_id: Uuid,
+    /// The user's credential epoch when it was asked for.
+    pub credential_epoch: i64,
+    /// The new address, as it was written.
+    pub address: String,
+    /// In which language.
+    pub locale: String,
+}
+
+impl Job for SendEmailChange {
+    const NAME: &'static str = "send_email_change";
+
+    async fn run(self, sereno: &Sereno) -> Result<(), Failure> {
+        let mut tx = sereno.begin(&RequestMeta::default(), &Actor::System).await?;
+        let canonical = identifier::canonical(&self.address);
+        if let Holder::Another = holder(&tx, self.user_id, &canonical).await? {
+            return Ok(());
+        }
+        let recipient = Recipient {
+            user_id: Some(self.user_id),
+            credential_epoch: self.credential_epoch,
+            address: self.address,
+            locale: Locale::from_tag(&self.locale).unwrap_or_default(),
+        };
+        notify::queue(sereno, &mut tx, MailKind::EmailChangeConfirm, recipient).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+/// Who has an address.
+enum Holder {
+    /// Nobody, or the user it is asked for.
+    Nobody,
+    /// An account that somebody signed up for and nobody confirmed.
+    Unclaimed(Uuid),
+    /// Somebody else.
+    Another,
+}
+
+async fn holder(tx: &Tx, user_id: Uuid, canonical: &str) -> Result<Holder> {
+    let found = user_email::Entity::find()
+        .find_also_related(user::Entity)
+        .filter(user_email::Column::Canonical.eq(canonical))
+        .filter(user_email::Column::UserId.ne(user_id))
+        .one(tx.db())
+        .await?;
+    Ok(match found {
+        None => Holder::Nobody,
+        Some((email, Some(user))) if is_unclaimed(&user, &email) => Holder::Unclaimed(user.id),
+        Some(_) => Holder::Another,
+    })
+}
+
+/// Replaces the address by the one that the token's mail went to. Links to set a password that went to the old address
+/// end.
+///
+/// # Errors
+/// `email_change_link_invalid` for anything unknown, used or expired; `validation_failed` with `email_unique` when
+/// somebody else confirmed the address meanwhile: whoever reads its mail may know.
+pub async fn confirm(sereno: &Sereno, meta: &RequestMeta, command: ConfirmEmail) -> Result<()> {
+    sereno.addresses.take(
+        "confirm_email",
+        meta.address,
+        sereno.config.limit.requests_per_address,
+        sereno.now(),
+    )?;
+    let mut tx = sereno.begin(meta, &Actor::Anonymous).await?;
+    let proof = once::consume(sereno, tx.db(), Purpose::EmailChange, command.token.expose()).await?;
+    if finish(sereno, &mut tx, proof).await? {
+        return tx.commit().await;
+    }
+    drop(tx);
+    let mut tx = sereno.begin(meta, &Actor::Anonymous).await?;
+    tx.record(Event::refused(
+        EventKind::EmailChangeFailed,
+        Code::EmailChangeLinkInvalid,
+    ));
+    tx.commit().await?;
+    Err(Code::EmailChangeLinkInvalid.into())
+}
+
+/// Writes what the proof buys; `false` when it is none, or the account's credentials have changed since it was asked for.
+async fn finish(sereno: &Sereno, tx: &mut Tx, proof: Option<one_time::Model>) -> Result<bool> {
+    let Some(proof) = proof else { return Ok(false) };
+    let (Some(user_id), Some(address), Some(epoch)) = (proof.user_id, proof.subject, proof.credential_epoch) else {
+        return Ok(false);
+    };
+    let canonical = identifier::canonical(&address);
+    let held = user::Entity::update_many()
+        .col_expr(user::Column::UpdatedAt, Expr::value(tx.now().0))
+        .filter(user::Column::Id.eq(user_id))
+        .filter(user::Column::State.eq(UserState::Active.as_str()))
+        .filter(user::Column::CredentialEpoch.eq(epoch))
+        .exec(tx.db())
+        .await?;
+    if held.rows_affected == 0 {
+        return Ok(false);
+    }
+    match holder(tx, user_id, &canonical).await? {
+        Holder::Nobody => {}
+        // whoever reads the address's mail has more right to it than who typed it at sign-up
+        Holder::Unclaimed(id) => expire(tx, id).await?,
+        Holder::Another => return Err(Error::field("email", Code::EmailUnique)),
+    }
+    replace(sereno, tx, user_id, Email { address, canonical }).await?;
+    once::consume_rest(sereno, tx.db(), Purpose::EmailChange, user_id).await?;
+    once::consume_rest(sereno, tx.db(), Purpose::PasswordReset, user_id).await?;
+    tx.touch(user_id);
+    tx.record(Event::new(EventKind::EmailChanged).about(user_id));
+    Ok(true)
+}
+
+/// Deletes an account that nobody confirmed, unless somebody has meanwhile: the unique address decides then.
+async fn expire(tx: &mut Tx, id: Uuid) -> Result<()> {
+    let deleted = user::Entity::delete_many()
+        .filter(user::Column::Id.eq(id))
+        .filter(user::Column::State.eq(UserState::Pending.as_str()))
+        .exec(tx.db())
+        .await?;
+    if deleted.rows_affected > 0 {
+        tx.touch(id);
+        tx.record(Event::new(EventKind::UserExpired).about(id));
+    }
+    Ok(())
+}
+
+/// Makes this the user's one primary address, confirmed.
+async fn replace(sereno: &Sereno, tx: &Tx, user_id: Uuid, email: Email) -> Result<()> {
+    // it may have been a second address of the same user
+    user_email::Entity::delete_many()
+        .filter(user_email::Column::UserId.eq(user_id))
+        .filter(user_email::Column::Canonical.eq(email.canonical.as_str()))
+        .filter(user_email::Column::IsPrimary.eq(false))
+        .exec(tx.db())
+        .await?;
+    let changed = user_email::Entity::update_many()
+        .col_expr(user_email::Column::Address, Expr::value(email.address.as_str()))
+        .col_expr(user_email::Column::Canonical, Expr::value(email.canonical.as_str()))
+        .col_expr(user_email::Column::VerifiedAt, Expr::value(tx.now().0))
+        .filter(user_email::Column::UserId.eq(user_id))
+        .filter(user_email::Column::IsPrimary.eq(true))
+        .exec(tx.db())
+        .await
+        .map_err(taken)?;
+    if changed.rows_affected > 0 {
+        return Ok(());
+    }
+    let row = user_email::ActiveModel {
+        id: Set(sereno.new_id()?),
+        user_id: Set(user_id),
+        address: Set(email.address),
+        canonical: Set(email.canonical),
+        is_primary: Set(true),
+        verified_at: Set(Some(tx.now())),
+        created_at: Set(tx.now()),
+    };
+    user_email::Entity::insert(row)
+        .exec_without_returning(tx.db())
+        .await
+        .map_err(taken)?;
+    Ok(())
+}

@@ -1,0 +1,74 @@
+//! Proving again who one is before something that must not be done from a browser somebody left open: by the password,
+//! or by having signed in just now.
+
+use std::time::Duration;
+
+use sereno_types::{Code, FieldError, Secret};
+
+use super::attempts;
+use crate::context::limiter::Limit;
+use crate::context::{Actor, Caller, RequestMeta, Sereno};
+use crate::crypto::password::Verdict;
+use crate::entity::user;
+use crate::error::{Error, Result};
+use crate::event::{Event, EventKind};
+
+/// How long a sign-in is good for.
+const FRESH: Duration = Duration::from_mins(5);
+
+/// Proves the user by the password in this field. Gives the counters that were raised for it, to be forgiven.
+///
+/// # Errors
+/// `validation_failed` with `password_incorrect` or `too_long`; `too_many_requests`, together with wrong passwords at the
+/// sign-in; `overloaded`.
+pub(super) async fn by_password(
+    sereno: &Sereno,
+    meta: &RequestMeta,
+    actor: &Actor,
+    user: &user::Model,
+    (field, password): (&str, &Secret),
+) -> Result<[Limit; 2]> {
+    let most = sereno.config.password.max_length;
+    if password.expose().len() as u64 > most * 4 {
+        return Err(Error::fields(vec![
+            FieldError::new(field, Code::TooLong).with("max", most),
+        ]));
+    }
+    let attempts = attempts::of(sereno, meta, Some(user), "");
+    let refusal = match attempts::over(sereno, &attempts).await? {
+        Some(over) => {
+            let refusal = Error::limited(over.retry_after);
+            if !over.is_first {
+                return Err(refusal);
+            }
+            refusal
+        }
+        None => {
+            let stored = user.password_hash.as_ref().map(|hash| hash.0.as_str());
+            if sereno.hasher.verify(password.expose(), stored).await? != Verdict::Wrong {
+                return Ok(attempts);
+            }
+            Error::field(field, Code::PasswordIncorrect)
+        }
+    };
+    let code = match &refusal {
+        Error::Refused { fields, code, .. } => fields.first().map_or(*code, |field| field.code),
+        other => other.code(),
+    };
+    let mut tx = sereno.begin(meta, actor).await?;
+    tx.record(Event::refused(EventKind::ReauthenticationFailed, code).about(user.id));
+    tx.commit().await?;
+    Err(refusal)
+}
+
+/// Proves the user by a sign-in that is no older than five minutes.
+///
+/// # Errors
+/// `reauthentication_required`.
+pub(super) fn by_sign_in(sereno: &Sereno, caller: &Caller) -> Result<()> {
+    if sereno.now().since(caller.authenticated_at) <= FRESH {
+        Ok(())
+    } else {
+        Err(Code::ReauthenticationRequired.into())
+    }
+}
