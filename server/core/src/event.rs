@@ -53,6 +53,10 @@ kinds! {
     LoginFailed = "login_failed";
     /// A user signed out.
     LoggedOut = "logged_out";
+    /// A sign-in was ended by its owner or by staff.
+    SessionEnded = "session_ended";
+    /// Several sign-ins of a user were ended at once.
+    SessionsEnded = "sessions_ended";
     /// A refresh token was exchanged for its successor.
     RefreshRotated = "refresh_rotated";
     /// A refresh token that stays was used for another access token.

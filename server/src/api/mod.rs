@@ -11,6 +11,7 @@ mod oauth;
 mod openapi;
 mod password_policy;
 mod registrations;
+mod sessions;
 mod tokens;
 mod well_known;
 
@@ -54,6 +55,12 @@ fn asking() -> OpenApiRouter<App> {
         .routes(routes!(oauth::introspect))
         .routes(routes!(oauth::revoke))
         .routes(routes!(me::me))
+        .routes(routes!(sessions::mine))
+        .routes(routes!(sessions::end_mine))
+        .routes(routes!(sessions::end_several))
+        .routes(routes!(sessions::list))
+        .routes(routes!(sessions::end))
+        .routes(routes!(sessions::end_all_of))
         .routes(routes!(admin_users::overview))
         .routes(routes!(admin_users::list))
         .routes(routes!(admin_users::detail))

@@ -52,7 +52,10 @@ const fn rule(method: &'static str, path: &'static str, welcome: Welcome) -> Rul
     Rule { method, path, welcome }
 }
 
-use Permission::{ApplicationsManage, ApplicationsView, SettingsManage, SettingsView, UsersManage, UsersView};
+use Permission::{
+    ApplicationsManage, ApplicationsView, SessionsManage, SessionsView, SettingsManage, SettingsView, UsersManage,
+    UsersView,
+};
 use Welcome::{AnyStaff, Everyone, Page, Staff, Users};
 
 /// The table.
@@ -74,6 +77,9 @@ pub const TABLE: &[Rule] = &[
     rule("POST", "/oauth/revoke", Everyone),
     // native API: me
     rule("GET", "/api/v1/me", Users),
+    rule("GET", "/api/v1/me/sessions", Users),
+    rule("DELETE", "/api/v1/me/sessions/{id}", Users),
+    rule("POST", "/api/v1/me/sessions/end", Users),
     // native API: administration
     rule("GET", "/api/v1/admin/overview", AnyStaff),
     rule("GET", "/api/v1/admin/users", Staff(UsersView)),
@@ -81,6 +87,9 @@ pub const TABLE: &[Rule] = &[
     rule("POST", "/api/v1/admin/users/{id}/lock", Staff(UsersManage)),
     rule("POST", "/api/v1/admin/users/{id}/unlock", Staff(UsersManage)),
     rule("POST", "/api/v1/admin/users/{id}/send-activation", Staff(UsersManage)),
+    rule("GET", "/api/v1/admin/sessions", Staff(SessionsView)),
+    rule("DELETE", "/api/v1/admin/sessions/{id}", Staff(SessionsManage)),
+    rule("POST", "/api/v1/admin/users/{id}/end-sessions", Staff(SessionsManage)),
     rule("GET", "/api/v1/admin/applications", Staff(ApplicationsView)),
     rule("POST", "/api/v1/admin/applications", Staff(ApplicationsManage)),
     rule("GET", "/api/v1/admin/applications/{id}", Staff(ApplicationsView)),

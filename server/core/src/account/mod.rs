@@ -12,6 +12,7 @@ pub mod password;
 pub mod profile;
 mod reauthenticate;
 pub mod register;
+pub mod sessions;
 pub mod setup;
 pub(crate) mod sign_up;
 

@@ -13,7 +13,7 @@ use sereno_types::{
 use uuid::Uuid;
 
 use super::admin;
-use crate::context::{Actor, Caller, RequestMeta, Sereno, Staff, Via};
+use crate::context::{Actor, Caller, RequestMeta, Sereno, Staff, Tx, Via};
 use crate::entity::{application, session, token_family, user, user_email};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
@@ -83,7 +83,11 @@ impl Wanted {
                 .add(Column::LastSeenAt.gt(now.minus(idle)))
                 .add(Column::CredentialEpoch.in_subquery(epoch_of(Column::UserId)))
                 .add_option(self.user_id.map(|id| Column::UserId.eq(id)))
-                .add_option(self.address.as_ref().map(|address| Column::Address.eq(address.as_str()))),
+                .add_option(
+                    self.address
+                        .as_ref()
+                        .map(|address| Column::Address.eq(address.as_str())),
+                ),
         )
     }
 
@@ -101,7 +105,11 @@ impl Wanted {
                 .add(Column::CredentialEpoch.in_subquery(epoch_of(Column::UserId)))
                 .add_option(self.user_id.map(|id| Column::UserId.eq(id)))
                 .add_option(self.application_id.map(|id| Column::ApplicationId.eq(id)))
-                .add_option(self.address.as_ref().map(|address| Column::Address.eq(address.as_str()))),
+                .add_option(
+                    self.address
+                        .as_ref()
+                        .map(|address| Column::Address.eq(address.as_str())),
+                ),
         )
     }
 }
@@ -320,7 +328,12 @@ pub async fn list(sereno: &Sereno, staff: &Staff, query: SessionQuery) -> Result
         // nobody's: an id that is not there finds nothing
         wanted.user_id = Some(found.map_or(Uuid::nil(), |user| user.id));
     }
-    if let Some(client_id) = query.client_id.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
+    if let Some(client_id) = query
+        .client_id
+        .as_deref()
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
+    {
         let found = crate::access::application::find(sereno, Some(client_id)).await?;
         wanted.application_id = Some(found.map_or(Uuid::nil(), |application| application.id));
     }
@@ -363,7 +376,7 @@ pub async fn end_all_of(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, user
     Ok(EndedSessions { ended })
 }
 
-async fn owner_of(tx: &crate::context::Tx, id: Uuid) -> Result<Option<Uuid>> {
+async fn owner_of(tx: &Tx, id: Uuid) -> Result<Option<Uuid>> {
     if let Some(row) = session::Entity::find_by_id(id).one(tx.db()).await? {
         return Ok(Some(row.user_id));
     }
@@ -372,7 +385,7 @@ async fn owner_of(tx: &crate::context::Tx, id: Uuid) -> Result<Option<Uuid>> {
 }
 
 /// Ends the session or the family with this id; whether it was open, and this user's.
-async fn end(tx: &mut crate::context::Tx, id: Uuid, owner: Option<Uuid>, reason: &str) -> Result<bool> {
+async fn end(tx: &mut Tx, id: Uuid, owner: Option<Uuid>, reason: &str) -> Result<bool> {
     if let Some(owner) = owner
         && owner_of(tx, id).await? != Some(owner)
     {
@@ -382,7 +395,7 @@ async fn end(tx: &mut crate::context::Tx, id: Uuid, owner: Option<Uuid>, reason:
 }
 
 /// Ends every sign-in of a user but one; how many were open.
-async fn end_of(tx: &mut crate::context::Tx, user_id: Uuid, spared: Option<Uuid>, reason: &str) -> Result<u64> {
+async fn end_of(tx: &mut Tx, user_id: Uuid, spared: Option<Uuid>, reason: &str) -> Result<u64> {
     let ended = sessions::end_others(tx, user_id, spared, reason).await?;
     Ok(ended + token::revoke_others(tx, user_id, spared, reason).await?)
 }

@@ -19,11 +19,11 @@ use crate::access::application::{self, FIRST_PARTY, SECRET_PURPOSE};
 use crate::context::keys::{APPLICATIONS, SIGNING_KEYS};
 use crate::context::{RequestMeta, Sereno, Staff, Tx, tidy};
 use crate::entity::application::{ActiveModel, Column, Entity, Model};
-use crate::entity::{application_secret, crypto_key, token_family, user, user_email};
+use crate::entity::{application_secret, crypto_key, token_family};
 use crate::error::{Error, Result, unique_violation};
 use crate::event::{Event, EventKind};
 use crate::paging::{self, Key, Order, Walk};
-use crate::token;
+use crate::{account, token};
 
 /// Longest name for people, in characters.
 const NAME_MAX: usize = 150;
@@ -534,32 +534,7 @@ pub async fn preview(sereno: &Sereno, staff: &Staff, id: &Id, command: PreviewCl
     if !faults.is_empty() {
         return Err(Error::fields(faults));
     }
-    let user = named(sereno, command.user.trim()).await?;
+    let user = account::admin::named(sereno, command.user.trim()).await?;
     let user = user.ok_or_else(|| Error::field("user", Code::InvalidChoice))?;
     token::preview(sereno, &application, profile, &user).await
-}
-
-/// The user that staff calls by id, number, address or user name.
-async fn named(sereno: &Sereno, text: &str) -> Result<Option<user::Model>> {
-    if text.is_empty() || text.contains('\0') {
-        return Ok(None);
-    }
-    let db = sereno.db.read();
-    let canonical = crate::account::identifier::canonical(text);
-    if text.contains('@') {
-        let found = user_email::Entity::find()
-            .find_also_related(user::Entity)
-            .filter(user_email::Column::Canonical.eq(canonical))
-            .one(db)
-            .await?;
-        return Ok(found.and_then(|(_, user)| user));
-    }
-    let mut any = Condition::any().add(user::Column::UsernameCanonical.eq(canonical));
-    if let Ok(number) = text.trim_start_matches('#').parse::<i64>() {
-        any = any.add(user::Column::Number.eq(number));
-    }
-    if let Ok(id) = text.parse::<Uuid>() {
-        any = any.add(user::Column::Id.eq(id));
-    }
-    Ok(user::Entity::find().filter(any).one(db).await?)
 }

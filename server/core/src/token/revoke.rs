@@ -20,14 +20,13 @@ pub async fn revoke_all(tx: &mut Tx, user_id: Uuid, reason: &str) -> Result<()> 
     Ok(())
 }
 
-/// Revokes every family of a user but this one.
-pub async fn revoke_others(tx: &mut Tx, user_id: Uuid, keep: Option<Uuid>, reason: &str) -> Result<()> {
+/// Revokes every family of a user but this one; how many were open.
+pub async fn revoke_others(tx: &mut Tx, user_id: Uuid, keep: Option<Uuid>, reason: &str) -> Result<u64> {
     let others = match keep {
         Some(keep) => Column::UserId.eq(user_id).and(Column::Id.ne(keep)),
         None => Column::UserId.eq(user_id),
     };
-    revoke_where(tx, others, reason).await?;
-    Ok(())
+    Ok(revoke_where(tx, others, reason).await?.len() as u64)
 }
 
 /// Lets what is still open of a user outlive a credential epoch that was raised by one in this transaction.

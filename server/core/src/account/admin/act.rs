@@ -194,13 +194,20 @@ pub async fn create_user(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, com
 
 /// The account staff wants to act on: not their own, and not a superuser's unless they are one.
 async fn target(tx: &Tx, staff: &Staff, id: &Id) -> Result<user::Model> {
-    let user = user::Entity::find_by_id(parse(id)?)
-        .one(tx.db())
-        .await?
-        .ok_or(Error::NotFound)?;
+    let user = may_touch(tx, staff, parse(id)?).await?;
     if staff.actor().caller().is_ok_and(|caller| caller.user_id == user.id) {
         return Err(Code::OwnAccount.into());
     }
+    Ok(user)
+}
+
+/// The account, unless it is a superuser's and staff is none.
+///
+/// # Errors
+/// `not_found`, `permission_denied`.
+pub async fn may_touch(tx: &Tx, staff: &Staff, id: Uuid) -> Result<user::Model> {
+    let found = user::Entity::find_by_id(id).one(tx.db()).await?;
+    let user = found.ok_or(Error::NotFound)?;
     if user.is_superuser && !staff.is_superuser() {
         return Err(Code::PermissionDenied.into());
     }
