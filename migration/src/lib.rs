@@ -18,6 +18,7 @@ mod m20261120_000003_sessions_and_tokens;
 mod m20261120_000004_work;
 mod m20261120_000005_sign_ups;
 mod m20261120_000006_applications;
+mod m20261120_000007_profiles;
 
 /// The ordered list of changes.
 #[derive(Debug)]
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261120_000004_work::Migration),
             Box::new(m20261120_000005_sign_ups::Migration),
             Box::new(m20261120_000006_applications::Migration),
+            Box::new(m20261120_000007_profiles::Migration),
         ]
     }
 }

@@ -161,6 +161,7 @@ pub fn unlisted() -> Vec<String> {
         for (method, exists) in [
             ("GET", item.get.is_some()),
             ("POST", item.post.is_some()),
+            ("PUT", item.put.is_some()),
             ("PATCH", item.patch.is_some()),
             ("DELETE", item.delete.is_some()),
             ("PUT", item.put.is_some()),

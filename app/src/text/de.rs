@@ -137,6 +137,7 @@ pub(super) fn code(code: Code, figures: Figures) -> String {
         Code::InvalidUrl => "Das ist keine Adresse, die hier stehen darf.",
         Code::ClientIdUnique => "Eine andere Anwendung heißt schon so.",
         Code::TemplateInvalid => "Diese Vorlage kann nicht verwendet werden.",
+        Code::ProtectedField => "Das können Sie nicht selbst ändern.",
         Code::TooManyRequests => return wait(figures),
         Code::Internal => "Das war unser Fehler, nicht Ihrer. Bitte versuchen Sie es in einer Weile noch einmal.",
         Code::Overloaded => "Gerade ist viel zu tun; es wurde nichts geändert. Bitte versuchen Sie es gleich noch einmal.",

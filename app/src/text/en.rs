@@ -130,6 +130,7 @@ pub(super) fn code(code: Code, figures: Figures) -> String {
         Code::InvalidUrl => "This is no address that may stand here.",
         Code::ClientIdUnique => "Another application has this name.",
         Code::TemplateInvalid => "This template cannot be used.",
+        Code::ProtectedField => "You cannot change this yourself.",
         Code::TooManyRequests => return wait(figures),
         Code::Internal => "That was our fault, not yours. Please try again in a while.",
         Code::Overloaded => "There is a lot to do right now, and nothing was changed. Please try again in a moment.",

@@ -141,6 +141,7 @@ pub(super) fn code(code: Code, figures: Figures) -> String {
         Code::InvalidUrl => "No es una dirección que pueda estar aquí.",
         Code::ClientIdUnique => "Otra aplicación ya tiene este nombre.",
         Code::TemplateInvalid => "Esta plantilla no se puede usar.",
+        Code::ProtectedField => "No puedes cambiar esto por tu cuenta.",
         Code::TooManyRequests => return wait(figures),
         Code::Internal => "Ha sido culpa nuestra, no suya. Inténtelo de nuevo más tarde.",
         Code::Overloaded => "Ahora hay mucho que hacer y no se ha cambiado nada. Inténtelo de nuevo en un momento.",

@@ -113,6 +113,8 @@ codes! {
     InvalidChoice = "invalid_choice", 422;
     /// The request has a field that this call does not know.
     UnknownField = "unknown_field", 422;
+    /// This field may not be changed by whom it is about.
+    ProtectedField = "protected_field", 422;
     /// The value is longer than allowed.
     TooLong = "too_long", 422;
     /// The value holds characters that are not allowed.

@@ -13,6 +13,7 @@ mod page;
 mod password;
 mod permission;
 mod problem;
+mod profile;
 mod registration;
 mod scalar;
 mod secret;
@@ -35,6 +36,7 @@ pub use page::{Page, PageQuery};
 pub use password::{ChangeEmail, ChangePassword, ConfirmEmail, ForgotPassword, ResetPassword};
 pub use permission::Permission;
 pub use problem::{FieldError, Problem};
+pub use profile::{Attribute, AttributeKind, ChangeQuery, DeclareAttribute, ProfileChange, UpdateProfile};
 pub use registration::{
     Activate, Activated, CheckPassword, Register, Registered, ResendActivation, SendActivationAnswer,
 };

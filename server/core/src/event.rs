@@ -99,6 +99,12 @@ kinds! {
     SigningKeyActivated = "signing_key_activated";
     /// A signing key was forgotten.
     SigningKeyDeleted = "signing_key_deleted";
+    /// Something in a user's profile changed.
+    ProfileChanged = "profile_changed";
+    /// An attribute was declared, or its declaration changed.
+    AttributeDeclared = "attribute_declared";
+    /// The declaration of an attribute was taken back.
+    AttributeWithdrawn = "attribute_withdrawn";
     /// Staff locked an account.
     UserLocked = "user_locked";
     /// Staff unlocked an account.

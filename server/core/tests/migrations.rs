@@ -43,7 +43,7 @@ async fn up_down_up() {
     test.user("ana").await;
     migration::down(db).await.unwrap();
     assert_eq!(test.tables().await, ["seaql_migrations"]);
-    assert_eq!(migration::pending(db).await.unwrap().len(), 6);
+    assert_eq!(migration::pending(db).await.unwrap().len(), 7);
     migration::up(db).await.unwrap();
     assert_eq!(shape(&test).await, before);
     let again = test.another().await;
@@ -64,6 +64,7 @@ async fn entities_fit_their_tables() {
     let mut known = read!(
         application,
         application_secret,
+        attribute,
         counter,
         crypto_key,
         email_message,
@@ -83,6 +84,7 @@ async fn entities_fit_their_tables() {
         sign_up,
         token_family,
         user,
+        user_change,
         user_email
     );
     known.insert("seaql_migrations".to_owned());

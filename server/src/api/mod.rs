@@ -10,6 +10,7 @@ mod me;
 mod oauth;
 mod openapi;
 mod password_policy;
+mod profile;
 mod registrations;
 mod sessions;
 mod tokens;
@@ -54,7 +55,7 @@ fn asking() -> OpenApiRouter<App> {
         .routes(routes!(tokens::clear_cookies))
         .routes(routes!(oauth::introspect))
         .routes(routes!(oauth::revoke))
-        .routes(routes!(me::me))
+        .routes(routes!(me::me, profile::update_me))
         .routes(routes!(sessions::mine))
         .routes(routes!(sessions::end_mine))
         .routes(routes!(sessions::end_several))
@@ -63,7 +64,10 @@ fn asking() -> OpenApiRouter<App> {
         .routes(routes!(sessions::end_all_of))
         .routes(routes!(admin_users::overview))
         .routes(routes!(admin_users::list))
-        .routes(routes!(admin_users::detail))
+        .routes(routes!(admin_users::detail, profile::update_user))
+        .routes(routes!(profile::changes))
+        .routes(routes!(profile::list_attributes))
+        .routes(routes!(profile::declare_attribute, profile::withdraw_attribute))
         .routes(routes!(admin_users::lock))
         .routes(routes!(admin_users::unlock))
         .routes(routes!(admin_users::send_activation))

@@ -134,6 +134,7 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut O
     [
         ("GET", item.get.as_mut()),
         ("POST", item.post.as_mut()),
+        ("PUT", item.put.as_mut()),
         ("PATCH", item.patch.as_mut()),
         ("DELETE", item.delete.as_mut()),
     ]
@@ -159,7 +160,7 @@ fn complete(method: &str, path: &str, operation: &mut Operation) {
         add("401", "`authentication_required`, `invalid_token`");
         add("403", "`permission_denied`, `cross_site_request`");
     }
-    if path.contains("{id}") {
+    if path.contains('{') {
         add("404", "`not_found`");
     }
     // OAuth's own endpoints have errors of their own

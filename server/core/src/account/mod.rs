@@ -4,6 +4,7 @@
 pub mod activate;
 pub mod admin;
 pub(crate) mod attempts;
+pub mod attributes;
 mod create;
 pub mod email;
 pub mod identifier;

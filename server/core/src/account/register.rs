@@ -3,10 +3,11 @@
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait, QueryFilter};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use sereno_types::{Code, FieldError, Register, UserState};
 use uuid::Uuid;
 
+use super::attributes::{self, By};
 use super::create::taken;
 use super::identifier::{self, Email, Username};
 use super::{NewUser, Origin, create, password, sign_up};
@@ -26,7 +27,7 @@ pub(super) struct Accepted {
     pub email: Email,
     pub username: Option<Username>,
     pub password_hash: Hidden,
-    pub attributes: serde_json::Map<String, Value>,
+    pub attributes: Map<String, Value>,
 }
 
 /// Signs up: a pending user and an activation mail. An address whose account was never confirmed starts anew with what
@@ -69,25 +70,28 @@ async fn accept(sereno: &Sereno, command: Register) -> Result<Accepted> {
     }
     let relatives = [command.email.as_str(), command.username.as_deref().unwrap_or("")];
     faults.extend(password::judge(sereno, "password", command.password.expose(), &relatives).await?);
-    let attributes = Value::Object(command.attributes);
-    if attributes.to_string().len() > ATTRIBUTES_MAX || depth(&attributes) > ATTRIBUTES_DEPTH {
-        faults.push(FieldError::new("attributes", Code::TooLong).with("max", ATTRIBUTES_MAX as u64));
-    } else if without_nul(attributes.clone()) != attributes {
-        faults.push(FieldError::new("attributes", Code::InvalidCharacters));
-    }
+    faults.extend(too_large(&command.attributes));
+    faults.extend(attributes::judge(sereno, &command.attributes, By::SignUp).await?);
     let (Some(email), true) = (email, faults.is_empty()) else {
         return Err(Error::fields(faults));
     };
     let password_hash = Hidden(sereno.hasher.hash(command.password.expose(), &*sereno.entropy).await?);
-    let Value::Object(attributes) = attributes else {
-        return Err(Error::internal("attributes changed their type"));
-    };
     Ok(Accepted {
         email,
         username,
         password_hash,
-        attributes,
+        attributes: command.attributes,
     })
+}
+
+/// Whether there is more than a user's attributes may hold, or something that PostgreSQL cannot store.
+pub(super) fn too_large(attributes: &Map<String, Value>) -> Option<FieldError> {
+    let attributes = Value::Object(attributes.clone());
+    if attributes.to_string().len() > ATTRIBUTES_MAX || depth(&attributes) > ATTRIBUTES_DEPTH {
+        return Some(FieldError::new("attributes", Code::TooLong).with("max", ATTRIBUTES_MAX as u64));
+    }
+    let same = without_nul(attributes.clone()) == attributes;
+    (!same).then(|| FieldError::new("attributes", Code::InvalidCharacters))
 }
 
 async fn username_is_taken(sereno: &Sereno, name: &Username, email: Option<&Email>) -> Result<bool> {

@@ -71,10 +71,10 @@ struct Wanted {
 
 impl Wanted {
     fn sessions(&self, sereno: &Sereno) -> Option<Condition> {
+        use session::Column;
         if self.kind == Some(SessionKind::Tokens) || self.application_id.is_some() {
             return None;
         }
-        use session::Column;
         let (now, idle) = (sereno.now(), sereno.config.session.idle_lifetime.span());
         Some(
             Condition::all()
@@ -92,10 +92,10 @@ impl Wanted {
     }
 
     fn families(&self, sereno: &Sereno) -> Option<Condition> {
+        use token_family::Column;
         if self.kind == Some(SessionKind::Browser) {
             return None;
         }
-        use token_family::Column;
         let now = sereno.now();
         Some(
             Condition::all()

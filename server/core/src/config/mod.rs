@@ -12,7 +12,9 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 use url::Url;
 
-pub use sections::{Database, General, Keys, Limit, Log, Mail, Password, Registration, Server, Session, Token, Worker};
+pub use sections::{
+    Database, General, Keys, Limit, Log, Mail, Password, Profile, Registration, Server, Session, Token, Worker,
+};
 pub use setting::Seconds;
 use setting::{Found, Raw, Setting};
 
@@ -58,6 +60,8 @@ pub struct Config {
     pub mail: Mail,
     /// Sign-up.
     pub registration: Registration,
+    /// What users may change.
+    pub profile: Profile,
     /// Password policy and hashing.
     pub password: Password,
     /// Sign-ins of browsers.
@@ -173,6 +177,7 @@ impl Config {
             keys: Keys::read(take(Keys::PATH), &mut faults),
             mail: Mail::read(take(Mail::PATH), &mut faults),
             registration: Registration::read(take(Registration::PATH), &mut faults),
+            profile: Profile::read(take(Profile::PATH), &mut faults),
             password: Password::read(take(Password::PATH), &mut faults),
             session: Session::read(take(Session::PATH), &mut faults),
             token: Token::read(take(Token::PATH), &mut faults),
@@ -201,6 +206,7 @@ impl Config {
         Keys::example(&mut text);
         Mail::example(&mut text);
         Registration::example(&mut text);
+        Profile::example(&mut text);
         Password::example(&mut text);
         Session::example(&mut text);
         Token::example(&mut text);

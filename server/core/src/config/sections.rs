@@ -112,6 +112,16 @@ section! {
 }
 
 section! {
+    /// What users may change in their own profile.
+    Profile = "profile" {
+        /// Fields that users may not change themselves: among `username`, `first_name`, `last_name`, `locale`, `attributes`.
+        protected: Vec<String> = Vec::new();
+        /// Whether attributes that nobody declared are taken too.
+        undeclared_attributes: bool = true;
+    }
+}
+
+section! {
     /// What passwords must be like, and what hashing them costs. A hash made with other figures is renewed at the next
     /// sign-in.
     Password = "password" {

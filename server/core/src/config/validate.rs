@@ -9,6 +9,7 @@ pub fn all(config: &Config, faults: &mut Faults) {
     server(config, faults);
     database_and_keys(config, faults);
     mail(config, faults);
+    profile(config, faults);
     figures(config, faults);
     modes(config, faults);
 }
@@ -50,6 +51,18 @@ fn database_and_keys(config: &Config, faults: &mut Faults) {
             "url",
             "must name a file: a database in memory cannot be shared by writer and readers",
         );
+    }
+}
+
+fn profile(config: &Config, faults: &mut Faults) {
+    let known = ["username", "first_name", "last_name", "locale", "attributes"];
+    if config
+        .profile
+        .protected
+        .iter()
+        .any(|field| !known.contains(&field.as_str()))
+    {
+        faults.add("profile", "protected", "must name fields of a profile");
     }
 }
 

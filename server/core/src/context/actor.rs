@@ -98,7 +98,7 @@ impl Actor {
         }
     }
 
-    pub(super) const fn kind(&self) -> &'static str {
+    pub(crate) const fn kind(&self) -> &'static str {
         match self {
             Self::Anonymous => "anonymous",
             Self::User(_) => "user",
@@ -106,7 +106,7 @@ impl Actor {
         }
     }
 
-    pub(super) const fn id(&self) -> Option<Uuid> {
+    pub(crate) const fn id(&self) -> Option<Uuid> {
         match self {
             Self::User(caller) => Some(caller.user_id),
             Self::Anonymous | Self::System => None,

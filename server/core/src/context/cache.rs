@@ -9,10 +9,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use quick_cache::sync::Cache as Lru;
 use serde_json::{Map, Value};
-use sereno_types::{ApplicationKind, CookieSettings, Delivery, Grant, Me, TokenProfile, UserState};
+use sereno_types::{ApplicationKind, Attribute, CookieSettings, Delivery, Grant, Me, TokenProfile, UserState};
 use uuid::Uuid;
 
-use super::keys::{APPLICATIONS as ALL_APPLICATIONS, SIGNING_KEYS};
+use super::keys::{APPLICATIONS as ALL_APPLICATIONS, ATTRIBUTES, SIGNING_KEYS};
 use crate::clock::Moment;
 use crate::crypto::SigningKeys;
 
@@ -109,6 +109,7 @@ pub struct Cache {
     /// By `client_id`.
     applications: RwLock<HashMap<String, Arc<Application>>>,
     index: RwLock<Option<Arc<ApplicationIndex>>>,
+    attributes: RwLock<Option<Arc<Vec<Attribute>>>>,
     signing: RwLock<Option<Arc<SigningKeys>>>,
     /// When something was last noted to have been used.
     noted: Lru<Uuid, Moment>,
@@ -126,6 +127,7 @@ impl Default for Cache {
             tokens: Lru::new(20_000),
             applications: RwLock::default(),
             index: RwLock::default(),
+            attributes: RwLock::default(),
             signing: RwLock::default(),
             noted: Lru::new(1_000),
             generation: AtomicU64::new(0),
@@ -219,6 +221,20 @@ impl Cache {
         }
     }
 
+    /// Every declared attribute.
+    #[must_use]
+    pub fn attributes(&self) -> Option<Arc<Vec<Attribute>>> {
+        self.attributes.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Remembers the declared attributes, as they were read while `generation` was current.
+    pub fn put_attributes(&self, attributes: Arc<Vec<Attribute>>, generation: u64) {
+        let mut known = self.attributes.write().unwrap_or_else(PoisonError::into_inner);
+        if !self.deaf.load(Ordering::Acquire) && self.generation() == generation {
+            *known = Some(attributes);
+        }
+    }
+
     /// The signing keys.
     #[must_use]
     pub fn signing(&self) -> Option<Arc<SigningKeys>> {
@@ -277,6 +293,9 @@ impl Cache {
         if ids.contains(&ALL_APPLICATIONS) {
             *self.index.write().unwrap_or_else(PoisonError::into_inner) = None;
         }
+        if ids.contains(&ATTRIBUTES) {
+            *self.attributes.write().unwrap_or_else(PoisonError::into_inner) = None;
+        }
         if ids.contains(&SIGNING_KEYS) {
             // what was signed by a key that is gone must be looked at again
             self.tokens.clear();
@@ -307,6 +326,7 @@ impl Cache {
             .unwrap_or_else(PoisonError::into_inner)
             .clear();
         *self.index.write().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.attributes.write().unwrap_or_else(PoisonError::into_inner) = None;
         *self.signing.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }

@@ -17,6 +17,9 @@ pub const SIGNING_KEYS: Uuid = Uuid::from_u128(0x7369_676e_696e_672d_6b65_7973);
 /// Whoever adds, changes or removes an application touches this id beside the application's own.
 pub const APPLICATIONS: Uuid = Uuid::from_u128(0x6170_706c_6963_6174_696f_6e73);
 
+/// Whoever declares an attribute touches this id.
+pub const ATTRIBUTES: Uuid = Uuid::from_u128(0x6174_7472_6962_7574_6573);
+
 impl Sereno {
     /// The signing keys, from memory when nobody has changed them.
     pub async fn signing(&self) -> Result<Arc<SigningKeys>> {

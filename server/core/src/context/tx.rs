@@ -58,6 +58,12 @@ impl Tx {
         &self.meta
     }
 
+    /// Who acts.
+    #[must_use]
+    pub const fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
     /// From now on somebody else acts: the user who was just proven.
     pub const fn act_as(&mut self, actor: Actor) {
         self.actor = actor;

@@ -3,6 +3,7 @@
 
 pub mod application;
 pub mod application_secret;
+pub mod attribute;
 pub mod counter;
 pub mod crypto_key;
 pub mod email_message;
@@ -23,6 +24,7 @@ pub mod session;
 pub mod sign_up;
 pub mod token_family;
 pub mod user;
+pub mod user_change;
 pub mod user_email;
 
 pub use hidden::Hidden;
