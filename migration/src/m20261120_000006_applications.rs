@@ -25,7 +25,9 @@ fn added() -> Vec<(&'static str, &'static str, ColumnDef)> {
         ("application", "profile", json("profile", "{}")),
         ("application", "cookies", json("cookies", "{}")),
         ("token_family", "delivery", text("delivery").default("json").take()),
-        // no foreign key: whoever deletes an application deletes its keys, and SQLite cannot add one
+        ("token_family", "rotation", text("rotation").default("always").take()),
+        ("session", "application_id", uuid_null("application_id")),
+        // no foreign key, here and at the session: whoever deletes an application deletes its keys, and SQLite cannot add one
         ("crypto_key", "application_id", uuid_null("application_id")),
         ("crypto_key", "activated_at", big_null("activated_at")),
     ]
@@ -69,13 +71,9 @@ impl MigrationTrait for Migration {
         .take();
         let revoked_token = table(
             "revoked_token",
-            vec![
-                text("jti").primary_key().take(),
-                uuid("family_id"),
-                big("created_at"),
-                big("expires_at"),
-            ],
+            vec![uuid("family_id"), text("jti"), big("created_at"), big("expires_at")],
         )
+        .primary_key(Index::create().col("family_id").col("jti"))
         .foreign_key(&mut owned_by("revoked_token", "family_id", "token_family"))
         .take();
         let indices = vec![
@@ -84,7 +82,6 @@ impl MigrationTrait for Migration {
             index("application_secret", "application_id", &["application_id"]),
             index("issued_token", "family_id", &["family_id"]),
             index("issued_token", "expires_at", &["expires_at"]),
-            index("revoked_token", "family_id", &["family_id"]),
             index("revoked_token", "expires_at", &["expires_at"]),
         ];
         create(manager, vec![application_secret, issued_token, revoked_token], indices).await

@@ -12,7 +12,6 @@ macro_rules! names {
     ) => {
         $(#[doc = $doc])+
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         pub enum $name { $(
             $(#[doc = $variant_doc])+
             $(#[$default])?
@@ -36,6 +35,16 @@ macro_rules! names {
                 match name { $($text => Some(Self::$variant),)+ _ => None }
             }
         }
+
+        #[cfg(feature = "openapi")]
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                crate::named_schema(concat!($($doc),+).trim_ascii(), Self::ALL.iter().map(|one| one.as_str()))
+            }
+        }
+
+        #[cfg(feature = "openapi")]
+        impl utoipa::ToSchema for $name {}
     };
 }
 
@@ -184,7 +193,7 @@ names! {
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ClaimSource {
     /// What Sereno knows of the user: `id`, `number`, `email`, `email_verified`, `username`, `first_name`, `last_name`,
-    /// `locale`, `is_superuser`, `created_at`, or `attributes.<name>`. Unknown and missing ones give null.
+    /// `locale`, `is_superuser`, `created_at`, or `attributes.<name>`. What a user does not have is null.
     User(String),
     /// The names of the user's roles that are not bound to a project.
     Roles,
@@ -195,7 +204,7 @@ pub enum ClaimSource {
     /// Always this value.
     Constant(Value),
     /// A template over `user`, `roles`, `permissions` and `application`, rendered when the token is issued. A template
-    /// that is one expression, such as `{{ user.number * 2 }}`, keeps the expression's type; any other gives text.
+    /// that is one expression, such as `{{ user.number + 1 }}`, keeps the expression's type; any other gives text.
     Template(String),
 }
 
@@ -227,10 +236,13 @@ pub struct TokenProfile {
     /// The form of refresh tokens. A JWT is an envelope round the same row, and the row decides.
     pub refresh_format: TokenFormat,
     /// Seconds an access token is good; nothing: as `token.access_lifetime` says.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 315_360_000))]
     pub access_lifetime: Option<u64>,
     /// Seconds a refresh token may stay unused; nothing: as `token.refresh_idle_lifetime` says.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 315_360_000))]
     pub refresh_idle_lifetime: Option<u64>,
     /// Seconds a sign-in can be refreshed at most; nothing: as `token.refresh_lifetime` says.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 315_360_000))]
     pub refresh_lifetime: Option<u64>,
     /// What happens to a refresh token when it is used.
     pub rotation: Rotation,
@@ -247,6 +259,7 @@ pub struct TokenProfile {
     /// Audience, one or many; empty: the public URL. Sereno's own API takes only tokens that are also for the public URL.
     pub audience: Vec<String>,
     /// Seconds from the moment of issue to `nbf`; nothing: no `nbf`.
+    #[cfg_attr(feature = "openapi", schema(minimum = -3_600, maximum = 3_600))]
     pub not_before: Option<i64>,
     /// Name of a claim that says `access` or `refresh`, for clients that look for one.
     pub type_claim: Option<String>,
@@ -383,7 +396,7 @@ pub struct CreateApplication {
     pub cookies: CookieSettings,
 }
 
-/// Changes an application; what is not said stays (RFC 7396).
+/// Changes an application; what is not said, or null, stays.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
@@ -505,13 +518,25 @@ pub struct ApplicationDetail {
 }
 
 /// An application that was just registered.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ApplicationCreated {
     /// The application.
     pub application: ApplicationDetail,
     /// Its first secret, if it is confidential: the only time it is shown.
     pub secret: Option<NewSecret>,
+    /// The key that its tokens are signed with, if that is a shared one: the only time it is shown. Its bytes are those of
+    /// this text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signing_secret: Option<String>,
+}
+
+impl std::fmt::Debug for ApplicationCreated {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ApplicationCreated")
+            .field("application", &self.application)
+            .finish_non_exhaustive()
+    }
 }
 
 names! {

@@ -66,7 +66,7 @@ pub async fn logout(
     let application = application::find(&app.sereno, command.client_id.as_deref()).await?;
     let sent = command.refresh_token.as_ref().is_some_and(|token| !token.is_empty());
     if let Some(application) = application.as_ref().filter(|_| !sent) {
-        command.refresh_token = delivery::refresh_token(&app, &headers, application)?;
+        command.refresh_token = delivery::refresh_token(&app, &headers, application).await?;
     }
     flow::logout(&app.sereno, &caller.meta, &caller.actor, command).await?;
     let gone = application.map(|application| delivery::clear(&app.sereno, &application));

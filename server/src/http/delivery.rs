@@ -80,7 +80,11 @@ pub fn clear(sereno: &Sereno, application: &Application) -> HeaderMap {
 ///
 /// # Errors
 /// `cross_site_request`.
-pub fn refresh_token(app: &App, headers: &HeaderMap, application: &Application) -> Result<Option<Secret>, Refusal> {
+pub async fn refresh_token(
+    app: &App,
+    headers: &HeaderMap,
+    application: &Application,
+) -> Result<Option<Secret>, Refusal> {
     let in_cookie = matches!(
         application.delivery,
         Delivery::RefreshCookie | Delivery::Cookie | Delivery::SplitCookie
@@ -89,7 +93,7 @@ pub fn refresh_token(app: &App, headers: &HeaderMap, application: &Application) 
         return Ok(None);
     };
     if application.cookies.csrf_required
-        && let Some(family) = token::family_of(&app.sereno, &text)
+        && let Some(family) = token::family_of(&app.sereno, &text).await?
         && !origin::brings(app, headers, &family.to_string())
     {
         return Err(Code::CrossSiteRequest.into());

@@ -78,8 +78,7 @@ pub async fn index(sereno: &Sereno) -> Result<Arc<ApplicationIndex>> {
         let application = parse(row, Vec::new())?;
         index.origins.extend(application.origins);
         if matches!(application.delivery, Delivery::Cookie | Delivery::SplitCookie) {
-            let cookies = application.cookies;
-            index.access_cookies.push((cookies.access, cookies.csrf_required));
+            index.access_cookies.insert(application.cookies.access);
         }
     }
     let index = Arc::new(index);

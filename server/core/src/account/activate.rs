@@ -187,13 +187,24 @@ impl Job for SendActivation {
             return Ok(());
         };
         let locale = Locale::from_tag(&self.locale).unwrap_or_default();
-        let recipient = Recipient {
-            credential_epoch: user.credential_epoch,
-            user_id: Some(user.id),
-            address: email.address,
-            locale,
-        };
-        notify::queue(sereno, &mut tx, MailKind::Activation, recipient).await?;
+        // whoever asks may have made any of them: each gets its own mail again, and says when and from where it came
+        let sign_ups = sign_up::latest(&tx, user.id).await?;
+        let mut wanted: Vec<_> = sign_ups
+            .into_iter()
+            .map(|row| (row.credential_epoch, row.address))
+            .collect();
+        if wanted.is_empty() {
+            wanted.push((user.credential_epoch, email.address));
+        }
+        for (credential_epoch, address) in wanted {
+            let recipient = Recipient {
+                credential_epoch,
+                user_id: Some(user.id),
+                address,
+                locale,
+            };
+            notify::queue(sereno, &mut tx, MailKind::Activation, recipient).await?;
+        }
         Ok(tx.commit().await?)
     }
 }

@@ -108,6 +108,10 @@ pub fn username(text: &str) -> Result<Username, Code> {
     {
         return Err(Code::UsernameInvalid);
     }
+    // a name that looks like an id could be taken for somebody else's
+    if uuid::Uuid::try_parse(&name).is_ok() {
+        return Err(Code::UsernameInvalid);
+    }
     let canonical = canonical(&name);
     Ok(Username { name, canonical })
 }

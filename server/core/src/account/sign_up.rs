@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect, QueryTrait,
+    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait,
 };
 use serde_json::Value;
 use sereno_types::UserState;
@@ -42,6 +43,21 @@ pub(super) async fn keep(sereno: &Sereno, tx: &Tx, user_id: Uuid, epoch: i64, ac
     };
     Entity::insert(row).exec_without_returning(tx.db()).await?;
     Ok(())
+}
+
+/// Most sign-ups that get their mail again when somebody asks.
+const RESENT: u64 = 3;
+
+/// The latest sign-ups of a pending account, oldest first.
+pub(super) async fn latest(tx: &Tx, user_id: Uuid) -> Result<Vec<Model>> {
+    let mut rows = Entity::find()
+        .filter(Column::UserId.eq(user_id))
+        .order_by_desc(Column::CredentialEpoch)
+        .limit(RESENT)
+        .all(tx.db())
+        .await?;
+    rows.reverse();
+    Ok(rows)
 }
 
 /// Makes the pending account what this sign-up wanted, and active. Gives whether the account was still pending.

@@ -3,7 +3,7 @@
 //! A change in this process forgets it at once ([`super::Tx::touch`]), a change elsewhere within a second
 //! ([`super::freshness`]); refreshing, revoking and everything sensitive read the rows themselves.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -91,8 +91,8 @@ pub struct Application {
 /// What a request is held against before it is known which application it is about.
 #[derive(Debug, Default)]
 pub struct ApplicationIndex {
-    /// Names of the cookies that access tokens come in, and whether such a request must bring the CSRF token.
-    pub access_cookies: Vec<(String, bool)>,
+    /// Names of the cookies that access tokens come in.
+    pub access_cookies: BTreeSet<String>,
     /// Origins whose scripts may call the API.
     pub origins: HashSet<String>,
 }

@@ -253,7 +253,9 @@ pub struct SigningKeys {
 impl SigningKeys {
     /// Takes the keys, newest first.
     #[must_use]
-    pub fn new(keys: Vec<SigningKey>) -> Self {
+    pub fn new(mut keys: Vec<SigningKey>) -> Self {
+        // whoever holds a shared key could sign for everybody
+        keys.retain(|key| key.algorithm != SigningAlgorithm::Hs256 || key.application_id.is_some());
         let by_kid = keys
             .iter()
             .enumerate()

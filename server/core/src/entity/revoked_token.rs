@@ -8,11 +8,12 @@ use crate::clock::Moment;
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "revoked_token")]
 pub struct Model {
+    /// Its family.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub family_id: Uuid,
     /// The token's id.
     #[sea_orm(primary_key, auto_increment = false)]
     pub jti: String,
-    /// Its family.
-    pub family_id: Uuid,
     /// When it was revoked.
     pub created_at: Moment,
     /// When it would have ended anyway; the row goes then.

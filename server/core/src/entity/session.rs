@@ -37,6 +37,8 @@ pub struct Model {
     pub user_agent: Option<String>,
     /// What pages keep between two requests.
     pub data: Json,
+    /// The application whose delivery it is; none: Sereno's own pages.
+    pub application_id: Option<Uuid>,
 }
 
 /// Where a session belongs.

@@ -45,6 +45,8 @@ pub struct Model {
     pub device_name: Option<String>,
     /// How the tokens reach the client.
     pub delivery: String,
+    /// What happens to a refresh token when it is used; as it was when the family began.
+    pub rotation: String,
 }
 
 /// Where a family belongs.

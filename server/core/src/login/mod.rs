@@ -82,7 +82,7 @@ pub async fn for_application(sereno: &Sereno, meta: &RequestMeta, command: Login
 pub(crate) async fn complete(sereno: &Sereno, tx: &mut Tx, proof: &Proof, grantee: &Grantee) -> Result<Brought> {
     let application_id = grantee.application.id;
     if grantee.application.delivery == Delivery::Session {
-        let session = session::start(sereno, tx, proof).await?;
+        let session = session::start(sereno, tx, proof, Some(application_id)).await?;
         tx.act_as(session.actor);
         tx.record(logged_in(proof).through(application_id).within(session.id));
         return Ok(Brought::Session(session));
@@ -104,7 +104,7 @@ pub(crate) async fn complete(sereno: &Sereno, tx: &mut Tx, proof: &Proof, grante
 pub async fn with_session(sereno: &Sereno, meta: &RequestMeta, command: Login) -> Result<NewSession> {
     let proven = password::authenticate(sereno, meta, &command).await?;
     let (mut tx, proof) = begin(sereno, meta, &proven).await?;
-    let session = session::start(sereno, &tx, &proof).await?;
+    let session = session::start(sereno, &tx, &proof, None).await?;
     tx.act_as(session.actor);
     tx.record(logged_in(&proof).within(session.id));
     tx.commit().await?;

@@ -234,9 +234,13 @@ pub async fn create(
         ApplicationKind::Public => None,
         ApplicationKind::Confidential => Some(add_secret(sereno, &tx, id, &client_id, brought).await?),
     };
-    if let Some(key) = key {
-        signing_keys::put(&mut tx, key).await?;
-    }
+    let signing_secret = match key {
+        Some(needed) => {
+            signing_keys::put(&mut tx, needed.key).await?;
+            needed.shared
+        }
+        None => None,
+    };
     tx.touch(APPLICATIONS);
     tx.record(
         Event::new(EventKind::ApplicationCreated)
@@ -246,7 +250,11 @@ pub async fn create(
     let created = Entity::find_by_id(id).one(tx.db()).await?.ok_or(Error::NotFound)?;
     let application = show(sereno, tx.db(), created).await?;
     tx.commit().await?;
-    Ok(ApplicationCreated { application, secret })
+    Ok(ApplicationCreated {
+        application,
+        secret,
+        signing_secret,
+    })
 }
 
 fn judge_name(name: &str) -> Option<FieldError> {
@@ -331,8 +339,8 @@ pub async fn update(
         },
     );
     faults.extend(judge_name(&name));
-    if old.client_id == FIRST_PARTY && !is_enabled {
-        faults.push(FieldError::new("is_enabled", Code::InvalidChoice));
+    if old.client_id == FIRST_PARTY {
+        faults.extend(profile::judge_first_party(is_enabled, &profile));
     }
     if !faults.is_empty() {
         return Err(Error::fields(faults));
@@ -352,8 +360,8 @@ pub async fn update(
         ..Default::default()
     };
     let after = Entity::update(row).exec(tx.db()).await?;
-    if let Some(key) = key {
-        signing_keys::put(&mut tx, key).await?;
+    if let Some(needed) = key {
+        signing_keys::put(&mut tx, needed.key).await?;
     }
     let changed: Vec<&str> = [
         ("name", before.name != after.name),

@@ -15,6 +15,8 @@ use crate::token;
 const LIST_MAX: usize = 100;
 /// Longest text of anything, in bytes.
 const TEXT_MAX: usize = 500;
+/// Most seconds an access token of Sereno's own application is good.
+const FIRST_PARTY_LIFETIME_MAX: u64 = 3_600;
 /// Most seconds anything lasts: ten years.
 const LIFETIME_MAX: u64 = 315_360_000;
 
@@ -177,6 +179,14 @@ fn profile(whole: &Whole<'_>, faults: &mut Faults) {
     if texts.clone().any(String::is_empty) {
         faults.add("profile", Code::Blank);
     }
+    if let Some(name) = &profile.type_claim
+        && (RESERVED.contains(&name.as_str()) || StandardClaim::from_name(name).is_some() || name.contains('.'))
+    {
+        faults.because("profile.type_claim", Code::InvalidChoice, "this claim is Sereno's own");
+    }
+    if !profile.has(StandardClaim::Jti) && !profile.has(StandardClaim::Iat) {
+        faults.because("profile.leave_out", Code::InvalidChoice, "one of jti and iat must stay");
+    }
     let typ = &profile.header_typ;
     if typ.len() > 50
         || !typ
@@ -193,6 +203,31 @@ fn profile(whole: &Whole<'_>, faults: &mut Faults) {
         );
     }
     claims(profile, faults);
+}
+
+/// What is wrong with Sereno's own application, by which every member of staff signs in over the API: its tokens must go on
+/// opening this server.
+pub(super) fn judge_first_party(is_enabled: bool, profile: &TokenProfile) -> Vec<FieldError> {
+    let plain = TokenProfile {
+        access_lifetime: profile.access_lifetime,
+        refresh_idle_lifetime: profile.refresh_idle_lifetime,
+        refresh_lifetime: profile.refresh_lifetime,
+        claims: profile.claims.clone(),
+        ..TokenProfile::default()
+    };
+    let mut faults = Vec::new();
+    if !is_enabled {
+        faults.push(FieldError::new("is_enabled", Code::InvalidChoice));
+    }
+    if *profile != plain
+        || profile
+            .access_lifetime
+            .is_some_and(|seconds| seconds > FIRST_PARTY_LIFETIME_MAX)
+    {
+        let reason = "of Sereno's own application only lifetimes (access: an hour at most) and claims may be changed";
+        faults.push(FieldError::new("profile", Code::InvalidChoice).with("reason", reason));
+    }
+    faults
 }
 
 /// Claims that are always ours.

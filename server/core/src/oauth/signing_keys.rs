@@ -88,7 +88,7 @@ pub async fn create(
             found.map(|application| application.id)
         }
     };
-    if hmac && command.client_id.is_none() {
+    if hmac && application_id.is_none() && faults.is_empty() {
         faults.push(FieldError::new("client_id", Code::Blank));
     }
     let shared = command.secret.filter(|secret| !secret.is_empty());
@@ -136,7 +136,7 @@ pub async fn activate(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &I
     show(sereno, &key).await
 }
 
-/// Forgets a key that does not sign. Whatever it signed is unknown from now on.
+/// Forgets a key that does not sign, or that its application has turned away from. Whatever it signed is unknown from now on.
 ///
 /// # Errors
 /// `permission_denied`, `not_found`, `state_conflict` for the key that signs.
@@ -144,11 +144,23 @@ pub async fn delete(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id)
     staff.require(Permission::SettingsManage)?;
     let mut tx = sereno.begin(meta, staff.actor()).await?;
     let key = find(&tx, id).await?;
-    if key.state() == KeyState::Active {
+    if key.state() == KeyState::Active && is_used(sereno, &key).await? {
         return Err(Code::StateConflict.into());
     }
     forget(&mut tx, &key).await?;
     tx.commit().await
+}
+
+/// Whether an application's tokens are signed with keys like this one.
+async fn is_used(sereno: &Sereno, key: &StoredKey) -> Result<bool> {
+    let Some(owner) = key.application_id else {
+        return Ok(true);
+    };
+    let application = application::by_id(sereno, owner).await?;
+    Ok(application.is_some_and(|application| {
+        let profile = &application.profile;
+        token::has_own_key(profile) && profile.algorithm.as_str() == key.algorithm
+    }))
 }
 
 async fn find(tx: &Tx, id: &Id) -> Result<StoredKey> {
@@ -181,20 +193,26 @@ async fn generate(
     made.await.map_err(Error::internal)?
 }
 
-/// The key that a profile needs and that is not there yet, ready to sign.
-pub(super) async fn needed(sereno: &Sereno, application_id: Uuid, profile: &TokenProfile) -> Result<Option<StoredKey>> {
+/// A key that is ready to sign, and its text where the application must be told.
+pub(super) struct Needed {
+    pub key: StoredKey,
+    pub shared: Option<String>,
+}
+
+/// The key that a profile needs and that is not there yet.
+pub(super) async fn needed(sereno: &Sereno, application_id: Uuid, profile: &TokenProfile) -> Result<Option<Needed>> {
     let signing = sereno.signing().await?;
     if token::has_key(&signing, application_id, profile) {
         return Ok(None);
     }
     let owner = token::has_own_key(profile).then_some(application_id);
-    let text = match profile.algorithm {
+    let shared = match profile.algorithm {
         SigningAlgorithm::Hs256 => Some(sereno.entropy.token()?),
         _ => None,
     };
-    let mut key = generate(sereno, profile.algorithm, owner, text.as_deref()).await?;
+    let mut key = generate(sereno, profile.algorithm, owner, shared.as_deref()).await?;
     key.activated_at = Some(sereno.now());
-    Ok(Some(key))
+    Ok(Some(Needed { key, shared }))
 }
 
 /// Writes a key.
@@ -264,12 +282,14 @@ pub(crate) async fn rotate_on_schedule(sereno: &Sereno) -> Result<()> {
     let stored = keys::stored(sereno.db.write()).await?;
     let signing: Vec<_> = stored
         .iter()
-        .filter(|key| key.purpose == Purpose::Sign.as_str() && key.algorithm != SigningAlgorithm::Hs256.as_str())
+        .filter(|key| key.purpose == Purpose::Sign.as_str())
         .collect();
     let now = sereno.now();
     let age = |key: &StoredKey| now.since(key.activated_at.unwrap_or(key.created_at));
     let system = Actor::System;
-    for active in signing.iter().filter(|key| key.state() == KeyState::Active) {
+    let shared = SigningAlgorithm::Hs256.as_str();
+    let ours = signing.iter().filter(|key| key.algorithm != shared);
+    for active in ours.filter(|key| key.state() == KeyState::Active) {
         let successor = signing.iter().find(|key| {
             key.state() == KeyState::Waiting
                 && key.algorithm == active.algorithm

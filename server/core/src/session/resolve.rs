@@ -8,6 +8,7 @@ use serde_json::Value;
 use sereno_types::UserState;
 
 use super::PURPOSE;
+use crate::access::application;
 use crate::context::{Actor, Caller, Sereno, Via, without_nul};
 use crate::entity::{session, user};
 use crate::error::Result;
@@ -75,5 +76,10 @@ async fn find(sereno: &Sereno, secret: &str) -> Result<Option<session::Model>> {
         return Ok(None);
     };
     let works = user.state() == UserState::Active && user.credential_epoch == row.credential_epoch;
-    Ok(works.then_some(row))
+    // an application that was switched off or deleted takes its sessions along
+    let switched_off = match row.application_id {
+        Some(id) => application::by_id(sereno, id).await?.is_none(),
+        None => false,
+    };
+    Ok((works && !switched_off).then_some(row))
 }

@@ -92,7 +92,7 @@ async fn refresh_token(sereno: &Sereno, presented: opaque::Presented) -> Result<
     let owner = subject::find(db, family.user_id).await?;
     let now = sereno.now();
     let latest = presented.generation == family.generation
-        || (application.profile.rotation == sereno_types::Rotation::Never && presented.generation < family.generation);
+        || (family.rotation == sereno_types::Rotation::Never.as_str() && presented.generation < family.generation);
     let Some((user, _)) = owner.filter(|(user, _)| {
         latest
             && family.revoked_at.is_none()
@@ -140,7 +140,7 @@ pub async fn revoke_inspected(tx: &mut Tx, found: &Inspected) -> Result<()> {
     };
     revoked_token::Entity::insert(row)
         .on_conflict(
-            sea_orm::sea_query::OnConflict::column(revoked_token::Column::Jti)
+            sea_orm::sea_query::OnConflict::columns([revoked_token::Column::FamilyId, revoked_token::Column::Jti])
                 .do_nothing()
                 .to_owned(),
         )

@@ -3,7 +3,7 @@
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::{Map, Value};
-use sereno_types::{Delivery, StandardClaim, TokenFormat, TokenProfile, TokenUse};
+use sereno_types::{Code, Delivery, SigningAlgorithm, StandardClaim, TokenFormat, TokenProfile, TokenUse};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -157,6 +157,7 @@ pub async fn issue(sereno: &Sereno, tx: &Tx, proof: &Proof, grantee: &Grantee) -
         user_agent: meta.user_agent.clone(),
         device_name: grantee.device_name.clone(),
         delivery: application.delivery.as_str().to_owned(),
+        rotation: application.profile.rotation.as_str().to_owned(),
     };
     token_family::Entity::insert(insertable(row.clone()))
         .exec_without_returning(tx.db())
@@ -210,7 +211,7 @@ pub(super) async fn tokens<C: ConnectionTrait>(
     let mut found_by_digest = Vec::new();
     let (access, claims) = match profile.access_format {
         TokenFormat::Opaque => {
-            let token = opaque::write_access(sereno, family.id, family.generation, now.unix_seconds());
+            let token = opaque::write_access(sereno, family.id, family.generation, access_exp);
             (token, None)
         }
         TokenFormat::Jwt => {
@@ -298,7 +299,9 @@ pub(super) fn form(profile: &TokenProfile, token: TokenUse) -> Form<'_> {
 /// Whether an access token says by itself that it is one, and of which family; any other is found by its digest, so that
 /// nothing else we sign is ever taken for it.
 pub(super) fn names_its_family(profile: &TokenProfile) -> bool {
-    profile.has(StandardClaim::Sid) && profile.has(StandardClaim::ClientId) && profile.header_typ == ACCESS_TYPE
+    let says = profile.has(StandardClaim::Sid) && profile.has(StandardClaim::ClientId);
+    // a shared key signs whatever the application wants: only what we issued ourselves counts
+    says && profile.header_typ == ACCESS_TYPE && profile.algorithm != SigningAlgorithm::Hs256
 }
 
 /// What the digest of an issued token is bound to.
@@ -313,19 +316,31 @@ async fn keep<C: ConnectionTrait>(
     if tokens.is_empty() {
         return Ok(());
     }
-    let rows = tokens
-        .into_iter()
-        .map(|(text, token_use, exp)| issued_token::ActiveModel {
+    for (text, token_use, exp) in tokens {
+        let row = issued_token::ActiveModel {
             digest: Set(sereno.keys.digest.digest(ISSUED, &text)),
             family_id: Set(family.id),
             token_use: Set(token_use.as_str().to_owned()),
             generation: Set(family.generation),
             expires_at: Set(Moment::from_unix_seconds(exp)),
-        });
-    issued_token::Entity::insert_many(rows)
-        .on_conflict(OnConflict::column(issued_token::Column::Digest).do_nothing().to_owned())
-        .exec_without_returning(db)
-        .await?;
+        };
+        let digest = issued_token::Column::Digest;
+        // the row as it was, if there is one
+        let same = OnConflict::column(digest).update_column(digest).to_owned();
+        let kept = issued_token::Entity::insert(row)
+            .on_conflict(same)
+            .exec_with_returning(db)
+            .await?;
+        // tokens of one second whose claims are all the same are one text: it must not stand for two users or generations
+        let another_line = token_use == TokenUse::Refresh && kept.generation != family.generation;
+        if kept.family_id != family.id || another_line {
+            return Err(Error::Refused {
+                code: Code::Overloaded,
+                fields: Vec::new(),
+                retry_after: Some(1),
+            });
+        }
+    }
     Ok(())
 }
 
@@ -349,5 +364,6 @@ fn insertable(row: token_family::Model) -> token_family::ActiveModel {
         user_agent: Set(row.user_agent),
         device_name: Set(row.device_name),
         delivery: Set(row.delivery),
+        rotation: Set(row.rotation),
     }
 }

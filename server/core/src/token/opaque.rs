@@ -52,11 +52,11 @@ pub fn write_key(sereno: &Sereno, family: Uuid, generation: i64) -> String {
     write(sereno, &KEY, &[family.as_bytes(), &generation.to_be_bytes()])
 }
 
-/// An access token of this generation, issued at this second.
+/// An access token of this generation, good until this second.
 #[must_use]
-pub fn write_access(sereno: &Sereno, family: Uuid, generation: i64, issued_at: i64) -> String {
-    let (generation, issued_at) = (generation.to_be_bytes(), issued_at.to_be_bytes());
-    write(sereno, &ACCESS, &[family.as_bytes(), &generation, &issued_at])
+pub fn write_access(sereno: &Sereno, family: Uuid, generation: i64, exp: i64) -> String {
+    let (generation, exp) = (generation.to_be_bytes(), exp.to_be_bytes());
+    write(sereno, &ACCESS, &[family.as_bytes(), &generation, &exp])
 }
 
 /// The `jti` of the access token of this generation: the same again when the pair is, because a retry brings nothing new
@@ -95,12 +95,12 @@ pub fn read_key(sereno: &Sereno, text: &str) -> Option<Presented> {
     presented(&bytes)
 }
 
-/// What the text says and when it was issued, if it is an access token that we wrote.
+/// What the text says and when it ends, if it is an access token that we wrote.
 #[must_use]
 pub fn read_access(sereno: &Sereno, text: &str) -> Option<(Presented, i64)> {
     let bytes = read(sereno, &ACCESS, text, &[FAMILY, GENERATION, GENERATION])?;
-    let issued_at = bytes.get(FAMILY + GENERATION..)?.first_chunk::<GENERATION>()?;
-    Some((presented(&bytes)?, i64::from_be_bytes(*issued_at)))
+    let exp = bytes.get(FAMILY + GENERATION..)?.first_chunk::<GENERATION>()?;
+    Some((presented(&bytes)?, i64::from_be_bytes(*exp)))
 }
 
 fn write(sereno: &Sereno, kind: &Kind, parts: &[&[u8]]) -> String {

@@ -40,6 +40,7 @@ pub async fn preview(
         user_agent: None,
         device_name: None,
         delivery: application.delivery.as_str().to_owned(),
+        rotation: profile.rotation.as_str().to_owned(),
     };
     let about = claims::about(sereno.db.read(), user.id, profile).await?;
     let line = Line::at(&family);

@@ -65,7 +65,10 @@ async fn renew(sereno: &Sereno, meta: &RequestMeta, command: Refresh, extend: Ex
     }
     let text = command.refresh_token.expose();
     let presented = presented(sereno, text).await?.ok_or_else(refused)?;
-    if application.profile.rotation == RotationPolicy::Never {
+    let family = Entity::find_by_id(presented.family).one(sereno.db.read()).await?;
+    // as it was when the family began: a change of the profile revives nothing and ends nothing
+    let stays = family.is_some_and(|family| family.rotation == RotationPolicy::Never.as_str());
+    if stays {
         let stays = Stays {
             presented,
             text,
@@ -166,8 +169,12 @@ async fn keep(
         .filter(Column::Generation.gte(presented.generation));
     if extend == Extend::Yes {
         let idle = Duration::from_secs(Lives::of(sereno, &application.profile).idle);
+        let idle = now.plus(idle);
+        let end = CaseStatement::new()
+            .case(Column::ExpiresAt.lt(idle), Expr::col(Column::ExpiresAt))
+            .finally(Expr::value(idle.0));
         renewed = renewed
-            .col_expr(Column::IdleExpiresAt, Expr::value(now.plus(idle).0))
+            .col_expr(Column::IdleExpiresAt, end.into())
             .col_expr(Column::RotatedAt, Expr::value(now.0));
     }
     let renewed = only_open(renewed, now).exec_with_returning(tx.db()).await?;

@@ -44,10 +44,13 @@ pub async fn carry_over(tx: &mut Tx, user_id: Uuid, epoch: i64) -> Result<()> {
     Ok(())
 }
 
-/// The family a refresh token belongs to, if we wrote the token.
-#[must_use]
-pub fn family_of(sereno: &Sereno, token: &str) -> Option<Uuid> {
-    opaque::read_refresh(sereno, token).map(|presented| presented.family)
+/// The family that a refresh token or a key belongs to, if we wrote it.
+pub async fn family_of(sereno: &Sereno, token: &str) -> Result<Option<Uuid>> {
+    if let Some(presented) = opaque::read_key(sereno, token) {
+        return Ok(Some(presented.family));
+    }
+    let presented = super::refresh::presented(sereno, token).await?;
+    Ok(presented.map(|presented| presented.family))
 }
 
 async fn revoke_where(tx: &mut Tx, which: Expr, reason: &str) -> Result<Vec<Uuid>> {

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use sereno_types::{
-    Code, FieldError, Id, StandardClaim, TokenFormat, TokenUse, UserState, VerifyToken, VerifyTokenAnswer,
+    Code, Delivery, FieldError, Id, StandardClaim, TokenFormat, TokenUse, UserState, VerifyToken, VerifyTokenAnswer,
 };
 use uuid::Uuid;
 
 use super::claims::{self, issuer};
-use super::{issue, opaque};
+use super::{issue, key, opaque};
 use crate::access::{application, subject};
 use crate::clock::Moment;
 use crate::context::{Actor, Application, Caller, FamilySnapshot, Sereno, TokenSnapshot, UserSnapshot, Via};
@@ -36,6 +36,23 @@ pub async fn authenticate(sereno: &Sereno, bearer: &str) -> Result<Actor> {
         via: Via::Family(found.token.family),
         authenticated_at: found.family.authenticated_at,
     }))
+}
+
+/// As [`authenticate`], for a token that came in a cookie: only those of an application whose delivery is one. Gives the
+/// application too.
+///
+/// # Errors
+/// `invalid_token`.
+pub async fn authenticate_cookie(sereno: &Sereno, token: &str) -> Result<(Actor, Arc<Application>)> {
+    let actor = authenticate(sereno, token).await?;
+    let invalid = || Error::from(Code::InvalidToken);
+    let Via::Family(id) = actor.caller()?.via else {
+        return Err(invalid());
+    };
+    let family = family(sereno, id).await?.ok_or_else(invalid)?;
+    let application = application::by_id(sereno, family.application_id).await?;
+    let application = application.filter(|found| matches!(found.delivery, Delivery::Cookie | Delivery::SplitCookie));
+    Ok((actor, application.ok_or_else(invalid)?))
 }
 
 /// Whether a token is good right now, for whoever holds it.
@@ -104,8 +121,8 @@ pub(super) async fn look(sereno: &Sereno, text: &str) -> Result<Option<Found>> {
 
 /// What a token says, if it is an access token or a key of ours whose time has come and not passed.
 async fn read(sereno: &Sereno, text: &str) -> Result<Option<TokenSnapshot>> {
-    if let Some((presented, issued_at)) = opaque::read_access(sereno, text) {
-        return read_opaque(sereno, presented, issued_at).await;
+    if let Some((presented, exp)) = opaque::read_access(sereno, text) {
+        return read_opaque(sereno, presented, exp).await;
     }
     if let Some(presented) = opaque::read_key(sereno, text) {
         return read_key(sereno, presented).await;
@@ -169,6 +186,11 @@ pub(super) fn judge(
     token: TokenUse,
 ) -> Result<i64, TokenFault> {
     let (profile, claims) = (&application.profile, &opened.claims);
+    // a key that the application has turned away from signs nothing for it any more
+    let owner = key::is_own(profile).then_some(application.id);
+    if opened.key.algorithm() != profile.algorithm || opened.key.application_id() != owner {
+        return Err(TokenFault::UnknownKey);
+    }
     jwt::require_type(opened.typ.as_deref(), issue::form(profile, token).typ)?;
     if !opened.named && profile.header_kid {
         return Err(TokenFault::UnknownKey);
@@ -205,37 +227,42 @@ pub(super) async fn issued(sereno: &Sereno, text: &str, token: TokenUse) -> Resu
     Ok(found)
 }
 
-async fn read_opaque(sereno: &Sereno, presented: opaque::Presented, issued_at: i64) -> Result<Option<TokenSnapshot>> {
+async fn read_opaque(sereno: &Sereno, presented: opaque::Presented, exp: i64) -> Result<Option<TokenSnapshot>> {
     let Some(application) = application_of(sereno, presented.family).await? else {
         return Ok(None);
     };
-    let profile = &application.profile;
-    let lifetime = issue::Lives::of(sereno, profile).access;
-    let exp = issued_at.saturating_add_unsigned(lifetime);
-    if profile.access_format != TokenFormat::Opaque || jwt::is_over(exp, sereno.now()) {
+    if application.profile.access_format != TokenFormat::Opaque || jwt::is_over(exp, sereno.now()) {
         return Ok(None);
     }
-    let url = sereno.config.public_url();
     Ok(Some(TokenSnapshot {
         family: presented.family,
         jti: Some(opaque::access_id(sereno, presented.family, presented.generation).to_string()),
         exp,
-        for_us: profile.audience.is_empty() || profile.audience.contains(&url),
+        for_us: is_for_us(sereno, &application),
         application_id: application.id,
         claims: None,
     }))
+}
+
+/// Whether what this application gets is for this server, too.
+fn is_for_us(sereno: &Sereno, application: &Application) -> bool {
+    let audience = &application.profile.audience;
+    audience.is_empty() || audience.contains(&sereno.config.public_url())
 }
 
 async fn read_key(sereno: &Sereno, presented: opaque::Presented) -> Result<Option<TokenSnapshot>> {
     let Some(family) = family(sereno, presented.family).await? else {
         return Ok(None);
     };
+    let Some(application) = application::by_id(sereno, family.application_id).await? else {
+        return Ok(None);
+    };
     Ok(Some(TokenSnapshot {
         family: presented.family,
         jti: None,
         exp: family.expires_at.unix_seconds(),
-        for_us: true,
-        application_id: family.application_id,
+        for_us: is_for_us(sereno, &application),
+        application_id: application.id,
         claims: None,
     }))
 }
