@@ -60,24 +60,6 @@ pub(crate) fn PasswordForm(
     account: String,
 ) -> impl IntoView {
     let texts = text::use_texts();
-    let old = if old_required {
-        view! {
-            <Field name="old_password" label=texts.old_password kind="password" autocomplete="current-password" />
-        }
-        .into_any()
-    } else {
-        view! {
-            <Field
-                name="old_password"
-                label=texts.old_password
-                kind="password"
-                autocomplete="current-password"
-                optional=true
-                hint=texts.fresh_hint
-            />
-        }
-        .into_any()
-    };
     view! {
         <section class="card grid grid-cols-1 gap-4 p-5" aria-labelledby="change-password">
             <h2 id="change-password" class="text-lg font-semibold">
@@ -86,7 +68,7 @@ pub(crate) fn PasswordForm(
             <Form action attempt>
                 // without a name it is not sent
                 <input type="text" autocomplete="username" value=account readonly hidden />
-                {old}
+                <OldPassword required=old_required />
                 <Field
                     name="new_password"
                     label=texts.new_password
@@ -98,6 +80,27 @@ pub(crate) fn PasswordForm(
             </Form>
         </section>
     }
+}
+
+/// The present password. Inside the form, where fields find the attempt.
+#[component]
+fn OldPassword(required: bool) -> impl IntoView {
+    let label = text::use_texts().old_password;
+    if required {
+        return view! { <Field name="old_password" label kind="password" autocomplete="current-password" /> }
+            .into_any();
+    }
+    view! {
+        <Field
+            name="old_password"
+            label
+            kind="password"
+            autocomplete="current-password"
+            optional=true
+            hint=text::use_texts().fresh_hint
+        />
+    }
+    .into_any()
 }
 
 /// Another address.

@@ -95,7 +95,7 @@ async fn the_account_page_changes_the_password_without_javascript() {
     assert_eq!(wrong.header("location"), "/account");
     let page = door.page("/account", &cookies).await;
     assert!(page.text.contains("<title>Error:"), "{}", page.text);
-    assert!(page.text.contains("This is not your present password"));
+    assert!(page.text.contains("id=\"old_password-error\""), "beside the field, too");
     assert!(!page.text.contains("not the present one") && !page.text.contains(NEW));
     assert_eq!(change(PASSWORD, NEW).await.header("location"), "/account?done=password");
     let page = door.page("/account?done=password", &cookies).await;
