@@ -28,8 +28,9 @@ use leptos_router::{
 };
 
 use account::{
-    AccountPages, activate::ActivatePage, profile::ProfilePage, resend::ResendPage, setup::SetUpPage,
-    sign_in::SignInPage, sign_out::SignedOutPage, sign_up::SignUpPage,
+    AccountPages, activate::ActivatePage, confirm_email::ConfirmEmailPage, forgot_password::ForgotPasswordPage,
+    profile::ProfilePage, resend::ResendPage, reset_password::ResetPasswordPage, setup::SetUpPage, sign_in::SignInPage,
+    sign_out::SignedOutPage, sign_up::SignUpPage,
 };
 use console::{ConsolePages, overview::OverviewPage, user::UserPage, users::UsersPage};
 pub use visit::About;
@@ -61,6 +62,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("sign-up") view=SignUpPage />
                     <Route path=path!("activate") view=ActivatePage />
                     <Route path=path!("resend-activation") view=ResendPage />
+                    <Route path=path!("forgot-password") view=ForgotPasswordPage />
+                    <Route path=path!("reset-password") view=ResetPasswordPage />
+                    <Route path=path!("confirm-email") view=ConfirmEmailPage />
                     <Route path=path!("signed-out") view=SignedOutPage />
                 </ParentRoute>
                 <ParentRoute path=path!("/console") view=ConsolePages ssr=SsrMode::Async>
@@ -163,18 +167,34 @@ fn document_of<S: IntoView, P: IntoView>(options: &LeptosOptions, scripts: S, pa
 #[must_use]
 pub fn page_of(function: &str) -> Option<&'static str> {
     use account::sign_up::Register;
-    use account::{activate::Activate, resend::ResendActivation, setup::SetUp, sign_in::SignIn, sign_out::SignOut};
-    use console::user::{LockUser, SendActivation, UnlockUser};
+    use account::{
+        activate::Activate,
+        confirm_email::ConfirmEmail,
+        credentials::{ChangeEmail, ChangePassword},
+        forgot_password::ForgotPassword,
+        resend::ResendActivation,
+        reset_password::ResetPassword,
+        setup::SetUp,
+        sign_in::SignIn,
+        sign_out::SignOut,
+    };
+    use console::user::{LockUser, SendActivation, SendPasswordReset, UnlockUser};
     let pages = [
         (SetUp::PATH, "/setup"),
         (SignIn::PATH, "/account/sign-in"),
         (Register::PATH, "/account/sign-up"),
         (Activate::PATH, "/account/activate"),
         (ResendActivation::PATH, "/account/resend-activation"),
+        (ForgotPassword::PATH, "/account/forgot-password"),
+        (ResetPassword::PATH, "/account/reset-password"),
+        (ConfirmEmail::PATH, "/account/confirm-email"),
+        (ChangePassword::PATH, "/account"),
+        (ChangeEmail::PATH, "/account"),
         (SignOut::PATH, "/account"),
         (LockUser::PATH, "/console/users/{id}"),
         (UnlockUser::PATH, "/console/users/{id}"),
         (SendActivation::PATH, "/console/users/{id}"),
+        (SendPasswordReset::PATH, "/console/users/{id}"),
     ];
     let found = pages.into_iter().find(|(path, _)| *path == function)?;
     Some(found.1)

@@ -208,6 +208,12 @@ for (const path of [
   "/account/activate?done=sent",
   "/account/activate?token=x",
   "/account/resend-activation",
+  "/account/forgot-password",
+  "/account/forgot-password?done=sent",
+  "/account/reset-password?token=x",
+  "/account/reset-password",
+  "/account/confirm-email?token=x",
+  "/account/confirm-email?done=confirmed",
   "/account/signed-out",
   "/setup?token=x",
   "/setup",
@@ -227,6 +233,7 @@ test("the account holds up too, and so does a console that is closed", async ({ 
   await signIn(page, email);
   await expect(page).toHaveURL(/\/account$/);
   await holdsUp(page, "/account");
+  await holdsUp(page, "/account?done=password");
   await holdsUp(page, "/console");
 });
 

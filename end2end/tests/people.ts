@@ -25,19 +25,19 @@ export function addUser(email: string, ...more: string[]): string {
   return sereno(["user", "add", "--email", email, "--password-stdin", ...more], PASSWORD);
 }
 
-/** What stands in the latest of the mails to this address, once there are `count`. */
-export async function mailTo(email: string, count = 1): Promise<{ link: string; code: string }> {
+/** What stands in the latest of the mails to this address, once there are `count` of which the text says `about`. */
+export async function mailTo(email: string, count = 1, about = ""): Promise<{ link: string; code: string }> {
   const folder = join(process.env.SERENO_E2E_DATA ?? "", "data", "mail");
   const mails = () =>
     readdirSync(folder)
       .filter((name) => name.endsWith(".eml"))
       .sort()
       .map((name) => decoded(readFileSync(join(folder, name), "utf8")))
-      .filter((mail) => mail.includes(`To: ${email}`));
+      .filter((mail) => mail.includes(`To: ${email}`) && mail.includes(about));
   await expect.poll(() => mails().length, { timeout: 10_000, message: `mails to ${email}` }).toBe(count);
   const mail = mails().at(-1) ?? "";
   return {
-    link: mail.match(/https?:\/\/\S+\/account\/activate\?token=[\w-]+/)?.[0] ?? "",
+    link: mail.match(/https?:\/\/\S+\/account\/[\w-]+\?token=[\w-]+/)?.[0] ?? "",
     code: mail.match(/^\d{4}-\d{4}$/m)?.[0] ?? "",
   };
 }

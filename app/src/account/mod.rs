@@ -1,8 +1,12 @@
 //! The pages for everybody: one thing per page, a plain form in the middle.
 
 pub mod activate;
+pub mod confirm_email;
+pub mod credentials;
+pub mod forgot_password;
 pub mod profile;
 pub mod resend;
+pub mod reset_password;
 pub mod setup;
 pub mod sign_in;
 pub mod sign_out;

@@ -5,9 +5,22 @@ use serde::{Deserialize, Serialize};
 use sereno_types::{Me, Problem};
 
 use crate::{
-    account::sign_out::SignOutButton,
+    account::{
+        credentials::{ChangeEmail, ChangePassword, EmailForm, PasswordForm},
+        query,
+        sign_out::SignOutButton,
+    },
     text,
-    ui::{alert::Tone, badge::Badge, copy::Copyable, heading::Heading, icon::Icon, loaded::loaded, time::At},
+    ui::{
+        alert::{Done, Tone},
+        badge::Badge,
+        copy::Copyable,
+        form::Attempt,
+        heading::Heading,
+        icon::Icon,
+        loaded::loaded,
+        time::At,
+    },
 };
 
 /// What the account page shows.
@@ -17,6 +30,8 @@ pub struct Profile {
     pub me: Me,
     /// Whether the console is open to them.
     pub staff: bool,
+    /// Whether they must give their password to change it.
+    pub old_required: bool,
 }
 
 #[server(name = LoadProfile, prefix = "/account/fn", endpoint = "me")]
@@ -29,14 +44,27 @@ pub(crate) async fn me() -> Result<Profile, Problem> {
     let staff = sereno_core::access::staff(&visitor.sereno, &visitor.actor)
         .await
         .is_ok();
-    Ok(Profile { me, staff })
+    let old_required = sereno_core::account::password::demands_old(&visitor.sereno, &visitor.actor)
+        .await
+        .map_err(gate::refuse)?;
+    Ok(Profile {
+        me,
+        staff,
+        old_required,
+    })
 }
 
 /// `/account`.
 #[component]
 pub fn ProfilePage() -> impl IntoView {
     let profile = Resource::new(|| (), |()| me());
-    loaded(profile, |profile| view! { <ProfileView profile /> })
+    let texts = text::use_texts();
+    let done = match query("done").as_deref() {
+        Some("password") => Some(texts.password_changed),
+        Some("email") => Some(texts.email_sent),
+        _ => None,
+    };
+    loaded(profile, move |profile| view! { <ProfileView profile done /> })
 }
 
 /// The account, once it is known.
@@ -44,15 +72,30 @@ pub fn ProfilePage() -> impl IntoView {
 pub fn ProfileView(
     /// Whose account.
     profile: Profile,
+    /// What has just been done.
+    #[prop(default = None)]
+    done: Option<&'static str>,
 ) -> impl IntoView {
     let texts = text::use_texts();
-    let Profile { me, staff } = profile;
+    let Profile {
+        me,
+        staff,
+        old_required,
+    } = profile;
+    let (password, email) = (
+        ServerAction::<ChangePassword>::new(),
+        ServerAction::<ChangeEmail>::new(),
+    );
+    let (password_attempt, email_attempt) = (Attempt::of(password), Attempt::of(email));
+    let either = Attempt::either(password_attempt, email_attempt);
+    let account = me.email.clone().or_else(|| me.username.clone()).unwrap_or_default();
     view! {
         <div class="grid grid-cols-1 gap-6">
             <div class="grid gap-1">
-                <Heading title=texts.account_title />
+                <Heading title=texts.account_title attempt=either />
                 <p class="text-soft">{texts.account_lead}</p>
             </div>
+            {done.map(|done| view! { <Done>{done}</Done> })}
             <Facts me />
             <div class="flex flex-wrap gap-3">
                 {staff
@@ -64,6 +107,8 @@ pub fn ProfileView(
                         }
                     })} <SignOutButton />
             </div>
+            <PasswordForm action=password attempt=password_attempt old_required account />
+            <EmailForm action=email attempt=email_attempt />
         </div>
     }
 }

@@ -41,10 +41,14 @@ pub fn SignInPage() -> impl IntoView {
     let texts = text::use_texts();
     let action = ServerAction::<SignIn>::new();
     let attempt = Attempt::of(action);
-    let activated = query("done").is_some_and(|done| done == "activated");
+    let done = match query("done").as_deref() {
+        Some("activated") => Some(texts.sign_in_activated),
+        Some("reset") => Some(texts.sign_in_reset),
+        _ => None,
+    };
     view! {
         <Heading title=texts.sign_in_title attempt />
-        {activated.then(|| view! { <Done>{texts.sign_in_activated}</Done> })}
+        {done.map(|done| view! { <Done>{done}</Done> })}
         <Form action attempt>
             {move || offer_activation(attempt)}
             <Hidden name="next" value=query("next").unwrap_or_default() />
@@ -52,6 +56,9 @@ pub fn SignInPage() -> impl IntoView {
             <Field name="password" label=texts.password kind="password" autocomplete="current-password" />
             <Submit label=texts.sign_in />
         </Form>
+        <a class="link justify-self-start" href="/account/forgot-password">
+            {texts.forgot_link}
+        </a>
         <p class="text-soft">
             {texts.no_account} " " <a class="link" href="/account/sign-up">
                 {texts.sign_up_link}

@@ -62,6 +62,17 @@ pub(crate) async fn send_activation(#[server(default)] id: String) -> Result<(),
     Ok(())
 }
 
+#[server(prefix = "/console/fn", endpoint = "send_password_reset")]
+pub(crate) async fn send_password_reset(#[server(default)] id: String) -> Result<(), Problem> {
+    use crate::gate;
+    let (member, id) = (gate::staff().await?, Id(id));
+    sereno_core::account::admin::send_password_reset(&member.sereno, &member.meta, &member.staff, &id)
+        .await
+        .map_err(gate::refuse)?;
+    gate::go_to(&done(&id, "reset"));
+    Ok(())
+}
+
 /// The page of a user; the core has accepted the id before it stands in an address.
 #[cfg(feature = "ssr")]
 fn done(id: &Id, what: &str) -> String {
@@ -76,8 +87,12 @@ pub fn UserPage() -> impl IntoView {
     let query = use_query_map();
     let says = move |name: &'static str| query.with(|query| query.get(name));
     let asks_to_lock = Signal::derive(move || says("confirm").as_deref() == Some("lock"));
+    let asks_to_reset = Signal::derive(move || says("confirm").as_deref() == Some("reset"));
     let notice = Signal::derive(move || says("done").as_deref().and_then(notice));
-    loaded(detail, move |user| view! { <UserView user notice asks_to_lock /> })
+    loaded(
+        detail,
+        move |user| view! { <UserView user notice asks_to_lock asks_to_reset /> },
+    )
 }
 
 /// What has just been done. The address holds a word, the sentence stands here.
@@ -86,6 +101,7 @@ fn notice(word: &str) -> Option<&'static str> {
         "locked" => Some("The account is locked. Whoever used it is signed out."),
         "unlocked" => Some("The account is unlocked again."),
         "sent" => Some("Another activation mail is on its way."),
+        "reset" => Some("A mail with a link to set a new password is on its way."),
         _ => None,
     }
 }
@@ -99,10 +115,14 @@ pub fn UserView(
     notice: Signal<Option<&'static str>>,
     /// Whether the address asks for the lock to be confirmed.
     asks_to_lock: Signal<bool>,
+    /// Whether the address asks for the mail to set a new password to be confirmed.
+    asks_to_reset: Signal<bool>,
 ) -> impl IntoView {
     let title = title(&user);
     let may_manage = may(Permission::UsersManage);
     let can_lock = may_manage && can_be_locked(user.state);
+    let recipient = recovery_address(&user).filter(|_| may_manage);
+    let can_reset = recipient.is_some();
     view! {
         <Breadcrumb above=vec![("/console", "Overview"), ("/console/users", "Users")] here=title.clone() />
         {move || notice.get().map(|notice| view! { <Done>{notice}</Done> })}
@@ -114,8 +134,9 @@ pub fn UserView(
                     {user.is_superuser.then(|| view! { <AdministratorBadge /> })}
                 </p>
             </div>
-            {may_manage.then(|| view! { <Actions id=user.id.clone() state=user.state /> })}
+            {may_manage.then(|| view! { <Actions id=user.id.clone() state=user.state can_reset /> })}
         </div>
+        {recipient.map(|recipient| view! { <ResetQuestion id=user.id.clone() recipient open=asks_to_reset /> })}
         {can_lock.then(|| view! { <LockQuestion user=user.clone() open=asks_to_lock /> })}
         <Identity user=user.clone() />
         <Addresses emails=user.emails />
@@ -137,9 +158,24 @@ const fn can_be_locked(state: UserState) -> bool {
     matches!(state, UserState::Pending | UserState::Active)
 }
 
-/// What can be done in this state. Locking is asked about first; its link works without scripts.
+/// Where a link to set a new password would go, if the core would send one.
+fn recovery_address(user: &UserDetail) -> Option<String> {
+    let mut emails = user.emails.iter();
+    let primary = emails.find(|email| email.is_primary && email.verified_at.is_some())?;
+    (user.state == UserState::Active).then(|| primary.address.clone())
+}
+
+/// What can be done in this state. What takes something away is asked about first; those links work without scripts.
 #[component]
-fn Actions(id: Id, state: UserState) -> impl IntoView {
+fn Actions(id: Id, state: UserState, can_reset: bool) -> impl IntoView {
+    let reset = can_reset.then(|| {
+        view! {
+            <a class="button" href=format!("/console/users/{id}?confirm=reset") data-noscroll>
+                {Icon::Mail.draw()}
+                "Send password reset"
+            </a>
+        }
+    });
     let lock = view! {
         <a class="button button-danger" href=format!("/console/users/{id}?confirm=lock") data-noscroll>
             {Icon::Lock.draw()}
@@ -154,7 +190,7 @@ fn Actions(id: Id, state: UserState) -> impl IntoView {
             </div>
         }
         .into_any(),
-        UserState::Active => lock.into_any(),
+        UserState::Active => view! { <div class="flex flex-wrap gap-3">{reset} {lock}</div> }.into_any(),
         UserState::Locked => view! { <UnlockForm id /> }.into_any(),
         UserState::Disabled | UserState::Deleting => ().into_any(),
     }
@@ -209,6 +245,30 @@ fn LockQuestion(user: UserDetail, open: Signal<bool>) -> impl IntoView {
             <Form action attempt>
                 <Hidden name="id" value=user.id.0 />
                 <Submit label="Lock account" class="button button-danger justify-self-start" icon=Icon::Lock />
+            </Form>
+        </Confirm>
+    }
+}
+
+#[component]
+fn ResetQuestion(id: Id, recipient: String, open: Signal<bool>) -> impl IntoView {
+    let action = ServerAction::<SendPasswordReset>::new();
+    let attempt = Attempt::of(action);
+    let what = format!(
+        "{recipient} gets a mail with a link to set a new password. Nothing changes before the link is used; then the \
+         user is signed out everywhere. Nobody but the user chooses the password."
+    );
+    view! {
+        <Confirm
+            id="reset"
+            title="Send a link to set a new password?"
+            open
+            cancel=format!("/console/users/{id}")
+        >
+            <p>{what}</p>
+            <Form action attempt>
+                <Hidden name="id" value=id.0 />
+                <Submit label="Send mail" class="button button-primary justify-self-start" icon=Icon::Mail />
             </Form>
         </Confirm>
     }

@@ -1,4 +1,4 @@
-//! Fields: label, hint, error and input belong together. Ids are the names, for a page has one form to type into.
+//! Fields: label, hint, error and input belong together. Ids are the names, so no two fields of a page share one.
 
 use leptos::prelude::*;
 use sereno_types::FieldError;

@@ -54,6 +54,16 @@ impl Attempt {
         }
     }
 
+    /// The attempts at two forms of one page, for its heading: whichever was refused.
+    #[must_use]
+    pub fn either(one: Self, other: Self) -> Self {
+        Self {
+            problem: Signal::derive(move || one.problem.get().or_else(|| other.problem.get())),
+            values: StoredValue::new(Vec::new()),
+            pending: Signal::derive(move || one.pending.get() || other.pending.get()),
+        }
+    }
+
     /// Why it was refused.
     #[must_use]
     pub fn problem(self) -> Option<Problem> {

@@ -1,7 +1,10 @@
 //! The pages for everybody.
 
 use app::account::{
+    confirm_email::ConfirmEmailPage,
+    forgot_password::ForgotPasswordPage,
     profile::{Profile, ProfileView},
+    reset_password::ResetPasswordPage,
     sign_in::SignInPage,
     sign_up::SignUpPage,
 };
@@ -9,7 +12,7 @@ use app::text::Locale;
 use leptos::prelude::*;
 use sereno_types::{Id, Me, Timestamp};
 
-use crate::{holds, html, lacks};
+use crate::{between, holds, html, html_at, lacks};
 
 fn profile(staff: bool) -> Profile {
     let me = Me {
@@ -24,7 +27,11 @@ fn profile(staff: bool) -> Profile {
         attributes: serde_json::Map::default(),
         created_at: Timestamp("2026-11-20T09:59:16Z".to_owned()),
     };
-    Profile { me, staff }
+    Profile {
+        me,
+        staff,
+        old_required: true,
+    }
 }
 
 #[test]
@@ -68,6 +75,7 @@ fn forms_are_plain_ones() {
             r#"autocomplete="username""#,
             r#"autocomplete="current-password""#,
             r#"<input type="hidden" name="next""#,
+            r#"href="/account/forgot-password""#,
         ],
     );
     holds(
@@ -88,4 +96,100 @@ fn pages_speak_the_visitors_language() {
     });
     holds(&german, &["Anmelden", "Passwort"]);
     lacks(&german, &["Sign in"]);
+}
+
+#[test]
+fn the_account_page_holds_plain_forms_for_password_and_address() {
+    let page = html(|| view! { <ProfileView profile=profile(false) /> });
+    let password = between(&page, r#"action="/account/fn/change_password""#, "</form>");
+    holds(
+        password,
+        &[
+            r#"method="post""#,
+            r#"name="old_password""#,
+            r#"autocomplete="current-password""#,
+            r#"name="new_password""#,
+            r#"autocomplete="new-password""#,
+            r#"autocomplete="username" value="ana@example.org""#,
+        ],
+    );
+    lacks(password, &["(optional)"]);
+    let email = between(&page, r#"action="/account/fn/change_email""#, "</form>");
+    holds(
+        email,
+        &[
+            r#"name="email""#,
+            r#"inputmode="email""#,
+            r#"name="password""#,
+            "(optional)",
+            "five minutes ago",
+        ],
+    );
+    let lenient = html(|| {
+        let profile = Profile {
+            old_required: false,
+            ..profile(false)
+        };
+        view! { <ProfileView profile /> }
+    });
+    let password = between(&lenient, r#"action="/account/fn/change_password""#, "</form>");
+    holds(password, &["(optional)", "five minutes ago"]);
+}
+
+#[test]
+fn what_was_just_done_is_said() {
+    let page = html(|| view! { <ProfileView profile=profile(false) done=Some("Your password is changed.") /> });
+    holds(&page, &["Your password is changed."]);
+}
+
+#[test]
+fn links_of_mails_open_forms_that_post_their_token() {
+    let page = html_at("/account/reset-password?token=abc", || view! { <ResetPasswordPage /> });
+    holds(
+        &page,
+        &[
+            r#"action="/account/fn/reset_password" method="post""#,
+            r#"<input type="hidden" name="token" value="abc""#,
+            r#"autocomplete="new-password""#,
+        ],
+    );
+    let page = html_at("/account/confirm-email?token=abc", || view! { <ConfirmEmailPage /> });
+    holds(
+        &page,
+        &[
+            r#"action="/account/fn/confirm_email" method="post""#,
+            r#"<input type="hidden" name="token" value="abc""#,
+        ],
+    );
+    for page in [
+        html_at("/account/reset-password", || view! { <ResetPasswordPage /> }),
+        html_at("/account/confirm-email", || view! { <ConfirmEmailPage /> }),
+    ] {
+        lacks(&page, &["<form"]);
+        holds(&page, &["has been used, has expired or is wrong"]);
+    }
+}
+
+#[test]
+fn asking_for_a_link_says_the_same_to_everybody() {
+    let page = html_at("/account/forgot-password", || view! { <ForgotPasswordPage /> });
+    holds(
+        &page,
+        &[
+            r#"action="/account/fn/forgot_password" method="post""#,
+            r#"name="identifier""#,
+        ],
+    );
+    for (locale, words) in [
+        (Locale::En, "If there is such an account"),
+        (Locale::De, "Wenn es ein solches Konto gibt"),
+        (Locale::Es, "Si existe esa cuenta"),
+    ] {
+        let page = html_at("/account/forgot-password?done=sent", move || {
+            provide_context(locale);
+            view! { <ForgotPasswordPage /> }
+        });
+        holds(&page, &[words]);
+        lacks(&page, &["<form"]);
+    }
 }

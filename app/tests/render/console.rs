@@ -137,13 +137,25 @@ fn detail(state: UserState) -> UserDetail {
 }
 
 fn page(user: UserDetail, permissions: &'static [Permission], asks: bool) -> String {
+    asking(user, permissions, if asks { "lock" } else { "" })
+}
+
+/// The page of a user while its address asks a question.
+fn asking(user: UserDetail, permissions: &'static [Permission], question: &'static str) -> String {
     html(move || {
         provide_context(StaffProfile {
             id: Id("0198c2d4-7b1e-7c3a-9f00-000000000001".to_owned()),
             name: "staff".to_owned(),
             permissions: permissions.to_vec(),
         });
-        view! { <UserView user notice=Signal::stored(Some("Done & dusted.")) asks_to_lock=Signal::stored(asks) /> }
+        view! {
+            <UserView
+                user
+                notice=Signal::stored(Some("Done & dusted."))
+                asks_to_lock=Signal::stored(question == "lock")
+                asks_to_reset=Signal::stored(question == "reset")
+            />
+        }
     })
 }
 
@@ -207,6 +219,38 @@ fn the_question_says_what_is_lost() {
             "Cancel",
         ],
     );
+}
+
+#[test]
+fn a_link_to_set_a_password_goes_to_active_users_with_a_confirmed_address_after_a_question() {
+    let confirmed = |state| {
+        let mut user = detail(state);
+        user.emails[0].verified_at = Some(at("2026-11-01T08:00:00Z"));
+        user
+    };
+    let closed = page(confirmed(UserState::Active), Permission::ALL, false);
+    holds(&closed, &["?confirm=reset"]);
+    assert!(!between(&closed, r#"<dialog id="reset""#, ">").contains(" open"));
+    let open = asking(confirmed(UserState::Active), Permission::ALL, "reset");
+    assert!(between(&open, r#"<dialog id="reset""#, ">").contains(" open"));
+    let question = between(&open, r#"<dialog id="reset""#, "</dialog>");
+    holds(
+        question,
+        &[
+            "ana@example.org gets a mail",
+            r#"action="/console/fn/send_password_reset" method="post""#,
+            "Cancel",
+        ],
+    );
+    lacks(question, &[r#"type="password""#]);
+    for refused in [
+        page(detail(UserState::Active), Permission::ALL, false),
+        page(confirmed(UserState::Pending), Permission::ALL, false),
+        page(confirmed(UserState::Locked), Permission::ALL, false),
+        page(confirmed(UserState::Active), &[Permission::UsersView], false),
+    ] {
+        lacks(&refused, &["confirm=reset", "send_password_reset"]);
+    }
 }
 
 #[test]

@@ -11,9 +11,14 @@ use leptos_router::{components::Router, location::RequestUrl};
 
 /// The HTML of a view in a context like that of a page, without the marks that hydration needs.
 fn html<V: IntoView + 'static>(view: impl FnOnce() -> V + Send + 'static) -> String {
+    html_at("/console/users", view)
+}
+
+/// The same, on the page with this address.
+fn html_at<V: IntoView + 'static>(address: &str, view: impl FnOnce() -> V + Send + 'static) -> String {
     Owner::new().with(|| {
         provide_meta_context();
-        provide_context(RequestUrl::new("/console/users"));
+        provide_context(RequestUrl::new(address));
         let page = view! { <Router>{view()}</Router> };
         page.to_html().replace("<!>", "")
     })

@@ -103,3 +103,26 @@ pub async fn send_activation(
     admin::send_activation(&app.sereno, &caller.meta, &staff, &Id(id)).await?;
     Ok(StatusCode::ACCEPTED)
 }
+
+/// Send a mail to set a new password
+///
+/// Staff starts this and never chooses the password.
+#[utoipa::path(post, path = "/api/v1/admin/users/{id}/send-password-reset", tag = "admin",
+    operation_id = "sendPasswordReset",
+    params(("id" = Id, Path, description = "The user's id")),
+    security(("bearer" = []), ("session" = [])),
+    responses(
+        (status = 202, description = "A mail is on its way"),
+        (status = 409, description = "`state_conflict`, `own_account`", body = Problem,
+            content_type = "application/problem+json"),
+    ))]
+pub async fn send_password_reset(
+    State(app): State<App>,
+    caller: Caller,
+    Segment(id): Segment,
+    Nothing: Nothing,
+) -> Result<StatusCode, Refusal> {
+    let staff = access::staff(&app.sereno, &caller.actor).await?;
+    admin::send_password_reset(&app.sereno, &caller.meta, &staff, &Id(id)).await?;
+    Ok(StatusCode::ACCEPTED)
+}

@@ -1,9 +1,9 @@
 //! The signed-in user.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue};
-use sereno_core::account::profile;
-use sereno_types::Me;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use sereno_core::account::{email, profile};
+use sereno_types::{ChangeEmail, ConfirmEmail, Me, Problem};
 
 use crate::http::caller::Caller;
 use crate::http::json::Json;
@@ -24,4 +24,45 @@ pub async fn me(State(app): State<App>, caller: Caller) -> Result<(HeaderMap, Js
     let token = origin::token(&app.sereno, &caller.actor).and_then(|token| HeaderValue::from_str(&token).ok());
     let headers = token.map(|token| (CSRF_TOKEN, token)).into_iter().collect();
     Ok((headers, Json(me)))
+}
+
+/// Ask for another address
+///
+/// Mails a link to the new address and a notice to the present one; nothing changes before the link is used. The answer
+/// is the same whether or not somebody has the new address already. Without the password the user must have signed in
+/// within the last five minutes.
+#[utoipa::path(post, path = "/api/v1/me/email", tag = "me", operation_id = "changeEmail",
+    request_body = ChangeEmail,
+    security(("bearer" = []), ("session" = [])),
+    responses(
+        (status = 202, description = "If the address is free, a mail is on its way to it"),
+        (status = 403, description = "`reauthentication_required`, `cross_site_request`", body = Problem,
+            content_type = "application/problem+json"),
+    ))]
+pub async fn change_email(
+    State(app): State<App>,
+    caller: Caller,
+    Json(command): Json<ChangeEmail>,
+) -> Result<StatusCode, Refusal> {
+    email::request(&app.sereno, &caller.meta, &caller.actor, command).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// Confirm the new address
+///
+/// By the token of the mail's link, which works once; the caller need not be signed in.
+#[utoipa::path(post, path = "/api/v1/me/email/confirm", tag = "me", operation_id = "confirmEmail",
+    request_body = ConfirmEmail,
+    responses(
+        (status = 204, description = "The address is changed"),
+        (status = 400, description = "`email_change_link_invalid`, `malformed_body`", body = Problem,
+            content_type = "application/problem+json"),
+    ))]
+pub async fn confirm_email(
+    State(app): State<App>,
+    caller: Caller,
+    Json(command): Json<ConfirmEmail>,
+) -> Result<StatusCode, Refusal> {
+    email::confirm(&app.sereno, &caller.meta, command).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

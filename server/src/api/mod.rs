@@ -9,7 +9,7 @@ mod login;
 mod me;
 mod oauth;
 mod openapi;
-mod password_policy;
+mod passwords;
 mod profile;
 mod registrations;
 mod sessions;
@@ -46,7 +46,10 @@ fn asking() -> OpenApiRouter<App> {
         .routes(routes!(registrations::register))
         .routes(routes!(registrations::activate))
         .routes(routes!(registrations::resend))
-        .routes(routes!(password_policy::check))
+        .routes(routes!(passwords::check))
+        .routes(routes!(passwords::forgot))
+        .routes(routes!(passwords::reset))
+        .routes(routes!(passwords::change))
         .routes(routes!(login::login))
         .routes(routes!(login::logout))
         .routes(routes!(tokens::refresh))
@@ -62,6 +65,8 @@ fn asking() -> OpenApiRouter<App> {
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::end))
         .routes(routes!(sessions::end_all_of))
+        .routes(routes!(me::change_email))
+        .routes(routes!(me::confirm_email))
         .routes(routes!(admin_users::overview))
         .routes(routes!(admin_users::list))
         .routes(routes!(admin_users::detail, profile::update_user))
@@ -71,6 +76,7 @@ fn asking() -> OpenApiRouter<App> {
         .routes(routes!(admin_users::lock))
         .routes(routes!(admin_users::unlock))
         .routes(routes!(admin_users::send_activation))
+        .routes(routes!(admin_users::send_password_reset))
         .routes(routes!(admin_applications::list, admin_applications::create))
         .routes(routes!(
             admin_applications::detail,

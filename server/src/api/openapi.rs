@@ -81,6 +81,7 @@ pub(super) fn head() -> OpenApi {
                 "oauth",
                 "OAuth's own endpoints, for applications that prove themselves.",
             ),
+            tag("password", "Recovering and changing a password."),
             tag("me", "The signed-in user."),
             tag("admin", "What staff sees and does."),
             tag(

@@ -65,6 +65,10 @@ pub const TABLE: &[Rule] = &[
     rule("POST", "/api/v1/registrations/activate", Everyone),
     rule("POST", "/api/v1/registrations/resend", Everyone),
     rule("POST", "/api/v1/password-policy/check", Everyone),
+    // native API: passwords
+    rule("POST", "/api/v1/password/forgot", Everyone),
+    rule("POST", "/api/v1/password/reset", Everyone),
+    rule("POST", "/api/v1/password/change", Users),
     // native API: sign-in and tokens
     rule("POST", "/api/v1/login", Everyone),
     rule("POST", "/api/v1/logout", Everyone),
@@ -81,6 +85,9 @@ pub const TABLE: &[Rule] = &[
     rule("GET", "/api/v1/me/sessions", Users),
     rule("DELETE", "/api/v1/me/sessions/{id}", Users),
     rule("POST", "/api/v1/me/sessions/end", Users),
+    rule("POST", "/api/v1/me/email", Users),
+    // whoever holds the link, on whatever device
+    rule("POST", "/api/v1/me/email/confirm", Everyone),
     // native API: administration
     rule("GET", "/api/v1/admin/overview", AnyStaff),
     rule("GET", "/api/v1/admin/users", Staff(UsersView)),
@@ -96,6 +103,11 @@ pub const TABLE: &[Rule] = &[
     rule("GET", "/api/v1/admin/sessions", Staff(SessionsView)),
     rule("DELETE", "/api/v1/admin/sessions/{id}", Staff(SessionsManage)),
     rule("POST", "/api/v1/admin/users/{id}/end-sessions", Staff(SessionsManage)),
+    rule(
+        "POST",
+        "/api/v1/admin/users/{id}/send-password-reset",
+        Staff(UsersManage),
+    ),
     rule("GET", "/api/v1/admin/applications", Staff(ApplicationsView)),
     rule("POST", "/api/v1/admin/applications", Staff(ApplicationsManage)),
     rule("GET", "/api/v1/admin/applications/{id}", Staff(ApplicationsView)),
@@ -140,6 +152,11 @@ pub const TABLE: &[Rule] = &[
     rule("POST", "/account/fn/set_up", Everyone),
     rule("POST", "/account/fn/set_up_link", Everyone),
     rule("POST", "/account/fn/me", Users),
+    rule("POST", "/account/fn/forgot_password", Everyone),
+    rule("POST", "/account/fn/reset_password", Everyone),
+    rule("POST", "/account/fn/change_password", Users),
+    rule("POST", "/account/fn/change_email", Users),
+    rule("POST", "/account/fn/confirm_email", Everyone),
     // server functions of the console
     rule("POST", "/console/fn/staff_profile", AnyStaff),
     rule("POST", "/console/fn/overview", AnyStaff),
@@ -148,6 +165,7 @@ pub const TABLE: &[Rule] = &[
     rule("POST", "/console/fn/lock_user", Staff(UsersManage)),
     rule("POST", "/console/fn/unlock_user", Staff(UsersManage)),
     rule("POST", "/console/fn/send_activation", Staff(UsersManage)),
+    rule("POST", "/console/fn/send_password_reset", Staff(UsersManage)),
     // pages
     rule("GET", "/", Page),
     rule("GET", "/setup", Page),
@@ -156,6 +174,9 @@ pub const TABLE: &[Rule] = &[
     rule("GET", "/account/sign-up", Page),
     rule("GET", "/account/activate", Page),
     rule("GET", "/account/resend-activation", Page),
+    rule("GET", "/account/forgot-password", Page),
+    rule("GET", "/account/reset-password", Page),
+    rule("GET", "/account/confirm-email", Page),
     rule("GET", "/account/signed-out", Page),
     rule("GET", "/console", Page),
     rule("GET", "/console/users", Page),

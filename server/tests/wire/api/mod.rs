@@ -3,5 +3,6 @@ mod bad_input;
 mod contract;
 mod login;
 mod me;
+mod passwords;
 mod registrations;
 mod tokens;

@@ -1,4 +1,5 @@
 mod account;
 mod console;
 mod headers;
+mod passwords;
 mod refusals;

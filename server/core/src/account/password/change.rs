@@ -1,5 +1,6 @@
 //! Changing one's own password.
 
+use sea_orm::EntityTrait;
 use sereno_types::{ChangePassword, Code, FieldError, UserState};
 
 use super::super::reauthenticate;
@@ -34,9 +35,7 @@ pub async fn change(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, command:
     let relatives = super::relatives(&user, email.as_ref());
     let (old, new) = (&command.old_password, &command.new_password);
     let mut faults = Vec::new();
-    // who has none cannot give it
-    let old_required = sereno.config.password.old_required && user.password_hash.is_some();
-    if old_required && old.is_empty() {
+    if is_demanded(sereno, &user) && old.is_empty() {
         faults.push(FieldError::new("old_password", Code::Blank));
     }
     faults.extend(super::judge(sereno, "new_password", new.expose(), &relatives).await?);
@@ -79,6 +78,23 @@ pub async fn change(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, command:
         notify::queue(sereno, &mut tx, MailKind::PasswordChanged, recipient).await?;
     }
     tx.commit().await
+}
+
+/// Whether the signed-in user must give the present password to change it: where it is demanded, and there is one.
+///
+/// # Errors
+/// `authentication_required`.
+pub async fn demands_old(sereno: &Sereno, actor: &Actor) -> Result<bool> {
+    let user = user::Entity::find_by_id(actor.caller()?.user_id)
+        .one(sereno.db.read())
+        .await?
+        .ok_or(Code::AuthenticationRequired)?;
+    Ok(is_demanded(sereno, &user))
+}
+
+/// Who has none cannot give it.
+fn is_demanded(sereno: &Sereno, user: &user::Model) -> bool {
+    sereno.config.password.old_required && user.password_hash.is_some()
 }
 
 /// Whether this is the present password, where nobody had to give it.

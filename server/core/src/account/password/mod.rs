@@ -10,7 +10,7 @@ use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter};
 use sereno_types::{CheckPassword, Code, FieldError, UserState};
 use uuid::Uuid;
 
-pub use change::change;
+pub use change::{change, demands_old};
 pub use recovery::{SendPasswordReset, forgot, reset};
 
 use crate::context::{Sereno, Tx};
