@@ -1,5 +1,7 @@
 //! Signing in by password.
 
+#![expect(clippy::panic, reason = "a builder outside of the test functions")]
+
 use std::sync::Arc;
 use std::time::Duration;
 

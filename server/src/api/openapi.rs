@@ -146,12 +146,14 @@ fn complete(method: &str, path: &str, operation: &mut Operation) {
     let Some(rule) = policy::find(method, path) else { return };
     let said = operation.description.take().unwrap_or_default();
     operation.description = Some(format!("{said}\n\n{}", rule.welcome.sentence()).trim().to_owned());
+    // OAuth's own endpoints have errors of their own
+    let of_oauth = path.starts_with("/oauth/");
     let mut add = |status: &str, codes: &str| {
         operation
             .responses
             .responses
             .entry(status.to_owned())
-            .or_insert_with(|| problem(codes));
+            .or_insert_with(|| if of_oauth { oauth_error(status) } else { problem(codes) });
     };
     add("429", "`too_many_requests`; `Retry-After` says when to come back");
     add("503", "`unavailable` or `overloaded`: nothing was done");
@@ -162,8 +164,7 @@ fn complete(method: &str, path: &str, operation: &mut Operation) {
     if path.contains("{id}") {
         add("404", "`not_found`");
     }
-    // OAuth's own endpoints have errors of their own
-    let changes = method != "GET" && !path.starts_with("/oauth/");
+    let changes = method != "GET" && !of_oauth;
     if changes {
         add("400", "`malformed_body`, and what the operation says");
         add("403", "`cross_site_request`");
@@ -199,6 +200,21 @@ fn takes_sessions(operation: &Operation) -> bool {
     let requirements = serde_json::to_value(&operation.security).unwrap_or_default();
     let mut requirements = requirements.as_array().into_iter().flatten();
     requirements.any(|requirement| requirement.get("session").is_some())
+}
+
+/// RFC 6749 §5.2.
+fn oauth_error(status: &str) -> RefOr<utoipa::openapi::Response> {
+    let said = match status {
+        "429" | "503" => "`temporarily_unavailable`; `Retry-After` says when to come back",
+        _ => "`invalid_request`",
+    };
+    let content = Content::new(Some(ObjectBuilder::new().schema_type(Type::Object)));
+    RefOr::T(
+        ResponseBuilder::new()
+            .description(said)
+            .content("application/json", content)
+            .build(),
+    )
 }
 
 fn problem(description: &str) -> RefOr<utoipa::openapi::Response> {

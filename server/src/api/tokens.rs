@@ -66,7 +66,7 @@ pub async fn rotate(
 async fn with_cookie(app: &App, headers: &HeaderMap, mut command: Refresh) -> Result<Refresh, Refusal> {
     if command.refresh_token.is_empty()
         && let Some(application) = application::find(&app.sereno, command.client_id.as_deref()).await?
-        && let Some(token) = delivery::refresh_token(app, headers, &application)?
+        && let Some(token) = delivery::refresh_token(app, headers, &application).await?
     {
         command.refresh_token = token;
     }

@@ -3,7 +3,7 @@
 //! A change in this process forgets it at once ([`super::Tx::touch`]), a change elsewhere within a second
 //! ([`super::freshness`]); refreshing, revoking and everything sensitive read the rows themselves.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -88,13 +88,23 @@ pub struct Application {
     pub secrets: Vec<(Uuid, String)>,
 }
 
+impl Application {
+    /// Whether its cookies speak for a request: of our own pages and of no browser (nothing), or of this other origin.
+    #[must_use]
+    pub fn speaks_to(&self, foreign: Option<&str>) -> bool {
+        foreign.is_none_or(|foreign| self.origins.iter().any(|origin| origin == foreign))
+    }
+}
+
 /// What a request is held against before it is known which application it is about.
 #[derive(Debug, Default)]
 pub struct ApplicationIndex {
-    /// Names of the cookies that access tokens come in, and whether such a request must bring the CSRF token.
-    pub access_cookies: Vec<(String, bool)>,
+    /// Names of the cookies that access tokens come in.
+    pub access_cookies: BTreeSet<String>,
     /// Origins whose scripts may call the API.
     pub origins: HashSet<String>,
+    /// Those of them whose application signs people in by session.
+    pub session_origins: HashSet<String>,
 }
 
 /// Most applications that are remembered: there are rarely more than some dozens.

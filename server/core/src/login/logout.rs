@@ -16,7 +16,7 @@ use crate::{session, token};
 pub async fn logout(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, command: Logout) -> Result<()> {
     let presented = command.refresh_token.filter(|token| !token.is_empty());
     let via = match &presented {
-        Some(token) => token::family_of(sereno, token.expose()).map(Via::Family),
+        Some(token) => token::family_of(sereno, token.expose()).await?.map(Via::Family),
         None => Some(actor.caller().map_err(|_| Code::AuthenticationRequired)?.via),
     };
     let Some(via) = via else { return Ok(()) };

@@ -4,7 +4,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
-use super::opaque;
+use super::refresh;
 use crate::context::{Sereno, Tx};
 use crate::entity::token_family::{Column, Entity};
 use crate::error::Result;
@@ -20,10 +20,10 @@ pub async fn revoke_all(tx: &mut Tx, user_id: Uuid, reason: &str) -> Result<()> 
     Ok(())
 }
 
-/// The family a refresh token belongs to, if we wrote the token.
-#[must_use]
-pub fn family_of(sereno: &Sereno, token: &str) -> Option<Uuid> {
-    opaque::read_refresh(sereno, token).map(|presented| presented.family)
+/// The family a refresh token belongs to, if we wrote the token, in whichever form.
+pub async fn family_of(sereno: &Sereno, token: &str) -> Result<Option<Uuid>> {
+    let presented = refresh::presented(sereno, token).await?;
+    Ok(presented.map(|presented| presented.family))
 }
 
 async fn revoke_where(tx: &mut Tx, which: Expr, reason: &str) -> Result<Vec<Uuid>> {
