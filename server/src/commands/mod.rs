@@ -1,5 +1,6 @@
 //! The command line: parses, calls one function, prints its answer.
 
+mod application;
 mod config;
 mod doctor;
 mod serve;
@@ -7,7 +8,7 @@ mod setup_link;
 mod user;
 mod worker;
 
-use std::io::{IsTerminal, Write};
+use std::io::{IsTerminal, Read, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use sereno_core::boot::{self, World};
 use sereno_core::config::{Config, Overrides};
 use sereno_core::event::Subscriber;
 use sereno_core::{Error, Sereno};
+use sereno_types::Secret;
 use tracing_subscriber::EnvFilter;
 
 /// Sereno keeps the keys: accounts, sign-in and tokens from one binary.
@@ -61,6 +63,9 @@ enum Command {
     /// Make users
     #[command(subcommand)]
     User(user::Command),
+    /// Register applications
+    #[command(subcommand)]
+    Application(application::Command),
     /// Check database, keys, mail, public URL and clock
     Doctor,
 }
@@ -104,6 +109,7 @@ fn dispatch(cli: Cli) -> Outcome {
             Command::Migrate => start(config, Vec::new()).await.map(|_| ()),
             Command::SetupLink => setup_link::run(config).await,
             Command::User(command) => user::run(command, config).await,
+            Command::Application(command) => application::run(command, config).await,
             Command::Doctor => doctor::run(config).await,
             Command::Config(_) => Ok(()),
         }
@@ -145,7 +151,7 @@ fn directives(level: &str, command: &Command) -> String {
     // whoever asks for something small does not want to read about migrations, unless the setting says so
     let migrations = match command {
         Command::Serve | Command::Worker | Command::Migrate => String::new(),
-        Command::Config(_) | Command::SetupLink | Command::User(_) | Command::Doctor => {
+        Command::Config(_) | Command::SetupLink | Command::User(_) | Command::Application(_) | Command::Doctor => {
             format!("{}=warn,", boot::MIGRATIONS_IN_LOG)
         }
     };
@@ -177,6 +183,28 @@ fn explain(error: Error) -> String {
     match error {
         Error::Unavailable(cause) | Error::Internal(cause) => cause,
         other => other.to_string(),
+    }
+}
+
+/// The first line of standard input; the line's end is not part of the secret.
+fn read_secret() -> Result<Secret, Failed> {
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text)?;
+    Ok(Secret::new(text.lines().next().unwrap_or("")))
+}
+
+/// Why something was refused, one line for each field.
+fn sentence(error: Error) -> String {
+    match error {
+        Error::Refused { fields, code, .. } if fields.is_empty() => code.title().to_owned(),
+        Error::Refused { fields, .. } => {
+            let lines: Vec<String> = fields
+                .iter()
+                .map(|field| format!("{}: {} ({})", field.field, field.code.title(), field.code))
+                .collect();
+            lines.join("\n")
+        }
+        other => explain(other),
     }
 }
 
