@@ -138,7 +138,7 @@ async fn families_end_when_unused_and_at_the_latest() {
         "the end, though just used"
     );
     let staff = test.system().await;
-    let id = sereno_types::Id(test.holder_of("ana@example.org").await.to_string());
+    let id = Id(test.holder_of("ana@example.org").await.to_string());
     let detail = sereno_core::account::admin::detail(&test.sereno, &staff, &id)
         .await
         .unwrap();
