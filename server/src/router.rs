@@ -22,7 +22,7 @@ use tokio::sync::Semaphore;
 
 use crate::http::metrics::Metrics;
 use crate::http::problem::Refusal;
-use crate::http::{body, caller, cors, form_post, meta, origin, policy, session_store};
+use crate::http::{body, caller, cors, form_post, meta, oauth_form, origin, policy, session_store};
 use crate::{api, assets, pages};
 
 /// What handlers reach. Cheap to clone, because every layer and handler gets a clone for every request.
@@ -107,8 +107,15 @@ async fn share(app: &App, request: Request, next: Next) -> Response {
     if let Some(answer) = cors::preflight(&request, origin.as_ref()) {
         return answer;
     }
+    let shared = cors::is_shared(request.uri().path());
+    let of_oauth = oauth_form::is_asked(request.method(), request.uri().path());
     let mut response = admit(app, request, next).await;
-    cors::add(response.headers_mut(), origin.as_ref());
+    if of_oauth {
+        response = oauth_form::in_its_words(response);
+    }
+    if shared {
+        cors::add(response.headers_mut(), origin.as_ref());
+    }
     response
 }
 

@@ -5,10 +5,11 @@ use serde_json::Value;
 
 use crate::{Id, Secret, Timestamp};
 
+// `tt` and not `literal`: the contract's derive does not look inside what a `literal` is wrapped in
 macro_rules! names {
     (
         $(#[doc = $doc:literal])+
-        $name:ident { $( $(#[doc = $variant_doc:literal])+ $(#[$default:ident])? $variant:ident = $text:literal; )+ }
+        $name:ident { $( $(#[doc = $variant_doc:literal])+ $(#[$default:ident])? $variant:ident = $text:tt; )+ }
     ) => {
         $(#[doc = $doc])+
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -92,6 +93,20 @@ names! {
         Session = "session";
         /// One opaque key that works until it is revoked.
         Key = "key";
+    }
+}
+
+impl Delivery {
+    /// Whether the access token reaches the client in a cookie.
+    #[must_use]
+    pub const fn sets_access_cookie(self) -> bool {
+        matches!(self, Self::Cookie | Self::SplitCookie)
+    }
+
+    /// Whether the refresh token reaches the client in a cookie.
+    #[must_use]
+    pub const fn sets_refresh_cookie(self) -> bool {
+        matches!(self, Self::RefreshCookie | Self::Cookie | Self::SplitCookie)
     }
 }
 

@@ -11,7 +11,6 @@ use crate::{Code, Id, Secret, Timestamp};
 pub struct Refresh {
     /// The latest refresh token of its family.
     #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(required = true))]
     pub refresh_token: Secret,
     /// The application the token was issued to; the built-in first-party application when absent.
     pub client_id: Option<String>,

@@ -246,3 +246,34 @@ async fn asking_again_is_limited_for_everybody() {
         [("email".to_owned(), Code::InvalidEmail)]
     );
 }
+
+/// Whoever asks for another mail may have made any of the sign-ups: each gets its own mail again, so that a stranger's
+/// sign-up does not become the only one that can still be confirmed.
+#[tokio::test]
+async fn another_mail_is_sent_for_each_sign_up() {
+    let test = TestSereno::new().await;
+    test.sign_up("ana@example.org").await;
+    test.advance(Duration::from_secs(1));
+    let mut theirs = sereno_types::Register {
+        email: "ana@example.org".to_owned(),
+        password: "lanterns above the harbour".into(),
+        ..sereno_types::Register::default()
+    };
+    theirs.username = Some("stranger".to_owned());
+    sereno_core::account::register::register(&test.sereno, &test.meta(), theirs)
+        .await
+        .unwrap();
+    test.mails().await;
+    test.advance(Duration::from_secs(1));
+    ask_again(&test, "ana@example.org").await.unwrap();
+    let mails = test.mails().await;
+    assert_eq!(mails.len(), 2);
+    let mine = mails.iter().find(|mail| mail.text.contains("00:00:00 UTC")).unwrap();
+    send(&test, by_link(mine)).await.unwrap();
+    test.log_in("ana@example.org").await;
+    assert_eq!(
+        test.count("\"user\" WHERE username = 'stranger'").await,
+        0,
+        "nothing of the stranger's was confirmed"
+    );
+}

@@ -11,12 +11,13 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
+use sereno_core::context::Actor;
 use sereno_core::event::EventKind;
 use sereno_core::login::{self, Brought};
 use sereno_core::oauth::{admin, introspect, revoke, signing_keys};
 use sereno_core::testing::{PASSWORD, TestSereno, refused, refused_fields};
 use sereno_core::token::{self, Tokens};
-use sereno_core::{Result, jobs};
+use sereno_core::{Result, jobs, session};
 use sereno_types::{
     ApplicationCreated, ApplicationKind, ApplicationQuery, ApplicationSort, ClientCredentials, Code, CreateApplication,
     CreateSigningKey, Delivery, Grant, Id, Introspect, PreviewClaims, Refresh, RevokeToken, Secret, SigningKeyState,
@@ -798,4 +799,189 @@ async fn the_list_is_searched_ordered_and_paged() {
     })
     .await;
     assert_eq!(names(&newest), ["delta", "beta"]);
+}
+
+/// Whoever holds a shared key can sign what it wants; only what Sereno issued itself counts, so nobody gets more than they
+/// were given.
+#[tokio::test]
+async fn a_shared_key_forges_nothing() {
+    let test = with_ana().await;
+    let (sereno, meta, staff) = (&test.sereno, test.meta(), test.system().await);
+    let client = Client::with(&test, "shop", json!({"algorithm": "HS256", "audience": ["my-api"]})).await;
+    let shared = "0123456789abcdef0123456789abcdef";
+    let command = CreateSigningKey {
+        algorithm: sereno_types::SigningAlgorithm::Hs256,
+        client_id: Some("shop".to_owned()),
+        secret: Some(shared.into()),
+    };
+    let key = signing_keys::create(sereno, &meta, &staff, command).await.unwrap().key;
+    signing_keys::activate(sereno, &meta, &staff, &key.id).await.unwrap();
+    let (genuine, _) = client.pair(&test).await;
+    assert!(is_good(&test, &genuine).await);
+    let forge = |change: fn(&mut Value)| {
+        let mut header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::HS256);
+        header.typ = Some("at+jwt".to_owned());
+        header.kid = part(&genuine, 0)["kid"].as_str().map(str::to_owned);
+        let mut said = claims(&genuine);
+        change(&mut said);
+        jsonwebtoken::encode(
+            &header,
+            &said,
+            &jsonwebtoken::EncodingKey::from_secret(shared.as_bytes()),
+        )
+        .unwrap()
+    };
+    let forgeries = [
+        forge(|said| said["aud"] = json!(["my-api", "http://127.0.0.1:3000"])),
+        forge(|said| said["exp"] = json!(said["exp"].as_i64().unwrap() + 1)),
+        forge(|said| said["sub"] = json!("somebody-else")),
+        forge(|said| said["jti"] = json!("another")),
+        forge(|said| said["client_id"] = json!("sereno")),
+    ];
+    for forged in &forgeries {
+        assert!(!is_good(&test, forged).await, "{}", claims(forged));
+        assert_eq!(refused(token::authenticate(sereno, forged).await), Code::InvalidToken);
+    }
+    // an application that turned away from its key is not spoken for by it
+    let command = UpdateApplication {
+        profile: Some(profile(json!({}))),
+        ..UpdateApplication::default()
+    };
+    admin::update(sereno, &meta, &staff, &client.id, command).await.unwrap();
+    assert!(!is_good(&test, &genuine).await);
+    signing_keys::delete(sereno, &meta, &staff, &key.id).await.unwrap();
+    let everybodys = CreateSigningKey {
+        algorithm: sereno_types::SigningAlgorithm::Hs256,
+        client_id: Some(String::new()),
+        secret: Some(shared.into()),
+    };
+    let outcome = signing_keys::create(sereno, &meta, &staff, everybodys).await;
+    assert_eq!(refused_fields(outcome), [("client_id".to_owned(), Code::Blank)]);
+}
+
+/// Two users whose tokens would be one text must not get each other's.
+#[tokio::test]
+async fn one_text_never_stands_for_two_users() {
+    let test = with_ana().await;
+    test.user("bea").await;
+    let said = json!({"algorithm": "HS256", "leave_out": ["sub", "sid", "jti"]});
+    let client = Client::with(&test, "bare", said).await;
+    let (anas, _) = client.pair(&test).await;
+    let mut command = test.credentials("bea", PASSWORD);
+    command.client_id.clone_from(&client.credentials.client_id);
+    command.client_secret.clone_from(&client.credentials.client_secret);
+    let outcome = login::for_application(&test.sereno, &test.meta(), command.clone()).await;
+    assert_eq!(refused(outcome), Code::Overloaded, "come back in a second");
+    let ana = token::authenticate(&test.sereno, &anas).await.unwrap();
+    assert_eq!(ana.caller().unwrap().user_id, test.holder_of("ana@example.org").await);
+    test.advance(Duration::from_secs(1));
+    let outcome = login::for_application(&test.sereno, &test.meta(), command).await;
+    assert!(outcome.is_ok());
+    let neither = json!({"leave_out": ["jti", "iat"]});
+    let refusal = register(
+        &test,
+        CreateApplication {
+            profile: profile(neither),
+            ..called("neither")
+        },
+    )
+    .await;
+    assert_eq!(
+        refused_fields(refusal),
+        [("profile.leave_out".to_owned(), Code::InvalidChoice)]
+    );
+}
+
+/// What happens to a refresh token was settled when its family began.
+#[tokio::test]
+async fn a_change_of_the_profile_revives_and_ends_nothing() {
+    let test = with_ana().await;
+    let (sereno, meta, staff) = (&test.sereno, test.meta(), test.system().await);
+    let client = Client::with(&test, "shop", json!({"access_format": "opaque", "access_lifetime": 60})).await;
+    let (access, first) = client.pair(&test).await;
+    let (_, second) = client.refresh(&test, &first).await.unwrap();
+    test.advance(Duration::from_secs(70));
+    let command = UpdateApplication {
+        profile: Some(profile(
+            json!({"access_format": "opaque", "access_lifetime": 6_000, "rotation": "never"}),
+        )),
+        ..UpdateApplication::default()
+    };
+    admin::update(sereno, &meta, &staff, &client.id, command).await.unwrap();
+    assert!(!is_good(&test, &access).await, "it ended in its own time");
+    assert_eq!(
+        refused(client.refresh(&test, &first).await),
+        Code::RefreshTokenInvalid,
+        "it was used before"
+    );
+    assert_eq!(
+        refused(client.refresh(&test, &second).await),
+        Code::RefreshTokenInvalid,
+        "a replay ends the family"
+    );
+}
+
+/// Staff signs in over the API by Sereno's own application, which must go on opening this server.
+#[tokio::test]
+async fn the_first_party_application_keeps_its_form() {
+    let test = TestSereno::new().await;
+    let (sereno, meta, staff) = (&test.sereno, test.meta(), test.system().await);
+    let own = admin::list(sereno, &staff, ApplicationQuery::default())
+        .await
+        .unwrap()
+        .items[0]
+        .id
+        .clone();
+    let change = async |said: Value| {
+        let command = UpdateApplication {
+            profile: Some(profile(said)),
+            ..UpdateApplication::default()
+        };
+        admin::update(sereno, &meta, &staff, &own, command).await.map(drop)
+    };
+    for said in [
+        json!({"audience": ["https://elsewhere.example.org"]}),
+        json!({"issuer": "https://elsewhere.example.org"}),
+        json!({"access_lifetime": 315_360_000}),
+        json!({"leave_out": ["sid"]}),
+        json!({"header_typ": "JWT"}),
+    ] {
+        let expected = [("profile".to_owned(), Code::InvalidChoice)];
+        assert_eq!(refused_fields(change(said.clone()).await), expected, "{said}");
+    }
+    change(json!({"access_lifetime": 600, "claims": [{"name": "roles", "source": "roles"}]}))
+        .await
+        .unwrap();
+}
+
+/// An application that was switched off takes its sessions along.
+#[tokio::test]
+async fn a_session_of_an_application_ends_with_it() {
+    let test = with_ana().await;
+    let (sereno, meta, staff) = (&test.sereno, test.meta(), test.system().await);
+    let command = CreateApplication {
+        delivery: Delivery::Session,
+        origins: vec!["https://shop.example.org".to_owned()],
+        ..called("shop")
+    };
+    let client = Client::of(&test, command).await;
+    let mut command = test.credentials("ana", PASSWORD);
+    command.client_id.clone_from(&client.credentials.client_id);
+    command.client_secret.clone_from(&client.credentials.client_secret);
+    let brought = login::for_application(sereno, &meta, command).await.unwrap().brought;
+    let Brought::Session(new) = brought else {
+        panic!("tokens")
+    };
+    let works = async || session::resolve(sereno, &new.secret).await.unwrap() != Actor::Anonymous;
+    assert!(works().await);
+    let from = async |origin| session::resolve_for(sereno, &new.secret, origin).await.unwrap() != Actor::Anonymous;
+    assert!(from("https://shop.example.org").await);
+    assert!(!from("https://other.example.org").await);
+    let pages = test.sign_in("ana").await;
+    let borrowed = session::resolve_for(sereno, &pages.secret, "https://shop.example.org")
+        .await
+        .unwrap();
+    assert_eq!(borrowed, Actor::Anonymous, "the console's session is for the console");
+    admin::delete(sereno, &meta, &staff, &client.id).await.unwrap();
+    assert!(!works().await);
 }

@@ -1,14 +1,18 @@
 //! Signing in and out.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use sereno_core::access::application;
+use sereno_core::context::Via;
 use sereno_core::login::{self as flow, Brought};
-use sereno_types::{Login, LoginAnswer, Logout, Problem, TokenAnswer};
+use sereno_types::{Code, Login, LoginAnswer, Logout, Problem, TokenAnswer};
 use tower_sessions::Session;
 
 use crate::http::caller::Caller;
 use crate::http::json::Json;
+use crate::http::origin::ByCookie;
 use crate::http::problem::Refusal;
 use crate::http::{delivery, origin, session_store};
 use crate::router::App;
@@ -33,7 +37,7 @@ pub async fn login(
     let (headers, tokens) = match logged_in.brought {
         Brought::Tokens(issued) => delivery::present(&app.sereno, issued),
         Brought::Session(new) => {
-            let csrf_token = origin::token(&app.sereno, &new.actor);
+            let csrf_token = origin::token(&app.sereno, &new.actor, None);
             session_store::stage(&session, new).await?;
             let answer = TokenAnswer {
                 csrf_token,
@@ -49,7 +53,8 @@ pub async fn login(
 /// Sign out
 ///
 /// Ends the family of the refresh token in the body or in the application's cookie; without one, what the caller is signed in
-/// by. Cookies that the delivery set are taken away. Signing out twice is no error.
+/// by; where that is a cookie, the CSRF token must come along. Cookies that the delivery set are taken away. Signing out
+/// twice is no error.
 #[utoipa::path(post, path = "/api/v1/logout", tag = "sign-in", operation_id = "logout", request_body = Logout,
     security((), ("bearer" = []), ("session" = [])),
     responses(
@@ -60,15 +65,31 @@ pub async fn login(
 pub async fn logout(
     State(app): State<App>,
     caller: Caller,
+    session: Session,
     headers: HeaderMap,
     Json(mut command): Json<Logout>,
 ) -> Result<(StatusCode, HeaderMap), Refusal> {
-    let application = application::find(&app.sereno, command.client_id.as_deref()).await?;
-    let sent = command.refresh_token.as_ref().is_some_and(|token| !token.is_empty());
-    if let Some(application) = application.as_ref().filter(|_| !sent) {
+    let application = match (&command.client_id, &caller.by_cookie) {
+        // whose cookie speaks for the caller says which cookies are meant
+        (None, Some(ByCookie(application))) => Some(Arc::clone(application)),
+        (client_id, _) => application::find(&app.sereno, client_id.as_deref()).await?,
+    };
+    command.refresh_token = command.refresh_token.filter(|token| !token.is_empty());
+    if let Some(application) = application.as_ref().filter(|_| command.refresh_token.is_none()) {
         command.refresh_token = delivery::refresh_token(&app, &headers, application).await?;
     }
+    let rests_on_caller = command.refresh_token.is_none();
+    if rests_on_caller && !origin::may_change(&app, &headers, &caller.actor, caller.by_cookie.as_ref()) {
+        return Err(Code::CrossSiteRequest.into());
+    }
     flow::logout(&app.sereno, &caller.meta, &caller.actor, command).await?;
+    let ended_session = caller
+        .actor
+        .caller()
+        .is_ok_and(|caller| matches!(caller.via, Via::Session(_)));
+    if rests_on_caller && ended_session {
+        session_store::forget(&session).await?;
+    }
     let gone = application.map(|application| delivery::clear(&app.sereno, &application));
     Ok((StatusCode::NO_CONTENT, gone.unwrap_or_default()))
 }

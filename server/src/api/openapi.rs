@@ -49,13 +49,19 @@ unknown fields are refused.
 Programs and applications use tokens: `POST /api/v1/login` answers an access token, which goes into `Authorization: \
 Bearer …`, and a refresh token, which `POST /api/v1/token/refresh` exchanges for a fresh pair. An access token is a \
 JWT whose claims are the schema `AccessClaims`; check signature, `typ` (`at+jwt`), `iss`, `aud` and `exp` against \
-`GET /.well-known/jwks.json`, or ask `POST /api/v1/token/verify`. No call of this API begins a session.
+`GET /.well-known/jwks.json`, or ask `POST /api/v1/token/verify` or `POST /oauth/introspect`.
 
 A session is a browser's: it begins when somebody signs in on the page `/account/sign-in`, and is kept in the cookie \
 `__Host-sid` (`sid` where the address is http). A script of our own pages then calls this API with that cookie. A call \
-that changes something must come from our own origin and bring the session's CSRF token in the header `X-CSRF-Token`; \
+that changes something must come from our own origin, or from one that the session's application was registered with, \
+and bring the session's CSRF token in the header `X-CSRF-Token`; \
 `GET /api/v1/me` answers it in the header of the same name. Without it the answer is 403 `cross_site_request`. A \
-request with an `Authorization` header does not use the cookie and needs no CSRF token.";
+request with an `Authorization` header does not use the cookie and needs no CSRF token.
+
+An application's delivery says how a sign-in reaches it: `json` (both tokens in the body), `refresh_cookie` (the refresh \
+token in a cookie), `cookie` (both in cookies), `split_cookie` (the claims in a readable cookie too), `session` (a session \
+as above) or `key` (one key, sent like an access token). Where cookies speak for the user, `csrf_token` of the answer goes \
+into `X-CSRF-Token` with every change, and `client_id` says whose cookies are meant when refreshing and signing out.";
 
 /// What stands before the routes.
 pub(super) fn head() -> OpenApi {
@@ -148,12 +154,14 @@ fn complete(method: &str, path: &str, operation: &mut Operation) {
     let Some(rule) = policy::find(method, path) else { return };
     let said = operation.description.take().unwrap_or_default();
     operation.description = Some(format!("{said}\n\n{}", rule.welcome.sentence()).trim().to_owned());
+    // OAuth's own endpoints have errors of their own
+    let of_oauth = path.starts_with("/oauth/");
     let mut add = |status: &str, codes: &str| {
         operation
             .responses
             .responses
             .entry(status.to_owned())
-            .or_insert_with(|| problem(codes));
+            .or_insert_with(|| if of_oauth { oauth_error(status) } else { problem(codes) });
     };
     add("429", "`too_many_requests`; `Retry-After` says when to come back");
     add("503", "`unavailable` or `overloaded`: nothing was done");
@@ -164,8 +172,7 @@ fn complete(method: &str, path: &str, operation: &mut Operation) {
     if path.contains('{') {
         add("404", "`not_found`");
     }
-    // OAuth's own endpoints have errors of their own
-    let changes = method != "GET" && !path.starts_with("/oauth/");
+    let changes = method != "GET" && !of_oauth;
     if changes {
         add("400", "`malformed_body`, and what the operation says");
         add("403", "`cross_site_request`");
@@ -201,6 +208,21 @@ fn takes_sessions(operation: &Operation) -> bool {
     let requirements = serde_json::to_value(&operation.security).unwrap_or_default();
     let mut requirements = requirements.as_array().into_iter().flatten();
     requirements.any(|requirement| requirement.get("session").is_some())
+}
+
+/// RFC 6749 §5.2.
+fn oauth_error(status: &str) -> RefOr<utoipa::openapi::Response> {
+    let said = match status {
+        "429" | "503" => "`temporarily_unavailable`; `Retry-After` says when to come back",
+        _ => "`invalid_request`",
+    };
+    let content = Content::new(Some(ObjectBuilder::new().schema_type(Type::Object)));
+    RefOr::T(
+        ResponseBuilder::new()
+            .description(said)
+            .content("application/json", content)
+            .build(),
+    )
 }
 
 fn problem(description: &str) -> RefOr<utoipa::openapi::Response> {

@@ -1,5 +1,6 @@
 //! The command line: parses, calls one function, prints its answer.
 
+mod application;
 mod config;
 mod doctor;
 mod serve;
@@ -7,15 +8,16 @@ mod setup_link;
 mod user;
 mod worker;
 
-use std::io::{IsTerminal, Write};
+use std::io::{IsTerminal, Read, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
 use sereno_core::boot::{self, World};
-use sereno_core::config::{Config, Overrides};
+use sereno_core::config::{Config, Fault, Overrides};
 use sereno_core::event::Subscriber;
 use sereno_core::{Error, Sereno};
+use sereno_types::Secret;
 use tracing_subscriber::EnvFilter;
 
 /// Sereno keeps the keys: accounts, sign-in and tokens from one binary.
@@ -61,6 +63,9 @@ enum Command {
     /// Make users
     #[command(subcommand)]
     User(user::Command),
+    /// Register applications
+    #[command(subcommand)]
+    Application(application::Command),
     /// Check database, keys, mail, public URL and clock
     Doctor,
 }
@@ -104,6 +109,7 @@ fn dispatch(cli: Cli) -> Outcome {
             Command::Migrate => start(config, Vec::new()).await.map(|_| ()),
             Command::SetupLink => setup_link::run(config).await,
             Command::User(command) => user::run(command, config).await,
+            Command::Application(command) => application::run(command, config).await,
             Command::Doctor => doctor::run(config).await,
             Command::Config(_) => Ok(()),
         }
@@ -133,10 +139,19 @@ fn load(common: &Common) -> Result<Config, Failed> {
         .collect();
     let env =
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let config = Config::load(file.as_deref().map(|text| (name.as_str(), text)), env, overrides)
-        .map_err(|faults| format!("the settings are refused:\n{faults}"))?;
-    boot::check(&config).map_err(|faults| format!("the settings are refused:\n{faults}"))?;
-    EnvFilter::try_new(&config.log.level).map_err(|error| format!("the settings are refused:\nlog.level {error}"))?;
+    let (config, mut faults) = Config::read(file.as_deref().map(|text| (name.as_str(), text)), env, overrides);
+    if let Err(more) = boot::check(&config) {
+        faults.0.extend(more.0);
+    }
+    if let Err(error) = EnvFilter::try_new(&config.log.level) {
+        faults.0.push(Fault {
+            setting: "log.level".to_owned(),
+            message: error.to_string(),
+        });
+    }
+    if !faults.0.is_empty() {
+        return Err(Failed(format!("the settings are refused:\n{faults}")));
+    }
     Ok(config)
 }
 
@@ -145,7 +160,7 @@ fn directives(level: &str, command: &Command) -> String {
     // whoever asks for something small does not want to read about migrations, unless the setting says so
     let migrations = match command {
         Command::Serve | Command::Worker | Command::Migrate => String::new(),
-        Command::Config(_) | Command::SetupLink | Command::User(_) | Command::Doctor => {
+        Command::Config(_) | Command::SetupLink | Command::User(_) | Command::Application(_) | Command::Doctor => {
             format!("{}=warn,", boot::MIGRATIONS_IN_LOG)
         }
     };
@@ -177,6 +192,28 @@ fn explain(error: Error) -> String {
     match error {
         Error::Unavailable(cause) | Error::Internal(cause) => cause,
         other => other.to_string(),
+    }
+}
+
+/// The first line of standard input; the line's end is not part of the secret.
+fn read_secret() -> Result<Secret, Failed> {
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text)?;
+    Ok(Secret::new(text.lines().next().unwrap_or("")))
+}
+
+/// Why something was refused, one line for each field.
+fn sentence(error: Error) -> String {
+    match error {
+        Error::Refused { fields, code, .. } if fields.is_empty() => code.title().to_owned(),
+        Error::Refused { fields, .. } => {
+            let lines: Vec<String> = fields
+                .iter()
+                .map(|field| format!("{}: {} ({})", field.field, field.code.title(), field.code))
+                .collect();
+            lines.join("\n")
+        }
+        other => explain(other),
     }
 }
 

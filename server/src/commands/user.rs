@@ -1,7 +1,5 @@
 //! `sereno user add`.
 
-use std::io::Read;
-
 use clap::Subcommand;
 use sereno_core::access;
 use sereno_core::account::admin::{self, CreateUser};
@@ -10,7 +8,7 @@ use sereno_core::context::{Actor, RequestMeta};
 use sereno_core::{Error, Sereno};
 use sereno_types::{Id, Secret};
 
-use super::{Failed, Outcome, explain, say, start};
+use super::{Failed, Outcome, read_secret, say, sentence, start};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -42,11 +40,7 @@ pub(super) struct Add {
 
 pub(super) async fn run(command: Command, config: Config) -> Outcome {
     let Command::Add(add) = command;
-    let password = if add.password_stdin {
-        Some(read_password()?)
-    } else {
-        None
-    };
+    let password = if add.password_stdin { Some(read_secret()?) } else { None };
     let sereno = start(config, Vec::new()).await?;
     let added = create(&sereno, add, password).await;
     sereno.db.close().await;
@@ -65,25 +59,4 @@ async fn create(sereno: &Sereno, add: Add, password: Option<Secret>) -> Result<I
         inactive: add.inactive,
     };
     admin::create_user(sereno, &RequestMeta::default(), &staff, command).await
-}
-
-/// The first line; the line's end is not part of the password.
-fn read_password() -> Result<Secret, Failed> {
-    let mut text = String::new();
-    std::io::stdin().read_to_string(&mut text)?;
-    Ok(Secret::new(text.lines().next().unwrap_or("")))
-}
-
-fn sentence(error: Error) -> String {
-    match error {
-        Error::Refused { fields, code, .. } if fields.is_empty() => code.title().to_owned(),
-        Error::Refused { fields, .. } => {
-            let lines: Vec<String> = fields
-                .iter()
-                .map(|field| format!("{}: {} ({})", field.field, field.code.title(), field.code))
-                .collect();
-            lines.join("\n")
-        }
-        other => explain(other),
-    }
 }

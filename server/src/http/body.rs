@@ -33,6 +33,9 @@ pub async fn read(app: &App, request: Request) -> Result<Request, Response> {
     }
 }
 
+/// Bytes of a body that are not counted.
+const FREE: usize = 4_096;
+
 async fn whole(app: &App, headers: &axum::http::HeaderMap, body: Body) -> Result<Bytes, Code> {
     let most = usize::try_from(app.sereno.config.server.max_body).unwrap_or(usize::MAX);
     let said = headers
@@ -49,7 +52,8 @@ async fn whole(app: &App, headers: &axum::http::HeaderMap, body: Body) -> Result
 }
 
 /// One connection can send many bodies at once, slowly: together all of them get as much room as the requests that may be
-/// under way, and what does not fit is refused. Clients that send nothing hold nothing.
+/// under way, and what does not fit is refused. Clients that send nothing hold nothing, and what everybody sends is small
+/// and not counted, so that whoever fills the room keeps nobody from signing in.
 async fn collect(app: &App, mut body: Limited<Body>) -> Result<Bytes, Code> {
     let mut all = BytesMut::new();
     let mut held = app.bodies.try_acquire_many(0).map_err(|_| Code::Overloaded)?;
@@ -62,9 +66,10 @@ async fn collect(app: &App, mut body: Limited<Body>) -> Result<Bytes, Code> {
             }
         })?;
         let Ok(data) = frame.into_data() else { continue };
-        let size = u32::try_from(data.len()).map_err(|_| Code::BodyTooLarge)?;
-        held.merge(app.bodies.try_acquire_many(size).map_err(|_| Code::Overloaded)?);
+        let before = all.len().max(FREE);
         all.extend_from_slice(&data);
+        let counted = u32::try_from(all.len().saturating_sub(before)).map_err(|_| Code::BodyTooLarge)?;
+        held.merge(app.bodies.try_acquire_many(counted).map_err(|_| Code::Overloaded)?);
     }
     Ok(all.freeze())
 }

@@ -11,7 +11,7 @@ use sereno_types::{Code, Problem};
 use tower_sessions::Session;
 
 use super::delivery::cookie_of;
-use super::origin::ByCookie;
+use super::origin::{self, ByCookie};
 use super::problem::Refusal;
 use crate::router::App;
 
@@ -30,18 +30,11 @@ pub async fn resolve(app: &App, request: &mut Request) -> Result<(), Refusal> {
         },
         Some(Err(code)) => (Actor::Anonymous, BadToken(Some(Problem::new(code)))),
         None => {
-            let actor = match session {
-                Some(id) => session::resolve(&app.sereno, &id.to_string()).await?,
-                None => Actor::Anonymous,
-            };
-            if actor == Actor::Anonymous
-                && let Some((actor, by_cookie)) = in_a_cookie(app, request.headers()).await?
-            {
+            let (actor, by_cookie) = by_cookie(app, request.headers(), session).await?;
+            if let Some(by_cookie) = by_cookie {
                 request.extensions_mut().insert(by_cookie);
-                (actor, BadToken(None))
-            } else {
-                (actor, BadToken(None))
             }
+            (actor, BadToken(None))
         }
     };
     request.extensions_mut().insert(actor);
@@ -49,20 +42,57 @@ pub async fn resolve(app: &App, request: &mut Request) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The caller whose access token came in a cookie; a token that is not good any more is nobody's.
-async fn in_a_cookie(app: &App, headers: &HeaderMap) -> Result<Option<(Actor, ByCookie)>, Refusal> {
+/// The caller whom a cookie speaks for: a session, or an application's access token. On our own pages the session comes
+/// first. For the script of another origin only cookies of its own application speak: what a browser adds for a page next
+/// door must not lend that page the console.
+async fn by_cookie(
+    app: &App,
+    headers: &HeaderMap,
+    session: Option<tower_sessions::session::Id>,
+) -> Result<(Actor, Option<ByCookie>), Refusal> {
     if !headers.contains_key(header::COOKIE) {
-        return Ok(None);
+        return Ok((Actor::Anonymous, None));
     }
+    let foreign = origin::foreign(app, headers);
+    if foreign.is_none()
+        && let Some(actor) = in_a_session(app, session).await?
+    {
+        return Ok((actor, None));
+    }
+    if let Some((actor, by_cookie)) = in_a_cookie(app, headers, foreign).await? {
+        return Ok((actor, Some(by_cookie)));
+    }
+    if let (Some(foreign), Some(id)) = (foreign, session) {
+        let actor = session::resolve_for(&app.sereno, &id.to_string(), foreign).await?;
+        return Ok((actor, None));
+    }
+    Ok((Actor::Anonymous, None))
+}
+
+async fn in_a_session(app: &App, session: Option<tower_sessions::session::Id>) -> Result<Option<Actor>, Refusal> {
+    let Some(id) = session else { return Ok(None) };
+    let actor = session::resolve(&app.sereno, &id.to_string()).await?;
+    Ok((actor != Actor::Anonymous).then_some(actor))
+}
+
+/// The caller whose access token came in a cookie; a token that is not good any more is nobody's. The application is the
+/// one the token was issued through, for others may call their cookies the same.
+async fn in_a_cookie(
+    app: &App,
+    headers: &HeaderMap,
+    foreign: Option<&str>,
+) -> Result<Option<(Actor, ByCookie)>, Refusal> {
     let known = application::index(&app.sereno).await?;
-    for (name, csrf_required) in &known.access_cookies {
+    for name in &known.access_cookies {
         let Some(token) = cookie_of(headers, name) else {
             continue;
         };
-        match token::authenticate(&app.sereno, &token).await {
-            Ok(actor) => {
-                let csrf_required = *csrf_required;
-                return Ok(Some((actor, ByCookie { csrf_required })));
+        match token::authenticate_through(&app.sereno, &token).await {
+            Ok((actor, application)) => {
+                let in_its_cookie = application.delivery.sets_access_cookie() && application.cookies.access == *name;
+                if in_its_cookie && application.speaks_to(foreign) {
+                    return Ok(Some((actor, ByCookie(application))));
+                }
             }
             Err(error) if error.code() == Code::InvalidToken => {}
             Err(error) => return Err(error.into()),
@@ -90,6 +120,8 @@ pub struct Caller {
     pub actor: Actor,
     /// From where.
     pub meta: RequestMeta,
+    /// Through whose cookie, if an access token in a cookie says who.
+    pub by_cookie: Option<ByCookie>,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Caller {
@@ -98,6 +130,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Refusal> {
         let actor = parts.extensions.get::<Actor>().copied().ok_or(Code::Internal)?;
         let meta = parts.extensions.get::<RequestMeta>().cloned().ok_or(Code::Internal)?;
-        Ok(Self { actor, meta })
+        let by_cookie = parts.extensions.get::<ByCookie>().cloned();
+        Ok(Self { actor, meta, by_cookie })
     }
 }

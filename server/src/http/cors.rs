@@ -19,12 +19,17 @@ const EXPOSED: HeaderValue = HeaderValue::from_static("x-csrf-token, x-request-i
 /// Seconds a browser may remember the answer.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
 
+/// Whether scripts of other origins may have business at this path.
+#[must_use]
+pub fn is_shared(path: &str) -> bool {
+    ["/api/", "/oauth/", "/.well-known/"]
+        .iter()
+        .any(|prefix| path.starts_with(prefix))
+}
+
 /// The origin that may read the answer, if another origin asks and may.
 pub async fn allowed(app: &App, path: &str, headers: &HeaderMap) -> Result<Option<HeaderValue>, Refusal> {
-    let open = ["/api/", "/oauth/", "/.well-known/"]
-        .iter()
-        .any(|prefix| path.starts_with(prefix));
-    let Some(origin) = headers.get(header::ORIGIN).filter(|_| open) else {
+    let Some(origin) = headers.get(header::ORIGIN).filter(|_| is_shared(path)) else {
         return Ok(None);
     };
     let known = application::index(&app.sereno).await?;
@@ -46,8 +51,9 @@ pub fn preflight(request: &Request, origin: Option<&HeaderValue>) -> Option<Resp
     Some(response)
 }
 
-/// Lets the origin read the answer.
+/// Lets the origin read the answer, and tells memories on the way that the answer is not the same for every origin.
 pub fn add(headers: &mut HeaderMap, origin: Option<&HeaderValue>) {
+    headers.append(header::VARY, HeaderValue::from_static("Origin"));
     let Some(origin) = origin else { return };
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
     headers.insert(
@@ -55,7 +61,6 @@ pub fn add(headers: &mut HeaderMap, origin: Option<&HeaderValue>) {
         HeaderValue::from_static("true"),
     );
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
-    headers.append(header::VARY, HeaderValue::from_static("Origin"));
     // what another origin may read, it may also load
     headers.insert(
         HeaderName::from_static("cross-origin-resource-policy"),

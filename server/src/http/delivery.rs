@@ -10,8 +10,8 @@ use sereno_core::token::{self, Issued, Tokens};
 use sereno_types::{Code, CookieSettings, Delivery, SameSite, Secret, TokenAnswer};
 use tower_sessions::cookie;
 
-use super::origin;
 use super::problem::Refusal;
+use super::{origin, session_store};
 use crate::router::App;
 
 /// The cookies and the body of what was issued.
@@ -32,7 +32,7 @@ pub fn present(sereno: &Sereno, issued: Issued) -> (HeaderMap, TokenAnswer) {
             answer.token_type = Some("Bearer".to_owned());
             answer.expires_in = Some(access_lifetime);
             let delivery = application.delivery;
-            if matches!(delivery, Delivery::Cookie | Delivery::SplitCookie) {
+            if delivery.sets_access_cookie() {
                 jar.set(Which::Access, &access, access_lifetime);
             } else {
                 answer.access_token = Some(access);
@@ -64,7 +64,11 @@ pub fn present(sereno: &Sereno, issued: Issued) -> (HeaderMap, TokenAnswer) {
 pub fn clear(sereno: &Sereno, application: &Application) -> HeaderMap {
     let mut jar = Jar::new(sereno, &application.cookies);
     let which: &[Which] = match application.delivery {
-        Delivery::Json | Delivery::Key | Delivery::Session => &[],
+        Delivery::Json | Delivery::Key => &[],
+        Delivery::Session => {
+            jar.headers.append(header::SET_COOKIE, session_store::cleared(sereno));
+            &[]
+        }
         Delivery::RefreshCookie => &[Which::Refresh, Which::Csrf],
         Delivery::Cookie => &[Which::Access, Which::Refresh, Which::Csrf],
         Delivery::SplitCookie => &[Which::Access, Which::Payload, Which::Refresh, Which::Csrf],
@@ -76,7 +80,7 @@ pub fn clear(sereno: &Sereno, application: &Application) -> HeaderMap {
 }
 
 /// The refresh token that came in the application's cookie, if it has one there. A browser adds cookies by itself, so the
-/// request must also bring the CSRF token of the token's family.
+/// request must also come from our pages or the application's own origins, and bring the CSRF token of the token's family.
 ///
 /// # Errors
 /// `cross_site_request`.
@@ -85,13 +89,13 @@ pub async fn refresh_token(
     headers: &HeaderMap,
     application: &Application,
 ) -> Result<Option<Secret>, Refusal> {
-    let in_cookie = matches!(
-        application.delivery,
-        Delivery::RefreshCookie | Delivery::Cookie | Delivery::SplitCookie
-    );
+    let in_cookie = application.delivery.sets_refresh_cookie();
     let Some(text) = cookie_of(headers, &application.cookies.refresh).filter(|_| in_cookie) else {
         return Ok(None);
     };
+    if !application.speaks_to(origin::foreign(app, headers)) {
+        return Err(Code::CrossSiteRequest.into());
+    }
     if application.cookies.csrf_required
         && let Some(family) = token::family_of(&app.sereno, &text).await?
         && !origin::brings(app, headers, &family.to_string())

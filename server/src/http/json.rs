@@ -3,8 +3,8 @@
 
 use axum::body::HttpBody;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{Method, header};
 use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -26,7 +26,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
             .and_then(|kind| kind.to_str().ok())
             .unwrap_or("");
         let kind = kind.split(';').next().unwrap_or("").trim();
-        if !kind.eq_ignore_ascii_case("application/json") {
+        // a change of a resource may call itself by its name (RFC 7396)
+        let patch = request.method() == Method::PATCH && kind.eq_ignore_ascii_case("application/merge-patch+json");
+        if !patch && !kind.eq_ignore_ascii_case("application/json") {
             return Err(Code::UnsupportedMediaType.into());
         }
         let bytes = axum::body::Bytes::from_request(request, state)
@@ -81,7 +83,9 @@ fn shape(error: &serde_path_to_error::Error<serde_json::Error>) -> Refusal {
     if !error.inner().is_data() {
         return Code::MalformedBody.into();
     }
-    let (path, message) = (error.path().to_string(), error.inner().to_string());
+    // `list[0].name` is `list.0.name` on our wire
+    let path = error.path().to_string().replace('[', ".").replace(']', "");
+    let message = error.inner().to_string();
     Refusal(Problem::fields(vec![fault(&path, &message)]))
 }
 

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sereno_core::Error;
 use sereno_types::{ClientCredentials, Code, Secret};
+
+use super::problem::Refusal;
 
 /// A refusal of an OAuth endpoint.
 #[derive(Debug)]
@@ -31,7 +33,12 @@ impl OAuthError {
 
 impl From<Error> for OAuthError {
     fn from(error: Error) -> Self {
-        let problem = super::problem::Refusal::from(error).0;
+        Self::from(Refusal::from(error))
+    }
+}
+
+impl From<Refusal> for OAuthError {
+    fn from(Refusal(problem): Refusal) -> Self {
         let (status, error) = match problem.code {
             Code::InvalidClient => (StatusCode::UNAUTHORIZED, "invalid_client"),
             Code::UnauthorizedClient => (StatusCode::BAD_REQUEST, "unauthorized_client"),
@@ -39,6 +46,10 @@ impl From<Error> for OAuthError {
             Code::TooManyRequests => (StatusCode::TOO_MANY_REQUESTS, "temporarily_unavailable"),
             Code::Overloaded | Code::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable"),
             Code::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "server_error"),
+            Code::CrossSiteRequest | Code::BodyTooLarge | Code::RequestTimeout => (
+                StatusCode::from_u16(problem.status).unwrap_or(StatusCode::BAD_REQUEST),
+                "invalid_request",
+            ),
             _ => (StatusCode::BAD_REQUEST, "invalid_request"),
         };
         Self {
@@ -68,6 +79,29 @@ impl IntoResponse for OAuthError {
         }
         response
     }
+}
+
+/// Whether a request is one of a program to OAuth's own endpoints, which is refused in OAuth's words.
+#[must_use]
+pub fn is_asked(method: &Method, path: &str) -> bool {
+    *method == Method::POST && path.starts_with("/oauth/")
+}
+
+/// The same answer; a refusal of a layer before the handler in OAuth's words.
+#[must_use]
+pub fn in_its_words(mut response: Response) -> Response {
+    let Some(refusal) = response.extensions_mut().remove::<Refusal>() else {
+        return response;
+    };
+    if matches!(refusal.0.code, Code::NotFound | Code::MethodNotAllowed) {
+        return refusal.into_response();
+    }
+    let mut said = OAuthError::from(refusal).into_response();
+    // such as that the connection ends
+    for (name, value) in response.headers() {
+        said.headers_mut().entry(name).or_insert_with(|| value.clone());
+    }
+    said
 }
 
 /// A form whose parameters stand once (RFC 6749 §3.2), and the application that sent it.
@@ -115,7 +149,10 @@ impl<S: Send + Sync> FromRequest<S> for OAuthForm {
         }
         let in_body = ClientCredentials {
             client_id: fields.remove("client_id").filter(|client_id| !client_id.is_empty()),
-            client_secret: fields.remove("client_secret").map(Secret::from),
+            client_secret: fields
+                .remove("client_secret")
+                .filter(|secret| !secret.is_empty())
+                .map(Secret::from),
         };
         // one way of proving oneself, not two (RFC 6749 §2.3)
         let credentials = match basic {
@@ -136,7 +173,8 @@ fn basic(headers: &HeaderMap) -> Result<Option<ClientCredentials>, OAuthError> {
     let text = value.to_str().map_err(|_| OAuthError::INVALID_REQUEST)?;
     let (scheme, encoded) = text.split_once(' ').ok_or(OAuthError::INVALID_REQUEST)?;
     if !scheme.eq_ignore_ascii_case("basic") {
-        return Err(OAuthError::INVALID_REQUEST);
+        // an unsupported way of proving oneself (RFC 6749 §5.2)
+        return Err(OAuthError::from(Error::from(Code::InvalidClient)));
     }
     let decoded = STANDARD
         .decode(encoded.trim())
@@ -144,6 +182,8 @@ fn basic(headers: &HeaderMap) -> Result<Option<ClientCredentials>, OAuthError> {
     let decoded = String::from_utf8(decoded).map_err(|_| OAuthError::INVALID_REQUEST)?;
     let (name, secret) = decoded.split_once(':').ok_or(OAuthError::INVALID_REQUEST)?;
     let plain = |text: &str| {
+        // half of a pair of its own: what separates pairs is a character like others here, as in Base64's padding
+        let text = text.replace('=', "%3D").replace('&', "%26");
         let mut pairs = url::form_urlencoded::parse(text.as_bytes());
         pairs.next().map(|(plain, _)| plain.into_owned()).unwrap_or_default()
     };

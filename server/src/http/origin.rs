@@ -1,13 +1,17 @@
 //! The defence against cross-site requests. A request that changes something and comes from a browser must come from our
-//! own pages (Fetch Metadata, else `Origin`); a call of the JSON API that rests on the session's cookie must also bring
-//! the session's CSRF token in `X-CSRF-Token`. Calls with a bearer token rest on nothing a browser adds by itself.
+//! own pages (Fetch Metadata, else `Origin`) or from an origin that an application was registered with; a call of the JSON
+//! API that rests on a cookie must also bring the CSRF token of the session or family in `X-CSRF-Token`. Calls with a
+//! bearer token rest on nothing a browser adds by itself, and doors for everyone rest on no caller.
 
-use axum::extract::Request;
+use std::sync::Arc;
+
+use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sereno_core::Sereno;
-use sereno_core::context::{Actor, Via};
+use sereno_core::access::policy::{self, Welcome};
+use sereno_core::context::{Actor, Application, Via};
 use sereno_types::Code;
 
 use super::problem::Refusal;
@@ -28,7 +32,7 @@ pub fn check(app: &App, request: &Request, known: Option<&HeaderValue>) -> Resul
         .map(|value| value.as_bytes().to_ascii_lowercase());
     // browsers add Basic credentials by themselves, a bearer token never
     let rests_on_bearer = scheme.is_some_and(|scheme| scheme.starts_with(b"bearer "));
-    if safe || rests_on_bearer || ((is_ours(app, request) || known.is_some()) && has_token(app, request)) {
+    if safe || rests_on_bearer || ((is_ours(app, request.headers()) || known.is_some()) && has_token(app, request)) {
         Ok(())
     } else {
         Err(Code::CrossSiteRequest.into())
@@ -37,35 +41,49 @@ pub fn check(app: &App, request: &Request, known: Option<&HeaderValue>) -> Resul
 
 /// Whether the request comes from one of our pages, or from no browser at all: browsers always send at least one of the
 /// two headers with a request that changes something.
-fn is_ours(app: &App, request: &Request) -> bool {
-    let header = |name| request.headers().get(name).map(|value: &HeaderValue| value.as_bytes());
-    match (header(FETCH_SITE), header(header::ORIGIN)) {
-        (Some(site), _) => site == b"same-origin" || site == b"none",
-        (None, Some(origin)) => origin == app.sereno.config.public_origin().as_bytes(),
+fn is_ours(app: &App, headers: &HeaderMap) -> bool {
+    match (headers.get(FETCH_SITE), headers.get(header::ORIGIN)) {
+        (Some(site), _) => site == "same-origin" || site == "none",
+        (None, Some(origin)) => origin == app.sereno.config.public_origin().as_str(),
         (None, None) => true,
     }
 }
 
-/// The JSON API demands the token where it rests on a cookie; forms of our pages are covered by their origin.
-fn has_token(app: &App, request: &Request) -> bool {
-    if !request.uri().path().starts_with("/api/") {
-        return true;
-    }
-    let on = request.extensions();
-    let rests_on = match on.get::<ByCookie>() {
-        Some(ByCookie { csrf_required: false }) => return true,
-        Some(_) => on.get::<Actor>().and_then(signed_in_by),
-        None => on.get::<Actor>().and_then(session_of),
-    };
-    rests_on.is_none_or(|expected| brings(app, request.headers(), &expected))
+/// The other origin whose script sent the request; nothing for our own pages, for links and for what is no browser.
+#[must_use]
+pub fn foreign<'a>(app: &App, headers: &'a HeaderMap) -> Option<&'a str> {
+    let origin = headers.get(header::ORIGIN)?;
+    // what cannot be read is no origin that anybody was registered with
+    (!is_ours(app, headers)).then(|| origin.to_str().unwrap_or(""))
 }
 
-/// The caller is known by an access token that came in a cookie.
-#[derive(Clone, Copy, Debug)]
-pub struct ByCookie {
-    /// Whether the application wants the CSRF token with every change.
-    pub csrf_required: bool,
+/// The JSON API demands the token where it rests on a cookie; forms of our pages are covered by their origin. A door for
+/// everyone does not rest on who calls, so that no cookie keeps anybody from signing in; signing out asks by itself.
+fn has_token(app: &App, request: &Request) -> bool {
+    let on = request.extensions();
+    let door = on
+        .get::<MatchedPath>()
+        .and_then(|path| policy::find(request.method().as_str(), path.as_str()));
+    if !request.uri().path().starts_with("/api/") || door.is_some_and(|door| door.welcome == Welcome::Everyone) {
+        return true;
+    }
+    let Some(actor) = on.get::<Actor>() else { return true };
+    may_change(app, request.headers(), actor, on.get::<ByCookie>())
 }
+
+/// Whether a request may change something in its caller's name: it rests on no cookie, or brings the CSRF token that
+/// belongs to the cookie.
+#[must_use]
+pub fn may_change(app: &App, headers: &HeaderMap, actor: &Actor, by_cookie: Option<&ByCookie>) -> bool {
+    if by_cookie.is_some_and(|ByCookie(application)| !application.cookies.csrf_required) {
+        return true;
+    }
+    rests_on(actor, by_cookie).is_none_or(|expected| brings(app, headers, &expected))
+}
+
+/// The caller is known by an access token that came in a cookie of this application.
+#[derive(Clone, Debug)]
+pub struct ByCookie(pub Arc<Application>);
 
 /// Whether a request brings the CSRF token of this session or family.
 #[must_use]
@@ -82,24 +100,16 @@ pub fn csrf_token(sereno: &Sereno, of: &str) -> String {
     URL_SAFE_NO_PAD.encode(sereno.keys.csrf.mac(PURPOSE, &[of.as_bytes()]))
 }
 
-fn signed_in_by(actor: &Actor) -> Option<String> {
-    actor.caller().ok().map(|caller| match caller.via {
-        Via::Session(id) | Via::Family(id) => id.to_string(),
-    })
-}
-
-/// The CSRF token of a session's caller; nothing for others.
+/// The CSRF token of a caller who is known by a cookie; nothing for others.
 #[must_use]
-pub fn token(sereno: &Sereno, actor: &Actor) -> Option<String> {
-    session_of(actor).map(|session| csrf_token(sereno, &session))
+pub fn token(sereno: &Sereno, actor: &Actor, by_cookie: Option<&ByCookie>) -> Option<String> {
+    rests_on(actor, by_cookie).map(|of| csrf_token(sereno, &of))
 }
 
-fn session_of(actor: &Actor) -> Option<String> {
-    match actor {
-        Actor::User(caller) => match caller.via {
-            Via::Session(id) => Some(id.to_string()),
-            Via::Family(_) => None,
-        },
-        Actor::Anonymous | Actor::System => None,
+/// The session, or the family whose token came in a cookie.
+fn rests_on(actor: &Actor, by_cookie: Option<&ByCookie>) -> Option<String> {
+    match actor.caller().ok()?.via {
+        Via::Session(id) => Some(id.to_string()),
+        Via::Family(id) => by_cookie.map(|_| id.to_string()),
     }
 }

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use axum::http::HeaderValue;
 use serde_json::Value;
 use sereno_core::session::{self, NewSession, STAGED};
 use sereno_core::{Error, Sereno};
@@ -26,12 +27,26 @@ pub fn layer(sereno: &Sereno) -> SessionManagerLayer<Store> {
     let secure = sereno.config.is_https();
     let lifetime = i64::try_from(sereno.config.session.lifetime.0).unwrap_or(i64::MAX);
     SessionManagerLayer::new(Store(sereno.clone()))
-        .with_name(if secure { "__Host-sid" } else { "sid" })
+        .with_name(name(sereno))
         .with_secure(secure)
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
         .with_path("/")
         .with_expiry(Expiry::OnInactivity(time::Duration::seconds(lifetime)))
+}
+
+fn name(sereno: &Sereno) -> &'static str {
+    if sereno.config.is_https() { "__Host-sid" } else { "sid" }
+}
+
+/// The header that takes the cookie away; the session itself stays as it is.
+#[must_use]
+pub fn cleared(sereno: &Sereno) -> HeaderValue {
+    HeaderValue::from_static(if sereno.config.is_https() {
+        "__Host-sid=; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT"
+    } else {
+        "sid=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT"
+    })
 }
 
 /// Hands the session that a flow began to the cookie: under a new id, so that nobody who knew the old one is signed in
@@ -43,6 +58,14 @@ pub async fn stage(session: &Session, new: NewSession) -> std::result::Result<()
     let away = |_| Refusal::from(Code::Unavailable);
     session.cycle_id().await.map_err(away)?;
     session.insert(STAGED, new.secret).await.map_err(away)
+}
+
+/// Takes away the cookie of a session that has ended.
+///
+/// # Errors
+/// `unavailable`.
+pub async fn forget(session: &Session) -> std::result::Result<(), Refusal> {
+    session.flush().await.map_err(|_| Code::Unavailable.into())
 }
 
 /// The rows of sessions and flow states.

@@ -6,9 +6,11 @@ use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use sereno_core::config::Config;
+use sereno_core::oauth::admin;
 use sereno_core::testing::TestSereno;
 use sereno_server::api;
 use sereno_server::router::{self, App};
+use sereno_types::{ApplicationCreated, CreateApplication};
 use tower::ServiceExt;
 
 pub const PASSWORD: &str = "wheelbarrow at dawn";
@@ -177,6 +179,46 @@ impl Door {
             .await;
         assert_eq!(answer.status, 303, "{}", answer.text);
         answer.cookies()
+    }
+
+    /// Registers an application, through the core.
+    pub async fn application(&self, command: Value) -> ApplicationCreated {
+        let command: CreateApplication = serde_json::from_value(command).unwrap();
+        let (sereno, staff) = (&self.test.sereno, self.test.system().await);
+        admin::create(sereno, &self.test.meta(), &staff, command, None)
+            .await
+            .unwrap()
+    }
+
+    /// The id of an application, and what a superuser's program sends.
+    pub async fn staff(&self, client_id: &str) -> (String, Vec<(&'static str, String)>) {
+        let headers = self.superuser().await;
+        let sent: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let found = self
+            .get(&format!("/api/v1/admin/applications?q={client_id}"), &sent)
+            .await;
+        (found.json()["items"][0]["id"].as_str().unwrap().to_owned(), headers)
+    }
+
+    /// What a superuser's program sends.
+    pub async fn superuser(&self) -> Vec<(&'static str, String)> {
+        self.test.superuser("root").await;
+        let tokens = self.login("root").await;
+        vec![(
+            "authorization",
+            format!("Bearer {}", tokens["access_token"].as_str().unwrap()),
+        )]
+    }
+
+    pub async fn patch(&self, path: &str, body: &Value, headers: &[(&str, &str)]) -> Answer {
+        let mut all = vec![("content-type", "application/json")];
+        all.extend_from_slice(headers);
+        self.send(request("PATCH", path, &all, Body::from(body.to_string())))
+            .await
+    }
+
+    pub async fn delete(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        self.send(request("DELETE", path, headers, Body::empty())).await
     }
 
     /// Holds an answer against the contract: known status, known content type, a body of the said shape.

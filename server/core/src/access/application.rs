@@ -76,10 +76,10 @@ pub async fn index(sereno: &Sereno) -> Result<Arc<ApplicationIndex>> {
     let mut index = ApplicationIndex::default();
     for row in rows {
         let application = parse(row, Vec::new())?;
-        index.origins.extend(application.origins);
-        if matches!(application.delivery, Delivery::Cookie | Delivery::SplitCookie) {
+        if application.delivery.sets_access_cookie() {
             index.access_cookies.insert(application.cookies.access);
         }
+        index.origins.extend(application.origins);
     }
     let index = Arc::new(index);
     sereno.cache.put_index(Arc::clone(&index), generation);

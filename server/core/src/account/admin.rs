@@ -2,14 +2,12 @@
 //! it demands.
 
 mod act;
-mod find;
 mod list;
 mod overview;
 mod view;
 
 pub(crate) use act::may_touch;
 pub use act::{CreateUser, create_user, lock, send_activation, send_password_reset, unlock};
-pub(crate) use find::named;
 pub use list::list;
 pub use overview::overview;
 pub use view::detail;

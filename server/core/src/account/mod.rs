@@ -7,6 +7,7 @@ pub(crate) mod attempts;
 pub mod attributes;
 mod create;
 pub mod email;
+pub(crate) mod find;
 pub mod identifier;
 pub(crate) mod look_up;
 pub mod password;

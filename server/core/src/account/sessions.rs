@@ -12,7 +12,7 @@ use sereno_types::{
 };
 use uuid::Uuid;
 
-use super::admin;
+use super::{admin, find};
 use crate::context::{Actor, Caller, RequestMeta, Sereno, Staff, Tx, Via};
 use crate::entity::{application, session, token_family, user, user_email};
 use crate::error::{Error, Result};
@@ -324,7 +324,7 @@ pub async fn list(sereno: &Sereno, staff: &Staff, query: SessionQuery) -> Result
         return Err(Error::field("address", Code::InvalidCharacters));
     }
     if let Some(text) = query.user.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
-        let found = admin::named(sereno, text).await?;
+        let found = find::named(sereno, text).await?;
         // nobody's: an id that is not there finds nothing
         wanted.user_id = Some(found.map_or(Uuid::nil(), |user| user.id));
     }

@@ -127,8 +127,7 @@ impl std::error::Error for Faults {}
 pub type Overrides = Vec<(&'static str, String)>;
 
 impl Config {
-    /// Reads defaults, then `file` (its name and what stands in it), then `env` (all variables of the process; those of others are passed over), then the
-    /// command line's overrides (`("server.listen", value)`).
+    /// As [`Self::read`], for whoever has nothing more to check.
     ///
     /// # Errors
     /// Everything that is wrong, not just the first.
@@ -137,6 +136,18 @@ impl Config {
         env: impl IntoIterator<Item = (String, String)>,
         overrides: Overrides,
     ) -> Result<Self, Faults> {
+        let (config, faults) = Self::read(file, env, overrides);
+        if faults.0.is_empty() { Ok(config) } else { Err(faults) }
+    }
+
+    /// Reads defaults, then `file` (its name and what stands in it), then `env` (all variables of the process; those of
+    /// others are passed over), then the command line's overrides (`("server.listen", value)`). Gives everything that is
+    /// wrong too; a setting that is wrong has its default.
+    pub fn read(
+        file: Option<(&str, &str)>,
+        env: impl IntoIterator<Item = (String, String)>,
+        overrides: Overrides,
+    ) -> (Self, Faults) {
         let mut faults = Faults::default();
         let mut found = BTreeMap::<String, Found>::new();
         if let Some((name, text)) = file {
@@ -189,7 +200,7 @@ impl Config {
             faults.add("", section, "is not a section that Sereno knows");
         }
         validate::all(&config, &mut faults);
-        if faults.0.is_empty() { Ok(config) } else { Err(faults) }
+        (config, faults)
     }
 
     /// The documented file: every setting with its default, commented out.

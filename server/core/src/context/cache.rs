@@ -88,6 +88,14 @@ pub struct Application {
     pub secrets: Vec<(Uuid, String)>,
 }
 
+impl Application {
+    /// Whether its cookies speak for a request: of our own pages and of no browser (nothing), or of this other origin.
+    #[must_use]
+    pub fn speaks_to(&self, foreign: Option<&str>) -> bool {
+        foreign.is_none_or(|foreign| self.origins.iter().any(|origin| origin == foreign))
+    }
+}
+
 /// What a request is held against before it is known which application it is about.
 #[derive(Debug, Default)]
 pub struct ApplicationIndex {

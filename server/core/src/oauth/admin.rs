@@ -542,7 +542,7 @@ pub async fn preview(sereno: &Sereno, staff: &Staff, id: &Id, command: PreviewCl
     if !faults.is_empty() {
         return Err(Error::fields(faults));
     }
-    let user = account::admin::named(sereno, command.user.trim()).await?;
+    let user = account::find::named(sereno, command.user.trim()).await?;
     let user = user.ok_or_else(|| Error::field("user", Code::InvalidChoice))?;
     token::preview(sereno, &application, profile, &user).await
 }

@@ -83,10 +83,7 @@ pub(super) fn judge(config: &Config, whole: &Whole<'_>) -> Vec<FieldError> {
         }
     }
     profile(whole, &mut faults);
-    if matches!(
-        whole.delivery,
-        Delivery::RefreshCookie | Delivery::Cookie | Delivery::SplitCookie
-    ) {
+    if whole.delivery.sets_refresh_cookie() {
         cookies(config, whole, &mut faults);
     }
     if whole.delivery == Delivery::SplitCookie && whole.profile.access_format != TokenFormat::Jwt {

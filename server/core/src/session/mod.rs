@@ -11,7 +11,7 @@ pub use flow_state::{
     FlowState, create as create_flow_state, delete as delete_flow_state, load as load_flow_state,
     save as save_flow_state,
 };
-pub use resolve::{load_data, resolve, save_data};
+pub use resolve::{load_data, resolve, resolve_for, save_data};
 pub use start::{NewSession, Proof, start};
 
 /// Under this key a handler hands a new session's secret to the cookie layer.

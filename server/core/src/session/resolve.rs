@@ -19,9 +19,30 @@ const SEEN_EVERY: Duration = Duration::from_mins(1);
 /// The user whose browser sent this value; anonymous when the session is unknown, ended, expired, idle for too long, or
 /// older than the user's credential epoch, or when the user may not sign in any more. Reads the rows, never the cache.
 pub async fn resolve(sereno: &Sereno, secret: &str) -> Result<Actor> {
+    match find(sereno, secret).await? {
+        Some(row) => seen(sereno, row).await,
+        None => Ok(Actor::Anonymous),
+    }
+}
+
+/// The same for the script of another origin: it may use the session only of an application that was registered with that
+/// origin, never the one of Sereno's own pages.
+pub async fn resolve_for(sereno: &Sereno, secret: &str, origin: &str) -> Result<Actor> {
     let Some(row) = find(sereno, secret).await? else {
         return Ok(Actor::Anonymous);
     };
+    let application = match row.application_id {
+        Some(id) => application::by_id(sereno, id).await?,
+        None => None,
+    };
+    if application.is_some_and(|application| application.speaks_to(Some(origin))) {
+        return seen(sereno, row).await;
+    }
+    Ok(Actor::Anonymous)
+}
+
+/// Notes that the session was used; the user it stands for.
+async fn seen(sereno: &Sereno, row: session::Model) -> Result<Actor> {
     let now = sereno.now();
     if now.since(row.last_seen_at) >= SEEN_EVERY {
         session::Entity::update_many()

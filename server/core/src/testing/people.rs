@@ -1,14 +1,14 @@
 //! Builders: accounts and sign-ins, made through the flows themselves.
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use sereno_types::{Activate, Code, Login, Refresh, Register, Secret, UserState};
 use uuid::Uuid;
 
 use super::{TestSereno, fail};
 use crate::account::admin::{self, CreateUser};
 use crate::context::{Actor, Staff};
-use crate::entity::{user, user_email};
+use crate::entity::{role, role_assignment, user, user_email};
 use crate::error::Error;
 use crate::login::Brought;
 use crate::port::mail::OutgoingMail;
@@ -147,6 +147,28 @@ impl TestSereno {
     /// An active user who may do everything.
     pub async fn superuser(&self, name: &str) -> Uuid {
         self.made(name, true).await
+    }
+
+    /// An active user with the built-in role `viewer`: sees everything in the console and changes nothing.
+    pub async fn viewer(&self, name: &str) -> Uuid {
+        let user_id = self.user(name).await;
+        let role = role::Entity::find()
+            .filter(role::Column::Codename.eq("viewer"))
+            .one(self.sereno.db.write())
+            .await;
+        let role = role.unwrap_or_else(|error| fail(&error));
+        let row = role_assignment::ActiveModel {
+            id: Set(self.sereno.new_id().unwrap_or_else(|error| fail(&error))),
+            user_id: Set(user_id),
+            role_id: Set(role.unwrap_or_else(|| fail(&"no such role")).id),
+            project_id: Set(None),
+            created_at: Set(self.sereno.now()),
+        };
+        let done = role_assignment::Entity::insert(row)
+            .exec_without_returning(self.sereno.db.write())
+            .await;
+        done.unwrap_or_else(|error| fail(&error));
+        user_id
     }
 
     async fn made(&self, name: &str, is_superuser: bool) -> Uuid {

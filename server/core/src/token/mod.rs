@@ -18,4 +18,4 @@ pub use key::{exists as has_key, is_own as has_own_key};
 pub use preview::preview;
 pub use refresh::{extend, refresh};
 pub use revoke::{carry_over, family_of, revoke, revoke_all, revoke_others};
-pub use verify::{authenticate, authenticate_cookie, verify};
+pub use verify::{authenticate, authenticate_through, verify};

@@ -4,7 +4,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter};
 use uuid::Uuid;
 
-use super::opaque;
+use super::{opaque, refresh};
 use crate::context::{Sereno, Tx};
 use crate::entity::token_family::{Column, Entity};
 use crate::error::Result;
@@ -49,7 +49,7 @@ pub async fn family_of(sereno: &Sereno, token: &str) -> Result<Option<Uuid>> {
     if let Some(presented) = opaque::read_key(sereno, token) {
         return Ok(Some(presented.family));
     }
-    let presented = super::refresh::presented(sereno, token).await?;
+    let presented = refresh::presented(sereno, token).await?;
     Ok(presented.map(|presented| presented.family))
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use sereno_types::{
-    Code, Delivery, FieldError, Id, StandardClaim, TokenFormat, TokenUse, UserState, VerifyToken, VerifyTokenAnswer,
+    Code, FieldError, Id, StandardClaim, TokenFormat, TokenUse, UserState, VerifyToken, VerifyTokenAnswer,
 };
 use uuid::Uuid;
 
@@ -26,33 +26,25 @@ use crate::error::{Error, Result};
 /// # Errors
 /// `invalid_token`.
 pub async fn authenticate(sereno: &Sereno, bearer: &str) -> Result<Actor> {
+    Ok(authenticate_through(sereno, bearer).await?.0)
+}
+
+/// The same, with the application that the token was issued through.
+///
+/// # Errors
+/// `invalid_token`.
+pub async fn authenticate_through(sereno: &Sereno, bearer: &str) -> Result<(Actor, Arc<Application>)> {
     let invalid = || Error::from(Code::InvalidToken);
     let found = look(sereno, bearer).await?.ok_or_else(invalid)?;
     if !found.token.for_us {
         return Err(invalid());
     }
-    Ok(Actor::User(Caller {
+    let actor = Actor::User(Caller {
         user_id: found.family.user_id,
         via: Via::Family(found.token.family),
         authenticated_at: found.family.authenticated_at,
-    }))
-}
-
-/// As [`authenticate`], for a token that came in a cookie: only those of an application whose delivery is one. Gives the
-/// application too.
-///
-/// # Errors
-/// `invalid_token`.
-pub async fn authenticate_cookie(sereno: &Sereno, token: &str) -> Result<(Actor, Arc<Application>)> {
-    let actor = authenticate(sereno, token).await?;
-    let invalid = || Error::from(Code::InvalidToken);
-    let Via::Family(id) = actor.caller()?.via else {
-        return Err(invalid());
-    };
-    let family = family(sereno, id).await?.ok_or_else(invalid)?;
-    let application = application::by_id(sereno, family.application_id).await?;
-    let application = application.filter(|found| matches!(found.delivery, Delivery::Cookie | Delivery::SplitCookie));
-    Ok((actor, application.ok_or_else(invalid)?))
+    });
+    Ok((actor, found.application))
 }
 
 /// Whether a token is good right now, for whoever holds it.
@@ -79,8 +71,9 @@ pub async fn verify(sereno: &Sereno, command: VerifyToken) -> Result<VerifyToken
     })
 }
 
-/// A good access token or key: what it says, its family and its user.
+/// A good access token or key: what it says, its application, family and user.
 pub(super) struct Found {
+    pub application: Arc<Application>,
     pub token: Arc<TokenSnapshot>,
     pub family: Arc<FamilySnapshot>,
     pub user: Arc<UserSnapshot>,
@@ -115,8 +108,17 @@ pub(super) async fn look(sereno: &Sereno, text: &str) -> Result<Option<Found>> {
         && user.credential_epoch == family.credential_epoch
         && family.application_id == token.application_id;
     // an application that was switched off or deleted takes its tokens along
-    let works = open && application::by_id(sereno, family.application_id).await?.is_some();
-    Ok(works.then_some(Found { token, family, user }))
+    let application = if open {
+        application::by_id(sereno, family.application_id).await?
+    } else {
+        None
+    };
+    Ok(application.map(|application| Found {
+        application,
+        token,
+        family,
+        user,
+    }))
 }
 
 /// What a token says, if it is an access token or a key of ours whose time has come and not passed.

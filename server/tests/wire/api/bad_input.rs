@@ -70,11 +70,12 @@ async fn large_bodies_are_cut_off_wherever_they_come_in() {
             Body::from(large.clone()),
         );
         let answer = door.send(sent).await;
-        assert_eq!(
-            (answer.status.as_u16(), answer.code().as_str()),
-            (413, "body_too_large"),
-            "{path}"
-        );
+        let said = if path.starts_with("/oauth/") {
+            answer.json()["error"] == "invalid_request"
+        } else {
+            answer.code() == "body_too_large"
+        };
+        assert_eq!((answer.status.as_u16(), said), (413, true), "{path}: {}", answer.text);
     }
 }
 
@@ -83,7 +84,7 @@ async fn a_wrong_method_says_which_are_right() {
     let door = Door::new().await;
     for (method, path, allowed) in [
         ("GET", "/api/v1/login", "POST"),
-        ("DELETE", "/api/v1/me", "GET, HEAD"),
+        ("DELETE", "/api/v1/me", "GET, PATCH, HEAD"),
         ("PUT", "/openapi.json", "GET, HEAD"),
     ] {
         let answer = door.send(request(method, path, &[], Body::empty())).await;

@@ -1,8 +1,13 @@
+mod admin_applications;
 mod admin_users;
 mod bad_input;
 mod contract;
+mod cors;
+mod deliveries;
+mod forged_tokens;
 mod login;
 mod me;
+mod oauth;
 mod passwords;
 mod registrations;
 mod tokens;

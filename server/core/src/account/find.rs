@@ -3,7 +3,7 @@
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
-use super::super::identifier;
+use super::identifier;
 use crate::context::Sereno;
 use crate::entity::{user, user_email};
 use crate::error::Result;

@@ -1,0 +1,118 @@
+//! `sereno application add`.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use sereno_core::config::Config;
+use sereno_core::context::{Actor, RequestMeta};
+use sereno_core::oauth::admin;
+use sereno_core::{Error, Sereno, access};
+use sereno_types::{ApplicationCreated, ApplicationKind, CreateApplication, Delivery, Grant, Secret, TokenProfile};
+
+use super::{Failed, Outcome, read_secret, say, sentence, start};
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Register an application; print its name on the wire, and its secret if one was drawn
+    Add(Add),
+}
+
+#[derive(clap::Args)]
+pub(super) struct Add {
+    /// What people call it
+    #[arg(long)]
+    name: String,
+    /// Its name on the wire; drawn when nothing is said
+    #[arg(long)]
+    client_id: Option<String>,
+    /// Read its secret from standard input, to keep one from elsewhere; without it one is drawn
+    #[arg(long)]
+    secret_stdin: bool,
+    /// Whether it can keep a secret: public or confidential
+    #[arg(long, default_value = "public", value_parser = kind)]
+    kind: ApplicationKind,
+    /// How it may come by tokens, between commas; by password and refresh token when nothing is said
+    #[arg(long, value_delimiter = ',', value_parser = grant)]
+    grants: Option<Vec<Grant>>,
+    /// Where the authorization page may send people back to; may be said several times
+    #[arg(long = "redirect-uri", value_name = "URI")]
+    redirect_uris: Vec<String>,
+    /// An origin whose scripts may call the API with it; may be said several times
+    #[arg(long = "origin", value_name = "ORIGIN")]
+    origins: Vec<String>,
+    /// What it may ask for; may be said several times
+    #[arg(long = "scope", value_name = "SCOPE")]
+    scopes: Vec<String>,
+    /// How tokens reach it: by one of the deliveries of the API
+    #[arg(long, default_value = "json", value_parser = delivery)]
+    delivery: Delivery,
+    /// The form of its tokens: the `profile` of the API, as JSON
+    #[arg(long, value_name = "FILE.json")]
+    profile: Option<PathBuf>,
+}
+
+fn choice<T>(found: Option<T>, all: &[&str]) -> Result<T, String> {
+    found.ok_or_else(|| format!("one of {}", all.join(", ")))
+}
+
+fn kind(name: &str) -> Result<ApplicationKind, String> {
+    let all: Vec<_> = ApplicationKind::ALL.iter().map(|kind| kind.as_str()).collect();
+    choice(ApplicationKind::from_name(name), &all)
+}
+
+fn grant(name: &str) -> Result<Grant, String> {
+    let all: Vec<_> = Grant::ALL.iter().map(|grant| grant.as_str()).collect();
+    choice(Grant::from_name(name), &all)
+}
+
+fn delivery(name: &str) -> Result<Delivery, String> {
+    let all: Vec<_> = Delivery::ALL.iter().map(|delivery| delivery.as_str()).collect();
+    choice(Delivery::from_name(name), &all)
+}
+
+pub(super) async fn run(command: Command, config: Config) -> Outcome {
+    let Command::Add(add) = command;
+    // what the caller got wrong is said before anything is opened
+    let profile = add
+        .profile
+        .as_deref()
+        .map_or_else(|| Ok(TokenProfile::default()), read_profile)?;
+    let secret = if add.secret_stdin { Some(read_secret()?) } else { None };
+    let drawn = secret.is_none();
+    let sereno = start(config, Vec::new()).await?;
+    let added = create(&sereno, add, profile, secret).await;
+    sereno.db.close().await;
+    let added = added.map_err(|error| Failed(sentence(error)))?;
+    say(&added.application.client_id);
+    if let Some(secret) = added.secret.filter(|_| drawn) {
+        say(&secret.client_secret);
+    }
+    Ok(())
+}
+
+fn read_profile(path: &std::path::Path) -> Result<TokenProfile, Failed> {
+    let text = std::fs::read_to_string(path).map_err(|error| Failed(format!("{}: {error}", path.display())))?;
+    serde_json::from_str(&text).map_err(|error| Failed(format!("{}: {error}", path.display())))
+}
+
+async fn create(
+    sereno: &Sereno,
+    add: Add,
+    profile: TokenProfile,
+    secret: Option<Secret>,
+) -> Result<ApplicationCreated, Error> {
+    let staff = access::staff(sereno, &Actor::System).await?;
+    let command = CreateApplication {
+        name: add.name,
+        client_id: add.client_id,
+        kind: add.kind,
+        grants: add.grants,
+        redirect_uris: add.redirect_uris,
+        origins: add.origins,
+        scopes: add.scopes,
+        delivery: add.delivery,
+        profile,
+        ..CreateApplication::default()
+    };
+    admin::create(sereno, &RequestMeta::default(), &staff, command, secret).await
+}
