@@ -47,16 +47,57 @@ pub(crate) async fn change_email(
     Ok(())
 }
 
-/// Another password. Where the present one is not demanded, a fresh sign-in takes its place.
+/// The tries at both forms.
+#[derive(Clone, Copy)]
+pub struct Changes {
+    password: ServerAction<ChangePassword>,
+    password_attempt: Attempt,
+    email: ServerAction<ChangeEmail>,
+    email_attempt: Attempt,
+}
+
+impl Changes {
+    /// Before the first of them in this browser.
+    #[must_use]
+    pub fn begin() -> Self {
+        let (password, email) = (ServerAction::new(), ServerAction::new());
+        Self {
+            password,
+            password_attempt: Attempt::of(password),
+            email,
+            email_attempt: Attempt::of(email),
+        }
+    }
+
+    /// What the heading of the page tells of.
+    #[must_use]
+    pub fn attempt(self) -> Attempt {
+        Attempt::either(self.password_attempt, self.email_attempt)
+    }
+}
+
+/// Both forms.
 #[component]
-pub(crate) fn PasswordForm(
-    /// Posts it.
-    action: ServerAction<ChangePassword>,
-    /// From [`Attempt::of`] the same action.
-    attempt: Attempt,
-    /// Whether the present password must be given.
+pub fn Credentials(
+    /// The tries at them.
+    changes: Changes,
+    /// Whether the present password must be given to change it.
     old_required: bool,
     /// By which name a password manager files it.
+    account: String,
+) -> impl IntoView {
+    view! {
+        <PasswordForm action=changes.password attempt=changes.password_attempt old_required account />
+        <EmailForm action=changes.email attempt=changes.email_attempt />
+    }
+}
+
+/// Another password. Where the present one is not demanded, a fresh sign-in takes its place.
+#[component]
+fn PasswordForm(
+    action: ServerAction<ChangePassword>,
+    attempt: Attempt,
+    old_required: bool,
     account: String,
 ) -> impl IntoView {
     let texts = text::use_texts();
@@ -105,12 +146,7 @@ fn OldPassword(required: bool) -> impl IntoView {
 
 /// Another address.
 #[component]
-pub(crate) fn EmailForm(
-    /// Posts it.
-    action: ServerAction<ChangeEmail>,
-    /// From [`Attempt::of`] the same action.
-    attempt: Attempt,
-) -> impl IntoView {
+fn EmailForm(action: ServerAction<ChangeEmail>, attempt: Attempt) -> impl IntoView {
     let texts = text::use_texts();
     view! {
         <section class="card grid grid-cols-1 gap-4 p-5" aria-labelledby="change-email">

@@ -6,7 +6,7 @@ use sereno_types::{Me, Problem};
 
 use crate::{
     account::{
-        credentials::{ChangeEmail, ChangePassword, EmailForm, PasswordForm},
+        credentials::{Changes, Credentials},
         query,
         sign_out::SignOutButton,
     },
@@ -15,7 +15,6 @@ use crate::{
         alert::{Done, Tone},
         badge::Badge,
         copy::Copyable,
-        form::Attempt,
         heading::Heading,
         icon::Icon,
         loaded::loaded,
@@ -82,17 +81,12 @@ pub fn ProfileView(
         staff,
         old_required,
     } = profile;
-    let (password, email) = (
-        ServerAction::<ChangePassword>::new(),
-        ServerAction::<ChangeEmail>::new(),
-    );
-    let (password_attempt, email_attempt) = (Attempt::of(password), Attempt::of(email));
-    let either = Attempt::either(password_attempt, email_attempt);
+    let changes = Changes::begin();
     let account = me.email.clone().or_else(|| me.username.clone()).unwrap_or_default();
     view! {
         <div class="grid grid-cols-1 gap-6">
             <div class="grid gap-1">
-                <Heading title=texts.account_title attempt=either />
+                <Heading title=texts.account_title attempt=changes.attempt() />
                 <p class="text-soft">{texts.account_lead}</p>
             </div>
             {done.map(|done| view! { <Done>{done}</Done> })}
@@ -107,8 +101,7 @@ pub fn ProfileView(
                         }
                     })} <SignOutButton />
             </div>
-            <PasswordForm action=password attempt=password_attempt old_required account />
-            <EmailForm action=email attempt=email_attempt />
+            <Credentials changes old_required account />
         </div>
     }
 }

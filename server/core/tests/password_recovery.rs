@@ -124,7 +124,7 @@ async fn a_link_ends_in_its_time() {
         "the first that is used ends the others"
     );
     let third = token_of(&link(&test).await);
-    test.advance(Duration::from_secs(3_600));
+    test.advance(Duration::from_hours(1));
     assert_eq!(refused(set(&test, &third, NEW).await), Code::ResetLinkInvalid);
 }
 

@@ -8,11 +8,14 @@ use std::time::Duration;
 use sea_orm::{EntityTrait, IntoActiveModel};
 use sereno_core::account::activate::activate;
 use sereno_core::account::admin::CreateUser;
-use sereno_core::account::setup;
+use sereno_core::account::{email, password, setup};
 use sereno_core::entity::{crypto_key, one_time, user};
 use sereno_core::testing::{PASSWORD, TestSereno, by_code, by_link, code_of, token_of};
 use sereno_core::{login, session};
-use sereno_types::{CheckPassword, Login, Logout, Refresh, Register, SetUp, VerifyToken};
+use sereno_types::{
+    ChangeEmail, ChangePassword, CheckPassword, ConfirmEmail, ForgotPassword, Login, Logout, Refresh, Register,
+    ResetPassword, SetUp, VerifyToken,
+};
 
 /// The whole journey; gives everything in it that opens something.
 async fn journey(test: &TestSereno) -> Vec<String> {
@@ -55,6 +58,7 @@ async fn journey(test: &TestSereno) -> Vec<String> {
     let browser = test.sign_in("ana@example.org").await;
     let actor = session::resolve(sereno, &browser.secret).await.unwrap();
     login::logout(sereno, &meta, &actor, Logout::default()).await.unwrap();
+    secrets.extend(recovery(test).await);
     let flow = session::create_flow_state(sereno, serde_json::json!({"x": 1}), Duration::from_mins(5))
         .await
         .unwrap();
@@ -62,6 +66,44 @@ async fn journey(test: &TestSereno) -> Vec<String> {
     let root_key = std::fs::read_to_string(test.database.folder().join("root.key")).unwrap();
     secrets.push(root_key.trim().to_owned());
     secrets
+}
+
+/// A forgotten and a changed password, and another address; gives their links and passwords.
+async fn recovery(test: &TestSereno) -> Vec<String> {
+    let (sereno, meta) = (&test.sereno, test.meta());
+    let (second, third) = ("lanterns in the rain", "umbrellas for the moon");
+    test.mails().await;
+    let command = ForgotPassword {
+        identifier: "ana@example.org".to_owned(),
+    };
+    password::forgot(sereno, &meta, command).await.unwrap();
+    let reset = token_of(&test.mails().await.remove(0));
+    let command = ResetPassword {
+        token: reset.as_str().into(),
+        password: second.into(),
+    };
+    password::reset(sereno, &meta, command).await.unwrap();
+    let credentials = test.credentials("ana@example.org", second);
+    let browser = login::with_session(sereno, &meta, credentials).await.unwrap();
+    let command = ChangePassword {
+        old_password: second.into(),
+        new_password: third.into(),
+    };
+    password::change(sereno, &meta, &browser.actor, command).await.unwrap();
+    test.mails().await;
+    let command = ChangeEmail {
+        email: "ana@example.net".to_owned(),
+        password: Some(third.into()),
+    };
+    email::request(sereno, &meta, &browser.actor, command).await.unwrap();
+    let mails = test.mails().await;
+    let mail = mails.iter().find(|mail| mail.recipient == "ana@example.net").unwrap();
+    let confirm = token_of(mail);
+    let command = ConfirmEmail {
+        token: confirm.as_str().into(),
+    };
+    email::confirm(sereno, &meta, command).await.unwrap();
+    vec![reset, second.to_owned(), browser.secret, third.to_owned(), confirm]
 }
 
 #[tokio::test]
@@ -83,7 +125,7 @@ async fn no_table_holds_anything_that_opens_something() {
     }
     assert!(rows > 60, "the dump sees rows");
     let names = test.dump("user_email").await.concat();
-    assert!(names.contains("ana@example.org"), "the dump sees what is there");
+    assert!(names.contains("ana@example.net"), "the dump sees what is there");
     if test.database.is_sqlite() {
         // the bytes on the disk as well, with the log and what was deleted
         for name in ["sereno.db", "sereno.db-wal"] {
@@ -135,6 +177,19 @@ async fn commands_and_answers_print_no_secret() {
             client_secret: Some(secret.into()),
             ..Login::default()
         }),
+        printed(&ResetPassword {
+            token: secret.into(),
+            password: secret.into(),
+        }),
+        printed(&ChangePassword {
+            old_password: secret.into(),
+            new_password: secret.into(),
+        }),
+        printed(&ChangeEmail {
+            email: String::new(),
+            password: Some(secret.into()),
+        }),
+        printed(&ConfirmEmail { token: secret.into() }),
         printed(&Refresh {
             refresh_token: secret.into(),
             client_secret: Some(secret.into()),

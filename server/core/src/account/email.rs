@@ -41,12 +41,12 @@ pub async fn request(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, command
     let Some((user, old)) = found.filter(|(user, _)| user.state() == UserState::Active) else {
         return Err(Code::AuthenticationRequired.into());
     };
-    let attempts = match command.password.filter(|password| !password.is_empty()) {
-        Some(password) => Some(reauthenticate::by_password(sereno, meta, actor, &user, ("password", &password)).await?),
-        None => {
-            reauthenticate::by_sign_in(sereno, &caller)?;
-            None
-        }
+    let password = command.password.filter(|password| !password.is_empty());
+    let attempts = if let Some(password) = password {
+        Some(reauthenticate::by_password(sereno, meta, actor, &user, ("password", &password)).await?)
+    } else {
+        reauthenticate::by_sign_in(sereno, &caller)?;
+        None
     };
     notify::limit(sereno, MailKind::EmailChangeNotice, &user.id.to_string()).await?;
     notify::limit(sereno, MailKind::EmailChangeConfirm, &email.canonical).await?;

@@ -35,25 +35,19 @@ pub(super) async fn by_password(
         ]));
     }
     let attempts = attempts::of(sereno, meta, Some(user), "");
-    let refusal = match attempts::over(sereno, &attempts).await? {
-        Some(over) => {
-            let refusal = Error::limited(over.retry_after);
-            if !over.is_first {
-                return Err(refusal);
-            }
-            refusal
+    let (refusal, code) = if let Some(over) = attempts::over(sereno, &attempts).await? {
+        let refusal = Error::limited(over.retry_after);
+        // the first refusal of a window is written down
+        if !over.is_first {
+            return Err(refusal);
         }
-        None => {
-            let stored = user.password_hash.as_ref().map(|hash| hash.0.as_str());
-            if sereno.hasher.verify(password.expose(), stored).await? != Verdict::Wrong {
-                return Ok(attempts);
-            }
-            Error::field(field, Code::PasswordIncorrect)
+        (refusal, Code::TooManyRequests)
+    } else {
+        let stored = user.password_hash.as_ref().map(|hash| hash.0.as_str());
+        if sereno.hasher.verify(password.expose(), stored).await? != Verdict::Wrong {
+            return Ok(attempts);
         }
-    };
-    let code = match &refusal {
-        Error::Refused { fields, code, .. } => fields.first().map_or(*code, |field| field.code),
-        other => other.code(),
+        (Error::field(field, Code::PasswordIncorrect), Code::PasswordIncorrect)
     };
     let mut tx = sereno.begin(meta, actor).await?;
     tx.record(Event::refused(EventKind::ReauthenticationFailed, code).about(user.id));

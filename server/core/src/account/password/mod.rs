@@ -51,14 +51,16 @@ pub(crate) async fn judge(sereno: &Sereno, field: &str, password: &str, relative
 
 /// The texts of an account that its password must not resemble.
 fn relatives<'a>(user: &'a user::Model, email: Option<&'a user_email::Model>) -> Vec<&'a str> {
-    let names = [user.first_name.as_str(), user.last_name.as_str()];
-    let named = [user.username.as_deref(), email.map(|email| email.address.as_str())];
-    named
-        .into_iter()
-        .flatten()
-        .chain(names)
-        .filter(|text| !text.is_empty())
-        .collect()
+    [
+        user.username.as_deref(),
+        email.map(|email| email.address.as_str()),
+        Some(user.first_name.as_str()),
+        Some(user.last_name.as_str()),
+    ]
+    .into_iter()
+    .flatten()
+    .filter(|text| !text.is_empty())
+    .collect()
 }
 
 /// Stores the hash and raises the credential epoch, while the account is active and its epoch is still this one. Gives
