@@ -67,7 +67,6 @@ pub(super) async fn judge(sereno: &Sereno, values: &Map<String, Value>, by: By) 
             None if !sereno.config.profile.undeclared_attributes => {
                 faults.push(FieldError::new(field, Code::UnknownField));
             }
-            None => {}
             Some(attribute) if attribute.is_protected && by != By::Staff => {
                 faults.push(FieldError::new(field, Code::ProtectedField));
             }
@@ -78,7 +77,7 @@ pub(super) async fn judge(sereno: &Sereno, values: &Map<String, Value>, by: By) 
             Some(attribute) if value.is_null() && attribute.is_required => {
                 faults.push(FieldError::new(field, Code::Blank));
             }
-            Some(_) => {}
+            _ => {}
         }
     }
     if by == By::SignUp {
