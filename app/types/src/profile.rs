@@ -1,6 +1,9 @@
 //! Changing a profile, the attributes that may stand in it, and what changed.
 
-#![expect(clippy::option_option, reason = "a merge patch has three answers: not said, said to be nothing, said")]
+#![expect(
+    clippy::option_option,
+    reason = "a merge patch has three answers: not said, said to be nothing, said"
+)]
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};

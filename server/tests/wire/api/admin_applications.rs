@@ -261,7 +261,7 @@ async fn what_is_not_there_and_what_cannot_be() {
         ),
         (
             json!({"name": "x", "grants": ["everything"]}),
-            field("grants[0]", "invalid_choice"),
+            field("grants.0", "invalid_choice"),
         ),
         (
             json!({"name": "x", "profile": {"algorithm": "none"}}),

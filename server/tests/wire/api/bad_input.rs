@@ -243,11 +243,11 @@ async fn without_a_database_every_door_says_unavailable() {
 async fn bodies_that_are_coming_in_share_their_room() {
     let door = Door::with(|config| {
         config.server.max_requests = 1;
-        config.server.max_body = 1_024;
+        config.server.max_body = 10_240;
     })
     .await;
     let json = [("content-type", "application/json")];
-    let half = || axum::body::Bytes::from("{\"identifier\": \"".to_owned() + &"a".repeat(700));
+    let half = || axum::body::Bytes::from("{\"identifier\": \"".to_owned() + &"a".repeat(9_800));
     let never = futures_util::stream::once(async move { Ok::<_, std::io::Error>(half()) })
         .chain(futures_util::stream::pending());
     let mut waiting = Box::pin(door.send(request("POST", "/api/v1/login", &json, Body::from_stream(never))));
@@ -256,6 +256,10 @@ async fn bodies_that_are_coming_in_share_their_room() {
         .send(request("POST", "/api/v1/login", &json, Body::from(half())))
         .await;
     assert_eq!((other.status.as_u16(), other.code().as_str()), (503, "overloaded"));
+    let small = door
+        .send(request("POST", "/api/v1/login", &json, Body::from("{\"identifier\": ")))
+        .await;
+    assert_eq!(small.code(), "malformed_body", "what everybody sends still comes in");
     drop(waiting);
     let other = door
         .send(request("POST", "/api/v1/login", &json, Body::from(half())))
