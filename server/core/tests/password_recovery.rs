@@ -205,6 +205,15 @@ async fn asking_tells_nothing() {
     for (name, other) in names.iter().zip(&seen) {
         assert_eq!(&seen[0], other, "{name}");
     }
+    // by user name as well, where only known and unknown differ
+    let mut by_name = Vec::new();
+    for name in ["locked", "disabled", "unknown"] {
+        test.statements.take();
+        ask(&test, name).await.unwrap();
+        by_name.push(test.statements.take());
+    }
+    assert_eq!(by_name[0], by_name[1]);
+    assert_eq!(by_name[0], by_name[2]);
     let mails = test.mails().await;
     let mut told: Vec<_> = mails
         .iter()

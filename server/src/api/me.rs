@@ -58,6 +58,8 @@ pub async fn change_email(
         (status = 204, description = "The address is changed"),
         (status = 400, description = "`email_change_link_invalid`, `malformed_body`", body = Problem,
             content_type = "application/problem+json"),
+        (status = 422, description = "`email_unique`: another account has confirmed the address meanwhile; \
+            `validation_failed`", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn confirm_email(
     State(app): State<App>,

@@ -135,8 +135,8 @@ async fn holder(tx: &Tx, user_id: Uuid, canonical: &str) -> Result<Holder> {
 /// end.
 ///
 /// # Errors
-/// `email_change_link_invalid` for anything unknown, used or expired; `validation_failed` with `email_unique` when
-/// somebody else confirmed the address meanwhile: whoever reads its mail may know.
+/// `email_change_link_invalid` for anything unknown, used or expired; `email_unique` when somebody else confirmed the
+/// address meanwhile: whoever reads its mail may know.
 pub async fn confirm(sereno: &Sereno, meta: &RequestMeta, command: ConfirmEmail) -> Result<()> {
     sereno.addresses.take(
         "confirm_email",
@@ -146,17 +146,19 @@ pub async fn confirm(sereno: &Sereno, meta: &RequestMeta, command: ConfirmEmail)
     )?;
     let mut tx = sereno.begin(meta, &Actor::Anonymous).await?;
     let proof = once::consume(sereno, tx.db(), Purpose::EmailChange, command.token.expose()).await?;
-    if finish(sereno, &mut tx, proof).await? {
-        return tx.commit().await;
-    }
+    let refusal = match finish(sereno, &mut tx, proof).await {
+        Ok(true) => return tx.commit().await,
+        Ok(false) => Code::EmailChangeLinkInvalid,
+        Err(Error::Refused { fields, .. }) if fields.iter().any(|field| field.code == Code::EmailUnique) => {
+            Code::EmailUnique
+        }
+        Err(error) => return Err(error),
+    };
     drop(tx);
     let mut tx = sereno.begin(meta, &Actor::Anonymous).await?;
-    tx.record(Event::refused(
-        EventKind::EmailChangeFailed,
-        Code::EmailChangeLinkInvalid,
-    ));
+    tx.record(Event::refused(EventKind::EmailChangeFailed, refusal));
     tx.commit().await?;
-    Err(Code::EmailChangeLinkInvalid.into())
+    Err(refusal.into())
 }
 
 /// Writes what the proof buys; `false` when it is none, or the account's credentials have changed since it was asked for.

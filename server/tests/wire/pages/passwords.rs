@@ -162,6 +162,29 @@ async fn the_account_page_changes_the_address_without_javascript() {
 }
 
 #[tokio::test]
+async fn an_address_that_was_taken_meanwhile_is_told_on_the_page() {
+    let door = Door::new().await;
+    let cookies = signed_in(&door).await;
+    let fields = [("email", "bea@example.org"), ("password", "")];
+    door.form("/account/fn/change_email", &fields, "/account", &cookies)
+        .await;
+    let mails = door.test.mails().await;
+    let mail = mails.iter().find(|mail| mail.recipient == "bea@example.org").unwrap();
+    door.user("bea@example.org", None).await;
+    let token = token_of(&mail.text);
+    let link = format!("/account/confirm-email?token={token}");
+    let refused = door
+        .form("/account/fn/confirm_email", &[("token", &token)], &link, "")
+        .await;
+    let page = door.page(&link, &refused.cookies()).await;
+    assert!(page.text.contains("Another account has this e-mail address"));
+    let again = door
+        .post("/api/v1/me/email/confirm", &serde_json::json!({"token": token}), &[])
+        .await;
+    assert_eq!((again.status.as_u16(), again.code().as_str()), (422, "email_unique"));
+}
+
+#[tokio::test]
 async fn staff_sends_the_link_from_the_users_page_after_a_question() {
     let door = Door::new().await;
     let admin = door.administrator().await;
