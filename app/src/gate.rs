@@ -2,7 +2,7 @@
 //! provides [`Sereno`] in the context and puts [`RequestMeta`], [`Actor`], [`Session`] and `Option<Flash>` on the
 //! request as extensions.
 
-use http::{HeaderMap, StatusCode, Uri, header, request::Parts, uri::PathAndQuery};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header, request::Parts, uri::PathAndQuery};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use sereno_core::{
@@ -13,7 +13,7 @@ use sereno_core::{
 use sereno_types::{Code, Problem, Timestamp};
 use tower_sessions::Session;
 
-use crate::{About, flash::Flash, text::Locale};
+use crate::{About, console::shown_once::Shown, flash::Flash, text::Locale};
 
 /// Whoever calls, signed in or not.
 pub struct Visitor {
@@ -80,6 +80,14 @@ pub async fn end_session() -> Result<(), Problem> {
 /// Where the visitor goes after a post: by a redirect without scripts, by a header that the browser's half obeys with.
 pub fn go_to(path: &str) {
     leptos_axum::redirect(path);
+}
+
+/// Marks the answer as one that shows a secret, for the browser without scripts: it is answered with a page, not with a
+/// redirect.
+pub fn show_once() {
+    if let Some(response) = use_context::<ResponseOptions>() {
+        response.insert_header(HeaderName::from_static(Shown::HEADER), HeaderValue::from_static("1"));
+    }
 }
 
 /// `next` if it leads to a page of ours, the account page otherwise. Browsers read a second slash, and a backslash like

@@ -32,7 +32,10 @@ use account::{
     profile::ProfilePage, resend::ResendPage, reset_password::ResetPasswordPage, setup::SetUpPage, sign_in::SignInPage,
     sign_out::SignedOutPage, sign_up::SignUpPage,
 };
-use console::{ConsolePages, overview::OverviewPage, user::UserPage, users::UsersPage};
+use console::{
+    ConsolePages, application::ApplicationPage, application_new::NewApplicationPage, applications::ApplicationsPage,
+    overview::OverviewPage, signing_keys::SigningKeysPage, user::UserPage, users::UsersPage,
+};
 pub use visit::About;
 
 use ui::{
@@ -71,6 +74,10 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("") view=OverviewPage />
                     <Route path=path!("users") view=UsersPage />
                     <Route path=path!("users/:id") view=UserPage />
+                    <Route path=path!("applications") view=ApplicationsPage />
+                    <Route path=path!("applications/new") view=NewApplicationPage />
+                    <Route path=path!("applications/:id") view=ApplicationPage />
+                    <Route path=path!("signing-keys") view=SigningKeysPage />
                 </ParentRoute>
             </Routes>
         </Router>
@@ -141,6 +148,21 @@ pub fn refused(options: &LeptosOptions, problem: Problem) -> impl IntoView + use
     document_of(options, (), page)
 }
 
+/// The document that shows a new secret to a browser without scripts, in answer to the post that made it.
+#[cfg(feature = "ssr")]
+pub fn shown(options: &LeptosOptions, shown: console::shown_once::Shown) -> impl IntoView + use<> {
+    provide_meta_context();
+    provide_context(text::Locale::En);
+    let page = view! {
+        <Router>
+            <Still>
+                <console::shown_once::ShownOnce shown />
+            </Still>
+        </Router>
+    };
+    document_of(options, (), page)
+}
+
 fn document_of<S: IntoView, P: IntoView>(options: &LeptosOptions, scripts: S, page: P) -> impl IntoView + use<S, P> {
     let pkg = format!("/{}", options.site_pkg_dir);
     view! {
@@ -178,6 +200,11 @@ pub fn page_of(function: &str) -> Option<&'static str> {
         sign_in::SignIn,
         sign_out::SignOut,
     };
+    use console::application::{
+        CreateClientSecret, DeleteApplication, DeleteClientSecret, EnableApplication, UpdateApplication,
+    };
+    use console::application_new::CreateApplication;
+    use console::signing_keys::{ActivateSigningKey, CreateSigningKey, DeleteSigningKey};
     use console::user::{LockUser, SendActivation, SendPasswordReset, UnlockUser};
     let pages = [
         (SetUp::PATH, "/setup"),
@@ -195,6 +222,15 @@ pub fn page_of(function: &str) -> Option<&'static str> {
         (UnlockUser::PATH, "/console/users/{id}"),
         (SendActivation::PATH, "/console/users/{id}"),
         (SendPasswordReset::PATH, "/console/users/{id}"),
+        (CreateApplication::PATH, "/console/applications/new"),
+        (UpdateApplication::PATH, "/console/applications/{id}"),
+        (EnableApplication::PATH, "/console/applications/{id}"),
+        (DeleteApplication::PATH, "/console/applications/{id}"),
+        (CreateClientSecret::PATH, "/console/applications/{id}"),
+        (DeleteClientSecret::PATH, "/console/applications/{id}"),
+        (CreateSigningKey::PATH, "/console/signing-keys"),
+        (ActivateSigningKey::PATH, "/console/signing-keys"),
+        (DeleteSigningKey::PATH, "/console/signing-keys"),
     ];
     let found = pages.into_iter().find(|(path, _)| *path == function)?;
     Some(found.1)

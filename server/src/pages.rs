@@ -1,6 +1,7 @@
 //! Mounts the pages and their server functions: gives them the core, and every page the content security policy with its
 //! nonce.
 
+use app::console::shown_once::Shown;
 use app::{App as Pages, shell};
 use axum::Router;
 use axum::extract::Request;
@@ -69,6 +70,16 @@ pub fn asked_by_a_person(request: &Request) -> Option<Request> {
         }
     }
     Some(asked)
+}
+
+/// The page that shows a new secret, to a browser without scripts.
+pub async fn shown(app: &App, asked: Request, shown: Shown) -> Response {
+    let (sereno, options) = (app.sereno.clone(), app.leptos.clone());
+    let render = leptos_axum::render_app_async_with_context(
+        move || provide(&sereno),
+        move || app::shown(&options, shown.clone()),
+    );
+    render(asked).await
 }
 
 /// The same refusal as a page, if a person asked. The one place that makes pages of problems: whichever layer refuses,

@@ -142,7 +142,8 @@ async fn behind_the_session(State(app): State<App>, mut request: Request, next: 
     if let Err(refusal) = origin::check(&app, &request, known.as_ref()) {
         return refusal.into_response();
     }
-    form_post::answer(request, |request| enter(app, request, next)).await
+    let inside = app.clone();
+    form_post::answer(&app, request, |request| enter(inside, request, next)).await
 }
 
 async fn enter(app: App, mut request: Request, next: Next) -> Response {

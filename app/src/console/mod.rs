@@ -1,6 +1,12 @@
 //! The pages for staff: a rail on the left, the page beside it. They speak English.
 
+pub mod application;
+pub mod application_form;
+pub mod application_new;
+pub mod applications;
 pub mod overview;
+pub mod shown_once;
+pub mod signing_keys;
 pub mod user;
 pub mod users;
 
@@ -132,6 +138,36 @@ fn Rail(name: String, theme: &'static str) -> impl IntoView {
                             <p class="group">"People"</p>
                             <ul>
                                 <RailItem href="/console/users" icon=Icon::Users label="Users" />
+                            </ul>
+                        </div>
+                    }
+                })}
+            {(may(Permission::ApplicationsView) || may(Permission::SettingsView))
+                .then(|| {
+                    view! {
+                        <div>
+                            <p class="group">"Access"</p>
+                            <ul>
+                                {may(Permission::ApplicationsView)
+                                    .then(|| {
+                                        view! {
+                                            <RailItem
+                                                href="/console/applications"
+                                                icon=Icon::AppWindow
+                                                label="Applications"
+                                            />
+                                        }
+                                    })}
+                                {may(Permission::SettingsView)
+                                    .then(|| {
+                                        view! {
+                                            <RailItem
+                                                href="/console/signing-keys"
+                                                icon=Icon::KeyRound
+                                                label="Signing keys"
+                                            />
+                                        }
+                                    })}
                             </ul>
                         </div>
                     }

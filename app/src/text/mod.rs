@@ -123,7 +123,12 @@ pub fn of_field(locale: Locale, error: &FieldError) -> String {
         max: figure("max"),
         wait: None,
     };
-    sentence(locale, error.code, figures)
+    let said = sentence(locale, error.code, figures);
+    // what only the console's fields have, and the console speaks English
+    match error.params.get("reason").and_then(serde_json::Value::as_str) {
+        Some(reason) if locale == Locale::En => format!("{said} ({reason})"),
+        _ => said,
+    }
 }
 
 /// The sentence for a problem as a whole.

@@ -8,7 +8,8 @@ use leptos::prelude::*;
 #[component]
 pub fn Confirm(
     /// The id of the dialog.
-    id: &'static str,
+    #[prop(into)]
+    id: String,
     /// The question.
     #[prop(into)]
     title: String,
@@ -41,17 +42,19 @@ pub fn Confirm(
             leave.click();
         }
     };
+    let title_id = format!("{id}-title");
+    let labelledby = title_id.clone();
     view! {
         <dialog
             id=id
             class="dialog"
             node_ref=dialog
             open=open.get_untracked()
-            aria-labelledby=format!("{id}-title")
+            aria-labelledby=labelledby
             on:cancel=on_cancel
         >
             <div class="grid gap-4">
-                <h2 id=format!("{id}-title") class="text-lg font-semibold">
+                <h2 id=title_id class="text-lg font-semibold">
                     {title}
                 </h2>
                 {children()}

@@ -34,15 +34,9 @@ pub fn Field(
     class: &'static str,
 ) -> impl IntoView {
     let attempt = use_context::<Attempt>();
-    let errors = Memo::new(move |_| attempt.map_or_else(Vec::new, |attempt| refusals(attempt, name)));
+    let errors = errors_of(attempt, name);
     let shown = RwSignal::new(false);
-    let hinted = hint.is_some();
-    let describedby = move || {
-        let hint = hinted.then(|| format!("{name}-hint"));
-        let error = (!errors.read().is_empty()).then(|| format!("{name}-error"));
-        let ids: Vec<_> = hint.into_iter().chain(error).collect();
-        (!ids.is_empty()).then(|| ids.join(" "))
-    };
+    let describedby = describedby(name, hint.is_some(), errors);
     let input = view! {
         <input
             id=name
@@ -70,6 +64,146 @@ pub fn Field(
             {input}
             {(kind == "password").then(|| view! { <Reveal shown controls=name /> })}
         </div>
+    }
+}
+
+/// Several lines of text.
+#[component]
+pub fn Area(
+    /// Name and id; also the name under which the server refuses it.
+    name: &'static str,
+    /// What to type.
+    #[prop(into)]
+    label: String,
+    /// Help that is always there.
+    #[prop(optional, into)]
+    hint: Option<String>,
+    /// How many lines are seen.
+    #[prop(default = 3)]
+    rows: u32,
+) -> impl IntoView {
+    let attempt = use_context::<Attempt>();
+    let errors = errors_of(attempt, name);
+    let describedby = describedby(name, hint.is_some(), errors);
+    let value = attempt.and_then(|attempt| attempt.value(name)).unwrap_or_default();
+    // as one piece: the marks that hydration leaves between children would be part of the text
+    let escaped = value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    view! {
+        <div class="field">
+            <label class="label" for=name>
+                {label}
+            </label>
+            {hint.map(|hint| view! { <p id=format!("{name}-hint") class="hint">{hint}</p> })}
+            {move || error_list(name, &errors.get())}
+            <textarea
+                id=name
+                name=name
+                class="input font-mono"
+                rows=rows.to_string()
+                autocomplete="off"
+                autocapitalize="none"
+                spellcheck="false"
+                aria-invalid=move || (!errors.read().is_empty()).then_some("true")
+                aria-describedby=describedby
+                inner_html=escaped
+            ></textarea>
+        </div>
+    }
+}
+
+/// One of a few values.
+#[component]
+pub fn Select(
+    /// Name and id; also the name under which the server refuses it.
+    name: &'static str,
+    /// What is chosen.
+    #[prop(into)]
+    label: String,
+    /// Values and their words.
+    options: Vec<(&'static str, &'static str)>,
+    /// Help that is always there.
+    #[prop(optional, into)]
+    hint: Option<String>,
+) -> impl IntoView {
+    let attempt = use_context::<Attempt>();
+    let errors = errors_of(attempt, name);
+    let describedby = describedby(name, hint.is_some(), errors);
+    let value = attempt.and_then(|attempt| attempt.value(name)).unwrap_or_default();
+    let options = options
+        .into_iter()
+        .map(|(option, words)| {
+            view! {
+                <option value=option selected=option == value>
+                    {words}
+                </option>
+            }
+        })
+        .collect_view();
+    view! {
+        <div class="field">
+            <label class="label" for=name>
+                {label}
+            </label>
+            {hint.map(|hint| view! { <p id=format!("{name}-hint") class="hint">{hint}</p> })}
+            {move || error_list(name, &errors.get())}
+            <select
+                id=name
+                name=name
+                class="choice"
+                aria-invalid=move || (!errors.read().is_empty()).then_some("true")
+                aria-describedby=describedby
+            >
+                {options}
+            </select>
+        </div>
+    }
+}
+
+/// Yes or no. It is posted only where it is ticked.
+#[component]
+pub fn Tick(
+    /// Name and id; also the name under which the server refuses it.
+    name: &'static str,
+    /// What yes means.
+    #[prop(into)]
+    label: String,
+) -> impl IntoView {
+    let attempt = use_context::<Attempt>();
+    let errors = errors_of(attempt, name);
+    let ticked = attempt.is_some_and(|attempt| attempt.value(name).is_some());
+    view! {
+        <div class="field">
+            {move || error_list(name, &errors.get())} <label class="flex items-start gap-2">
+                <input
+                    id=name
+                    name=name
+                    type="checkbox"
+                    class="tick"
+                    value="yes"
+                    checked=ticked
+                    aria-invalid=move || (!errors.read().is_empty()).then_some("true")
+                    aria-describedby=describedby(name, false, errors)
+                />
+                <span>{label}</span>
+            </label>
+        </div>
+    }
+}
+
+fn errors_of(attempt: Option<Attempt>, name: &'static str) -> Memo<Vec<FieldError>> {
+    Memo::new(move |_| attempt.map_or_else(Vec::new, |attempt| refusals(attempt, name)))
+}
+
+fn describedby(
+    name: &'static str,
+    hinted: bool,
+    errors: Memo<Vec<FieldError>>,
+) -> impl Fn() -> Option<String> + Clone + 'static {
+    move || {
+        let hint = hinted.then(|| format!("{name}-hint"));
+        let error = (!errors.read().is_empty()).then(|| format!("{name}-error"));
+        let ids: Vec<_> = hint.into_iter().chain(error).collect();
+        (!ids.is_empty()).then(|| ids.join(" "))
     }
 }
 

@@ -64,6 +64,15 @@ impl Attempt {
         }
     }
 
+    /// What the fields say before anybody has typed: the object as it is. What was typed and refused goes before.
+    #[must_use]
+    pub fn starting_with(self, values: Vec<(String, String)>) -> Self {
+        if self.values.with_value(Vec::is_empty) {
+            self.values.set_value(values);
+        }
+        self
+    }
+
     /// Why it was refused.
     #[must_use]
     pub fn problem(self) -> Option<Problem> {

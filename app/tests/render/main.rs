@@ -1,6 +1,7 @@
 //! Views rendered to HTML, without a server: the kit, the texts, and each page's empty, error and full state.
 
 mod account;
+mod applications;
 mod console;
 mod kit;
 mod text;

@@ -3,6 +3,7 @@
 //! and what was typed, secrets left out, kept for five minutes beside the visitor's cookie, and a redirect back to the
 //! form. Nothing of it enters a URL.
 
+use app::console::shown_once::Shown;
 use app::flash::Flash;
 use axum::body::{Body, Bytes};
 use axum::extract::{MatchedPath, Request};
@@ -14,6 +15,8 @@ use tower_sessions::Session;
 use url::Url;
 
 use super::problem::{Refusal, wants_page};
+use crate::pages;
+use crate::router::App;
 
 /// Under this key the session keeps the flash.
 const FLASH: &str = "flash";
@@ -24,24 +27,35 @@ const HOME: &str = "/account";
 /// Fields whose name holds one of these are secrets and are not kept.
 const SECRETS: [&str; 5] = ["password", "token", "code", "secret", "key"];
 /// Most that is kept of one form: fields, and bytes of names and values together.
-const FIELDS_MAX: usize = 8;
-const KEPT_MAX: usize = 4_096;
+const KEPT: (usize, usize) = (8, 4_096);
+/// The same for forms of the console, which are longer, and which only staff can post.
+const KEPT_OF_STAFF: (usize, usize) = (64, 16_384);
 
 /// Around everything that answers.
-pub async fn answer<F: Future<Output = Response>>(mut request: Request, next: impl FnOnce(Request) -> F) -> Response {
+pub async fn answer<F: Future<Output = Response>>(
+    app: &App,
+    mut request: Request,
+    next: impl FnOnce(Request) -> F,
+) -> Response {
     let Some(path) = function(&request) else {
         return next(request).await;
     };
     let plain = wants_page(request.headers());
     let back = came_from(request.headers());
     let session = request.extensions().get::<Session>().cloned();
+    let person = pages::asked_by_a_person(&request);
     let (parts, body) = request.into_parts();
     let bytes = body
         .collect()
         .await
         .map(http_body_util::Collected::to_bytes)
         .unwrap_or_default();
-    let values = if plain { kept(&bytes) } else { Vec::new() };
+    let most = if path.starts_with("/console/") {
+        KEPT_OF_STAFF
+    } else {
+        KEPT
+    };
+    let values = if plain { kept(&bytes, most) } else { Vec::new() };
     let back = back.unwrap_or_else(|| page_of(&path, &values));
     request = Request::from_parts(parts, Body::from(bytes));
     if plain {
@@ -55,7 +69,10 @@ pub async fn answer<F: Future<Output = Response>>(mut request: Request, next: im
     match (plain, problem) {
         (false, None) => response,
         (false, Some(problem)) => with_status(response, &problem),
-        (true, None) => see(response, &back),
+        (true, None) => match shown(response).await {
+            (_, Some(shown)) if person.is_some() => pages::shown(app, person.unwrap_or_default(), shown).await,
+            (response, _) => see(response, &back),
+        },
         (true, Some(problem)) => match problem.code {
             Code::AuthenticationRequired | Code::InvalidToken => {
                 let next: String = url::form_urlencoded::byte_serialize(back.as_bytes()).collect();
@@ -78,6 +95,22 @@ pub async fn answer<F: Future<Output = Response>>(mut request: Request, next: im
             },
         },
     }
+}
+
+/// The secret that a function made and that is shown in the answer to its post, here and never again: after a redirect it
+/// would have to wait somewhere, in an address, a cookie or a row.
+async fn shown(mut response: Response) -> (Response, Option<Shown>) {
+    if !response.headers().contains_key(Shown::HEADER) {
+        return (response, None);
+    }
+    let body = std::mem::take(response.body_mut());
+    let bytes = body
+        .collect()
+        .await
+        .map(http_body_util::Collected::to_bytes)
+        .unwrap_or_default();
+    let shown: Option<Option<Shown>> = serde_json::from_slice(&bytes).ok();
+    (response, shown.flatten())
 }
 
 /// The server function that is posted to, if there is one: a path that matches no route is nobody's form.
@@ -141,11 +174,10 @@ fn page_of(function: &str, values: &[(String, String)]) -> String {
     }
 }
 
-fn kept(bytes: &Bytes) -> Vec<(String, String)> {
-    let mut room = KEPT_MAX;
+fn kept(bytes: &Bytes, (fields, mut room): (usize, usize)) -> Vec<(String, String)> {
     url::form_urlencoded::parse(bytes)
         .filter(|(name, _)| !SECRETS.iter().any(|secret| name.to_ascii_lowercase().contains(secret)))
-        .take(FIELDS_MAX)
+        .take(fields)
         .take_while(|(name, value)| {
             let fits = name.len() + value.len() <= room;
             room = room.saturating_sub(name.len() + value.len());
@@ -218,7 +250,7 @@ mod tests {
     #[test]
     fn secrets_are_not_kept() {
         let bytes = Bytes::from_static(b"email=a%40b.c&password=x&new_password=y&token=t&code=1&client_secret=s&q=z");
-        let names: Vec<String> = kept(&bytes).into_iter().map(|(name, _)| name).collect();
+        let names: Vec<String> = kept(&bytes, KEPT).into_iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["email", "q"]);
     }
 

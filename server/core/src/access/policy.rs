@@ -166,6 +166,19 @@ pub const TABLE: &[Rule] = &[
     rule("POST", "/console/fn/unlock_user", Staff(UsersManage)),
     rule("POST", "/console/fn/send_activation", Staff(UsersManage)),
     rule("POST", "/console/fn/send_password_reset", Staff(UsersManage)),
+    rule("POST", "/console/fn/list_applications", Staff(ApplicationsView)),
+    rule("POST", "/console/fn/application", Staff(ApplicationsView)),
+    rule("POST", "/console/fn/preview_claims", Staff(ApplicationsView)),
+    rule("POST", "/console/fn/create_application", Staff(ApplicationsManage)),
+    rule("POST", "/console/fn/update_application", Staff(ApplicationsManage)),
+    rule("POST", "/console/fn/enable_application", Staff(ApplicationsManage)),
+    rule("POST", "/console/fn/delete_application", Staff(ApplicationsManage)),
+    rule("POST", "/console/fn/create_client_secret", Staff(ApplicationsManage)),
+    rule("POST", "/console/fn/delete_client_secret", Staff(ApplicationsManage)),
+    rule("POST", "/console/fn/list_signing_keys", Staff(SettingsView)),
+    rule("POST", "/console/fn/create_signing_key", Staff(SettingsManage)),
+    rule("POST", "/console/fn/activate_signing_key", Staff(SettingsManage)),
+    rule("POST", "/console/fn/delete_signing_key", Staff(SettingsManage)),
     // pages
     rule("GET", "/", Page),
     rule("GET", "/setup", Page),
@@ -181,6 +194,10 @@ pub const TABLE: &[Rule] = &[
     rule("GET", "/console", Page),
     rule("GET", "/console/users", Page),
     rule("GET", "/console/users/{id}", Page),
+    rule("GET", "/console/applications", Page),
+    rule("GET", "/console/applications/new", Page),
+    rule("GET", "/console/applications/{id}", Page),
+    rule("GET", "/console/signing-keys", Page),
 ];
 
 /// The row of a door. `HEAD` asks what `GET` asks.

@@ -122,6 +122,19 @@ async fn server_functions_of_the_console_are_closed_to_others() {
         "lock_user",
         "unlock_user",
         "send_activation",
+        "list_applications",
+        "application",
+        "preview_claims",
+        "create_application",
+        "update_application",
+        "enable_application",
+        "delete_application",
+        "create_client_secret",
+        "delete_client_secret",
+        "list_signing_keys",
+        "create_signing_key",
+        "activate_signing_key",
+        "delete_signing_key",
     ];
     for path in paths.map(|name| format!("/console/fn/{name}")) {
         let headers = [

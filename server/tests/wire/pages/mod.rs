@@ -1,4 +1,5 @@
 mod account;
+mod applications;
 mod console;
 mod headers;
 mod passwords;

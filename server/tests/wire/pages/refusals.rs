@@ -210,7 +210,18 @@ async fn a_refused_form_goes_back_to_its_page_without_a_referer() {
 #[test]
 fn every_function_that_changes_something_has_a_page() {
     // these only load, and are posted to by scripts alone
-    let loads = ["set_up_link", "me", "staff_profile", "overview", "list_users", "user"];
+    let loads = [
+        "set_up_link",
+        "me",
+        "staff_profile",
+        "overview",
+        "list_users",
+        "user",
+        "list_applications",
+        "application",
+        "preview_claims",
+        "list_signing_keys",
+    ];
     for (function, _) in server_fn::axum::server_fn_paths() {
         let name = function.rsplit('/').next().unwrap_or("");
         assert_eq!(app::page_of(function).is_none(), loads.contains(&name), "{function}");

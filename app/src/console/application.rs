@@ -1,0 +1,546 @@
+//! One application: what it is, its secrets and settings, and what its tokens would say of somebody.
+
+use leptos::prelude::*;
+use leptos_router::{
+    components::Form as GetForm,
+    hooks::{use_params_map, use_query_map},
+};
+use sereno_types::{
+    ApplicationDetail, ApplicationKind, ApplicationSecret, ClaimsPreview, Code, Id, Permission, Problem,
+};
+
+use crate::{
+    console::{
+        Breadcrumb,
+        application_form::{Fields, Settings, SettingsFields, kind_name},
+        applications::EnabledBadge,
+        may,
+        shown_once::{Shown, ShownOnce},
+    },
+    text,
+    ui::{
+        alert::{Alert, Done, Tone},
+        badge::Badge,
+        confirm::Confirm,
+        copy::Copyable,
+        field::{Field, Hidden},
+        form::{Attempt, Form, Submit},
+        heading::Heading,
+        icon::Icon,
+        loaded::loaded,
+        time::{Ago, At},
+    },
+};
+
+/// Most secrets at a time; the core refuses a third.
+const SECRETS_MAX: usize = 2;
+
+#[server(name = LoadApplication, prefix = "/console/fn", endpoint = "application")]
+pub(crate) async fn application(#[server(default)] id: String) -> Result<ApplicationDetail, Problem> {
+    use crate::gate;
+    let member = gate::staff().await?;
+    sereno_core::oauth::admin::detail(&member.sereno, &member.staff, &Id(id))
+        .await
+        .map_err(gate::refuse)
+}
+
+#[server(name = PreviewClaims, prefix = "/console/fn", endpoint = "preview_claims")]
+pub(crate) async fn preview_claims(
+    #[server(default)] id: String,
+    #[server(default)] user: String,
+) -> Result<ClaimsPreview, Problem> {
+    use crate::gate;
+    let member = gate::staff().await?;
+    let command = sereno_types::PreviewClaims { user, profile: None };
+    sereno_core::oauth::admin::preview(&member.sereno, &member.staff, &Id(id), command)
+        .await
+        .map_err(gate::refuse)
+}
+
+#[server(prefix = "/console/fn", endpoint = "update_application")]
+pub(crate) async fn update_application(
+    #[server(default)] id: String,
+    #[server(flatten)] fields: Fields,
+) -> Result<(), Problem> {
+    use crate::gate;
+    let (member, id) = (gate::staff().await?, Id(id));
+    let settings = Settings::read(&fields)?;
+    let command = sereno_types::UpdateApplication {
+        name: Some(settings.name),
+        is_enabled: None,
+        grants: Some(settings.grants),
+        redirect_uris: Some(settings.redirect_uris),
+        origins: Some(settings.origins),
+        scopes: Some(settings.scopes),
+        delivery: Some(settings.delivery),
+        profile: Some(settings.profile),
+        cookies: Some(settings.cookies),
+    };
+    sereno_core::oauth::admin::update(&member.sereno, &member.meta, &member.staff, &id, command)
+        .await
+        .map_err(gate::refuse)
+        .map_err(super::application_form::at_fields)?;
+    gate::go_to(&done(&id, "saved"));
+    Ok(())
+}
+
+/// Switches on or, without `on`, off.
+#[server(prefix = "/console/fn", endpoint = "enable_application")]
+pub(crate) async fn enable_application(
+    #[server(default)] id: String,
+    #[server(default)] on: String,
+) -> Result<(), Problem> {
+    use crate::gate;
+    let (member, id) = (gate::staff().await?, Id(id));
+    let is_enabled = !on.is_empty();
+    let command = sereno_types::UpdateApplication {
+        is_enabled: Some(is_enabled),
+        ..sereno_types::UpdateApplication::default()
+    };
+    sereno_core::oauth::admin::update(&member.sereno, &member.meta, &member.staff, &id, command)
+        .await
+        .map_err(gate::refuse)?;
+    gate::go_to(&done(&id, if is_enabled { "enabled" } else { "disabled" }));
+    Ok(())
+}
+
+#[server(prefix = "/console/fn", endpoint = "delete_application")]
+pub(crate) async fn delete_application(#[server(default)] id: String) -> Result<(), Problem> {
+    use crate::gate;
+    let member = gate::staff().await?;
+    sereno_core::oauth::admin::delete(&member.sereno, &member.meta, &member.staff, &Id(id))
+        .await
+        .map_err(gate::refuse)?;
+    gate::go_to("/console/applications");
+    Ok(())
+}
+
+/// Answers the new secret, which is shown once.
+#[server(prefix = "/console/fn", endpoint = "create_client_secret")]
+pub(crate) async fn create_client_secret(#[server(default)] id: String) -> Result<Option<Shown>, Problem> {
+    use crate::gate;
+    let (member, id) = (gate::staff().await?, Id(id));
+    let secret = sereno_core::oauth::admin::create_secret(&member.sereno, &member.meta, &member.staff, &id)
+        .await
+        .map_err(gate::refuse)?;
+    gate::show_once();
+    Ok(Some(Shown {
+        title: "Another secret".to_owned(),
+        client_id: secret.client_id,
+        secret: secret.client_secret,
+        next: format!("/console/applications/{id}"),
+    }))
+}
+
+#[server(prefix = "/console/fn", endpoint = "delete_client_secret")]
+pub(crate) async fn delete_client_secret(
+    #[server(default)] id: String,
+    #[server(default)] which: String,
+) -> Result<(), Problem> {
+    use crate::gate;
+    let (member, id) = (gate::staff().await?, Id(id));
+    sereno_core::oauth::admin::delete_secret(&member.sereno, &member.meta, &member.staff, &id, &Id(which))
+        .await
+        .map_err(gate::refuse)?;
+    gate::go_to(&done(&id, "secret_deleted"));
+    Ok(())
+}
+
+/// The page of an application; the core has accepted the id before it stands in an address.
+#[cfg(feature = "ssr")]
+fn done(id: &Id, what: &str) -> String {
+    format!("/console/applications/{id}?done={what}")
+}
+
+/// `/console/applications/{id}`.
+#[component]
+pub fn ApplicationPage() -> impl IntoView {
+    let params = use_params_map();
+    let query = use_query_map();
+    let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
+    let says = move |name: &'static str| query.with(|query| query.get(name).unwrap_or_default());
+    let user = Memo::new(move |_| says("user"));
+    let detail = Resource::new(
+        move || (id.get(), user.get()),
+        |(id, user)| async move {
+            let detail = application(id.clone()).await?;
+            let preview = if user.is_empty() {
+                None
+            } else {
+                Some(preview_claims(id, user.clone()).await)
+            };
+            Ok((detail, Preview { user, answer: preview }))
+        },
+    );
+    let notice = Signal::derive(move || notice(&says("done")));
+    let confirm = Signal::derive(move || says("confirm"));
+    loaded(detail, move |(application, preview)| {
+        view! { <ApplicationView application preview notice confirm /> }
+    })
+}
+
+/// Whose tokens were asked about, and what they would say.
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
+pub struct Preview {
+    /// Who, as it was typed.
+    pub user: String,
+    /// What they would say, once somebody asked.
+    pub answer: Option<Result<ClaimsPreview, Problem>>,
+}
+
+/// What has just been done. The address holds a word, the sentence stands here.
+fn notice(word: &str) -> Option<&'static str> {
+    match word {
+        "registered" => Some("The application is registered."),
+        "saved" => Some("The settings are saved. Tokens that do not look like that are no longer good."),
+        "enabled" => Some("The application is switched on."),
+        "disabled" => Some("The application is switched off. None of its tokens works until it is switched on again."),
+        "secret_deleted" => Some("The secret is deleted, and works no longer."),
+        _ => None,
+    }
+}
+
+/// The application, once known.
+#[component]
+pub fn ApplicationView(
+    /// What it is.
+    application: ApplicationDetail,
+    /// What somebody's tokens would say.
+    preview: Preview,
+    /// What has just been done.
+    notice: Signal<Option<&'static str>>,
+    /// What the address asks to be confirmed: `delete`, or the id of a secret.
+    confirm: Signal<String>,
+) -> impl IntoView {
+    let may_manage = may(Permission::ApplicationsManage);
+    let name = application.name.clone();
+    let confidential = application.kind == ApplicationKind::Confidential;
+    view! {
+        <Breadcrumb
+            above=vec![("/console", "Overview"), ("/console/applications", "Applications")]
+            here=name.clone()
+        />
+        {move || notice.get().map(|notice| view! { <Done>{notice}</Done> })}
+        <div class="flex flex-wrap items-start justify-between gap-4">
+            <div class="grid min-w-0 gap-2">
+                <Heading title=name />
+                <p class="flex flex-wrap gap-1.5">
+                    <EnabledBadge is_enabled=application.is_enabled />
+                    {application
+                        .is_builtin
+                        .then(|| view! { <Badge tone=Tone::Info icon=Icon::ShieldCheck text="Sereno's own" /> })}
+                </p>
+            </div>
+            {(may_manage && !application.is_builtin).then(|| view! { <Actions application=application.clone() /> })}
+        </div>
+        {(may_manage && !application.is_builtin)
+            .then(|| view! { <DeleteQuestion application=application.clone() confirm /> })}
+        <Facts application=application.clone() />
+        {confidential.then(|| view! { <Secrets application=application.clone() may_manage confirm /> })}
+        {may(Permission::UsersView).then(|| view! { <PreviewSection id=application.id.clone() preview /> })}
+        <SettingsForm application may_manage />
+    }
+}
+
+#[component]
+fn Actions(application: ApplicationDetail) -> impl IntoView {
+    let id = application.id;
+    let delete = format!("/console/applications/{id}?confirm=delete");
+    let action = ServerAction::<EnableApplication>::new();
+    let attempt = Attempt::of(action);
+    let (on, label, icon) = if application.is_enabled {
+        ("", "Switch off", Icon::Ban)
+    } else {
+        ("yes", "Switch on", Icon::CircleCheck)
+    };
+    view! {
+        <div class="flex flex-wrap gap-3">
+            <Form action attempt class="contents">
+                <Hidden name="id" value=id.0 />
+                <Hidden name="on" value=on />
+                <Submit label class="button" icon />
+            </Form>
+            <a class="button button-danger" href=delete data-noscroll>
+                {Icon::Trash.draw()}
+                "Delete"
+            </a>
+        </div>
+    }
+}
+
+#[component]
+fn DeleteQuestion(application: ApplicationDetail, confirm: Signal<String>) -> impl IntoView {
+    let action = ServerAction::<DeleteApplication>::new();
+    let attempt = Attempt::of(action);
+    let open = Signal::derive(move || confirm.get() == "delete");
+    let loss = format!(
+        "Its secrets and keys go, and {} through it end at once. This cannot be undone.",
+        counted(application.open_grants),
+    );
+    view! {
+        <Confirm
+            id="delete"
+            title=format!("Delete {}?", application.name)
+            open
+            cancel=format!("/console/applications/{}", application.id)
+        >
+            <p>{loss}</p>
+            <Form action attempt>
+                <Hidden name="id" value=application.id.0 />
+                <Submit label="Delete application" class="button button-danger justify-self-start" icon=Icon::Trash />
+            </Form>
+        </Confirm>
+    }
+}
+
+fn counted(grants: u64) -> String {
+    let plural = if grants == 1 { "" } else { "s" };
+    format!("{grants} sign-in{plural}")
+}
+
+#[component]
+fn Section(title: &'static str, children: Children) -> impl IntoView {
+    view! {
+        <section class="card grid grid-cols-1 gap-3 p-5">
+            <h2 class="text-base font-semibold">{title}</h2>
+            {children()}
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Fact(name: &'static str, children: Children) -> impl IntoView {
+    view! {
+        <div>
+            <dt>{name}</dt>
+            <dd>{children()}</dd>
+        </div>
+    }
+}
+
+#[component]
+fn Facts(application: ApplicationDetail) -> impl IntoView {
+    view! {
+        <Section title="Identity">
+            <dl class="facts">
+                <Fact name="Client id">
+                    <Copyable text=application.client_id what="the client id" />
+                </Fact>
+                <Fact name="Id">
+                    <Copyable text=application.id.0 what="the id" />
+                </Fact>
+                <Fact name="Kind">{kind_name(application.kind)}</Fact>
+                <Fact name="Open sign-ins">{application.open_grants}</Fact>
+                <Fact name="Registered">
+                    <At at=application.created_at />
+                </Fact>
+                <Fact name="Last changed">
+                    <At at=application.updated_at />
+                </Fact>
+            </dl>
+        </Section>
+    }
+}
+
+#[component]
+fn Secrets(application: ApplicationDetail, may_manage: bool, confirm: Signal<String>) -> impl IntoView {
+    let action = ServerAction::<CreateClientSecret>::new();
+    let attempt = Attempt::of(action);
+    let shown = move || {
+        let answer = action.value().get().filter(|_| action.version().get() > 0)?;
+        answer.ok().flatten()
+    };
+    let id = application.id.clone();
+    let can_make = may_manage && application.secrets.len() < SECRETS_MAX;
+    let rows = application
+        .secrets
+        .iter()
+        .map(|secret| view! { <SecretRow id=id.clone() secret=secret.clone() may_manage /> })
+        .collect_view();
+    let secrets = application.secrets.clone();
+    let question = {
+        let id = id.clone();
+        move || {
+            let asked = confirm.get();
+            let secret = secrets.iter().find(|secret| secret.id.0 == asked && may_manage)?;
+            Some(view! { <SecretQuestion id=id.clone() secret=secret.clone() /> })
+        }
+    };
+    view! {
+        {move || shown().map(|shown| view! { <div class="card p-5"><ShownOnce shown inside=true /></div> })}
+        <Section title="Secrets">
+            {if application.secrets.is_empty() {
+                view! { <p class="text-soft">"None: it cannot prove itself, so nobody can sign in through it."</p> }
+                    .into_any()
+            } else {
+                view! { <ul class="grid gap-3">{rows}</ul> }.into_any()
+            }}
+            <p class="text-soft">
+                "There may be two at a time: make another one, give it to the application, then delete the old one."
+            </p>
+            {can_make
+                .then(|| {
+                    view! {
+                        <Form action attempt class="contents">
+                            <Hidden name="id" value=id.0.clone() />
+                            <Submit label="Make another secret" class="button justify-self-start" icon=Icon::KeyRound />
+                        </Form>
+                    }
+                })}
+        </Section>
+        {question}
+    }
+}
+
+#[component]
+fn SecretRow(id: Id, secret: ApplicationSecret, may_manage: bool) -> impl IntoView {
+    let href = format!("/console/applications/{id}?confirm={}", secret.id);
+    let made = secret.created_at.clone();
+    view! {
+        <li class="flex flex-wrap items-center justify-between gap-x-6 gap-y-2">
+            <span>
+                "Made " <Ago at=secret.created_at /> ", "
+                {match secret.last_used_at {
+                    Some(at) => view! { "last used " <Ago at /> }.into_any(),
+                    None => "never used".into_any(),
+                }}
+            </span>
+            {may_manage
+                .then(|| {
+                    view! {
+                        <a class="link" href=href data-noscroll>
+                            "Delete"
+                            <span class="sr-only">" the secret made at " {made.0}</span>
+                        </a>
+                    }
+                })}
+        </li>
+    }
+}
+
+#[component]
+fn SecretQuestion(id: Id, secret: ApplicationSecret) -> impl IntoView {
+    let action = ServerAction::<DeleteClientSecret>::new();
+    let attempt = Attempt::of(action);
+    view! {
+        <Confirm
+            id="delete-secret"
+            title="Delete this secret?"
+            open=Signal::stored(true)
+            cancel=format!("/console/applications/{id}")
+        >
+            <p>
+                "Whatever still proves itself by the secret made " <Ago at=secret.created_at />
+                " is refused from now on. This cannot be undone."
+            </p>
+            <Form action attempt>
+                <Hidden name="id" value=id.0 />
+                <Hidden name="which" value=secret.id.0 />
+                <Submit label="Delete secret" class="button button-danger justify-self-start" icon=Icon::Trash />
+            </Form>
+        </Confirm>
+    }
+}
+
+/// A plain GET form: nothing is issued, and the address can be shared.
+#[component]
+fn PreviewSection(id: Id, preview: Preview) -> impl IntoView {
+    let user = preview.user;
+    view! {
+        <Section title="What tokens would say">
+            <GetForm
+                method="GET"
+                action=format!("/console/applications/{id}")
+                {..}
+                class="flex flex-wrap items-end gap-3"
+            >
+                <div class="field min-w-48 grow">
+                    <label class="label" for="user">
+                        "User"
+                    </label>
+                    <input
+                        id="user"
+                        name="user"
+                        class="input"
+                        autocomplete="off"
+                        placeholder="Address, user name, number or id"
+                        value=user.clone()
+                        prop:value=user
+                    />
+                </div>
+                <button type="submit" class="button">
+                    "Preview"
+                </button>
+            </GetForm>
+            {preview.answer.map(|answer| view! { <PreviewAnswer answer /> })}
+        </Section>
+    }
+}
+
+#[component]
+fn PreviewAnswer(answer: Result<ClaimsPreview, Problem>) -> impl IntoView {
+    let pretty = |value: &serde_json::Value| serde_json::to_string_pretty(value).unwrap_or_default();
+    match answer {
+        Ok(preview) => {
+            let parts = [
+                ("Header", Some(preview.header)),
+                ("Access token", Some(preview.access)),
+                ("Refresh token", preview.refresh),
+            ];
+            let parts = parts
+                .into_iter()
+                .filter_map(|(name, value)| Some((name, pretty(&value?))))
+                .map(|(name, json)| {
+                    view! {
+                        <div class="grid grid-cols-1 gap-1.5">
+                            <h3 class="label">{name}</h3>
+                            <pre class="shell" tabindex="0" aria-label=name>
+                                <code>{json}</code>
+                            </pre>
+                        </div>
+                    }
+                })
+                .collect_view();
+            view! {
+                {parts}
+                <p class="text-soft">"The access token would have some " {preview.bytes} " bytes. Nothing was issued."</p>
+            }
+            .into_any()
+        }
+        Err(problem) => {
+            let said = if problem.code == Code::ValidationFailed {
+                "There is no such user.".to_owned()
+            } else {
+                text::of_problem(text::use_locale(), &problem)
+            };
+            view! {
+                <Alert tone=Tone::Bad>
+                    <p>{said}</p>
+                </Alert>
+            }
+            .into_any()
+        }
+    }
+}
+
+#[component]
+fn SettingsForm(application: ApplicationDetail, may_manage: bool) -> impl IntoView {
+    let id = application.id.clone();
+    let action = ServerAction::<UpdateApplication>::new();
+    let attempt = Attempt::of(action).starting_with(Settings::from(application).fields());
+    view! {
+        <h2 class="text-lg font-semibold">"Settings"</h2>
+        <Form action attempt>
+            <Hidden name="id" value=id.0 />
+            <fieldset class="grid grid-cols-1 gap-5" disabled=!may_manage>
+                <legend class="sr-only">"Settings of the application"</legend>
+                <div class="card grid grid-cols-1 gap-4 p-5">
+                    <Field name="name" label="Name" hint="What people call it." />
+                </div>
+                <SettingsFields />
+            </fieldset>
+            {may_manage.then(|| view! { <Submit label="Save settings" class="button button-primary justify-self-start" /> })}
+        </Form>
+    }
+}

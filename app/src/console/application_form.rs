@@ -1,0 +1,627 @@
+//! The settings of an application as a form: its fields, what they say of an application, and what was typed as the
+//! command that the API takes too. Lists are one entry a line, claims are JSON as in the API. What the core refuses by an
+//! entry of a list is shown at the list.
+
+use std::collections::BTreeMap;
+
+use leptos::prelude::*;
+use sereno_types::{
+    ApplicationDetail, ApplicationKind, Code, CookieSettings, Delivery, FieldError, Grant, Problem, Rotation, SameSite,
+    SigningAlgorithm, StandardClaim, SubjectForm, TokenFormat, TokenProfile,
+};
+
+use crate::ui::field::{Area, Field, Select, Tick};
+
+/// Names and values as they were posted.
+pub type Fields = BTreeMap<String, String>;
+
+/// Grants and the boxes that stand for them. The boxes do not say "password" or "code": what a field of such a name says
+/// is not kept when a form is refused.
+const GRANTS: &[(&str, Grant, &str)] = &[
+    ("allow.login", Grant::Password, "Sign in with a password, over the API"),
+    ("allow.refresh", Grant::RefreshToken, "Refresh"),
+    (
+        "allow.client",
+        Grant::ClientCredentials,
+        "Tokens in its own name (confidential applications)",
+    ),
+    ("allow.authorize", Grant::AuthorizationCode, "Authorization page"),
+    ("allow.device", Grant::DeviceCode, "Code shown by a device"),
+];
+
+/// Everything that can be set, and changed later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// What people call it.
+    pub name: String,
+    /// How it may come by tokens.
+    pub grants: Vec<Grant>,
+    /// Where the authorization page may send people back to.
+    pub redirect_uris: Vec<String>,
+    /// Origins whose scripts may call the API.
+    pub origins: Vec<String>,
+    /// What it may ask for.
+    pub scopes: Vec<String>,
+    /// How tokens reach it.
+    pub delivery: Delivery,
+    /// The form of its tokens.
+    pub profile: TokenProfile,
+    /// The cookies of a cookie delivery.
+    pub cookies: CookieSettings,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            grants: vec![Grant::Password, Grant::RefreshToken],
+            redirect_uris: Vec::new(),
+            origins: Vec::new(),
+            scopes: Vec::new(),
+            delivery: Delivery::default(),
+            profile: TokenProfile::default(),
+            cookies: CookieSettings::default(),
+        }
+    }
+}
+
+impl From<ApplicationDetail> for Settings {
+    fn from(detail: ApplicationDetail) -> Self {
+        Self {
+            name: detail.name,
+            grants: detail.grants,
+            redirect_uris: detail.redirect_uris,
+            origins: detail.origins,
+            scopes: detail.scopes,
+            delivery: detail.delivery,
+            profile: detail.profile,
+            cookies: detail.cookies,
+        }
+    }
+}
+
+impl Settings {
+    /// What the fields say of it.
+    #[must_use]
+    pub fn fields(&self) -> Vec<(String, String)> {
+        let (profile, cookies) = (&self.profile, &self.cookies);
+        let number = |seconds: Option<u64>| seconds.map(|seconds| seconds.to_string()).unwrap_or_default();
+        let left_out: Vec<&str> = profile.leave_out.iter().map(|claim| claim.as_str()).collect();
+        let claims = if profile.claims.is_empty() {
+            String::new()
+        } else {
+            serde_json::to_string_pretty(&profile.claims).unwrap_or_default()
+        };
+        let secure = match cookies.secure {
+            None => "",
+            Some(true) => "yes",
+            Some(false) => "no",
+        };
+        let mut fields: Vec<(&str, String)> = vec![
+            ("name", self.name.clone()),
+            ("redirect_uris", self.redirect_uris.join("\n")),
+            ("origins", self.origins.join("\n")),
+            ("scopes", self.scopes.join("\n")),
+            ("delivery", self.delivery.as_str().to_owned()),
+            ("profile.algorithm", profile.algorithm.as_str().to_owned()),
+            ("profile.access_format", profile.access_format.as_str().to_owned()),
+            ("profile.refresh_format", profile.refresh_format.as_str().to_owned()),
+            ("profile.access_lifetime", number(profile.access_lifetime)),
+            ("profile.refresh_idle_lifetime", number(profile.refresh_idle_lifetime)),
+            ("profile.refresh_lifetime", number(profile.refresh_lifetime)),
+            ("profile.rotation", profile.rotation.as_str().to_owned()),
+            ("profile.header_typ", profile.header_typ.clone()),
+            ("profile.issuer", profile.issuer.clone().unwrap_or_default()),
+            ("profile.subject", profile.subject.as_str().to_owned()),
+            ("profile.audience", profile.audience.join("\n")),
+            (
+                "profile.not_before",
+                profile.not_before.map(|offset| offset.to_string()).unwrap_or_default(),
+            ),
+            ("profile.type_claim", profile.type_claim.clone().unwrap_or_default()),
+            ("profile.claims", claims),
+            ("profile.leave_out", left_out.join(" ")),
+            ("cookies.access", cookies.access.clone()),
+            ("cookies.refresh", cookies.refresh.clone()),
+            ("cookies.payload", cookies.payload.clone()),
+            ("cookies.csrf", cookies.csrf.clone()),
+            ("cookies.path", cookies.path.clone()),
+            ("cookies.refresh_path", cookies.refresh_path.clone()),
+            ("cookies.domain", cookies.domain.clone().unwrap_or_default()),
+            ("cookies.same_site", cookies.same_site.as_str().to_owned()),
+            ("cookies.secure", secure.to_owned()),
+        ];
+        let ticks = GRANTS
+            .iter()
+            .map(|(name, grant, _)| (*name, self.grants.contains(grant)))
+            .chain([
+                ("profile.own", profile.own_key),
+                ("profile.shared_jti", profile.shared_jti),
+                ("profile.header_kid", profile.header_kid),
+                ("cookies.csrf_required", cookies.csrf_required),
+            ]);
+        // a box that is not ticked posts nothing
+        fields.extend(
+            ticks
+                .filter(|(_, ticked)| *ticked)
+                .map(|(name, _)| (name, "yes".to_owned())),
+        );
+        fields
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect()
+    }
+
+    /// What was typed.
+    ///
+    /// # Errors
+    /// What cannot be read, by field.
+    pub fn read(fields: &Fields) -> Result<Self, Problem> {
+        let mut reader = Reader {
+            fields,
+            faults: Vec::new(),
+        };
+        let settings = Self {
+            name: reader.text("name"),
+            grants: GRANTS
+                .iter()
+                .filter(|(name, ..)| reader.tick(name))
+                .map(|(_, grant, _)| *grant)
+                .collect(),
+            redirect_uris: reader.lines("redirect_uris"),
+            origins: reader.lines("origins"),
+            scopes: reader.lines("scopes"),
+            delivery: reader.choice("delivery", Delivery::from_name),
+            profile: TokenProfile {
+                algorithm: reader.choice("profile.algorithm", SigningAlgorithm::from_name),
+                own_key: reader.tick("profile.own"),
+                access_format: reader.choice("profile.access_format", TokenFormat::from_name),
+                refresh_format: reader.choice("profile.refresh_format", TokenFormat::from_name),
+                access_lifetime: reader.number("profile.access_lifetime"),
+                refresh_idle_lifetime: reader.number("profile.refresh_idle_lifetime"),
+                refresh_lifetime: reader.number("profile.refresh_lifetime"),
+                rotation: reader.choice("profile.rotation", Rotation::from_name),
+                shared_jti: reader.tick("profile.shared_jti"),
+                header_typ: reader.text("profile.header_typ"),
+                header_kid: reader.tick("profile.header_kid"),
+                issuer: reader.said("profile.issuer"),
+                subject: reader.choice("profile.subject", SubjectForm::from_name),
+                audience: reader.lines("profile.audience"),
+                not_before: reader.number("profile.not_before"),
+                type_claim: reader.said("profile.type_claim"),
+                claims: reader.json("profile.claims"),
+                leave_out: reader.claims("profile.leave_out"),
+            },
+            cookies: CookieSettings {
+                access: reader.text("cookies.access"),
+                refresh: reader.text("cookies.refresh"),
+                payload: reader.text("cookies.payload"),
+                csrf: reader.text("cookies.csrf"),
+                path: reader.text("cookies.path"),
+                refresh_path: reader.text("cookies.refresh_path"),
+                domain: reader.said("cookies.domain"),
+                same_site: reader.choice("cookies.same_site", SameSite::from_name),
+                secure: reader.said("cookies.secure").map(|said| said == "yes"),
+                csrf_required: reader.tick("cookies.csrf_required"),
+            },
+        };
+        if reader.faults.is_empty() {
+            Ok(settings)
+        } else {
+            Err(Problem::fields(reader.faults))
+        }
+    }
+}
+
+struct Reader<'a> {
+    fields: &'a Fields,
+    faults: Vec<FieldError>,
+}
+
+impl Reader<'_> {
+    fn text(&self, name: &str) -> String {
+        self.fields
+            .get(name)
+            .map(|text| text.trim().to_owned())
+            .unwrap_or_default()
+    }
+
+    fn said(&self, name: &str) -> Option<String> {
+        Some(self.text(name)).filter(|text| !text.is_empty())
+    }
+
+    fn lines(&self, name: &str) -> Vec<String> {
+        let text = self.text(name);
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        lines.map(str::to_owned).collect()
+    }
+
+    fn tick(&self, name: &str) -> bool {
+        self.fields.contains_key(name)
+    }
+
+    /// What is not said at all is as it comes: a program may post less than the page does.
+    fn choice<T: Default>(&mut self, name: &str, from_name: fn(&str) -> Option<T>) -> T {
+        let Some(said) = self.said(name) else {
+            return T::default();
+        };
+        from_name(&said).unwrap_or_else(|| {
+            self.faults.push(FieldError::new(name, Code::InvalidChoice));
+            T::default()
+        })
+    }
+
+    fn number<T: std::str::FromStr>(&mut self, name: &str) -> Option<T> {
+        let number = self.said(name)?.parse();
+        if number.is_err() {
+            let fault = FieldError::new(name, Code::InvalidType);
+            self.faults.push(fault.with("reason", "a whole number of seconds"));
+        }
+        number.ok()
+    }
+
+    fn json<T: Default + serde::de::DeserializeOwned>(&mut self, name: &str) -> T {
+        let Some(text) = self.said(name) else {
+            return T::default();
+        };
+        serde_json::from_str(&text).unwrap_or_else(|error| {
+            let fault = FieldError::new(name, Code::InvalidType);
+            self.faults.push(fault.with("reason", error.to_string()));
+            T::default()
+        })
+    }
+
+    fn claims(&mut self, name: &str) -> Vec<StandardClaim> {
+        let mut found = Vec::new();
+        for word in self.text(name).split([' ', ',', '\n']).filter(|word| !word.is_empty()) {
+            if let Some(claim) = StandardClaim::from_name(word) {
+                found.push(claim);
+            } else {
+                let fault = FieldError::new(name, Code::InvalidChoice);
+                self.faults
+                    .push(fault.with("reason", format!("{word} is none of them")));
+            }
+        }
+        found
+    }
+}
+
+/// The same refusal, at the fields of this form: an entry of a list at its list, with its place.
+#[must_use]
+pub fn at_fields(mut problem: Problem) -> Problem {
+    for error in &mut problem.errors {
+        let (list, entry) = match error.field.as_str() {
+            "grants" => ("allow.client", None),
+            "profile" => ("profile.issuer", None),
+            "profile.own_key" => ("profile.own", None),
+            "cookies" => ("cookies.access", None),
+            field => {
+                let lists = ["redirect_uris", "origins", "scopes", "profile.claims"];
+                let entry = |list: &&str| {
+                    field
+                        .strip_prefix(*list)?
+                        .strip_prefix('.')?
+                        .split('.')
+                        .next()?
+                        .parse()
+                        .ok()
+                };
+                match lists.iter().find_map(|list| Some((*list, entry(list)?))) {
+                    Some((list, at)) => (list, Some(at)),
+                    None => continue,
+                }
+            }
+        };
+        error.field = list.to_owned();
+        if let Some(at) = entry {
+            let at: usize = at;
+            let reason = error.params.get("reason").and_then(serde_json::Value::as_str);
+            let said = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+            error
+                .params
+                .insert("reason".to_owned(), format!("entry {}{said}", at + 1).into());
+        }
+    }
+    problem
+}
+
+/// What people call the ways of delivery.
+#[must_use]
+pub const fn delivery_name(delivery: Delivery) -> &'static str {
+    match delivery {
+        Delivery::Json => "Both tokens in the body",
+        Delivery::RefreshCookie => "Refresh token in a cookie",
+        Delivery::Cookie => "Both tokens in cookies",
+        Delivery::SplitCookie => "Cookies, with readable claims",
+        Delivery::Session => "Session",
+        Delivery::Key => "One opaque key",
+    }
+}
+
+/// What people call the kinds.
+#[must_use]
+pub const fn kind_name(kind: ApplicationKind) -> &'static str {
+    match kind {
+        ApplicationKind::Public => "Public",
+        ApplicationKind::Confidential => "Confidential",
+    }
+}
+
+fn options<T: Copy>(
+    all: &[T],
+    value: fn(T) -> &'static str,
+    name: fn(T) -> &'static str,
+) -> Vec<(&'static str, &'static str)> {
+    all.iter().map(|one| (value(*one), name(*one))).collect()
+}
+
+/// A group of fields with its name.
+#[component]
+fn Group(title: &'static str, children: Children) -> impl IntoView {
+    view! {
+        <fieldset class="card grid grid-cols-1 gap-4 p-5">
+            <legend class="float-left mb-1 w-full text-base font-semibold">{title}</legend>
+            {children()}
+        </fieldset>
+    }
+    .into_any()
+}
+
+/// Two fields beside each other where there is room.
+#[component]
+fn Pair(children: Children) -> impl IntoView {
+    view! { <div class="grid grid-cols-1 items-end gap-4 sm:grid-cols-2">{children()}</div> }.into_any()
+}
+
+/// The fields that make an application and can be changed later.
+#[component]
+pub fn SettingsFields() -> impl IntoView {
+    view! {
+        <Group title="Access">
+            <fieldset class="grid gap-2">
+                <legend class="label mb-1">"How it may come by tokens"</legend>
+                {GRANTS.iter().map(|(name, _, label)| view! { <Tick name label=*label /> }).collect_view()}
+            </fieldset>
+            <Select
+                name="delivery"
+                label="How tokens reach it"
+                options=options(Delivery::ALL, Delivery::as_str, delivery_name)
+            />
+            <Area
+                name="origins"
+                label="Origins"
+                hint="One a line. Scripts of these may call the API: https://shop.example.org"
+            />
+            <Area
+                name="redirect_uris"
+                label="Redirect URIs"
+                hint="One a line, compared letter by letter: https://shop.example.org/signed-in"
+            />
+            <Area name="scopes" label="Scopes" hint="One a line. With introspect it learns of every token." rows=2 />
+        </Group>
+        <Profile />
+        <Cookies />
+    }
+    .into_any()
+}
+
+#[component]
+fn Profile() -> impl IntoView {
+    let formats = || vec![("jwt", "JWT, signed"), ("opaque", "Opaque")];
+    let usual = "Seconds; empty: as the server says.";
+    view! {
+        <Group title="Tokens">
+            <Pair>
+                <Select
+                    name="profile.algorithm"
+                    label="Algorithm"
+                    options=options(SigningAlgorithm::ALL, SigningAlgorithm::as_str, SigningAlgorithm::as_str)
+                />
+                <Tick name="profile.own" label="A key of its own" />
+                <Select name="profile.access_format" label="Access tokens" options=formats() />
+                <Select name="profile.refresh_format" label="Refresh tokens" options=formats() />
+                <Field name="profile.access_lifetime" label="Access token lasts" inputmode="numeric" hint=usual optional=true />
+                <Field
+                    name="profile.refresh_idle_lifetime"
+                    label="Refresh token lasts unused"
+                    inputmode="numeric"
+                    hint=usual
+                    optional=true
+                />
+                <Field
+                    name="profile.refresh_lifetime"
+                    label="A sign-in lasts at most"
+                    inputmode="numeric"
+                    hint=usual
+                    optional=true
+                />
+                <Select
+                    name="profile.rotation"
+                    label="When a refresh token is used"
+                    options=vec![("always", "It gives way to a successor"), ("never", "It stays what it is")]
+                />
+            </Pair>
+        </Group>
+        <Group title="Claims">
+            <Pair>
+                <Field name="profile.issuer" label="Issuer" hint="Empty: the public URL." optional=true />
+                <Select
+                    name="profile.subject"
+                    label="Subject"
+                    options=vec![
+                        ("id", "The user's id"),
+                        ("number", "The user's number"),
+                        ("username", "The user name"),
+                        ("email", "The primary address"),
+                    ]
+                />
+                <Field
+                    name="profile.not_before"
+                    label="Not before"
+                    hint="Seconds after the moment of issue; empty: no such claim."
+                    optional=true
+                />
+                <Field
+                    name="profile.type_claim"
+                    label="Claim that says access or refresh"
+                    hint="Its name; empty: none."
+                    optional=true
+                />
+                <Field name="profile.header_typ" label="Type in the header" hint="RFC 9068 says at+jwt." optional=true />
+                <Field
+                    name="profile.leave_out"
+                    label="Standard claims left out"
+                    hint="Names between spaces: iss sub aud iat jti client_id sid auth_time amr epoch"
+                    optional=true
+                />
+            </Pair>
+            <Area
+                name="profile.audience"
+                label="Audience"
+                hint="One a line; empty: the public URL. Sereno's own API takes only tokens that are also for the public URL."
+                rows=2
+            />
+            <Area
+                name="profile.claims"
+                label="Claims of its own"
+                hint=r#"JSON, as in the API: [{"name": "user.plan", "source": {"user": "attributes.plan"}}]"#
+                rows=6
+            />
+            <Tick name="profile.header_kid" label="The header names the key" />
+            <Tick name="profile.shared_jti" label="Both tokens have one id (jti)" />
+        </Group>
+    }
+    .into_any()
+}
+
+#[component]
+fn Cookies() -> impl IntoView {
+    view! {
+        <Group title="Cookies">
+            <p class="text-soft">"These count where tokens reach the application in cookies."</p>
+            <Pair>
+                <Field name="cookies.access" label="Access token" />
+                <Field name="cookies.refresh" label="Refresh token" />
+                <Field name="cookies.payload" label="Readable claims" />
+                <Field name="cookies.csrf" label="CSRF token" />
+                <Field name="cookies.path" label="Path" />
+                <Field name="cookies.refresh_path" label="Path of the refresh token" />
+                <Field name="cookies.domain" label="Domain" hint="Empty: this host alone." optional=true />
+                <Select
+                    name="cookies.same_site"
+                    label="SameSite"
+                    options=options(SameSite::ALL, SameSite::as_str, SameSite::as_str)
+                />
+                <Select
+                    name="cookies.secure"
+                    label="Secure"
+                    options=vec![("", "As the public URL is https"), ("yes", "Yes"), ("no", "No")]
+                />
+            </Pair>
+            <Tick name="cookies.csrf_required" label="Changes that rest on these cookies need the CSRF token" />
+        </Group>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn posted(settings: &Settings) -> Fields {
+        settings.fields().into_iter().collect()
+    }
+
+    #[test]
+    fn a_form_that_was_not_touched_changes_nothing() {
+        let settings = Settings {
+            name: "Shop".to_owned(),
+            grants: vec![Grant::RefreshToken, Grant::DeviceCode],
+            redirect_uris: vec!["https://a.example/x".to_owned(), "https://b.example/".to_owned()],
+            origins: vec!["https://a.example".to_owned()],
+            scopes: vec!["introspect".to_owned()],
+            delivery: Delivery::SplitCookie,
+            profile: serde_json::from_value(json!({
+                "algorithm": "RS256", "own_key": true, "refresh_format": "jwt", "access_lifetime": 60,
+                "not_before": -5, "rotation": "never", "shared_jti": true, "header_typ": "JWT", "header_kid": false,
+                "issuer": "old", "subject": "number", "audience": ["a", "b"], "type_claim": "type",
+                "claims": [{"name": "x", "source": "roles", "token": "access"}], "leave_out": ["sid", "epoch"],
+            }))
+            .unwrap(),
+            cookies: serde_json::from_value(json!({
+                "access": "at", "domain": "example.org", "same_site": "None", "secure": true, "csrf_required": false,
+            }))
+            .unwrap(),
+        };
+        assert_eq!(Settings::read(&posted(&settings)).unwrap(), settings);
+        assert_eq!(
+            Settings::read(&posted(&Settings::default())).unwrap(),
+            Settings::default()
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_at_its_field() {
+        let mut fields = posted(&Settings::default());
+        for (name, text) in [
+            ("profile.access_lifetime", "soon"),
+            ("profile.claims", "[{]"),
+            ("profile.leave_out", "iss shoe"),
+            ("delivery", "pigeon"),
+        ] {
+            fields.insert(name.to_owned(), text.to_owned());
+        }
+        let problem = Settings::read(&fields).unwrap_err();
+        let mut named: Vec<&str> = problem.errors.iter().map(|error| error.field.as_str()).collect();
+        named.sort_unstable();
+        assert_eq!(
+            named,
+            [
+                "delivery",
+                "profile.access_lifetime",
+                "profile.claims",
+                "profile.leave_out"
+            ]
+        );
+    }
+
+    #[test]
+    fn entries_of_lists_are_told_at_their_list() {
+        let refused = Problem::fields(vec![
+            FieldError::new("origins.1", Code::InvalidUrl),
+            FieldError::new("profile.claims.0.name", Code::InvalidChoice).with("reason", "taken"),
+            FieldError::new("cookies", Code::InvalidChoice),
+            FieldError::new("name", Code::Blank),
+        ]);
+        let placed = at_fields(refused);
+        let told: Vec<(&str, Option<&str>)> = placed
+            .errors
+            .iter()
+            .map(|error| {
+                (
+                    error.field.as_str(),
+                    error.params.get("reason").and_then(|reason| reason.as_str()),
+                )
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("origins", Some("entry 2")),
+                ("profile.claims", Some("entry 1: taken")),
+                ("cookies.access", None),
+                ("name", None),
+            ]
+        );
+    }
+
+    #[test]
+    fn no_field_has_a_name_that_a_refused_form_forgets() {
+        for (name, _) in Settings::default().fields() {
+            let secret = ["password", "token", "code", "secret", "key"];
+            assert!(!secret.iter().any(|secret| name.contains(secret)), "{name}");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! A secret that was just made, shown once. With scripts it comes as the answer of the server function and lives in the
+//! page's memory; without, the server answers the post with a page instead of a redirect. Either way it travels in one
+//! answer, over the connection that asked for it, and that answer is `no-store`: the secret never stands in an address, a
+//! cookie, a log, or a row (the flash keeps only what was refused, and nothing that is a secret).
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::ui::{
+    alert::{Alert, Tone},
+    copy::Copyable,
+    heading::Heading,
+};
+
+/// What is shown.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shown {
+    /// What it is, as a heading.
+    pub title: String,
+    /// The `client_id` it belongs to.
+    pub client_id: String,
+    /// The secret.
+    pub secret: String,
+    /// The page that follows.
+    pub next: String,
+}
+
+impl std::fmt::Debug for Shown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shown")
+            .field("client_id", &self.client_id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Shown {
+    /// The header by which the server tells such an answer from others.
+    pub const HEADER: &'static str = "x-shown-once";
+}
+
+/// The secret, and the way on.
+#[component]
+pub fn ShownOnce(
+    /// What is shown.
+    shown: Shown,
+    /// Whether it stands inside of a page that has a heading of its own.
+    #[prop(optional)]
+    inside: bool,
+) -> impl IntoView {
+    let heading = if inside {
+        view! { <h2 class="text-lg font-semibold">{shown.title}</h2> }.into_any()
+    } else {
+        view! { <Heading title=shown.title /> }.into_any()
+    };
+    view! {
+        <div class="grid gap-5" role="status">
+            {heading}
+            <Alert tone=Tone::Warn>
+                <p>
+                    "Copy it now: it is shown here and never again. Sereno keeps only what it takes to recognise it."
+                </p>
+            </Alert>
+            <dl class="facts card px-5">
+                <div>
+                    <dt>"Client id"</dt>
+                    <dd>
+                        <Copyable text=shown.client_id what="the client id" />
+                    </dd>
+                </div>
+                <div>
+                    <dt>"Secret"</dt>
+                    <dd data-secret>
+                        <Copyable text=shown.secret what="the secret" />
+                    </dd>
+                </div>
+            </dl>
+            <a class="button button-primary justify-self-start" rel="external" href=shown.next>
+                "I have copied it"
+            </a>
+        </div>
+    }
+}

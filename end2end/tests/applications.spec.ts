@@ -1,0 +1,135 @@
+// Staff registers an application, keeps its secret, signs in through it over the API, changes the secret for another and
+// switches the application off. With and without JavaScript.
+import { address, addUser, alive, open, PASSWORD, signIn } from "./people";
+import { holdsUp } from "./quality";
+import { expect, test, withoutJavaScript } from "./sereno";
+import type { APIRequestContext, Page } from "@playwright/test";
+
+test.describe("with JavaScript", journeys);
+withoutJavaScript(journeys);
+
+let count = 0;
+
+async function staff(page: Page): Promise<string> {
+  const admin = address("admin");
+  addUser(admin, "--superuser");
+  await signIn(page, admin);
+  await expect(page).toHaveURL(/\/account$/);
+  return admin;
+}
+
+function clientId(): string {
+  count += 1;
+  return `shop-${process.pid}-${count}`;
+}
+
+async function register(page: Page, id: string): Promise<string> {
+  await open(page, "/console/applications/new");
+  await page.getByLabel("Name", { exact: true }).fill(`Shop ${id}`);
+  await page.getByLabel("Client id").fill(id);
+  await page.getByLabel("Kind").selectOption("confidential");
+  await page.getByRole("button", { name: "Register application" }).click();
+  await expect(page.getByRole("heading", { name: `Shop ${id} is registered` })).toBeVisible();
+  return secret(page);
+}
+
+async function secret(page: Page): Promise<string> {
+  const shown = (await page.locator("[data-secret] code").textContent()) ?? "";
+  expect(shown).toMatch(/^cs_[\w-]{43}$/);
+  expect(page.url()).not.toContain(shown);
+  return shown;
+}
+
+async function logIn(request: APIRequestContext, id: string, secret: string, who: string): Promise<number> {
+  const data = { client_id: id, client_secret: secret, identifier: who, password: PASSWORD };
+  return (await request.post("/api/v1/login", { data })).status();
+}
+
+function journeys() {
+  test("register, sign in through it, change the secret, switch it off", async ({ page, playwright, baseURL }) => {
+    test.slow();
+    const admin = await staff(page);
+    // a program, which has none of the browser's cookies
+    const request = await playwright.request.newContext({ baseURL });
+    const id = clientId();
+    const first = await register(page, id);
+    expect(await logIn(request, id, first, admin)).toBe(200);
+    await page.getByRole("link", { name: "I have copied it" }).click();
+    await expect(page.getByRole("heading", { level: 1, name: `Shop ${id}` })).toBeVisible();
+    await alive(page);
+    expect(await page.content()).not.toContain(first);
+
+    await page.getByRole("button", { name: "Make another secret" }).click();
+    await expect(page.getByText("It is shown here and never again", { exact: false })).toBeVisible();
+    const second = await secret(page);
+    expect(await logIn(request, id, first, admin)).toBe(200);
+    expect(await logIn(request, id, second, admin)).toBe(200);
+    await page.getByRole("link", { name: "I have copied it" }).click();
+    await expect(page.getByRole("button", { name: "Make another secret" })).toHaveCount(0);
+    await alive(page);
+    expect(await page.content()).not.toContain(second);
+    await page.getByRole("link", { name: "Delete the secret" }).last().click();
+    await page.getByRole("dialog").getByRole("button", { name: "Delete secret" }).click();
+    await expect(page.getByText("The secret is deleted, and works no longer.")).toBeVisible();
+    expect(await logIn(request, id, first, admin)).toBe(401);
+    expect(await logIn(request, id, second, admin)).toBe(200);
+
+    await alive(page);
+    await page.getByRole("button", { name: "Switch off" }).click();
+    await expect(page.getByText("The application is switched off.", { exact: false })).toBeVisible();
+    expect(await logIn(request, id, second, admin)).toBe(401);
+    await request.dispose();
+  });
+
+  test("settings are kept when they are refused, and saved when they are not", async ({ page, problems }) => {
+    problems.allow(/status of 4\d\d/);
+    const admin = await staff(page);
+    const id = clientId();
+    await register(page, id);
+    await page.getByRole("link", { name: "I have copied it" }).click();
+    await alive(page);
+    await page.getByLabel("Origins").fill("https://shop.example.org\nshop.example.org");
+    await page.getByLabel("Claims of its own").fill('[{"name": "n<&>", "source": {"user": "number"}}]');
+    await page.getByRole("button", { name: "Save settings" }).click();
+    await expect(page.getByRole("alert")).toContainText("entry 2");
+    await expect(page.getByLabel("Origins")).toHaveValue("https://shop.example.org\nshop.example.org");
+    await alive(page);
+    await page.getByLabel("Origins").fill("https://shop.example.org");
+    await page.getByRole("button", { name: "Save settings" }).click();
+    await expect(page.getByText("The settings are saved.", { exact: false })).toBeVisible();
+    await alive(page);
+    await expect(page.getByLabel("Origins")).toHaveValue("https://shop.example.org");
+    await page.getByLabel("User", { exact: true }).fill(admin);
+    await page.getByRole("button", { name: "Preview" }).click();
+    await expect(page.locator("pre[aria-label='Access token']")).toContainText('"n<&>":');
+  });
+}
+
+test("every page holds up in both themes and on a narrow screen", async ({ page }) => {
+  test.slow();
+  const admin = await staff(page);
+  const id = clientId();
+  await register(page, id);
+  await page.getByRole("link", { name: "I have copied it" }).click();
+  const path = new URL(page.url()).pathname;
+  for (const each of [
+    "/console/applications",
+    "/console/applications?q=nothing-is-called-like-this",
+    "/console/applications/new",
+    `${path}?user=${encodeURIComponent(admin)}`,
+    `${path}?confirm=delete`,
+    `${path}?done=saved`,
+    "/console/signing-keys",
+  ]) {
+    await holdsUp(page, each);
+    const shots = process.env.SERENO_SHOTS;
+    if (!shots) continue;
+    const name = each.replace(/[^a-z]+/g, "-").slice(0, 60);
+    for (const [theme, width] of [["light", 1280], ["dark", 1280], ["light", 320]] as const) {
+      await page.emulateMedia({ colorScheme: theme });
+      await page.setViewportSize({ width, height: 900 });
+      await page.screenshot({ path: `${shots}/${name}-${theme}-${width}.png`, fullPage: true });
+    }
+    await page.setViewportSize({ width: 1280, height: 720 });
+  }
+});
