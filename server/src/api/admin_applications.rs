@@ -85,7 +85,12 @@ pub async fn update(
         (status = 409, description = "`state_conflict`: Sereno made it itself", body = Problem,
             content_type = "application/problem+json"),
     ))]
-pub async fn delete(State(app): State<App>, caller: Caller, Segment(id): Segment) -> Result<StatusCode, Refusal> {
+pub async fn delete(
+    State(app): State<App>,
+    caller: Caller,
+    Segment(id): Segment,
+    _: Nothing,
+) -> Result<StatusCode, Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
     admin::delete(&app.sereno, &caller.meta, &staff, &Id(id)).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -124,6 +129,7 @@ pub async fn delete_secret(
     State(app): State<App>,
     caller: Caller,
     Segments((id, secret)): Segments,
+    _: Nothing,
 ) -> Result<StatusCode, Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
     admin::delete_secret(&app.sereno, &caller.meta, &staff, &Id(id), &Id(secret)).await?;
@@ -204,7 +210,12 @@ pub async fn activate_key(
         (status = 409, description = "`state_conflict`: it signs", body = Problem,
             content_type = "application/problem+json"),
     ))]
-pub async fn delete_key(State(app): State<App>, caller: Caller, Segment(id): Segment) -> Result<StatusCode, Refusal> {
+pub async fn delete_key(
+    State(app): State<App>,
+    caller: Caller,
+    Segment(id): Segment,
+    _: Nothing,
+) -> Result<StatusCode, Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
     signing_keys::delete(&app.sereno, &caller.meta, &staff, &Id(id)).await?;
     Ok(StatusCode::NO_CONTENT)

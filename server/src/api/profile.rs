@@ -7,7 +7,7 @@ use sereno_core::account::{admin, attributes, profile};
 use sereno_types::{Attribute, ChangeQuery, DeclareAttribute, Id, Me, Page, ProfileChange, UpdateProfile, UserDetail};
 
 use crate::http::caller::Caller;
-use crate::http::json::{Json, Query, Segment};
+use crate::http::json::{Json, Nothing, Query, Segment};
 use crate::http::problem::Refusal;
 use crate::router::App;
 
@@ -96,6 +96,7 @@ pub async fn withdraw_attribute(
     State(app): State<App>,
     caller: Caller,
     Segment(name): Segment,
+    _: Nothing,
 ) -> Result<StatusCode, Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
     attributes::withdraw(&app.sereno, &caller.meta, &staff, &name).await?;

@@ -29,7 +29,12 @@ pub async fn mine(
 #[utoipa::path(delete, path = "/api/v1/me/sessions/{id}", tag = "me", operation_id = "endMySession",
     params(("id" = Id, Path, description = "The sign-in's id")), security(("bearer" = []), ("session" = [])),
     responses((status = 204, description = "It has ended")))]
-pub async fn end_mine(State(app): State<App>, caller: Caller, Segment(id): Segment) -> Result<StatusCode, Refusal> {
+pub async fn end_mine(
+    State(app): State<App>,
+    caller: Caller,
+    Segment(id): Segment,
+    _: Nothing,
+) -> Result<StatusCode, Refusal> {
     sessions::end_mine(&app.sereno, &caller.meta, &caller.actor, &Id(id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -66,7 +71,12 @@ pub async fn list(
 #[utoipa::path(delete, path = "/api/v1/admin/sessions/{id}", tag = "admin", operation_id = "endSession",
     params(("id" = Id, Path, description = "The sign-in's id")), security(("bearer" = []), ("session" = [])),
     responses((status = 204, description = "It has ended")))]
-pub async fn end(State(app): State<App>, caller: Caller, Segment(id): Segment) -> Result<StatusCode, Refusal> {
+pub async fn end(
+    State(app): State<App>,
+    caller: Caller,
+    Segment(id): Segment,
+    _: Nothing,
+) -> Result<StatusCode, Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
     sessions::end_theirs(&app.sereno, &caller.meta, &staff, &Id(id)).await?;
     Ok(StatusCode::NO_CONTENT)

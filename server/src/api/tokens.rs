@@ -9,7 +9,7 @@ use sereno_types::{Code, Problem, Refresh, TokenAnswer, VerifyToken, VerifyToken
 
 use crate::http::caller::Caller;
 use crate::http::delivery;
-use crate::http::json::{Json, Query};
+use crate::http::json::{Json, Nothing, Query};
 use crate::http::problem::Refusal;
 use crate::router::App;
 
@@ -86,6 +86,7 @@ async fn with_cookie(app: &App, headers: &HeaderMap, mut command: Refresh) -> Re
 pub async fn clear_cookies(
     State(app): State<App>,
     Query(which): Query<Which>,
+    _: Nothing,
 ) -> Result<(StatusCode, HeaderMap), Refusal> {
     let application = application::find(&app.sereno, which.client_id.as_deref()).await?;
     let application = application.ok_or(Code::InvalidClient)?;
