@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "builders and checks outside of the test functions")]
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sereno_core::account::password::{change, forgot, reset};
@@ -242,4 +243,55 @@ async fn who_has_no_password_needs_a_fresh_sign_in() {
     let own = test.sign_in("ana").await;
     test.execute("UPDATE \"user\" SET password_hash = NULL").await;
     send(&test, &own.actor, "", NEW).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_many_changes_at_once_one_wins() {
+    let test = Arc::new(TestSereno::with(|config| config.database.timeout.0 = 30).await);
+    let id = test.user("ana").await;
+    let own = test.sign_in("ana").await;
+    let tasks: Vec<_> = (0..8)
+        .map(|n| {
+            let (test, actor) = (Arc::clone(&test), own.actor);
+            tokio::spawn(async move { send(&test, &actor, PASSWORD, &format!("lanterns in rain {n}")).await })
+        })
+        .collect();
+    let mut won = 0;
+    for task in tasks {
+        match task.await.unwrap() {
+            Ok(()) => won += 1,
+            Err(error) => assert!(
+                matches!(error.code(), Code::StateConflict | Code::ValidationFailed),
+                "{error}"
+            ),
+        }
+    }
+    assert_eq!((won, test.row(id).await.credential_epoch), (1, 2));
+    assert!(is_signed_in(&test, &own.secret).await);
+}
+
+/// The caller's own client refreshes while the password changes: both succeed, in whatever order.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_refresh_beside_the_change_signs_nobody_out() {
+    let test = Arc::new(TestSereno::with(|config| config.database.timeout.0 = 30).await);
+    test.user("ana").await;
+    let mut own = test.log_in("ana").await;
+    let (mut old, mut new) = (PASSWORD, NEW);
+    for round in 0..12 {
+        let actor = token::authenticate(&test.sereno, &own.access_token).await.unwrap();
+        let changing = {
+            let test = Arc::clone(&test);
+            tokio::spawn(async move { send(&test, &actor, old, new).await })
+        };
+        // refresh again and again until the change is done
+        while !changing.is_finished() {
+            own = test
+                .refresh(&own.refresh_token)
+                .await
+                .unwrap_or_else(|error| panic!("round {round}: {error}"));
+        }
+        changing.await.unwrap().unwrap();
+        own = test.refresh(&own.refresh_token).await.unwrap();
+        (old, new) = (new, old);
+    }
 }

@@ -97,6 +97,22 @@ async fn renew(sereno: &Sereno, meta: &RequestMeta, command: Refresh, extend: Ex
     if !is_open(&family, &owner, &tx) || family.application_id != application.id {
         return Err(refused());
     }
+    if presented.generation == family.generation {
+        // while the statement waited for the row, a change of password carried it over to another epoch, which PostgreSQL
+        // does not look up again: what is there now lets the same token through
+        drop(tx);
+        let family = rotate(sereno, meta, presented, &application)
+            .await?
+            .ok_or_else(refused)?;
+        return issue::tokens(
+            sereno,
+            sereno.db.write(),
+            &Line::at(&family),
+            &application,
+            family.rotated_at,
+        )
+        .await;
+    }
     let retry_until = family.rotated_at.plus(sereno.config.token.retry_window.span());
     if presented.generation + 1 == family.generation && tx.now() < retry_until {
         let now = tx.now();
