@@ -1,7 +1,7 @@
 //! Registering an application.
 
 use leptos::prelude::*;
-use sereno_types::{ApplicationKind, Problem};
+use sereno_types::Problem;
 
 use crate::{
     console::{
@@ -42,7 +42,7 @@ pub(crate) async fn create_application(#[server(flatten)] fields: Fields) -> Res
 
 #[cfg(feature = "ssr")]
 fn command(fields: &Fields) -> Result<sereno_types::CreateApplication, Problem> {
-    use sereno_types::{Code, FieldError};
+    use sereno_types::{ApplicationKind, Code, FieldError};
     let settings = Settings::read(fields)?;
     let said = |name: &str| fields.get(name).map(|text| text.trim().to_owned());
     let kind = match said("kind") {

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use sereno_types::{Id, NewSigningKey, Permission, Problem, SigningAlgorithm, SigningKeyRow, SigningKeyState};
+use sereno_types::{Permission, Problem, SigningAlgorithm, SigningKeyRow, SigningKeyState};
 
 use crate::{
     console::{
@@ -51,10 +51,9 @@ pub(crate) async fn create_signing_key(
         client_id: Some(client_id.trim().to_owned()).filter(|client_id| !client_id.is_empty()),
         secret: Some(sereno_types::Secret::new(&secret)).filter(|secret| !secret.is_empty()),
     };
-    let made: NewSigningKey =
-        sereno_core::oauth::signing_keys::create(&member.sereno, &member.meta, &member.staff, command)
-            .await
-            .map_err(gate::refuse)?;
+    let made = sereno_core::oauth::signing_keys::create(&member.sereno, &member.meta, &member.staff, command)
+        .await
+        .map_err(gate::refuse)?;
     let Some(secret) = made.secret else {
         gate::go_to(&format!("{PATH}?done=made"));
         return Ok(None);
@@ -72,7 +71,7 @@ pub(crate) async fn create_signing_key(
 pub(crate) async fn activate_signing_key(#[server(default)] id: String) -> Result<(), Problem> {
     use crate::gate;
     let member = gate::staff().await?;
-    sereno_core::oauth::signing_keys::activate(&member.sereno, &member.meta, &member.staff, &Id(id))
+    sereno_core::oauth::signing_keys::activate(&member.sereno, &member.meta, &member.staff, &sereno_types::Id(id))
         .await
         .map_err(gate::refuse)?;
     gate::go_to(&format!("{PATH}?done=activated"));
@@ -83,7 +82,7 @@ pub(crate) async fn activate_signing_key(#[server(default)] id: String) -> Resul
 pub(crate) async fn delete_signing_key(#[server(default)] id: String) -> Result<(), Problem> {
     use crate::gate;
     let member = gate::staff().await?;
-    sereno_core::oauth::signing_keys::delete(&member.sereno, &member.meta, &member.staff, &Id(id))
+    sereno_core::oauth::signing_keys::delete(&member.sereno, &member.meta, &member.staff, &sereno_types::Id(id))
         .await
         .map_err(gate::refuse)?;
     gate::go_to(&format!("{PATH}?done=forgotten"));
