@@ -114,3 +114,44 @@ async fn a_server_that_stops_tells_too() {
     let kinds = frames(&mut stream, &first).await;
     assert!(kinds.contains(&GOAWAY), "it was cut after {kinds:?}");
 }
+
+/// Who never ends the headers, or never asks again, does not keep a place.
+#[tokio::test]
+async fn whoever_is_too_slow_is_let_go() {
+    let (address, _stop) = serving(|settings| settings.header_timeout = Seconds(1)).await;
+    let mut slow = TcpStream::connect(address).await.unwrap();
+    slow.write_all(b"GET / HTTP/1.1\r\nhost: x\r\nx-and-so-").await.unwrap();
+    let mut said = Vec::new();
+    let _ = slow.read_to_end(&mut said).await;
+    assert!(!said.starts_with(b"HTTP/1.1 200"), "half a request was answered");
+
+    let (address, _stop) = serving(|settings| settings.idle_timeout = Seconds(1)).await;
+    let mut idle = TcpStream::connect(address).await.unwrap();
+    assert!(answers(&mut idle).await);
+    let ended = idle.read_to_end(&mut Vec::new()).await;
+    assert!(ended.is_ok_and(|more| more == 0), "it ends, and nothing more is said");
+}
+
+/// Beyond the cap a connection waits until another one ends.
+#[tokio::test]
+async fn all_together_have_so_many_connections_and_further_ones_wait() {
+    let (address, _stop) = serving(|settings| {
+        settings.max_connections = 1;
+        settings.max_connections_per_address = 0;
+    })
+    .await;
+    let mut one = TcpStream::connect(address).await.unwrap();
+    assert!(answers(&mut one).await);
+    let mut two = TcpStream::connect(address).await.unwrap();
+    let mut waiting = Box::pin(answers(&mut two));
+    for _ in 0..20 {
+        let served = tokio::select! {
+            biased;
+            _ = &mut waiting => false,
+            answered = answers(&mut one) => answered,
+        };
+        assert!(served, "the second was served while the first was open");
+    }
+    drop(one);
+    assert!(waiting.await, "its turn has come");
+}

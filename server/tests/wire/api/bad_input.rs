@@ -238,6 +238,24 @@ async fn without_a_database_every_door_says_unavailable() {
     assert_eq!(door.get("/health/live", &[]).await.status, 200);
 }
 
+/// A body that never ends is given up, and nothing was done.
+#[tokio::test]
+async fn a_body_has_so_long_to_arrive() {
+    let door = Door::with(|config| config.server.body_timeout = sereno_core::config::Seconds(1)).await;
+    let json = [("content-type", "application/json")];
+    let half =
+        futures_util::stream::once(async { Ok::<_, std::io::Error>(axum::body::Bytes::from("{\"identifier\": ")) });
+    let never = half.chain(futures_util::stream::pending());
+    let answer = door
+        .send(request("POST", "/api/v1/login", &json, Body::from_stream(never)))
+        .await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.code().as_str()),
+        (408, "request_timeout")
+    );
+    assert_eq!(door.test.events.kinds(), []);
+}
+
 /// A client that keeps many bodies half sent cannot fill the memory.
 #[tokio::test]
 async fn bodies_that_are_coming_in_share_their_room() {
