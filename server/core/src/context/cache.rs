@@ -40,6 +40,8 @@ pub struct FamilySnapshot {
     pub authenticated_at: Moment,
     /// When it ends at the latest.
     pub expires_at: Moment,
+    /// Whether its refresh tokens stay what they are; settled when it began.
+    pub stays: bool,
     /// Whether it was revoked.
     pub revoked: bool,
     /// Ids of its access tokens that were revoked one by one and have not ended yet.
@@ -350,6 +352,7 @@ mod tests {
             credential_epoch: 1,
             authenticated_at: Moment(0),
             expires_at: Moment(1),
+            stays: false,
             revoked: false,
             denied: Vec::new(),
         })

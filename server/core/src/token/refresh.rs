@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use sea_orm::sea_query::{CaseStatement, Expr, Query};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, UpdateMany};
-use sereno_types::{ClientCredentials, Code, Grant, Refresh, Rotation as RotationPolicy, TokenUse, UserState};
+use sereno_types::{ClientCredentials, Code, Grant, Refresh, TokenUse, UserState};
 use tokio::sync::oneshot;
 use tracing::Instrument;
 
@@ -65,9 +65,9 @@ async fn renew(sereno: &Sereno, meta: &RequestMeta, command: Refresh, extend: Ex
     }
     let text = command.refresh_token.expose();
     let presented = presented(sereno, text).await?.ok_or_else(refused)?;
-    let family = Entity::find_by_id(presented.family).one(sereno.db.read()).await?;
     // as it was when the family began: a change of the profile revives nothing and ends nothing
-    let stays = family.is_some_and(|family| family.rotation == RotationPolicy::Never.as_str());
+    let known = verify::family(sereno, presented.family).await?;
+    let stays = known.is_some_and(|family| family.stays);
     if stays {
         let stays = Stays {
             presented,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use sereno_types::{
-    Code, FieldError, Id, StandardClaim, TokenFormat, TokenUse, UserState, VerifyToken, VerifyTokenAnswer,
+    Code, FieldError, Id, Rotation, StandardClaim, TokenFormat, TokenUse, UserState, VerifyToken, VerifyTokenAnswer,
 };
 use uuid::Uuid;
 
@@ -297,6 +297,7 @@ pub(super) async fn family(sereno: &Sereno, id: Uuid) -> Result<Option<Arc<Famil
         credential_epoch: row.credential_epoch,
         authenticated_at: row.authenticated_at,
         expires_at: row.expires_at,
+        stays: row.rotation == Rotation::Never.as_str(),
         revoked: row.revoked_at.is_some(),
         denied: denied.into_tuple().all(db).await?,
     });
