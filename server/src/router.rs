@@ -99,7 +99,7 @@ async fn before_the_session(State(app): State<App>, request: Request, next: Next
 }
 
 /// Answers preflights, and says which other origin may read the answer.
-async fn share(app: &App, request: Request, next: Next) -> Response {
+async fn share(app: &App, mut request: Request, next: Next) -> Response {
     let origin = match cors::allowed(app, request.uri().path(), request.headers()).await {
         Ok(origin) => origin,
         Err(refusal) => return refusal.into_response(),
@@ -107,6 +107,7 @@ async fn share(app: &App, request: Request, next: Next) -> Response {
     if let Some(answer) = cors::preflight(&request, origin.as_ref()) {
         return answer;
     }
+    request.extensions_mut().insert(cors::Known(origin.clone()));
     let shared = cors::is_shared(request.uri().path());
     let of_oauth = oauth_form::is_asked(request.method(), request.uri().path());
     let mut response = admit(app, request, next).await;
@@ -135,11 +136,7 @@ async fn behind_the_session(State(app): State<App>, mut request: Request, next: 
     if let Err(refusal) = caller::resolve(&app, &mut request).await {
         return refusal.into_response();
     }
-    let known = match cors::allowed(&app, request.uri().path(), request.headers()).await {
-        Ok(known) => known,
-        Err(refusal) => return refusal.into_response(),
-    };
-    if let Err(refusal) = origin::check(&app, &request, known.as_ref()) {
+    if let Err(refusal) = origin::check(&app, &request) {
         return refusal.into_response();
     }
     let inside = app.clone();

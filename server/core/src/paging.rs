@@ -8,7 +8,7 @@ use sea_orm::Order as Direction;
 use sea_orm::sea_query::Expr;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use sereno_types::{Code, Page};
+use sereno_types::{Code, FieldError, Page};
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
@@ -37,6 +37,25 @@ pub enum Key {
     Number(i64),
     /// A text.
     Text(String),
+}
+
+/// Newest first, for lists that have no other order.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Newest {
+    /// The only one.
+    #[default]
+    #[serde(rename = "newest")]
+    First,
+}
+
+impl Order for Newest {
+    fn is_descending(self) -> bool {
+        true
+    }
+
+    fn is_text(self) -> bool {
+        false
+    }
 }
 
 /// Where a page begins.
@@ -166,7 +185,8 @@ fn read<S: Order>(text: &str, sort: S) -> Result<Cursor<S>> {
 pub fn pattern(q: Option<&str>, prepare: impl Fn(&str) -> String) -> Result<Option<sea_orm::sea_query::LikeExpr>> {
     let text = q.unwrap_or("").trim();
     if text.len() > MAX_SEARCH {
-        return Err(Error::field("q", Code::TooLong));
+        let fault = FieldError::new("q", Code::TooLong).with("max", MAX_SEARCH as u64);
+        return Err(Error::fields(vec![fault]));
     }
     if text.is_empty() {
         return Ok(None);

@@ -19,6 +19,10 @@ const EXPOSED: HeaderValue = HeaderValue::from_static("x-csrf-token, x-request-i
 /// Seconds a browser may remember the answer.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
 
+/// The other origin that asks, if an application was registered with it; on every request that comes this far.
+#[derive(Clone, Debug)]
+pub struct Known(pub Option<HeaderValue>);
+
 /// Whether scripts of other origins may have business at this path.
 #[must_use]
 pub fn is_shared(path: &str) -> bool {

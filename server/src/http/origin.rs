@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderName, Method, header};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sereno_core::Sereno;
@@ -14,6 +14,7 @@ use sereno_core::access::policy::{self, Welcome};
 use sereno_core::context::{Actor, Application, Via};
 use sereno_types::Code;
 
+use super::cors::Known;
 use super::problem::Refusal;
 use crate::router::App;
 
@@ -22,9 +23,13 @@ pub const CSRF_TOKEN: HeaderName = HeaderName::from_static("x-csrf-token");
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const PURPOSE: &str = "csrf";
 
-/// Whether the request may go on; needs to know the caller, and the origin that an application was registered with, if the
-/// request comes from one.
-pub fn check(app: &App, request: &Request, known: Option<&HeaderValue>) -> Result<(), Refusal> {
+/// Whether the request may go on; needs to know the caller, and whether it comes from an origin that an application was
+/// registered with.
+pub fn check(app: &App, request: &Request) -> Result<(), Refusal> {
+    let known = request
+        .extensions()
+        .get::<Known>()
+        .is_some_and(|known| known.0.is_some());
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let scheme = request
         .headers()
@@ -32,7 +37,7 @@ pub fn check(app: &App, request: &Request, known: Option<&HeaderValue>) -> Resul
         .map(|value| value.as_bytes().to_ascii_lowercase());
     // browsers add Basic credentials by themselves, a bearer token never
     let rests_on_bearer = scheme.is_some_and(|scheme| scheme.starts_with(b"bearer "));
-    if safe || rests_on_bearer || ((is_ours(app, request.headers()) || known.is_some()) && has_token(app, request)) {
+    if safe || rests_on_bearer || ((is_ours(app, request.headers()) || known) && has_token(app, request)) {
         Ok(())
     } else {
         Err(Code::CrossSiteRequest.into())

@@ -1,7 +1,6 @@
 //! What a user sees of themselves and changes in it.
 
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sereno_types::{ChangeQuery, Code, FieldError, Id, Me, Page, Permission, ProfileChange, UpdateProfile};
 use uuid::Uuid;
@@ -14,7 +13,7 @@ use crate::context::{Actor, RequestMeta, Sereno, Staff, Tx};
 use crate::entity::{user, user_change};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
-use crate::paging::{Key, Order, Walk};
+use crate::paging::{Key, Newest, Walk};
 
 /// Longest given or family name, in characters.
 const NAME_MAX: usize = 150;
@@ -226,24 +225,6 @@ pub(super) async fn keep(sereno: &Sereno, tx: &Tx, user_id: Uuid, changes: Vec<C
         .exec_without_returning(tx.db())
         .await?;
     Ok(())
-}
-
-/// Newest first: the only order.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-enum Newest {
-    #[default]
-    #[serde(rename = "-at")]
-    First,
-}
-
-impl Order for Newest {
-    fn is_descending(self) -> bool {
-        true
-    }
-
-    fn is_text(self) -> bool {
-        false
-    }
 }
 
 /// What changed in a user's profile, newest first.

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
-use serde::{Deserialize, Serialize};
 use sereno_types::{
     Code, EndSessions, EndWhich, EndedSessions, Id, MySessionQuery, Page, Permission, SessionKind, SessionQuery,
     SessionRow, SessionUser,
@@ -17,26 +16,8 @@ use crate::context::{Actor, Caller, RequestMeta, Sereno, Staff, Tx, Via};
 use crate::entity::{application, session, token_family, user, user_email};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
-use crate::paging::{Key, Order, Walk};
+use crate::paging::{Key, Newest, Walk};
 use crate::{session as sessions, token};
-
-/// Newest first: the only order.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-enum Newest {
-    #[default]
-    #[serde(rename = "-created_at")]
-    First,
-}
-
-impl Order for Newest {
-    fn is_descending(self) -> bool {
-        true
-    }
-
-    fn is_text(self) -> bool {
-        false
-    }
-}
 
 /// A row of either table.
 enum Row {

@@ -110,14 +110,20 @@ pub struct ApplicationIndex {
 /// Most applications that are remembered: there are rarely more than some dozens.
 const APPLICATIONS: usize = 1_000;
 
+/// Applications by their two names.
+#[derive(Default)]
+struct Applications {
+    by_client_id: HashMap<String, Arc<Application>>,
+    by_id: HashMap<Uuid, Arc<Application>>,
+}
+
 /// The memories, bounded.
 pub struct Cache {
     users: Lru<Uuid, Arc<UserSnapshot>>,
     families: Lru<Uuid, Arc<FamilySnapshot>>,
     /// By SHA-256 of the whole token.
     tokens: Lru<[u8; 32], Arc<TokenSnapshot>>,
-    /// By `client_id`.
-    applications: RwLock<HashMap<String, Arc<Application>>>,
+    applications: RwLock<Applications>,
     index: RwLock<Option<Arc<ApplicationIndex>>>,
     attributes: RwLock<Option<Arc<Vec<Attribute>>>>,
     signing: RwLock<Option<Arc<SigningKeys>>>,
@@ -185,14 +191,14 @@ impl Cache {
     #[must_use]
     pub fn application(&self, client_id: &str) -> Option<Arc<Application>> {
         let known = self.applications.read().unwrap_or_else(PoisonError::into_inner);
-        known.get(client_id).cloned()
+        known.by_client_id.get(client_id).cloned()
     }
 
     /// The application with this id.
     #[must_use]
     pub fn application_by_id(&self, id: Uuid) -> Option<Arc<Application>> {
         let known = self.applications.read().unwrap_or_else(PoisonError::into_inner);
-        known.values().find(|application| application.id == id).cloned()
+        known.by_id.get(&id).cloned()
     }
 
     /// Remembers an application that was read while `generation` was current.
@@ -202,10 +208,11 @@ impl Cache {
         if self.deaf.load(Ordering::Acquire) || self.generation() != generation {
             return;
         }
-        if known.len() >= APPLICATIONS {
-            known.clear();
+        if known.by_id.len() >= APPLICATIONS {
+            *known = Applications::default();
         }
-        known.insert(application.client_id.clone(), application);
+        known.by_id.insert(application.id, Arc::clone(&application));
+        known.by_client_id.insert(application.client_id.clone(), application);
     }
 
     /// Whether the use of something is worth noting again; true once in `every`.
@@ -292,15 +299,15 @@ impl Cache {
             self.families.remove(id);
         }
         let mut applications = self.applications.write().unwrap_or_else(PoisonError::into_inner);
-        let before = applications.len();
-        applications.retain(|_, application| !ids.contains(&application.id));
-        let fewer = applications.len() < before;
-        drop(applications);
-        if fewer {
-            // its tokens may have to look different now
-            self.tokens.clear();
+        for id in ids {
+            if let Some(gone) = applications.by_id.remove(id) {
+                applications.by_client_id.remove(&gone.client_id);
+            }
         }
+        drop(applications);
         if ids.contains(&ALL_APPLICATIONS) {
+            // tokens may have to look different now
+            self.tokens.clear();
             *self.index.write().unwrap_or_else(PoisonError::into_inner) = None;
         }
         if ids.contains(&ATTRIBUTES) {
@@ -331,10 +338,7 @@ impl Cache {
         self.users.clear();
         self.families.clear();
         self.tokens.clear();
-        self.applications
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
+        *self.applications.write().unwrap_or_else(PoisonError::into_inner) = Applications::default();
         *self.index.write().unwrap_or_else(PoisonError::into_inner) = None;
         *self.attributes.write().unwrap_or_else(PoisonError::into_inner) = None;
         *self.signing.write().unwrap_or_else(PoisonError::into_inner) = None;
