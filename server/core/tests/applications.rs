@@ -646,8 +646,14 @@ async fn introspection_tells_an_application_of_its_own_tokens_alone() {
     let outcome = introspect(&test.sereno, &test.meta(), &public, command).await;
     assert_eq!(refused(outcome), Code::InvalidClient, "only who proves itself may ask");
     // a locked user's tokens are good for nothing
-    test.execute("UPDATE \"user\" SET state = 'locked'").await;
-    assert_eq!(shop.ask(&test, &access).await, json!({"active": false}));
+    let ana = Id(test.holder_of("ana@example.org").await.to_string());
+    let staff = test.system().await;
+    sereno_core::account::admin::lock(&test.sereno, &test.meta(), &staff, &ana)
+        .await
+        .unwrap();
+    for token in [&access, &refresh] {
+        assert_eq!(shop.ask(&test, token).await, json!({"active": false}));
+    }
 }
 
 #[tokio::test]

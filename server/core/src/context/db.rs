@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sea_orm::sqlx::{AssertSqlSafe, Executor};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, QueryResult,
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 use serde_json::Value;
@@ -88,6 +88,10 @@ impl Db {
                 .foreign_keys(true)
                 .busy_timeout(timeout)
                 .pragma("cache_size", "-2000")
+                // what a statement sets aside for a moment is small: no file for it
+                .pragma("temp_store", "2")
+                // pages, 16 MB: under load the log is folded back some times a second at most
+                .pragma("wal_autocheckpoint", "4000")
                 .pragma("trusted_schema", "0")
         };
         let url = format!("sqlite:{path}?mode=rwc");
@@ -139,6 +143,31 @@ impl Db {
         let pool = self.writer.clone();
         let beginning = tokio::spawn(async move { pool.begin_with_options(options).await });
         Ok(beginning.await.map_err(Error::internal)??)
+    }
+
+    /// Runs a script on SQLite: several statements that travel to the writer's thread together and stay prepared there,
+    /// `BEGIN IMMEDIATE` first and `COMMIT` last. What they return comes back; where one fails, nothing has happened.
+    ///
+    /// For the few changes so busy that the ways to that thread are most of what they cost; anything else is a `Tx`.
+    /// `?1` is the text, `?2` the moment.
+    pub(crate) async fn script(&self, script: &'static str, text: String, now: Moment) -> Result<Vec<QueryResult>> {
+        let pool = self.writer.get_sqlite_connection_pool().clone();
+        // in a task of its own: a caller who goes away in the middle must not leave the transaction open
+        let running = tokio::spawn(async move {
+            let mut connection = pool.acquire().await?;
+            let query = sea_orm::sqlx::query(script).bind(text).bind(now.0);
+            let done = query.fetch_all(&mut *connection).await;
+            if done.is_err()
+                && let Err(error) = connection.execute("ROLLBACK").await
+                && !error.to_string().contains("no transaction is active")
+            {
+                connection.close_on_drop();
+            }
+            done
+        });
+        let done = running.await.map_err(Error::internal)?;
+        let rows = done.map_err(|error| DbErr::Query(sea_orm::RuntimeErr::SqlxError(error.into())))?;
+        Ok(rows.into_iter().map(QueryResult::from).collect())
     }
 
     /// Whether this is SQLite.

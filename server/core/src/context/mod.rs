@@ -32,7 +32,7 @@ use crate::crypto::password::Hasher;
 use crate::entity::token_family;
 use crate::entropy::Entropy;
 use crate::error::Result;
-use crate::event::Subscriber;
+use crate::event::{Event, Subscriber};
 use crate::port::mail::MailTransport;
 
 /// Everything a flow may reach. Made by `boot`, or by `testing`.
@@ -84,6 +84,12 @@ pub struct Rotation {
 }
 
 impl Rotation {
+    /// Whether both are of one refresh token.
+    #[must_use]
+    pub fn is_of(&self, other: &Self) -> bool {
+        self.family == other.family && self.generation == other.generation
+    }
+
     /// Whether this is the family after this rotation.
     #[must_use]
     pub fn is_before(&self, family: &token_family::Model) -> bool {
@@ -113,6 +119,13 @@ impl Sereno {
     #[must_use]
     pub fn link(&self, path: &str) -> String {
         format!("{}{path}", self.config.public_url())
+    }
+
+    /// Tells the subscribers of what has been committed.
+    pub(crate) fn publish(&self, event: &Event) {
+        for subscriber in &self.subscribers {
+            subscriber.published(event);
+        }
     }
 
     /// Opens a unit of work on behalf of `actor`.

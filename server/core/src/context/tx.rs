@@ -150,9 +150,7 @@ impl Tx {
         sereno.cache.forget(&touched);
         committed?;
         for (event, _) in &events {
-            for subscriber in &sereno.subscribers {
-                subscriber.published(event);
-            }
+            sereno.publish(event);
         }
         if rings {
             sereno.job_bell.notify_waiters();

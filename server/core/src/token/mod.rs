@@ -9,6 +9,7 @@ mod opaque;
 mod preview;
 mod refresh;
 mod revoke;
+mod rotation;
 mod verify;
 
 pub use claims::{USER_NAMES, refuse_template};

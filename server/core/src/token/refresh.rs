@@ -6,26 +6,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sea_orm::sea_query::{CaseStatement, Expr, Query};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, UpdateMany};
+use sea_orm::sea_query::{CaseStatement, Expr};
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter};
 use sereno_types::{ClientCredentials, Code, Grant, Refresh, TokenUse, UserState};
-use tokio::sync::oneshot;
-use tracing::Instrument;
 
 use super::issue::{self, Issued, Line, Lives};
 use super::opaque::{self, Presented};
+use super::rotation::{only_open, rotate};
 use super::{revoke, verify};
 use crate::access::application;
-use crate::clock::Moment;
-use crate::context::{Actor, Application, Duty, RequestMeta, Rotation, Sereno, Tx};
+use crate::context::{Actor, Application, RequestMeta, Sereno, Tx};
 use crate::crypto::jwt;
 use crate::entity::token_family::{Column, Entity, Model};
 use crate::entity::user;
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
-
-/// Most that share a transaction.
-const TOGETHER: usize = 32;
 
 /// Refreshes. Reads the rows themselves, so that a locked user or a revoked family gets nothing, whatever is remembered.
 ///
@@ -208,117 +203,6 @@ async fn keep(
     let issued = issue::tokens(sereno, tx.db(), &line, application, now).await?;
     tx.commit().await?;
     Ok(issued)
-}
-
-/// Only families that are open, of users who may sign in and whose credentials are still those the family began with.
-fn only_open(change: UpdateMany<Entity>, now: Moment) -> UpdateMany<Entity> {
-    let owner_epoch = Query::select()
-        .column(user::Column::CredentialEpoch)
-        .from(user::Entity)
-        .and_where(Expr::col((user::Entity, user::Column::Id)).equals((Entity, Column::UserId)))
-        .and_where(user::Column::State.eq(UserState::Active.as_str()))
-        .take();
-    change
-        .filter(Column::RevokedAt.is_null())
-        .filter(Column::ExpiresAt.gt(now))
-        .filter(Column::IdleExpiresAt.gt(now))
-        .filter(Column::CredentialEpoch.in_subquery(owner_epoch))
-}
-
-/// Waits for its turn and rotates, together with whoever waits too; the family's row afterwards.
-async fn rotate(
-    sereno: &Sereno,
-    meta: &RequestMeta,
-    presented: Presented,
-    application: &Application,
-) -> Result<Option<Model>> {
-    let (answer, answered) = oneshot::channel();
-    let rotation = Rotation {
-        family: presented.family,
-        generation: presented.generation,
-        application_id: application.id,
-        idle: Duration::from_secs(Lives::of(sereno, &application.profile).idle),
-        meta: meta.clone(),
-        answer,
-    };
-    if !sereno.db.is_sqlite() {
-        // here every caller has a connection, and the database groups the commits
-        rotate_together(sereno, vec![rotation]).await;
-    } else if let Some(duty) = sereno.rotations.join(rotation) {
-        tokio::spawn(serve(sereno.clone(), duty).in_current_span());
-    }
-    answered.await.map_err(Error::internal)?
-}
-
-/// Serves those who wait until nobody does.
-async fn serve(sereno: Sereno, mut duty: Duty) {
-    while let Some((still, group)) = sereno.rotations.next(duty, TOGETHER) {
-        duty = still;
-        // a panic costs its own group and nobody who comes later
-        let working = tokio::spawn({
-            let sereno = sereno.clone();
-            async move { rotate_together(&sereno, group).await }
-        });
-        if let Err(error) = working.await {
-            tracing::error!(%error, "rotating refresh tokens panicked");
-        }
-    }
-}
-
-async fn rotate_together(sereno: &Sereno, group: Vec<Rotation>) {
-    let mut outcome = write(sereno, &group).await;
-    for rotation in group {
-        let answer = match &mut outcome {
-            Ok(rotated) => {
-                let at = rotated.iter().position(|family| rotation.is_before(family));
-                Ok(at.map(|at| rotated.swap_remove(at)))
-            }
-            Err(error) => Err(error.clone()),
-        };
-        // whoever went away knows what a retry is for
-        let _ = rotation.answer.send(answer);
-    }
-}
-
-/// One transaction for all of them: the rows that were rotated.
-async fn write(sereno: &Sereno, group: &[Rotation]) -> Result<Vec<Model>> {
-    let mut tx = sereno.begin(&RequestMeta::default(), &Actor::Anonymous).await?;
-    let now = tx.now();
-    let latest = group.iter().fold(Condition::any(), |any, rotation| {
-        any.add(
-            Condition::all()
-                .add(Column::Id.eq(rotation.family))
-                .add(Column::Generation.eq(rotation.generation))
-                .add(Column::ApplicationId.eq(rotation.application_id)),
-        )
-    });
-    // applications differ in how long a token may stay unused
-    let idle = group.iter().fold(CaseStatement::new(), |case, rotation| {
-        case.case(Column::Id.eq(rotation.family), Expr::value(now.plus(rotation.idle).0))
-    });
-    let rotation = Entity::update_many()
-        .col_expr(Column::Generation, Expr::col(Column::Generation).add(1))
-        .col_expr(Column::RotatedAt, Expr::value(now.0))
-        .col_expr(
-            Column::IdleExpiresAt,
-            idle.finally(Expr::col(Column::IdleExpiresAt)).into(),
-        )
-        // said once more for the index
-        .filter(Column::Id.is_in(group.iter().map(|rotation| rotation.family)))
-        .filter(latest);
-    let rotated = only_open(rotation, now).exec_with_returning(tx.db()).await?;
-    for family in &rotated {
-        let asked = group.iter().find(|rotation| rotation.is_before(family));
-        let meta = asked.map(|rotation| rotation.meta.clone()).unwrap_or_default();
-        let event = Event::new(EventKind::RefreshRotated)
-            .about(family.user_id)
-            .through(family.application_id)
-            .within(family.id)
-            .with("generation", family.generation);
-        tx.record_from(meta, event);
-    }
-    tx.commit().await?;
-    Ok(rotated)
 }
 
 fn is_open(family: &Model, owner: &user::Model, tx: &Tx) -> bool {

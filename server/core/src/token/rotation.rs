@@ -1,0 +1,206 @@
+//! Rotating: the one conditional update that decides who gets the successor, and the event that tells of it. On SQLite
+//! those who come in together share a transaction, and its statements travel to the writer's thread together: this is
+//! the busiest change of all, and what it costs is mostly the way there and back (decision 7 in the handbook).
+
+use std::time::Duration;
+
+use sea_orm::sea_query::{CaseStatement, Expr, Query};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, UpdateMany};
+use serde_json::json;
+use sereno_types::UserState;
+use tokio::sync::oneshot;
+use tracing::Instrument;
+
+use super::issue::Lives;
+use super::opaque::Presented;
+use crate::clock::Moment;
+use crate::context::{Actor, Application, Duty, RequestMeta, Rotation, Sereno};
+use crate::entity::token_family::{Column, Entity, Model};
+use crate::entity::user;
+use crate::error::{Error, Result};
+use crate::event::{Event, EventKind};
+
+/// Most that share a transaction.
+const TOGETHER: usize = 32;
+
+/// Only families that are open, of users who may sign in and whose credentials are still those the family began with.
+pub(super) fn only_open(change: UpdateMany<Entity>, now: Moment) -> UpdateMany<Entity> {
+    let owner_epoch = Query::select()
+        .column(user::Column::CredentialEpoch)
+        .from(user::Entity)
+        .and_where(Expr::col((user::Entity, user::Column::Id)).equals((Entity, Column::UserId)))
+        .and_where(user::Column::State.eq(UserState::Active.as_str()))
+        .take();
+    change
+        .filter(Column::RevokedAt.is_null())
+        .filter(Column::ExpiresAt.gt(now))
+        .filter(Column::IdleExpiresAt.gt(now))
+        .filter(Column::CredentialEpoch.in_subquery(owner_epoch))
+}
+
+/// Waits for its turn and rotates, together with whoever waits too; the family's row afterwards.
+pub(super) async fn rotate(
+    sereno: &Sereno,
+    meta: &RequestMeta,
+    presented: Presented,
+    application: &Application,
+) -> Result<Option<Model>> {
+    let (answer, answered) = oneshot::channel();
+    let rotation = Rotation {
+        family: presented.family,
+        generation: presented.generation,
+        application_id: application.id,
+        idle: Duration::from_secs(Lives::of(sereno, &application.profile).idle),
+        meta: meta.clone(),
+        answer,
+    };
+    if !sereno.db.is_sqlite() {
+        // here every caller has a connection, and the database groups the commits
+        rotate_together(sereno, vec![rotation]).await;
+    } else if let Some(duty) = sereno.rotations.join(rotation) {
+        tokio::spawn(serve(sereno.clone(), duty).in_current_span());
+    }
+    answered.await.map_err(Error::internal)?
+}
+
+/// Serves those who wait until nobody does.
+async fn serve(sereno: Sereno, mut duty: Duty) {
+    // requests that are read already come along
+    tokio::task::yield_now().await;
+    while let Some((still, group)) = sereno.rotations.next(duty, TOGETHER) {
+        duty = still;
+        // a panic costs its own group and nobody who comes later
+        let working = tokio::spawn({
+            let sereno = sereno.clone();
+            async move { rotate_together(&sereno, group).await }
+        });
+        if let Err(error) = working.await {
+            tracing::error!(%error, "rotating refresh tokens panicked");
+        }
+    }
+}
+
+async fn rotate_together(sereno: &Sereno, group: Vec<Rotation>) {
+    let mut outcome = write(sereno, &group).await;
+    for rotation in group {
+        let answer = match &mut outcome {
+            Ok(rotated) => {
+                let at = rotated.iter().position(|family| rotation.is_before(family));
+                Ok(at.map(|at| rotated.swap_remove(at)))
+            }
+            Err(error) => Err(error.clone()),
+        };
+        // whoever went away knows what a retry is for
+        let _ = rotation.answer.send(answer);
+    }
+}
+
+/// One transaction for all of them: the rows that were rotated.
+async fn write(sereno: &Sereno, group: &[Rotation]) -> Result<Vec<Model>> {
+    if sereno.db.is_sqlite() {
+        write_in_one_trip(sereno, group).await
+    } else {
+        write_in_steps(sereno, group).await
+    }
+}
+
+/// Those of the asked who get a successor. In this order, so that what was asked leads to the rows and no table is walked.
+macro_rules! hits {
+    () => {
+        "FROM json_each(?1) AS asked CROSS JOIN token_family AS family CROSS JOIN user AS owner
+         WHERE family.id = unhex(asked.value ->> 'family') AND family.generation = asked.value ->> 'generation'
+         AND family.application_id = unhex(asked.value ->> 'application')
+         AND family.revoked_at IS NULL AND family.expires_at > ?2 AND family.idle_expires_at > ?2
+         AND owner.id = family.user_id AND owner.state = 'active'
+         AND owner.credential_epoch = family.credential_epoch"
+    };
+}
+
+/// What [`write_in_steps`] does, for any number at once. The events come first, for afterwards nobody is hit any more;
+/// nobody can come in between.
+const ROTATE: &str = concat!(
+    "BEGIN IMMEDIATE;
+     INSERT INTO event (id, at, name, outcome, actor_kind, user_id, application_id, session_id, address, user_agent,
+                        request_id, detail)
+     SELECT unhex(asked.value ->> 'event'), ?2, 'refresh_rotated', 'success', 'anonymous',
+            family.user_id, family.application_id, family.id, asked.value ->> 'address',
+            asked.value ->> 'user_agent', asked.value ->> 'request_id',
+            json_object('generation', family.generation + 1) ",
+    hits!(),
+    "; WITH hit AS MATERIALIZED (SELECT family.id, asked.value ->> 'idle' AS idle ",
+    hits!(),
+    ") UPDATE token_family SET generation = generation + 1, rotated_at = ?2, idle_expires_at = ?2 + hit.idle
+     FROM hit WHERE token_family.id = hit.id RETURNING *;
+     COMMIT"
+);
+
+async fn write_in_one_trip(sereno: &Sereno, group: &[Rotation]) -> Result<Vec<Model>> {
+    let mut asked = Vec::with_capacity(group.len());
+    for (at, rotation) in group.iter().enumerate() {
+        // the same token twice in a group: the first gets the successor, the other comes again as a retry
+        if group[..at].iter().any(|earlier| earlier.is_of(rotation)) {
+            continue;
+        }
+        asked.push(json!({
+            "event": sereno.new_id()?.simple(),
+            "family": rotation.family.simple(),
+            "generation": rotation.generation,
+            "application": rotation.application_id.simple(),
+            "idle": i64::try_from(rotation.idle.as_micros()).unwrap_or(i64::MAX),
+            "address": rotation.meta.address,
+            "user_agent": rotation.meta.user_agent,
+            "request_id": rotation.meta.request_id,
+        }));
+    }
+    let asked = serde_json::Value::from(asked).to_string();
+    let rows = sereno.db.script(ROTATE, asked, sereno.now()).await?;
+    let rotated = rows.iter().map(|row| Model::from_query_result(row, ""));
+    let rotated = rotated.collect::<std::result::Result<Vec<_>, _>>()?;
+    for family in &rotated {
+        sereno.publish(&rotated_event(family));
+    }
+    Ok(rotated)
+}
+
+async fn write_in_steps(sereno: &Sereno, group: &[Rotation]) -> Result<Vec<Model>> {
+    let mut tx = sereno.begin(&RequestMeta::default(), &Actor::Anonymous).await?;
+    let now = tx.now();
+    let latest = group.iter().fold(Condition::any(), |any, rotation| {
+        any.add(
+            Condition::all()
+                .add(Column::Id.eq(rotation.family))
+                .add(Column::Generation.eq(rotation.generation))
+                .add(Column::ApplicationId.eq(rotation.application_id)),
+        )
+    });
+    // applications differ in how long a token may stay unused
+    let idle = group.iter().fold(CaseStatement::new(), |case, rotation| {
+        case.case(Column::Id.eq(rotation.family), Expr::value(now.plus(rotation.idle).0))
+    });
+    let rotation = Entity::update_many()
+        .col_expr(Column::Generation, Expr::col(Column::Generation).add(1))
+        .col_expr(Column::RotatedAt, Expr::value(now.0))
+        .col_expr(
+            Column::IdleExpiresAt,
+            idle.finally(Expr::col(Column::IdleExpiresAt)).into(),
+        )
+        // said once more for the index
+        .filter(Column::Id.is_in(group.iter().map(|rotation| rotation.family)))
+        .filter(latest);
+    let rotated = only_open(rotation, now).exec_with_returning(tx.db()).await?;
+    for family in &rotated {
+        let asked = group.iter().find(|rotation| rotation.is_before(family));
+        let meta = asked.map(|rotation| rotation.meta.clone()).unwrap_or_default();
+        tx.record_from(meta, rotated_event(family));
+    }
+    tx.commit().await?;
+    Ok(rotated)
+}
+
+fn rotated_event(family: &Model) -> Event {
+    Event::new(EventKind::RefreshRotated)
+        .about(family.user_id)
+        .through(family.application_id)
+        .within(family.id)
+        .with("generation", family.generation)
+}
