@@ -26,7 +26,7 @@ dev: ## build, serve and reload on every change
 	.ci/dev
 
 bench: $(BINARY) ## measure the release binary
-	SERENO_BIN=$(abspath $(BINARY)) cargo bench --locked -p bench
+	.ci/bench $(BINARY)
 
 audit: ## ask the advisory database about our dependencies (needs the network)
 	.ci/audit

@@ -74,15 +74,12 @@ pub async fn after_load(server: &Server, rows: &[Row]) -> Outcome<Vec<Figure>> {
             .flat_map(|row| &row.sereno);
         rounds.map(|round| round.peak_mb).fold(f64::NAN, f64::max)
     };
-    let mut figures = vec![
-        figure(
-            "memory under login, most (PSS)",
-            peak(&[Workload::Login]),
-            "MB",
-            Some(80.0),
-        ),
-        figure("memory under anything, most (PSS)", peak(&[]), "MB", None),
-    ];
+    let mut figures = Vec::new();
+    if rows.iter().any(|row| row.workload == Workload::Login) {
+        let most = peak(&[Workload::Login]);
+        figures.push(figure("memory under login, most (PSS)", most, "MB", Some(80.0)));
+    }
+    figures.push(figure("memory under anything, most (PSS)", peak(&[]), "MB", None));
     tokio::time::sleep(Duration::from_secs(15)).await;
     figures.push(figure(
         "memory, 15 s after the load (PSS)",

@@ -1,6 +1,7 @@
 //! `make bench`: measures the release binary (`SERENO_BIN`) with 10,000 users on SQLite, in turns with a *floor*: the
 //! least that could do the same work (bare axum, prepared statements, the same hash and signature; no policy, no limits,
-//! no audit). Prints one table. A missed goal is a figure, not a failure; a wrong answer is a failure.
+//! no audit). Prints one table. With `SERENO_BENCH_POSTGRES` (the URL of a PostgreSQL that is ours alone) the workloads
+//! that ask a database are measured on it, without a floor. A missed goal is a figure, not a failure; a wrong answer is a failure.
 //!
 //! `SERENO_BENCH_SECONDS` is the length of a round (2). Names of workloads as arguments leave the others out.
 
@@ -10,7 +11,9 @@ mod client;
 mod figures;
 mod floor;
 mod load;
+mod postgres;
 mod process;
+mod refusals;
 mod seed;
 mod sereno;
 mod table;
@@ -53,15 +56,20 @@ async fn run(only: &[&str]) -> Outcome<()> {
     let span = Duration::try_from_secs_f64(seconds)?;
     let folder = process::Folder::new()?;
     println!("preparing {USERS} users");
-    let house = sereno::House::build(folder.path()).await?;
+    let postgres = postgres::Postgres::from_env()?;
+    let embedded = postgres.is_none();
+    let house = sereno::House::build(folder.path(), postgres).await?;
     let floor = floor::start(&folder.path().join("floor")).await?;
     let mut rows = Vec::new();
     let mut server = house.start(true).await?;
-    let mut figures = figures::at_rest(&house, &server).await?;
-    for workload in Workload::ALL.iter().copied() {
-        if !only.is_empty() && !only.contains(&workload.name()) {
-            continue;
-        }
+    let mut figures = Vec::new();
+    if embedded {
+        figures.extend(figures::at_rest(&house, &server).await?);
+    }
+    let wanted = |workload: &Workload| {
+        (only.is_empty() || only.contains(&workload.name())) && (embedded || workload.is_about_rows())
+    };
+    for workload in Workload::ALL.iter().copied().filter(wanted) {
         if workload.is_without_worker() == server.works_queue {
             drop(server);
             server = house.start(!workload.is_without_worker()).await?;
@@ -70,12 +78,20 @@ async fn run(only: &[&str]) -> Outcome<()> {
         let mut row = table::Row::new(workload);
         for round in 0..ROUNDS {
             row.sereno.push(load::round(&server, workload, span, round).await?);
-            if workload.is_on_the_floor() {
+            // the floor stands on SQLite
+            if embedded && workload.is_on_the_floor() {
                 row.floor.push(load::round(&floor, workload, span, round).await?);
             }
         }
         rows.push(row);
     }
-    figures.extend(figures::after_load(&server, &rows).await?);
-    table::print(&rows, &figures)
+    if embedded {
+        figures.extend(figures::after_load(&server, &rows).await?);
+    }
+    let database = if embedded { "SQLite" } else { "PostgreSQL" };
+    table::print(database, &rows, &figures)?;
+    if embedded && only.is_empty() {
+        refusals::print(&server).await?;
+    }
+    Ok(())
 }

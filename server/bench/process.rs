@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::Outcome;
 use crate::client::Connection;
+use crate::postgres::Postgres;
 
 /// The kernel counts processor time in hundredths of a second.
 const TICK_MS: f64 = 10.0;
@@ -24,6 +25,8 @@ pub struct Server {
     pub works_queue: bool,
     /// Where its mails land.
     pub mails: Option<PathBuf>,
+    /// The server of its database, if it is not embedded.
+    pub database: Option<Postgres>,
 }
 
 impl Server {
@@ -37,6 +40,7 @@ impl Server {
             started_in: Duration::ZERO,
             works_queue: false,
             mails: None,
+            database: None,
         };
         while !server.answers(path).await {
             if let Some(status) = server.child.try_wait()? {
@@ -58,9 +62,10 @@ impl Server {
         connection.get(path, "").await.is_ok_and(|answer| answer.status == 200)
     }
 
-    /// Milliseconds of processor time so far, with children that ended.
+    /// Milliseconds of processor time so far, with children that ended and the database's own server.
     pub fn cpu_ms(&self) -> Outcome<f64> {
-        cpu_ms(&self.child.id().to_string())
+        let database = self.database.as_ref().map_or(Ok(0.0), Postgres::cpu_ms)?;
+        Ok(cpu_ms(&self.child.id().to_string())? + database)
     }
 
     /// Megabytes of memory, shared pages by their share (PSS).
@@ -123,16 +128,46 @@ fn count(folder: &Path) -> u64 {
 
 /// Processor time of `/proc/<pid>`, or of `self`.
 pub fn cpu_ms(pid: &str) -> Outcome<f64> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    // after the command's name, which may hold anything: utime, stime, cutime and cstime are the 12th to 15th
-    let fields = stat.rsplit(')').next().unwrap_or("");
-    let ticks: f64 = fields
-        .split_whitespace()
-        .skip(11)
-        .take(4)
-        .filter_map(|field| field.parse::<f64>().ok())
-        .sum();
+    // utime, stime, cutime and cstime
+    let ticks: f64 = stat(pid)?.iter().skip(11).take(4).sum();
     Ok(ticks * TICK_MS)
+}
+
+/// Processor time of a process, of its children, and of those that ended.
+pub fn family_cpu_ms(pid: u32) -> Outcome<f64> {
+    let mut total = cpu_ms(&pid.to_string())?;
+    for entry in std::fs::read_dir("/proc")? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        // whatever is no process, or ended meanwhile
+        if name
+            .parse::<u32>()
+            .is_ok_and(|child| parent(child).is_ok_and(|parent| parent == pid))
+        {
+            total += cpu_ms(&name).unwrap_or(0.0);
+        }
+    }
+    Ok(total)
+}
+
+/// The process that started this one.
+pub fn parent(pid: u32) -> Outcome<u32> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("PPid:"));
+    Ok(line
+        .ok_or("the kernel does not tell the parent of a process")?
+        .trim()
+        .parse()?)
+}
+
+/// The figures of `/proc/<pid>/stat` after the state, which follows the command's name, which may hold anything.
+fn stat(pid: &str) -> Outcome<Vec<f64>> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    let fields = stat.rsplit(')').next().unwrap_or("");
+    // the state is no figure, and counts as one so that the places stay
+    Ok(fields
+        .split_whitespace()
+        .map(|field| field.parse().unwrap_or(0.0))
+        .collect())
 }
 
 /// Memory of a process in megabytes.

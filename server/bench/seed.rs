@@ -13,6 +13,11 @@ pub const DOMAIN: &str = "bench.example";
 /// The first administrator.
 pub const ADMINISTRATOR: &str = "admin@bench.example";
 
+/// An application that can keep a secret, and its secret.
+pub const CLIENT_ID: &str = "bench";
+/// See [`CLIENT_ID`].
+pub const CLIENT_SECRET: &str = "a-secret-of-forty-characters-for-a-bench";
+
 /// The address of a user. Number 1 is the one that was made; clones follow.
 pub fn address(number: u64) -> String {
     format!("user-{number}@{DOMAIN}")

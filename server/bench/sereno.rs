@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::client::Connection;
+use crate::postgres::Postgres;
 use crate::process::{self, Server};
 use crate::{Outcome, PASSWORD, seed};
 
@@ -19,21 +20,27 @@ pub struct House {
     /// The release binary.
     pub binary: PathBuf,
     folder: PathBuf,
+    postgres: Option<Postgres>,
 }
 
 impl House {
     /// One account by sign-up and its mail, one administrator by the command line, the rest cloned.
-    pub async fn build(folder: &Path) -> Outcome<Self> {
+    pub async fn build(folder: &Path, postgres: Option<Postgres>) -> Outcome<Self> {
         let binary = std::env::var_os("SERENO_BIN").ok_or("SERENO_BIN does not name the binary: use `make bench`")?;
         let house = Self {
             binary: PathBuf::from(binary).canonicalize()?,
             folder: folder.to_owned(),
+            postgres,
         };
         let server = house.start(true).await?;
         house.sign_up(&server).await?;
         drop(server);
         house.add_administrator()?;
-        seed::fill(&house.data().join("sereno.db"))?;
+        house.add_application()?;
+        match &house.postgres {
+            Some(postgres) => postgres.fill()?,
+            None => seed::fill(&house.data().join("sereno.db"))?,
+        }
         Ok(house)
     }
 
@@ -42,6 +49,7 @@ impl House {
         let mut server = self.start_in(&self.data(), works_queue).await?;
         server.works_queue = works_queue;
         server.mails = Some(self.data().join("mail"));
+        server.database.clone_from(&self.postgres);
         Ok(server)
     }
 
@@ -78,6 +86,9 @@ impl House {
             .env("SERENO__SERVER__METRICS_LISTEN", "off")
             .env("SERENO__LOG__LEVEL", "warn")
             .stdout(Stdio::null());
+        if let Some(postgres) = &self.postgres {
+            command.env("SERENO__DATABASE__URL", postgres.database_url());
+        }
         for limit in [
             "LOGIN_PER_ACCOUNT_AND_ADDRESS",
             "LOGIN_PER_ACCOUNT",
@@ -126,20 +137,45 @@ impl House {
     }
 
     fn add_administrator(&self) -> Outcome<()> {
-        let mut adding = self
+        let arguments = [
+            "user",
+            "add",
+            "--superuser",
+            "--password-stdin",
+            "--email",
+            seed::ADMINISTRATOR,
+        ];
+        self.tell(&arguments, PASSWORD)
+    }
+
+    /// An application that may ask about its tokens.
+    fn add_application(&self) -> Outcome<()> {
+        let arguments = [
+            "application",
+            "add",
+            "--name=Bench",
+            "--kind=confidential",
+            "--secret-stdin",
+            "--client-id",
+        ];
+        self.tell(&[&arguments[..], &[seed::CLIENT_ID]].concat(), seed::CLIENT_SECRET)
+    }
+
+    /// Runs one of its commands, with a secret on its standard input.
+    fn tell(&self, arguments: &[&str], secret: &str) -> Outcome<()> {
+        let mut running = self
             .command(&self.data())
-            .args(["user", "add", "--superuser", "--password-stdin", "--email"])
-            .arg(seed::ADMINISTRATOR)
+            .args(arguments)
             .stdin(Stdio::piped())
             .spawn()?;
-        if let Some(mut input) = adding.stdin.take() {
-            writeln!(input, "{PASSWORD}")?;
+        if let Some(mut input) = running.stdin.take() {
+            writeln!(input, "{secret}")?;
         }
-        let status = adding.wait()?;
+        let status = running.wait()?;
         if status.success() {
             Ok(())
         } else {
-            Err(format!("the administrator could not be added: {status}").into())
+            Err(format!("`sereno {}` failed: {status}", arguments.join(" ")).into())
         }
     }
 }

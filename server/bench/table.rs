@@ -42,8 +42,12 @@ impl Row {
             sereno(|round| round.millis_of(99)),
             sereno(|round| round.cpu_ms),
         );
-        let Some((goal, halfway)) = self.workload.goal() else {
-            return measured;
+        let enough = self.workload.least().map_or_else(String::new, |least| {
+            let met = sereno(|round| round.per_second) >= least;
+            format!("  ≥ {least}/s {}", if met { "met" } else { "not met" })
+        });
+        let Some((goal, halfway)) = self.workload.goal().filter(|_| !self.floor.is_empty()) else {
+            return format!("{measured}{enough}");
         };
         let ratios = self.ratios();
         let ratio = median(&ratios);
@@ -58,7 +62,7 @@ impl Row {
             _ => "not met".to_owned(),
         };
         format!(
-            "{measured} {:>9.4} {ratio:>6.2} {spread:>11} {:>6} {verdict}",
+            "{measured} {:>9.4} {ratio:>6.2} {spread:>11} {:>6} {verdict}{enough}",
             of_rounds(&self.floor, |round| round.cpu_ms),
             format!("≤ {goal}"),
         )
@@ -78,10 +82,10 @@ pub fn median(values: &[f64]) -> f64 {
 }
 
 /// Prints everything.
-pub fn print(rows: &[Row], figures: &[Figure]) -> Outcome<()> {
+pub fn print(database: &str, rows: &[Row], figures: &[Figure]) -> Outcome<()> {
     let load = std::fs::read_to_string("/proc/loadavg")?;
     println!(
-        "\n{USERS} users on SQLite, {CONNECTIONS} connections, medians of {ROUNDS} rounds in turns with the floor; load average {}\n",
+        "\n{USERS} users on {database}, {CONNECTIONS} connections, medians of {ROUNDS} rounds in turns with the floor; load average {}\n",
         load.split(' ').next().unwrap_or("")
     );
     println!(

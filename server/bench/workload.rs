@@ -15,6 +15,10 @@ pub enum Workload {
     Jwks,
     /// The signed-in user, by access token.
     Me,
+    /// The verdict on an access token.
+    Verify,
+    /// The same, for the application that it was issued to (RFC 7662).
+    Introspect,
     /// The next pair of tokens; each connection has a family of its own.
     Refresh,
     /// Password to tokens.
@@ -31,9 +35,11 @@ pub enum Workload {
 
 impl Workload {
     /// In the order of the table.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Jwks,
         Self::Me,
+        Self::Verify,
+        Self::Introspect,
         Self::Refresh,
         Self::Login,
         Self::Page,
@@ -47,6 +53,8 @@ impl Workload {
         match self {
             Self::Jwks => "jwks",
             Self::Me => "me",
+            Self::Verify => "verify",
+            Self::Introspect => "introspect",
             Self::Refresh => "refresh",
             Self::Login => "login",
             Self::Register => "registration",
@@ -61,6 +69,8 @@ impl Workload {
         match self {
             Self::Jwks => "JWKS",
             Self::Me => "me",
+            Self::Verify => "verify",
+            Self::Introspect => "introspect",
             Self::Refresh => "refresh",
             Self::Login => "login",
             Self::Register => "registration, its mail included",
@@ -77,8 +87,25 @@ impl Workload {
             Self::Me => Some((1.5, Some(2.0))),
             Self::Refresh => Some((2.0, Some(4.0))),
             Self::Login | Self::Register | Self::RegisterAlone => Some((1.15, None)),
-            Self::Page | Self::PageAlone => None,
+            Self::Verify | Self::Introspect | Self::Page | Self::PageAlone => None,
         }
+    }
+
+    /// Fewest answers in a second.
+    pub const fn least(self) -> Option<f64> {
+        match self {
+            Self::Verify | Self::Introspect => Some(5_000.0),
+            Self::Refresh => Some(2_000.0),
+            _ => None,
+        }
+    }
+
+    /// Whether it says something about a database: what is left out asks none, or measures pages and mails.
+    pub const fn is_about_rows(self) -> bool {
+        matches!(
+            self,
+            Self::Me | Self::Verify | Self::Introspect | Self::Refresh | Self::Login
+        )
     }
 
     /// Whether the floor can do it.
@@ -129,6 +156,17 @@ impl Driver {
                 let tokens = login(&mut connection, number).await?;
                 let bearer = format!("authorization: Bearer {}\r\n", field(&tokens, "access_token")?);
                 client::get("/api/v1/me", &bearer)
+            }
+            Workload::Verify => {
+                let tokens = login(&mut connection, number).await?;
+                let body = json!({ "token": field(&tokens, "access_token")? }).to_string();
+                client::post("/api/v1/token/verify", JSON, &body)
+            }
+            Workload::Introspect => {
+                let tokens = login_through(&mut connection, number, &of_application()).await?;
+                let (id, secret, token) = (seed::CLIENT_ID, seed::CLIENT_SECRET, field(&tokens, "access_token")?);
+                let body = format!("client_id={id}&client_secret={secret}&token={token}");
+                client::post("/oauth/introspect", "application/x-www-form-urlencoded", &body)
             }
             Workload::Refresh => {
                 let tokens = login(&mut connection, number).await?;
@@ -194,6 +232,9 @@ impl Driver {
                 self.request = refresh(next.0);
                 Ok(())
             }
+            Workload::Verify | Workload::Introspect if !holds(answer.body, "\"active\":true") => {
+                Err("the token is not good".to_owned())
+            }
             Workload::Page | Workload::PageAlone if !holds(answer.body, seed::DOMAIN) => {
                 Err("the page shows no users".to_owned())
             }
@@ -212,8 +253,19 @@ fn refresh(token: &str) -> String {
 
 /// Signs a user in for tokens.
 async fn login(connection: &mut Connection, number: usize) -> Outcome<Value> {
-    let body = json!({ "identifier": seed::address(number as u64 + 2), "password": PASSWORD }).to_string();
-    let answer = connection.post("/api/v1/login", JSON, &body).await?;
+    login_through(connection, number, &json!({})).await
+}
+
+/// How the application says who it is.
+fn of_application() -> Value {
+    json!({ "client_id": seed::CLIENT_ID, "client_secret": seed::CLIENT_SECRET })
+}
+
+async fn login_through(connection: &mut Connection, number: usize, application: &Value) -> Outcome<Value> {
+    let mut body = application.clone();
+    body["identifier"] = seed::address(number as u64 + 2).into();
+    body["password"] = PASSWORD.into();
+    let answer = connection.post("/api/v1/login", JSON, &body.to_string()).await?;
     if answer.status != 200 {
         return Err(format!("a login was answered {}", answer.status).into());
     }
