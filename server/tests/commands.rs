@@ -6,9 +6,11 @@
     reason = "what a fixture cannot do, its test cannot prove"
 )]
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 /// A folder that goes when the test ends.
 struct Folder(PathBuf);
@@ -18,6 +20,24 @@ impl Folder {
         let path = std::env::temp_dir().join(format!("sereno-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&path).unwrap();
         Self(path)
+    }
+
+    /// Starts `sereno` and lets it run.
+    fn start(&self, args: &[&str]) -> Child {
+        Command::new(env!("CARGO_BIN_EXE_sereno"))
+            .args(args)
+            .current_dir(&self.0)
+            .env("SERENO__LOG__LEVEL", "info")
+            .env("SERENO__SERVER__METRICS_LISTEN", "off")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary runs")
+    }
+
+    fn mails(&self) -> usize {
+        std::fs::read_dir(self.0.join("data/mail")).map_or(0, Iterator::count)
     }
 
     /// Runs `sereno`; whether it worked, and the lines it printed: to standard output, and to standard error.
@@ -122,4 +142,106 @@ fn applications_are_registered_and_what_is_wrong_is_said_by_field() {
         assert!(complaint.contains(why), "{more:?}: {complaint}");
         assert!(!complaint.contains(brought), "a secret in a complaint: {complaint}");
     }
+}
+
+/// Asks a process to stop, and gives what it said on its log when it did.
+fn stop(mut child: Child) -> String {
+    let asked = Command::new("kill").arg(child.id().to_string()).status().unwrap();
+    assert!(asked.success());
+    let mut log = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+    assert!(child.wait().unwrap().success(), "{log}");
+    log
+}
+
+#[test]
+fn the_doctor_looks_and_changes_nothing() {
+    let folder = Folder::new("doctor");
+    let (worked, said, complaint) = folder.sereno(&["doctor"], "");
+    assert!(worked, "{said:?} {complaint}");
+    assert!(
+        said.iter().any(|line| line.starts_with("ok    database: none yet")),
+        "{said:?}"
+    );
+    assert!(!folder.0.join("data/sereno.db").exists() && !folder.0.join("data/root.key").exists());
+
+    let (worked, _, complaint) = folder.sereno(&["migrate"], "");
+    assert!(worked, "{complaint}");
+    let (worked, said, complaint) = folder.sereno(&["doctor"], "");
+    assert!(worked, "{said:?} {complaint}");
+    for fine in ["public URL", "mail", "database", "keys", "clock"] {
+        assert!(
+            said.iter().any(|line| line.starts_with(&format!("ok    {fine}: "))),
+            "{fine}: {said:?}"
+        );
+    }
+
+    std::fs::write(
+        folder.0.join("sereno.toml"),
+        "[server]\npublic_url = \"http://nowhere.invalid\"\n[mail]\nurl = \"smtp://127.0.0.1:1?tls=none\"\ntimeout = 2\n",
+    )
+    .unwrap();
+    std::fs::write(folder.0.join("data/root.key"), "ab".repeat(32)).unwrap();
+    let (worked, said, complaint) = folder.sereno(&["doctor"], "");
+    assert!(
+        !worked && complaint.contains("3 of 3 checks failed"),
+        "{said:?} {complaint}"
+    );
+    for wrong in ["public URL", "mail", "keys"] {
+        assert!(
+            said.iter().any(|line| line.starts_with(&format!("WRONG {wrong}: "))),
+            "{wrong}: {said:?}"
+        );
+    }
+}
+
+#[test]
+fn migrating_twice_is_no_fault() {
+    let folder = Folder::new("migrate");
+    for _ in 0..2 {
+        let (worked, said, complaint) = folder.sereno(&["migrate"], "");
+        assert!(worked && said.is_empty(), "{said:?} {complaint}");
+    }
+    assert!(folder.0.join("data/sereno.db").exists());
+}
+
+#[test]
+fn a_worker_sends_what_a_server_left_in_the_queue() {
+    let folder = Folder::new("worker");
+    std::fs::write(
+        folder.0.join("sereno.toml"),
+        "[worker]\nenabled = false\n[server]\nlisten = \"127.0.0.1:0\"\n",
+    )
+    .unwrap();
+    let mut serving = folder.start(&["serve"]);
+    let mut log = BufReader::new(serving.stderr.take().unwrap());
+    let address = loop {
+        let mut line = String::new();
+        assert_ne!(log.read_line(&mut line).unwrap(), 0, "it ended before it listened");
+        if let Some((_, rest)) = line.split_once("address=") {
+            break rest.split_whitespace().next().unwrap().to_owned();
+        }
+    };
+    let body = r#"{"email":"ana@example.org","password":"wheelbarrow at dawn"}"#;
+    let mut connection = TcpStream::connect(&address).unwrap();
+    write!(
+        connection,
+        "POST /api/v1/registrations HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 202"), "{answer}");
+    serving.stderr = Some(log.into_inner());
+    assert!(stop(serving).contains("stopped"));
+    assert_eq!(folder.mails(), 0, "this server does not work the queue");
+
+    let working = folder.start(&["worker"]);
+    let began = Instant::now();
+    while folder.mails() == 0 && began.elapsed() < Duration::from_secs(30) {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert!(stop(working).contains("stopped"));
+    assert_eq!(folder.mails(), 1);
 }

@@ -86,6 +86,9 @@ pub fn check(config: &Config) -> Result<(), Faults> {
     {
         add("password.breached_file", format!("cannot be searched: {error}"));
     }
+    if let Err(why) = notify::transport::own_authorities(&config.mail.ca_file) {
+        add("mail.ca_file", why.to_owned());
+    }
     if faults.is_empty() { Ok(()) } else { Err(Faults(faults)) }
 }
 

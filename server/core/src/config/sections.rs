@@ -86,6 +86,9 @@ section! {
         /// `smtp://[user:password@]host:port[?tls=none|starttls|wrapper]` or `file:DIR`. Default: files in `mail` in the
         /// data folder; `prod` wants to be told.
         url: Secret = Secret::default();
+        /// File of certificates (PEM) that are trusted beside the public ones, for a mail server with a certificate of
+        /// your own authority.
+        ca_file: String = String::new();
         /// The sender, for example `Example <no-reply@example.org>`.
         from: String = "Sereno <sereno@localhost>".to_owned();
         /// Seconds until a mail server that does not answer is given up for this attempt.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Tls, TlsParameters};
+use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use url::Url;
 
@@ -65,7 +65,14 @@ impl SmtpTransport {
             .query_pairs()
             .find(|(key, _)| key == "tls")
             .map(|(_, value)| value.into_owned());
-        let parameters = || TlsParameters::new(host.to_owned()).map_err(Error::internal);
+        let trusted = own_authorities(&config.mail.ca_file).map_err(Error::internal)?;
+        let parameters = || {
+            let mut builder = TlsParameters::builder(host.to_owned());
+            if let Some(trusted) = trusted {
+                builder = builder.add_root_certificate(trusted);
+            }
+            builder.build().map_err(Error::internal)
+        };
         let (tls, port) = match mode.as_deref() {
             Some("none") => (Tls::None, 25),
             Some("wrapper") => (Tls::Wrapper(parameters()?), 465),
@@ -90,6 +97,23 @@ impl SmtpTransport {
             timeout,
         })
     }
+}
+
+/// What `mail.ca_file` holds.
+///
+/// # Errors
+/// What is wrong with it, to be told to the operator.
+pub fn own_authorities(file: &str) -> std::result::Result<Option<Certificate>, &'static str> {
+    const WRONG: &str = "must hold certificates in PEM form";
+    if file.is_empty() {
+        return Ok(None);
+    }
+    let pem = std::fs::read_to_string(file).map_err(|_| "cannot be read as text")?;
+    // the library takes a file without any for one with none too many
+    if !pem.contains("-----BEGIN CERTIFICATE-----") {
+        return Err(WRONG);
+    }
+    Certificate::from_pem(pem.as_bytes()).map(Some).map_err(|_| WRONG)
 }
 
 fn decoded(text: &str) -> String {

@@ -1,0 +1,278 @@
+//! Handing mails to a real mail server: encryption from the first byte or from STARTTLS on, signing in, and what must
+//! never travel in clear.
+
+#![expect(clippy::unwrap_used, reason = "builders and checks outside of the test functions")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::ServerConfig;
+use sereno_core::clock::Moment;
+use sereno_core::notify::transport::from_config;
+use sereno_core::port::mail::{MailError, MailTransport, OutgoingMail};
+use sereno_core::testing::TestSereno;
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+
+/// The base64 of NUL, `post@example.org`, NUL, `s3cret` (RFC 4616).
+const RIGHT_LOGIN: &str = "AUTH PLAIN AHBvc3RAZXhhbXBsZS5vcmcAczNjcmV0";
+const BODY: &str = "the text of the mail";
+
+/// How the server speaks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Speaks {
+    /// Never encrypted.
+    Clear,
+    /// In clear until STARTTLS (RFC 3207).
+    StartTls,
+    /// Encrypted from the first byte (RFC 8314 §3.3).
+    Wrapped,
+}
+
+/// What one client said, apart by whether it was encrypted.
+#[derive(Debug, Default)]
+struct Heard {
+    clear: String,
+    encrypted: String,
+}
+
+struct MailServer {
+    port: u16,
+    /// Its folder holds the authority of the certificate.
+    test: TestSereno,
+    conversation: JoinHandle<Heard>,
+}
+
+impl MailServer {
+    /// A server whose certificate is good for this name, and which takes one client.
+    async fn start(speaks: Speaks, name: &str) -> Self {
+        let mut authority = CertificateParams::default();
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
+        let key = KeyPair::generate().unwrap();
+        let certificate = CertificateParams::new([name.to_owned()])
+            .unwrap()
+            .signed_by(&key, &authority)
+            .unwrap();
+        let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], key.serialize_der().try_into().unwrap())
+            .unwrap();
+        let test = TestSereno::new().await;
+        std::fs::write(ca_file(&test), authority.pem()).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let conversation = tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.unwrap();
+            converse(stream, &acceptor, speaks).await
+        });
+        Self {
+            port,
+            test,
+            conversation,
+        }
+    }
+
+    /// The transport of a Sereno that is set up for this server, and trusts its authority or does not.
+    fn transport(&self, login: &str, mode: &str, trusted: bool) -> Arc<dyn MailTransport> {
+        let mut config = self.test.sereno.config.clone();
+        config.mail.url = format!("smtp://{login}localhost:{}{mode}", self.port).into();
+        config.mail.timeout.0 = 5;
+        if trusted {
+            config.mail.ca_file = ca_file(&self.test);
+        }
+        from_config(&config).unwrap()
+    }
+
+    async fn heard(self) -> Heard {
+        tokio::time::timeout(Duration::from_secs(5), self.conversation)
+            .await
+            .unwrap()
+            .unwrap()
+    }
+}
+
+fn ca_file(test: &TestSereno) -> String {
+    test.database.folder().join("ca.pem").to_string_lossy().into_owned()
+}
+
+async fn converse(stream: TcpStream, acceptor: &TlsAcceptor, speaks: Speaks) -> Heard {
+    let mut heard = Heard::default();
+    let stream = if speaks == Speaks::Wrapped {
+        stream
+    } else {
+        let mut stream = BufReader::new(stream);
+        if !speak(&mut stream, speaks == Speaks::StartTls, "220 ready", &mut heard.clear).await {
+            return heard;
+        }
+        stream.into_inner()
+    };
+    if let Ok(stream) = acceptor.accept(stream).await {
+        let greeting = if speaks == Speaks::Wrapped { "220 ready" } else { "" };
+        speak(&mut BufReader::new(stream), false, greeting, &mut heard.encrypted).await;
+    }
+    heard
+}
+
+/// Speaks SMTP until the client leaves or wants to encrypt; says whether it wants to.
+async fn speak<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: &mut BufReader<S>,
+    offers_tls: bool,
+    greeting: &str,
+    heard: &mut String,
+) -> bool {
+    let mut answer = greeting.to_owned();
+    let mut in_data = false;
+    loop {
+        if !answer.is_empty() && stream.write_all(format!("{answer}\r\n").as_bytes()).await.is_err() {
+            return false;
+        }
+        let _ = stream.flush().await;
+        let mut line = String::new();
+        if !matches!(stream.read_line(&mut line).await, Ok(1..)) {
+            return false;
+        }
+        let line = line.trim_end();
+        heard.push_str(line);
+        heard.push('\n');
+        answer = match line
+            .split([' ', ':'])
+            .next()
+            .unwrap_or_default()
+            .to_uppercase()
+            .as_str()
+        {
+            _ if in_data && line == "." => {
+                in_data = false;
+                "250 taken".to_owned()
+            }
+            _ if in_data => String::new(),
+            "EHLO" if offers_tls => "250-here\r\n250 STARTTLS".to_owned(),
+            "EHLO" => "250-here\r\n250 AUTH PLAIN".to_owned(),
+            "STARTTLS" if offers_tls => {
+                stream.write_all(b"220 go on\r\n").await.unwrap();
+                return true;
+            }
+            "AUTH" if line != RIGHT_LOGIN => "535 5.7.8 no".to_owned(),
+            "AUTH" => "235 welcome".to_owned(),
+            "DATA" => {
+                in_data = true;
+                "354 go on".to_owned()
+            }
+            _ => "250 ok".to_owned(),
+        };
+    }
+}
+
+fn mail() -> OutgoingMail {
+    OutgoingMail {
+        recipient: "ana@example.org".to_owned(),
+        subject: "Hello".to_owned(),
+        text: BODY.to_owned(),
+        html: format!("<p>{BODY}</p>"),
+        message_id: "one".to_owned(),
+        date: Moment(0),
+    }
+}
+
+#[tokio::test]
+async fn a_mail_travels_encrypted_after_starttls() {
+    // with and without saying so: it is the default
+    for mode in ["", "?tls=starttls"] {
+        let server = MailServer::start(Speaks::StartTls, "localhost").await;
+        let transport = server.transport("post%40example.org:s3cret@", mode, true);
+        assert_eq!(transport.send(&mail()).await.unwrap(), "250 taken");
+        drop(transport);
+        let heard = server.heard().await;
+        assert!(
+            heard.encrypted.contains(RIGHT_LOGIN) && heard.encrypted.contains(BODY),
+            "{heard:?}"
+        );
+        assert!(
+            heard
+                .clear
+                .lines()
+                .all(|line| line.starts_with("EHLO") || line == "STARTTLS"),
+            "{heard:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_mail_travels_encrypted_from_the_first_byte() {
+    let server = MailServer::start(Speaks::Wrapped, "localhost").await;
+    let transport = server.transport("post%40example.org:s3cret@", "?tls=wrapper", true);
+    transport.check().await.unwrap();
+    drop(transport);
+    assert!(server.heard().await.encrypted.contains(RIGHT_LOGIN));
+    let server = MailServer::start(Speaks::Wrapped, "localhost").await;
+    let transport = server.transport("", "?tls=wrapper", true);
+    assert_eq!(transport.send(&mail()).await.unwrap(), "250 taken");
+    drop(transport);
+    let heard = server.heard().await;
+    assert!(
+        heard.encrypted.contains(BODY) && !heard.encrypted.contains("AUTH"),
+        "{heard:?}"
+    );
+}
+
+#[tokio::test]
+async fn nothing_is_said_to_a_server_that_cannot_encrypt() {
+    let server = MailServer::start(Speaks::Clear, "localhost").await;
+    let transport = server.transport("post%40example.org:s3cret@", "", true);
+    assert!(matches!(transport.send(&mail()).await, Err(MailError::Later(_))));
+    drop(transport);
+    let heard = server.heard().await;
+    assert!(
+        !heard.clear.contains("AUTH") && !heard.clear.contains("MAIL"),
+        "{heard:?}"
+    );
+}
+
+#[tokio::test]
+async fn nothing_is_said_to_a_server_that_is_not_who_it_should_be() {
+    // an authority that nobody named, and a certificate of another name
+    for (name, trusted) in [("localhost", false), ("mail.example.org", true)] {
+        for (speaks, mode) in [(Speaks::StartTls, ""), (Speaks::Wrapped, "?tls=wrapper")] {
+            let server = MailServer::start(speaks, name).await;
+            let transport = server.transport("post%40example.org:s3cret@", mode, trusted);
+            assert!(matches!(transport.send(&mail()).await, Err(MailError::Later(_))));
+            drop(transport);
+            let heard = server.heard().await;
+            assert!(heard.encrypted.is_empty() && !heard.clear.contains("AUTH"), "{heard:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refused_sign_in_loses_no_mail() {
+    let server = MailServer::start(Speaks::StartTls, "localhost").await;
+    let transport = server.transport("post%40example.org:wrong@", "", true);
+    let refused = transport.send(&mail()).await.unwrap_err();
+    assert!(
+        matches!(&refused, MailError::Later(why) if why.contains("535")),
+        "{refused:?}"
+    );
+    drop(transport);
+    assert!(!server.heard().await.encrypted.contains("MAIL"));
+}
+
+#[tokio::test]
+async fn a_file_without_certificates_is_told_at_the_start() {
+    let test = TestSereno::new().await;
+    std::fs::write(ca_file(&test), "none here").unwrap();
+    for (path, why) in [
+        (ca_file(&test), "mail.ca_file must hold certificates in PEM form"),
+        ("/nowhere/ca.pem".to_owned(), "mail.ca_file cannot be read as text"),
+    ] {
+        let mut config = test.sereno.config.clone();
+        config.mail.ca_file = path;
+        assert!(sereno_core::boot::check(&config).unwrap_err().to_string().contains(why));
+    }
+}
