@@ -121,6 +121,7 @@ pub async fn start(config: Config, world: World) -> Result<Sereno> {
         subscribers: world.subscribers,
         cache: Cache::default(),
         addresses: limiter::Addresses::default(),
+        applications: limiter::PerMinute::default(),
         rotations: Gathering::default(),
         job_bell: tokio::sync::Notify::new(),
     });

@@ -4,6 +4,7 @@
 mod actor;
 mod cache;
 mod db;
+pub mod delay;
 pub mod freshness;
 mod gathering;
 mod job;
@@ -61,6 +62,8 @@ pub struct Parts {
     pub cache: Cache,
     /// Counters per client address.
     pub addresses: limiter::Addresses,
+    /// Counters per application.
+    pub applications: limiter::PerMinute<Uuid>,
     /// Refresh tokens that wait for their successors.
     pub rotations: Gathering<Rotation>,
     /// Rung when a job was queued in this process.

@@ -11,7 +11,8 @@ use sereno_types::{ClientCredentials, Code, Delivery, FieldError, Grant, Login, 
 pub use logout::logout;
 
 use crate::access::{application, subject};
-use crate::context::{Actor, Caller, RequestMeta, Sereno, Tx, Via, limiter, tidy};
+use crate::account::attempts;
+use crate::context::{Actor, Caller, RequestMeta, Sereno, Tx, Via, tidy};
 use crate::entity::{user, user_email};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
@@ -130,8 +131,7 @@ async fn begin(sereno: &Sereno, meta: &RequestMeta, proven: &Authenticated) -> R
         return Err(password::refuse(sereno, meta, Some(user), Code::InvalidCredentials.into()).await);
     }
     // the client's own mistakes are forgiven; what others guessed from elsewhere stays counted
-    let [from_here, from_everywhere] = &proven.attempts;
-    limiter::forgive(tx.db(), from_here, from_everywhere).await?;
+    attempts::forgive(tx.db(), &proven.attempt).await?;
     let proof = Proof {
         user_id: user.id,
         credential_epoch: user.credential_epoch,
