@@ -198,6 +198,24 @@ section! {
 }
 
 section! {
+    /// A server of yours that is asked before things happen and told of them afterwards: see docs/hooks.md.
+    Hooks = "hooks" {
+        /// Where messages are posted, by http or https. Empty: nobody is asked or told.
+        url: String = String::new();
+        /// What messages are signed with: at least 24 bytes, or `whsec_` and that many in base64.
+        secret: Secret = Secret::default();
+        /// Intents that it is asked about, such as `login` or `registration`.
+        before: Vec<String> = Vec::new();
+        /// Events that it is told of, such as `logged_in` or `user_registered`.
+        after: Vec<String> = Vec::new();
+        /// Seconds it has to answer.
+        timeout: Seconds = Seconds(3);
+        /// What happens when it cannot be asked: `refuse` (503) or `allow`.
+        on_failure: String = "refuse".to_owned();
+    }
+}
+
+section! {
     /// Work behind the requests: mails and clearing up.
     Worker = "worker" {
         /// Whether `serve` works the queue too; otherwise run `sereno worker` beside it.

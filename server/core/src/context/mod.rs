@@ -5,6 +5,7 @@ mod actor;
 mod cache;
 mod db;
 pub mod delay;
+mod deliver_event;
 pub mod freshness;
 mod gathering;
 mod job;
@@ -22,6 +23,7 @@ use uuid::Uuid;
 pub use actor::{Actor, Caller, Locale, RequestMeta, Staff, Via};
 pub use cache::{Application, ApplicationIndex, Cache, FamilySnapshot, TokenSnapshot, UserSnapshot};
 pub use db::{Db, Probe, tidy, without_nul};
+pub use deliver_event::DeliverEvent;
 pub use gathering::{Duty, Gathering};
 pub use job::{Failure, Job};
 pub use tx::Tx;
@@ -33,7 +35,9 @@ use crate::crypto::password::Hasher;
 use crate::entity::token_family;
 use crate::entropy::Entropy;
 use crate::error::Result;
-use crate::event::Subscriber;
+use crate::event::{Event, Subscriber};
+use crate::hook::HttpHook;
+use crate::intent::{Intent, IntentKind};
 use crate::port::mail::MailTransport;
 
 /// Everything a flow may reach. Made by `boot`, or by `testing`.
@@ -56,8 +60,10 @@ pub struct Parts {
     pub keys: KeyRing,
     /// Outgoing mail.
     pub mail: Arc<dyn MailTransport>,
-    /// Who hears of events.
+    /// Who is asked before something happens, and hears of events.
     pub subscribers: Vec<Arc<dyn Subscriber>>,
+    /// The operator's server that is told of events by jobs; among the subscribers too, to be asked.
+    pub hook: Option<Arc<HttpHook>>,
     /// What is remembered of users, token families and access tokens between two requests.
     pub cache: Cache,
     /// Counters per client address.
@@ -116,6 +122,40 @@ impl Sereno {
     #[must_use]
     pub fn link(&self, path: &str) -> String {
         format!("{}{path}", self.config.public_url())
+    }
+
+    /// Whether anybody wants to be asked before this happens: spares look-ups that serve nothing else.
+    #[must_use]
+    pub fn is_asked(&self, kind: IntentKind) -> bool {
+        self.subscribers.iter().any(|subscriber| subscriber.wants(kind))
+    }
+
+    /// Asks everybody who wants to be asked, one after another, before anything is written: what is slow and remote stays
+    /// outside of the transaction.
+    ///
+    /// # Errors
+    /// The first refusal (`refused_by_hook`), or `unavailable` when somebody who must be asked cannot be.
+    pub async fn intend(&self, meta: &RequestMeta, mut intent: Intent) -> Result<()> {
+        if !self.is_asked(intent.kind) {
+            return Ok(());
+        }
+        (intent.id, intent.at) = (self.new_id()?, self.now());
+        intent.address = meta.address;
+        intent.user_agent.clone_from(&meta.user_agent);
+        intent.request_id.clone_from(&meta.request_id);
+        for subscriber in &self.subscribers {
+            if subscriber.wants(intent.kind) {
+                subscriber.before(&intent).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells everybody of something that is not written down and needed no transaction.
+    pub fn tell(&self, event: &Event) {
+        for subscriber in &self.subscribers {
+            subscriber.published(event);
+        }
     }
 
     /// Opens a unit of work on behalf of `actor`.

@@ -2,6 +2,7 @@
 //! one hash, one event) and give the same answer.
 
 use sereno_types::{Code, FieldError, Login, UserState};
+use uuid::Uuid;
 
 use crate::account::attempts::{self, Attempt};
 use crate::account::look_up;
@@ -10,6 +11,7 @@ use crate::crypto::password::Verdict;
 use crate::entity::{Hidden, user};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
+use crate::intent::{Intent, IntentKind};
 
 /// A user whose password was right and who may sign in.
 pub(super) struct Authenticated {
@@ -21,7 +23,12 @@ pub(super) struct Authenticated {
     pub attempt: Attempt,
 }
 
-pub(super) async fn authenticate(sereno: &Sereno, meta: &RequestMeta, command: &Login) -> Result<Authenticated> {
+pub(super) async fn authenticate(
+    sereno: &Sereno,
+    meta: &RequestMeta,
+    command: &Login,
+    application_id: Option<Uuid>,
+) -> Result<Authenticated> {
     validate(sereno, command)?;
     sereno.addresses.take(
         "login",
@@ -30,6 +37,10 @@ pub(super) async fn authenticate(sereno: &Sereno, meta: &RequestMeta, command: &
         sereno.now(),
     )?;
     let user = look_up::by_identifier(sereno, &command.identifier).await?;
+    // before anything is counted or hashed: what a hook says tells nothing about the password
+    let intent = Intent::new(IntentKind::Login).typed(&command.identifier);
+    let intent = intent.about(user.as_ref().map(|user| user.id)).through(application_id);
+    sereno.intend(meta, intent).await?;
     let attempt = match attempts::begin(sereno, meta, user.as_ref(), &command.identifier).await? {
         Ok(attempt) => attempt,
         Err(wait) => {
