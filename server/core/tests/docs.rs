@@ -20,7 +20,8 @@ fn the_table_of_hooks_is_checked_in() {
                  [operations.md](operations.md#hooks). Made from the code: \
                  `SERENO_BLESS=1 cargo nextest run -p sereno-core --test docs` writes it anew.\n\nEvery intent may carry the \
                  client's address and user agent beside what the table says; none carries a password, a token or a code. \
-                 What staff, the command line and jobs do is told and not asked.\n\n";
+                 What is not in the table is told and not asked: what staff, the command line and jobs do, the \
+                 set-up of the first administrator, changes of password, address and profile, and ending sign-ins elsewhere.\n\n";
     checked_in("hooks.md", &format!("{intro}{}", intent::table()));
 }
 

@@ -223,6 +223,25 @@ async fn events_are_told_until_they_are_heard() {
     );
 }
 
+/// The settings can tell that a secret is missing; that it can sign is the hook's to say.
+#[test]
+fn a_secret_that_cannot_sign_is_a_fault() {
+    for (secret, good) in [
+        (SECRET, true),
+        ("short", false),
+        ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", true),
+        ("whsec_this is long enough and no base64", false),
+    ] {
+        let mut config = sereno_core::config::Config::default();
+        config.hooks.url = "https://hooks.example.org".to_owned();
+        config.hooks.secret = secret.into();
+        let faults = sereno_core::boot::check(&config).err().unwrap_or_default().0;
+        let named: Vec<_> = faults.iter().map(|fault| fault.setting.as_str()).collect();
+        assert_eq!(named, if good { Vec::new() } else { vec!["hooks.secret"] });
+        assert!(faults.iter().all(|fault| !fault.message.contains(secret)));
+    }
+}
+
 /// What was rolled back is not told, and what was told of before the hook was taken away is given up.
 #[tokio::test]
 async fn only_what_happened_is_told() {
