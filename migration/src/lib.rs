@@ -19,6 +19,7 @@ mod m20261120_000004_work;
 mod m20261120_000005_sign_ups;
 mod m20261120_000006_applications;
 mod m20261120_000007_profiles;
+mod m20261120_000008_delays;
 
 /// The ordered list of changes.
 #[derive(Debug)]
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261120_000005_sign_ups::Migration),
             Box::new(m20261120_000006_applications::Migration),
             Box::new(m20261120_000007_profiles::Migration),
+            Box::new(m20261120_000008_delays::Migration),
         ]
     }
 }

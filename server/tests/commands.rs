@@ -78,6 +78,16 @@ fn applications_are_registered_and_what_is_wrong_is_said_by_field() {
         r#"{"algorithm": "ES256", "access_lifetime": 60}"#,
     )
     .unwrap();
+    std::fs::write(
+        folder.0.join("cookies.json"),
+        r#"{"refresh": "shop_refresh", "refresh_path": "/api/v1/token", "same_site": "Strict"}"#,
+    )
+    .unwrap();
+    std::fs::write(
+        folder.0.join("same.json"),
+        r#"{"refresh": "one", "csrf": "one", "access": "one", "payload": "one"}"#,
+    )
+    .unwrap();
     std::fs::write(folder.0.join("broken.json"), r#"{"algorythm": "ES256"}"#).unwrap();
     let add = |more: &[&str], input: &str| {
         let mut args = vec!["application", "add", "--name", "Shop"];
@@ -102,6 +112,8 @@ fn applications_are_registered_and_what_is_wrong_is_said_by_field() {
             "refresh_cookie",
             "--profile",
             "profile.json",
+            "--cookies",
+            "cookies.json",
         ],
         "",
     );
@@ -130,6 +142,13 @@ fn applications_are_registered_and_what_is_wrong_is_said_by_field() {
         (vec!["--redirect-uri", "http://shop.example.org"], "", "redirect_uris.0"),
         (vec!["--profile", "missing.json"], "", "missing.json"),
         (vec!["--profile", "broken.json"], "", "algorythm"),
+        (vec!["--cookies", "missing.json"], "", "missing.json"),
+        (vec!["--cookies", "broken.json"], "", "algorythm"),
+        (
+            vec!["--delivery", "refresh_cookie", "--cookies", "same.json"],
+            "",
+            "cookies",
+        ),
         (vec!["--secret-stdin"], brought, "client_secret"),
         (
             vec!["--secret-stdin", "--kind", "confidential"],

@@ -14,9 +14,10 @@ use sereno_server::{api, pages, router};
 
 /// Rooms of the core from the lowest floor up; a room uses rooms of lower floors, and of its own on the ground floor.
 const FLOORS: &[&[&str]] = &[
-    &["clock", "entropy", "error", "event", "entity", "paging"],
+    &["clock", "entropy", "error", "event", "intent", "entity", "paging"],
     &["config", "port"],
     &["crypto", "net"],
+    &["hook"],
     &["context"],
     &["access", "once"],
     &["session"],

@@ -157,6 +157,7 @@ pub(super) fn code(code: Code, figures: Figures) -> String {
         Code::PasswordEntirelyNumeric => "Ein Passwort darf nicht nur aus Ziffern bestehen.",
         Code::InvalidClient => "Diese Anwendung ist unbekannt oder konnte sich nicht ausweisen.",
         Code::UnauthorizedClient => "Diese Anwendung darf so niemanden anmelden.",
+        Code::RefusedByHook => "Eine Regel dieses Dienstes hat das abgelehnt.",
         Code::ResetLinkInvalid => "Dieser Link wurde schon benutzt, ist abgelaufen oder falsch. Fordern Sie einen neuen an.",
         Code::EmailChangeLinkInvalid => "Dieser Link wurde schon benutzt, ist abgelaufen oder falsch. Fordern Sie auf der Seite Ihres Kontos einen neuen an.",
         Code::ReauthenticationRequired => "Ihre Anmeldung liegt eine Weile zurück. Bitte geben Sie Ihr Passwort ein oder melden Sie sich neu an.",

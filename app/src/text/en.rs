@@ -150,6 +150,7 @@ pub(super) fn code(code: Code, figures: Figures) -> String {
         Code::PasswordEntirelyNumeric => "A password cannot consist of digits alone.",
         Code::InvalidClient => "This application is unknown, or could not prove itself.",
         Code::UnauthorizedClient => "This application may not sign anybody in this way.",
+        Code::RefusedByHook => "A rule of this service refused this.",
         Code::ResetLinkInvalid => "This link has been used, has expired or is wrong. Ask for another one.",
         Code::EmailChangeLinkInvalid => {
             "This link has been used, has expired or is wrong. Ask for another one on the page of your account."

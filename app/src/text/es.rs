@@ -161,6 +161,7 @@ pub(super) fn code(code: Code, figures: Figures) -> String {
         Code::PasswordEntirelyNumeric => "Una contraseña no puede tener solo cifras.",
         Code::InvalidClient => "Esta aplicación es desconocida o no pudo identificarse.",
         Code::UnauthorizedClient => "Esta aplicación no puede iniciar sesiones de esta manera.",
+        Code::RefusedByHook => "Una regla de este servicio lo ha rechazado.",
         Code::ResetLinkInvalid => "Este enlace ya se ha usado, ha caducado o es incorrecto. Pida otro.",
         Code::EmailChangeLinkInvalid => {
             "Este enlace ya se ha usado, ha caducado o es incorrecto. Pida otro en la página de su cuenta."

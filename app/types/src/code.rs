@@ -79,6 +79,8 @@ codes! {
     ReauthenticationRequired = "reauthentication_required", 403;
     /// The application may not come by tokens in this way.
     UnauthorizedClient = "unauthorized_client", 403;
+    /// A rule of whoever runs this server refused it; `reason` is the rule's own code.
+    RefusedByHook = "refused_by_hook", 403;
 
     // 404, 405, 408, 409, 413, 415
     /// There is nothing here, or nothing the caller may see.

@@ -44,9 +44,11 @@ impl FieldError {
 pub struct Problem {
     /// `urn:sereno:problem:<code>`.
     #[serde(rename = "type")]
-    pub kind: String,
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub kind: Box<str>,
     /// A short English summary of the kind of problem.
-    pub title: String,
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub title: Box<str>,
     /// The HTTP status, repeated for whoever only sees the body.
     pub status: u16,
     /// The stable reason.
@@ -58,6 +60,10 @@ pub struct Problem {
     /// Seconds to wait before another attempt makes sense; the same as `Retry-After`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
+    /// An operator's own short code, `[a-z0-9_]{1,64}`; only where `code` is `refused_by_hook`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub reason: Option<Box<str>>,
     /// Finds this request in the server's log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
@@ -68,12 +74,13 @@ impl Problem {
     #[must_use]
     pub fn new(code: Code) -> Self {
         Self {
-            kind: format!("urn:sereno:problem:{code}"),
-            title: code.title().to_owned(),
+            kind: format!("urn:sereno:problem:{code}").into(),
+            title: code.title().into(),
             status: code.status(),
             code,
             errors: Vec::new(),
             retry_after: None,
+            reason: None,
             request_id: None,
         }
     }

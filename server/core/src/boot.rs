@@ -15,6 +15,7 @@ use crate::entity::crypto_key;
 use crate::entropy::{Entropy, SystemEntropy};
 use crate::error::{Error, Result};
 use crate::event::Subscriber;
+use crate::hook::{self, HttpHook};
 use crate::port::mail::MailTransport;
 use crate::{access, account, notify};
 
@@ -80,6 +81,13 @@ pub fn check(config: &Config) -> Result<(), Faults> {
             "is below what OWASP advises, with these iterations, in prod mode".to_owned(),
         );
     }
+    let hooks = &config.hooks;
+    if !hooks.secret.is_empty() && !hook::is_secret(hooks.secret.expose()) {
+        add(
+            "hooks.secret",
+            "must be at least 24 bytes, or `whsec_` and that many in base64".to_owned(),
+        );
+    }
     let breached = &config.password.breached_file;
     if !breached.is_empty()
         && let Err(error) = account::password::breached::check(Path::new(breached))
@@ -113,6 +121,9 @@ pub async fn start(config: Config, world: World) -> Result<Sereno> {
         usize::try_from(password.queue).unwrap_or(usize::MAX),
     )?;
     let keys = open_keys(&db, &root, &world).await?;
+    let mut subscribers = world.subscribers;
+    let hook = HttpHook::from_config(&config)?.map(Arc::new);
+    subscribers.extend(hook.clone().map(|hook| hook as Arc<dyn Subscriber>));
     let sereno = Sereno::new(Parts {
         config,
         db,
@@ -121,9 +132,11 @@ pub async fn start(config: Config, world: World) -> Result<Sereno> {
         hasher,
         keys,
         mail: world.mail,
-        subscribers: world.subscribers,
+        subscribers,
+        hook,
         cache: Cache::default(),
         addresses: limiter::Addresses::default(),
+        applications: limiter::PerMinute::default(),
         rotations: Gathering::default(),
         job_bell: tokio::sync::Notify::new(),
     });

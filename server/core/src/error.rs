@@ -21,6 +21,8 @@ pub enum Error {
         fields: Vec<FieldError>,
         /// Seconds until another attempt makes sense.
         retry_after: Option<u64>,
+        /// An operator's own short reason, where a hook of theirs refused.
+        reason: Option<String>,
     },
     /// No such object, or none the caller may see.
     #[error("not found")]
@@ -41,6 +43,7 @@ impl Error {
             code: Code::ValidationFailed,
             fields,
             retry_after: None,
+            reason: None,
         }
     }
 
@@ -57,6 +60,18 @@ impl Error {
             code: Code::TooManyRequests,
             fields: Vec::new(),
             retry_after: Some(retry_after),
+            reason: None,
+        }
+    }
+
+    /// A hook refused, for an operator's own reason.
+    #[must_use]
+    pub const fn by_hook(reason: String) -> Self {
+        Self::Refused {
+            code: Code::RefusedByHook,
+            fields: Vec::new(),
+            retry_after: None,
+            reason: Some(reason),
         }
     }
 
@@ -82,11 +97,15 @@ impl Error {
     pub fn problem(&self) -> Problem {
         let mut problem = Problem::new(self.code());
         if let Self::Refused {
-            fields, retry_after, ..
+            fields,
+            retry_after,
+            reason,
+            ..
         } = self
         {
             problem.errors.clone_from(fields);
             problem.retry_after = *retry_after;
+            problem.reason = reason.as_deref().map(Into::into);
         }
         problem
     }
@@ -98,6 +117,7 @@ impl From<Code> for Error {
             code,
             fields: Vec::new(),
             retry_after: None,
+            reason: None,
         }
     }
 }

@@ -1,9 +1,14 @@
 //! What happened. An event is written in the transaction in which it happened (the audit record), and told to the
-//! subscribers once that transaction is committed. Past tense, no secrets.
+//! subscribers once that transaction is committed. A few kinds are so frequent that they are told and not written. Past
+//! tense, no secrets. What is about to happen is an intent (`crate::intent`).
 
+use async_trait::async_trait;
 use serde_json::{Map, Value};
 use sereno_types::Code;
 use uuid::Uuid;
+
+use crate::error::Result;
+use crate::intent::{Intent, IntentKind};
 
 macro_rules! kinds {
     ($( $(#[doc = $doc:literal])+ $variant:ident = $name:literal; )+) => {
@@ -81,6 +86,10 @@ kinds! {
     EmailChangeFailed = "email_change_failed";
     /// A user's address was replaced by one they confirmed.
     EmailChanged = "email_changed";
+    /// Tokens or a key were issued at a sign-in.
+    TokenIssued = "token_issued";
+    /// A token was asked about, and it was good.
+    TokenVerified = "token_verified";
     /// An application revoked one of its tokens.
     TokenRevoked = "token_revoked";
     /// An application was registered.
@@ -113,6 +122,21 @@ kinds! {
     EmailSent = "email_sent";
     /// A mail could not be sent and was given up.
     EmailFailed = "email_failed";
+}
+
+impl EventKind {
+    /// The kind with this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.as_str() == name)
+    }
+
+    /// Whether it is written down as a row, the audit record. What is not would flood the table without saying what
+    /// another event beside it does not say: it is only told.
+    #[must_use]
+    pub const fn is_written(self) -> bool {
+        !matches!(self, Self::TokenIssued | Self::TokenVerified)
+    }
 }
 
 /// One thing that happened.
@@ -190,18 +214,33 @@ impl Event {
     }
 }
 
-/// Hears of every event after its transaction was committed. Must be quick and must not fail: work goes into a job.
+/// Hears of every event after its transaction was committed, and is asked before something happens if it wants to be.
+#[async_trait]
 pub trait Subscriber: Send + Sync {
-    /// Something happened.
-    fn published(&self, event: &Event);
+    /// Something happened. Must be quick and must not fail: work goes into a job.
+    fn published(&self, _event: &Event) {}
+
+    /// Whether it wants to be asked before this happens. What nobody wants to be asked about costs nothing.
+    fn wants(&self, _kind: IntentKind) -> bool {
+        false
+    }
+
+    /// Something is about to happen; nothing has been written yet, and no transaction is open. May be slow.
+    ///
+    /// # Errors
+    /// A refusal, which is the answer to whoever wanted it; nothing happens then.
+    async fn before(&self, _intent: &Intent) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// The table of events for the handbook, made from the registry.
 #[must_use]
 pub fn table() -> String {
-    let mut text = String::from("| event | when |\n|---|---|\n");
+    let mut text = String::from("| event | when | written |\n|---|---|---|\n");
     for kind in EventKind::ALL {
-        text.push_str(&format!("| `{}` | {} |\n", kind.as_str(), kind.doc()));
+        let written = if kind.is_written() { "yes" } else { "only told" };
+        text.push_str(&format!("| `{}` | {} | {written} |\n", kind.as_str(), kind.doc()));
     }
     text
 }

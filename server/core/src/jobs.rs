@@ -13,7 +13,7 @@ use crate::account::email::SendEmailChange;
 use crate::account::password::SendPasswordReset;
 use crate::account::sign_up;
 use crate::clock::Moment;
-use crate::context::{Failure, Job, Sereno, tidy};
+use crate::context::{DeliverEvent, Failure, Job, Sereno, tidy};
 use crate::entity::job::{Column, Entity, Model};
 use crate::entity::{
     email_message, event, flow_state, issued_token, limit_counter, one_time, revoked_token, session, token_family,
@@ -39,6 +39,7 @@ async fn run(sereno: &Sereno, job: &Model) -> Result<(), Failure> {
         SendPasswordReset::NAME => read::<SendPasswordReset>(job)?.run(sereno).await,
         SendEmailChange::NAME => read::<SendEmailChange>(job)?.run(sereno).await,
         SendActivation::NAME => read::<SendActivation>(job)?.run(sereno).await,
+        DeliverEvent::NAME => read::<DeliverEvent>(job)?.run(sereno).await,
         other => Err(Failure::Never(format!("no job is called {other}"))),
     }
 }

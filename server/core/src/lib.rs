@@ -24,6 +24,8 @@ pub mod entity;
 pub mod entropy;
 pub mod error;
 pub mod event;
+pub mod hook;
+pub mod intent;
 pub mod jobs;
 pub mod login;
 pub mod net;

@@ -138,7 +138,7 @@ fn claims(token: &str) -> Value {
 
 async fn is_good(test: &TestSereno, token: &str) -> bool {
     let command = VerifyToken { token: token.into() };
-    token::verify(&test.sereno, command).await.unwrap().active
+    token::verify(&test.sereno, &test.meta(), command).await.unwrap().active
 }
 
 async fn with_ana() -> TestSereno {

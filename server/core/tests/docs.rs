@@ -2,14 +2,27 @@
 
 use sereno_core::config::Config;
 use sereno_core::testing::checked_in;
-use sereno_core::{error, event};
+use sereno_core::{error, event, intent};
 
 #[test]
 fn the_table_of_events_is_checked_in() {
     let intro = "# Events\n\nEverything Sereno records, in the transaction in which it happened, and tells its subscribers \
-                 once that is committed. Made from the code: `SERENO_BLESS=1 cargo nextest run -p sereno-core --test docs` \
+                 once that is committed. A few kinds are so frequent that they are told and not written. What is asked \
+                 before something happens: [hooks.md](hooks.md). Made from the code: `SERENO_BLESS=1 cargo nextest run -p sereno-core --test docs` \
                  writes it anew.\n\n";
     checked_in("events.md", &format!("{intro}{}", event::table()));
+}
+
+#[test]
+fn the_table_of_hooks_is_checked_in() {
+    let intro = "# Hooks\n\nBefore something happens, Sereno says what is about to: an *intent*, which may be refused with a \
+                 code. Afterwards it says what did: an *event* ([events.md](events.md)). How a server of yours takes part: \
+                 [operations.md](operations.md#hooks). Made from the code: \
+                 `SERENO_BLESS=1 cargo nextest run -p sereno-core --test docs` writes it anew.\n\nEvery intent may carry the \
+                 client's address and user agent beside what the table says; none carries a password, a token or a code. \
+                 What is not in the table is told and not asked: what staff, the command line and jobs do, the \
+                 set-up of the first administrator, changes of password, address and profile, and ending sign-ins elsewhere.\n\n";
+    checked_in("hooks.md", &format!("{intro}{}", intent::table()));
 }
 
 #[test]

@@ -224,7 +224,7 @@ async fn a_refresh_token_is_no_access_token() {
     );
     let verify = async |token: &str| {
         let command = VerifyToken { token: token.into() };
-        token::verify(&test.sereno, command).await.unwrap()
+        token::verify(&test.sereno, &test.meta(), command).await.unwrap()
     };
     assert!(!verify(&answer.refresh_token).await.active);
     let good = verify(&answer.access_token).await;

@@ -175,7 +175,10 @@ fn complete(method: &str, path: &str, operation: &mut Operation) {
     let changes = method != "GET" && !of_oauth;
     if changes {
         add("400", "`malformed_body`, and what the operation says");
-        add("403", "`cross_site_request`");
+        add(
+            "403",
+            "`cross_site_request`; `refused_by_hook` where a hook of the operator refuses",
+        );
         add("408", "`request_timeout`");
         add("413", "`body_too_large`");
         add("415", "`unsupported_media_type`");
@@ -214,6 +217,7 @@ fn takes_sessions(operation: &Operation) -> bool {
 fn oauth_error(status: &str) -> RefOr<utoipa::openapi::Response> {
     let said = match status {
         "429" | "503" => "`temporarily_unavailable`; `Retry-After` says when to come back",
+        "403" => "`invalid_request` from another site, `access_denied` where a hook of the operator refuses",
         _ => "`invalid_request`",
     };
     let content = Content::new(Some(ObjectBuilder::new().schema_type(Type::Object)));

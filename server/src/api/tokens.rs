@@ -107,7 +107,8 @@ pub struct Which {
     request_body = VerifyToken, responses((status = 200, description = "The verdict", body = VerifyTokenAnswer)))]
 pub async fn verify(
     State(app): State<App>,
+    caller: Caller,
     Json(command): Json<VerifyToken>,
 ) -> Result<Json<VerifyTokenAnswer>, Refusal> {
-    Ok(Json(token::verify(&app.sereno, command).await?))
+    Ok(Json(token::verify(&app.sereno, &caller.meta, command).await?))
 }

@@ -1,13 +1,16 @@
 //! `sereno application add`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
+use serde::de::DeserializeOwned;
 use sereno_core::config::Config;
 use sereno_core::context::{Actor, RequestMeta};
 use sereno_core::oauth::admin;
 use sereno_core::{Error, Sereno, access};
-use sereno_types::{ApplicationCreated, ApplicationKind, CreateApplication, Delivery, Grant, Secret, TokenProfile};
+use sereno_types::{
+    ApplicationCreated, ApplicationKind, CookieSettings, CreateApplication, Delivery, Grant, Secret, TokenProfile,
+};
 
 use super::{Failed, Outcome, read_secret, say, sentence, start};
 
@@ -49,6 +52,9 @@ pub(super) struct Add {
     /// The form of its tokens: the `profile` of the API, as JSON
     #[arg(long, value_name = "FILE.json")]
     profile: Option<PathBuf>,
+    /// Names and attributes of the cookies of a cookie delivery: the `cookies` of the API, as JSON
+    #[arg(long, value_name = "FILE.json")]
+    cookies: Option<PathBuf>,
 }
 
 fn choice<T>(found: Option<T>, all: &[&str]) -> Result<T, String> {
@@ -73,14 +79,12 @@ fn delivery(name: &str) -> Result<Delivery, String> {
 pub(super) async fn run(command: Command, config: Config) -> Outcome {
     let Command::Add(add) = command;
     // what the caller got wrong is said before anything is opened
-    let profile = add
-        .profile
-        .as_deref()
-        .map_or_else(|| Ok(TokenProfile::default()), read_profile)?;
+    let profile: TokenProfile = read_json(add.profile.as_deref())?;
+    let cookies: CookieSettings = read_json(add.cookies.as_deref())?;
     let secret = if add.secret_stdin { Some(read_secret()?) } else { None };
     let drawn = secret.is_none();
     let sereno = start(config, Vec::new()).await?;
-    let added = create(&sereno, add, profile, secret).await;
+    let added = create(&sereno, add, (profile, cookies), secret).await;
     sereno.db.close().await;
     let added = added.map_err(|error| Failed(sentence(error)))?;
     say(&added.application.client_id);
@@ -90,7 +94,9 @@ pub(super) async fn run(command: Command, config: Config) -> Outcome {
     Ok(())
 }
 
-fn read_profile(path: &std::path::Path) -> Result<TokenProfile, Failed> {
+/// What a file says; the usual when none is named.
+fn read_json<T: Default + DeserializeOwned>(path: Option<&Path>) -> Result<T, Failed> {
+    let Some(path) = path else { return Ok(T::default()) };
     let text = std::fs::read_to_string(path).map_err(|error| Failed(format!("{}: {error}", path.display())))?;
     serde_json::from_str(&text).map_err(|error| Failed(format!("{}: {error}", path.display())))
 }
@@ -98,7 +104,7 @@ fn read_profile(path: &std::path::Path) -> Result<TokenProfile, Failed> {
 async fn create(
     sereno: &Sereno,
     add: Add,
-    profile: TokenProfile,
+    (profile, cookies): (TokenProfile, CookieSettings),
     secret: Option<Secret>,
 ) -> Result<ApplicationCreated, Error> {
     let staff = access::staff(sereno, &Actor::System).await?;
@@ -112,7 +118,7 @@ async fn create(
         scopes: add.scopes,
         delivery: add.delivery,
         profile,
-        ..CreateApplication::default()
+        cookies,
     };
     admin::create(sereno, &RequestMeta::default(), &staff, command, secret).await
 }

@@ -144,10 +144,11 @@ fn client_address(app: &App, request: &Request) -> Option<IpAddr> {
 
 fn forwarded(headers: &HeaderMap, proxies: u64) -> Option<IpAddr> {
     let hops = usize::try_from(proxies).ok().filter(|hops| *hops > 0)?;
-    let lines: Vec<&str> = headers
+    // bytes that are no text spoil their own entry: the proxy's entry may stand in the same line
+    let lines: Vec<_> = headers
         .get_all(FORWARDED_FOR)
         .iter()
-        .filter_map(|value| value.to_str().ok())
+        .map(|value| String::from_utf8_lossy(value.as_bytes()))
         .collect();
     let entries = lines.join(",");
     let entry = entries.rsplit(',').nth(hops - 1)?.trim();
@@ -159,10 +160,10 @@ fn forwarded(headers: &HeaderMap, proxies: u64) -> Option<IpAddr> {
 mod tests {
     use super::*;
 
-    fn of(lines: &[&'static str], proxies: u64) -> Option<String> {
+    fn of(lines: &[&str], proxies: u64) -> Option<String> {
         let mut headers = HeaderMap::new();
         for line in lines {
-            headers.append(FORWARDED_FOR, HeaderValue::from_static(line));
+            headers.append(FORWARDED_FOR, HeaderValue::from_bytes(line.as_bytes()).unwrap());
         }
         forwarded(&headers, proxies).map(|address| address.to_string())
     }
@@ -177,5 +178,30 @@ mod tests {
         assert_eq!(of(&["203.0.113.9:1234"], 1).as_deref(), Some("203.0.113.9"));
         assert_eq!(of(&["evil"], 1), None);
         assert_eq!(of(&["2001:db8::1"], 1).as_deref(), Some("2001:db8::1"));
+        assert_eq!(of(&["[2001:db8::1]:443"], 1).as_deref(), Some("2001:db8::1"));
+        assert_eq!(of(&[], 1), None);
+        assert_eq!(of(&[""], 1), None);
+        assert_eq!(of(&["203.0.113.9,"], 1), None, "the proxy wrote nothing");
+    }
+
+    /// Whatever a client writes itself stands before what the proxies append, in the same line or in one before.
+    #[test]
+    fn what_the_client_wrote_counts_for_nothing() {
+        for forged in [
+            "198.51.100.1",
+            "evil",
+            "",
+            ",,,",
+            "2001:db8::1, 192.0.2.4",
+            "\u{e9}\u{fffd}",
+            "\"",
+        ] {
+            let (joined, apart) = (format!("{forged}, 203.0.113.9"), [forged, "203.0.113.9"]);
+            assert_eq!(of(&[&joined], 1).as_deref(), Some("203.0.113.9"), "{forged}");
+            assert_eq!(of(&apart, 1).as_deref(), Some("203.0.113.9"), "{forged}");
+            let two = format!("{forged}, 203.0.113.9, 10.0.0.1");
+            assert_eq!(of(&[&two], 2).as_deref(), Some("203.0.113.9"), "{forged}");
+            assert_eq!(of(&[&joined], 0), None, "{forged}");
+        }
     }
 }

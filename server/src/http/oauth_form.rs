@@ -43,6 +43,7 @@ impl From<Refusal> for OAuthError {
             Code::InvalidClient => (StatusCode::UNAUTHORIZED, "invalid_client"),
             Code::UnauthorizedClient => (StatusCode::BAD_REQUEST, "unauthorized_client"),
             Code::RefreshTokenInvalid => (StatusCode::BAD_REQUEST, "invalid_grant"),
+            Code::RefusedByHook => (StatusCode::FORBIDDEN, "access_denied"),
             Code::TooManyRequests => (StatusCode::TOO_MANY_REQUESTS, "temporarily_unavailable"),
             Code::Overloaded | Code::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable"),
             Code::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "server_error"),

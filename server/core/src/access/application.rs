@@ -121,9 +121,8 @@ pub async fn authenticate(
     let secret = credentials.client_secret.as_ref().map(sereno_types::Secret::expose);
     let application = find(sereno, credentials.client_id.as_deref()).await?;
     let Some(secret) = secret else {
-        return application
-            .filter(|application| application.kind == ApplicationKind::Public)
-            .ok_or_else(invalid);
+        let application = application.filter(|application| application.kind == ApplicationKind::Public);
+        return count(sereno, application.ok_or_else(invalid)?);
     };
     // only who brings a secret can be guessing
     sereno.addresses.take(
@@ -142,6 +141,15 @@ pub async fn authenticate(
         return Err(invalid());
     }
     stamp(sereno, proven.0).await?;
+    count(sereno, application)
+}
+
+/// Counts a request of an application that has proven itself: nobody else can use up what a confidential one has.
+fn count(sereno: &Sereno, application: Arc<Application>) -> Result<Arc<Application>> {
+    let most = sereno.config.limit.requests_per_application;
+    sereno
+        .applications
+        .take_for("request", application.id, most, sereno.now())?;
     Ok(application)
 }
 

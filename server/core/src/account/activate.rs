@@ -12,13 +12,15 @@ use crate::context::{Actor, Failure, Job, Locale, RequestMeta, Sereno, Tx};
 use crate::entity::{self, one_time, user, user_email};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
+use crate::intent::{Intent, IntentKind};
 use crate::notify::{self, MailKind, Recipient};
 use crate::once::{self, Purpose};
 
 /// Activates the account that the token, or the address and its code, belong to.
 ///
 /// # Errors
-/// `activation_link_invalid` for anything unknown, used or expired; `validation_failed` when nothing was sent.
+/// `activation_link_invalid` for anything unknown, used or expired; `validation_failed` when nothing was sent;
+/// `refused_by_hook`, and the link or code stays good.
 pub async fn activate(sereno: &Sereno, meta: &RequestMeta, command: Activate) -> Result<Activated> {
     sereno.addresses.take(
         "activate",
@@ -29,6 +31,11 @@ pub async fn activate(sereno: &Sereno, meta: &RequestMeta, command: Activate) ->
     let token = command.token.filter(|token| !token.is_empty());
     let (email, code) = (command.email.unwrap_or_default(), command.code.unwrap_or_default());
     if let Some(token) = token {
+        if sereno.is_asked(IntentKind::Activation)
+            && let Some(proof) = once::look(sereno, Purpose::Activation, token.expose()).await?
+        {
+            ask(sereno, meta, proof.user_id).await?;
+        }
         let tx = sereno.begin(meta, &Actor::Anonymous).await?;
         let proof = once::consume(sereno, tx.db(), Purpose::Activation, token.expose()).await?;
         return conclude(sereno, meta, tx, proof).await;
@@ -46,10 +53,13 @@ pub async fn activate(sereno: &Sereno, meta: &RequestMeta, command: Activate) ->
     let (Some(email), true) = (email, faults.is_empty()) else {
         return Err(Error::fields(faults));
     };
-    let id = prove_code(sereno, &email.canonical, &digits).await?;
+    let proven = prove_code(sereno, &email.canonical, &digits).await?;
+    if let Some(proven) = &proven {
+        ask(sereno, meta, proven.user_id).await?;
+    }
     let tx = sereno.begin(meta, &Actor::Anonymous).await?;
-    let proof = match id {
-        Some(id) => once::consume_id(sereno, tx.db(), Purpose::Activation, id).await?,
+    let proof = match proven {
+        Some(proven) => once::consume_id(sereno, tx.db(), Purpose::Activation, proven.id).await?,
         None => None,
     };
     conclude(sereno, meta, tx, proof).await
@@ -57,13 +67,19 @@ pub async fn activate(sereno: &Sereno, meta: &RequestMeta, command: Activate) ->
 
 /// The row whose code this is. An attempt is taken before the code is compared, and an address without a code costs the
 /// same hash.
-async fn prove_code(sereno: &Sereno, canonical: &str, digits: &str) -> Result<Option<Uuid>> {
+async fn prove_code(sereno: &Sereno, canonical: &str, digits: &str) -> Result<Option<one_time::Model>> {
     let lifetime = sereno.config.registration.code_lifetime.span();
     let row = once::attempt_code(sereno, Purpose::Activation, canonical, lifetime).await?;
     let hash = row.as_ref().and_then(|row| row.code_hash.as_ref());
     let hash = hash.map(|hash| hash.0.as_str());
     let right = sereno.hasher.verify_code(digits, hash, &sereno.keys.pepper).await?;
-    Ok(row.filter(|_| right).map(|row| row.id))
+    Ok(row.filter(|_| right))
+}
+
+/// Asks whether the account may be activated, by a proof that is good right now.
+async fn ask(sereno: &Sereno, meta: &RequestMeta, user_id: Option<Uuid>) -> Result<()> {
+    let intent = Intent::new(IntentKind::Activation).about(user_id);
+    sereno.intend(meta, intent).await
 }
 
 /// Commits the activation; or undoes everything and writes down the refusal.

@@ -8,10 +8,10 @@ use uuid::Uuid;
 
 use super::create::taken;
 use super::identifier::{self, Email};
-use super::reauthenticate;
 use super::register::is_unclaimed;
+use super::{attempts, reauthenticate};
 use crate::access::subject;
-use crate::context::{Actor, Failure, Job, Locale, RequestMeta, Sereno, Tx, limiter};
+use crate::context::{Actor, Failure, Job, Locale, RequestMeta, Sereno, Tx};
 use crate::entity::{one_time, user, user_email};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
@@ -42,7 +42,7 @@ pub async fn request(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, command
         return Err(Code::AuthenticationRequired.into());
     };
     let password = command.password.filter(|password| !password.is_empty());
-    let attempts = if let Some(password) = password {
+    let attempt = if let Some(password) = password {
         Some(reauthenticate::by_password(sereno, meta, actor, &user, ("password", &password)).await?)
     } else {
         reauthenticate::by_sign_in(sereno, &caller)?;
@@ -51,8 +51,8 @@ pub async fn request(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, command
     notify::limit(sereno, MailKind::EmailChangeNotice, &user.id.to_string()).await?;
     notify::limit(sereno, MailKind::EmailChangeConfirm, &email.canonical).await?;
     let mut tx = sereno.begin(meta, actor).await?;
-    if let Some([from_here, from_everywhere]) = &attempts {
-        limiter::forgive(tx.db(), from_here, from_everywhere).await?;
+    if let Some(attempt) = &attempt {
+        attempts::forgive(tx.db(), attempt).await?;
     }
     once::consume_rest(sereno, tx.db(), Purpose::EmailChange, user.id).await?;
     tx.record(Event::new(EventKind::EmailChangeRequested).about(user.id));

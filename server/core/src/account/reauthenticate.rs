@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use sereno_types::{Code, FieldError, Secret};
 
-use super::attempts;
-use crate::context::limiter::Limit;
+use super::attempts::{self, Attempt};
 use crate::context::{Actor, Caller, RequestMeta, Sereno};
 use crate::crypto::password::Verdict;
 use crate::entity::user;
@@ -16,7 +15,7 @@ use crate::event::{Event, EventKind};
 /// How long a sign-in is good for.
 const FRESH: Duration = Duration::from_mins(5);
 
-/// Proves the user by the password in this field. Gives the counters that were raised for it, to be forgiven.
+/// Proves the user by the password in this field. Gives the attempt, to be forgiven.
 ///
 /// # Errors
 /// `validation_failed` with `password_incorrect` or `too_long`; `too_many_requests`, together with wrong passwords at the
@@ -27,27 +26,29 @@ pub(super) async fn by_password(
     actor: &Actor,
     user: &user::Model,
     (field, password): (&str, &Secret),
-) -> Result<[Limit; 2]> {
+) -> Result<Attempt> {
     let most = sereno.config.password.max_length;
     if password.expose().len() as u64 > most * 4 {
         return Err(Error::fields(vec![
             FieldError::new(field, Code::TooLong).with("max", most),
         ]));
     }
-    let attempts = attempts::of(sereno, meta, Some(user), "");
-    let (refusal, code) = if let Some(over) = attempts::over(sereno, &attempts).await? {
-        let refusal = Error::limited(over.retry_after);
-        // the first refusal of a window is written down
-        if !over.is_first {
-            return Err(refusal);
+    let (refusal, code) = match attempts::begin(sereno, meta, Some(user), "").await? {
+        Err(wait) => {
+            let refusal = Error::limited(wait.retry_after);
+            // the first refusal of a window is written down
+            if !wait.is_first {
+                return Err(refusal);
+            }
+            (refusal, Code::TooManyRequests)
         }
-        (refusal, Code::TooManyRequests)
-    } else {
-        let stored = user.password_hash.as_ref().map(|hash| hash.0.as_str());
-        if sereno.hasher.verify(password.expose(), stored).await? != Verdict::Wrong {
-            return Ok(attempts);
+        Ok(attempt) => {
+            let stored = user.password_hash.as_ref().map(|hash| hash.0.as_str());
+            if sereno.hasher.verify(password.expose(), stored).await? != Verdict::Wrong {
+                return Ok(attempt);
+            }
+            (Error::field(field, Code::PasswordIncorrect), Code::PasswordIncorrect)
         }
-        (Error::field(field, Code::PasswordIncorrect), Code::PasswordIncorrect)
     };
     let mut tx = sereno.begin(meta, actor).await?;
     tx.record(Event::refused(EventKind::ReauthenticationFailed, code).about(user.id));

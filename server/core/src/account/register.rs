@@ -15,6 +15,7 @@ use crate::context::{Actor, RequestMeta, Sereno, Tx, without_nul};
 use crate::entity::{Hidden, counter, user, user_email};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
+use crate::intent::{Intent, IntentKind};
 use crate::notify::{self, MailKind, Recipient};
 
 /// Most bytes of `attributes` as JSON.
@@ -34,7 +35,7 @@ pub(super) struct Accepted {
 /// was sent last; each sign-up's mail activates what that sign-up sent, and the first that is used ends the others.
 ///
 /// # Errors
-/// `registration_closed`, `validation_failed`, `too_many_requests`, `overloaded`.
+/// `registration_closed`, `validation_failed`, `too_many_requests`, `overloaded`, `refused_by_hook`.
 pub async fn register(sereno: &Sereno, meta: &RequestMeta, command: Register) -> Result<()> {
     if !sereno.config.registration.enabled {
         return Err(Code::RegistrationClosed.into());
@@ -46,6 +47,8 @@ pub async fn register(sereno: &Sereno, meta: &RequestMeta, command: Register) ->
         sereno.now(),
     )?;
     let accepted = accept(sereno, command).await?;
+    let intent = Intent::new(IntentKind::Registration).typed(&accepted.email.address);
+    sereno.intend(meta, intent).await?;
     notify::limit(sereno, MailKind::Activation, &accepted.email.canonical).await?;
     match write(sereno, meta, &accepted).await {
         // the address was taken, or its account activated, between our look and our writing: look again

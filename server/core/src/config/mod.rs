@@ -13,7 +13,7 @@ use toml::{Table, Value};
 use url::Url;
 
 pub use sections::{
-    Database, General, Keys, Limit, Log, Mail, Password, Profile, Registration, Server, Session, Token, Worker,
+    Database, General, Hooks, Keys, Limit, Log, Mail, Password, Profile, Registration, Server, Session, Token, Worker,
 };
 pub use setting::Seconds;
 use setting::{Found, Raw, Setting};
@@ -70,6 +70,8 @@ pub struct Config {
     pub token: Token,
     /// Limits.
     pub limit: Limit,
+    /// A server that is asked and told.
+    pub hooks: Hooks,
     /// Jobs.
     pub worker: Worker,
     /// The log.
@@ -193,6 +195,7 @@ impl Config {
             session: Session::read(take(Session::PATH), &mut faults),
             token: Token::read(take(Token::PATH), &mut faults),
             limit: Limit::read(take(Limit::PATH), &mut faults),
+            hooks: Hooks::read(take(Hooks::PATH), &mut faults),
             worker: Worker::read(take(Worker::PATH), &mut faults),
             log: Log::read(take(Log::PATH), &mut faults),
         };
@@ -222,6 +225,7 @@ impl Config {
         Session::example(&mut text);
         Token::example(&mut text);
         Limit::example(&mut text);
+        Hooks::example(&mut text);
         Worker::example(&mut text);
         Log::example(&mut text);
         text

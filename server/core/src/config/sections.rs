@@ -184,14 +184,37 @@ section! {
 section! {
     /// Limits against guessing and flooding. 0 switches a limit off.
     Limit = "limit" {
-        /// Wrong passwords for one account from one address in a quarter of an hour.
+        /// Wrong passwords for one account from one address in a quarter of an hour before the next must wait: a second,
+        /// then twice as long after each further one, up to a quarter of an hour.
         login_per_account_and_address: u64 = 10;
-        /// Wrong passwords for one account in an hour, from everywhere.
+        /// Wrong passwords for one account in an hour, from everywhere, before the next must wait: a second, then twice as
+        /// long after each further one, up to a minute. Who has signed in to the account from there before does not wait.
         login_per_account: u64 = 100;
         /// Sign-ins, sign-ups, activations, requests for mail and set-ups from one address in a minute, each counted apart.
         requests_per_address: u64 = 60;
+        /// Requests through one application in a minute, on each node: sign-ins, refreshes, questions about tokens and
+        /// revocations. Off unless set, because all users of a public application share it: a stranger can use it up.
+        requests_per_application: u64 = 0;
         /// Mails of one kind to one address (or user name) in an hour.
         mails_per_recipient: u64 = 5;
+    }
+}
+
+section! {
+    /// A server of yours that is asked before things happen and told of them afterwards: see docs/hooks.md.
+    Hooks = "hooks" {
+        /// Where messages are posted, by http or https. Empty: nobody is asked or told.
+        url: String = String::new();
+        /// What messages are signed with: at least 24 bytes, or `whsec_` and that many in base64.
+        secret: Secret = Secret::default();
+        /// Intents that it is asked about, such as `login` or `registration`.
+        before: Vec<String> = Vec::new();
+        /// Events that it is told of, such as `logged_in` or `user_registered`.
+        after: Vec<String> = Vec::new();
+        /// Seconds it has to answer.
+        timeout: Seconds = Seconds(3);
+        /// What happens when it cannot be asked: `refuse` (503) or `allow`.
+        on_failure: String = "refuse".to_owned();
     }
 }
 

@@ -85,6 +85,29 @@ fn modes_refuse_what_is_unsafe() {
 }
 
 #[test]
+fn hooks_name_what_there_is() {
+    let file = "[hooks]\nurl = \"https://hooks.example.org/x\"\nsecret = \"twenty-four bytes or more\"\n";
+    let good = format!("{file}before = [\"login\"]\nafter = [\"logged_in\"]\n");
+    assert_eq!(faults(&good, &[]), Vec::<String>::new());
+    for (name, value, fault) in [
+        ("URL", "ftp://x", "hooks.url"),
+        ("URL", "https://u:p@x", "hooks.url"),
+        ("URL", "", "hooks.url"),
+        ("SECRET", "", "hooks.secret"),
+        ("BEFORE", "login,logged_in", "hooks.before"),
+        ("AFTER", "login", "hooks.after"),
+        ("AFTER", "token_verified", "hooks.after"),
+        ("TIMEOUT", "0", "hooks.timeout"),
+        ("ON_FAILURE", "shrug", "hooks.on_failure"),
+    ] {
+        let name = format!("SERENO__HOOKS__{name}");
+        assert_eq!(faults(&good, &[(&name, value)]), [fault], "{value}");
+    }
+    let told = Config::load(None, env(&[("SERENO__HOOKS__BEFORE", "x")]), Vec::new()).unwrap_err();
+    assert!(told.to_string().contains("login, logout, registration"), "{told}");
+}
+
+#[test]
 fn a_slip_in_the_file_is_told_with_its_line() {
     let text = "[server]\n\nlisten = \"127.0.0.1:1\nmax_body = 5\n";
     let told = Config::load(Some(("/etc/sereno.toml", text)), [], Vec::new()).unwrap_err();

@@ -3,6 +3,8 @@
 use url::Url;
 
 use super::{Config, Faults, Mode};
+use crate::event::EventKind;
+use crate::intent::IntentKind;
 
 /// Adds everything that is wrong.
 pub fn all(config: &Config, faults: &mut Faults) {
@@ -10,6 +12,7 @@ pub fn all(config: &Config, faults: &mut Faults) {
     database_and_keys(config, faults);
     mail(config, faults);
     profile(config, faults);
+    hooks(config, faults);
     figures(config, faults);
     modes(config, faults);
 }
@@ -63,6 +66,54 @@ fn profile(config: &Config, faults: &mut Faults) {
         .any(|field| !known.contains(&field.as_str()))
     {
         faults.add("profile", "protected", "must name fields of a profile");
+    }
+}
+
+fn hooks(config: &Config, faults: &mut Faults) {
+    let hooks = &config.hooks;
+    if hooks.url.is_empty() {
+        if !hooks.before.is_empty() || !hooks.after.is_empty() {
+            faults.add("hooks", "url", "must be set where before or after names something");
+        }
+    } else {
+        let url = Url::parse(&hooks.url).ok();
+        let good = url.filter(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some());
+        match good {
+            None => faults.add("hooks", "url", "must be an http or https URL"),
+            Some(url) if !url.username().is_empty() || url.password().is_some() => {
+                faults.add("hooks", "url", "must not hold a user or password");
+            }
+            Some(_) => {}
+        }
+        if hooks.secret.is_empty() {
+            faults.add("hooks", "secret", "must be set where url is");
+        }
+    }
+    if hooks.before.iter().any(|name| IntentKind::from_name(name).is_none()) {
+        let known: Vec<_> = IntentKind::ALL.iter().map(|kind| kind.as_str()).collect();
+        let message = format!("must name intents: {}", known.join(", "));
+        faults.add("hooks", "before", &message);
+    }
+    let kinds: Vec<_> = hooks.after.iter().map(|name| EventKind::from_name(name)).collect();
+    if kinds.contains(&None) {
+        let known = EventKind::ALL.iter().filter(|kind| kind.is_written());
+        let known: Vec<_> = known.map(|kind| kind.as_str()).collect();
+        faults.add("hooks", "after", &format!("must name events: {}", known.join(", ")));
+    }
+    if kinds.iter().flatten().any(|kind| !kind.is_written()) {
+        let frequent = EventKind::ALL.iter().filter(|kind| !kind.is_written());
+        let frequent: Vec<_> = frequent.map(|kind| kind.as_str()).collect();
+        let message = format!(
+            "cannot name {}: they are told inside the process only, and never written",
+            frequent.join(" or ")
+        );
+        faults.add("hooks", "after", &message);
+    }
+    if hooks.on_failure != "refuse" && hooks.on_failure != "allow" {
+        faults.add("hooks", "on_failure", "must be \"refuse\" or \"allow\"");
+    }
+    if hooks.timeout >= config.worker.lease {
+        faults.add("hooks", "timeout", "must be shorter than worker.lease");
     }
 }
 
@@ -164,6 +215,7 @@ fn figures(config: &Config, faults: &mut Faults) {
         315_360_000,
     );
     bounds("token", "retry_window", config.token.retry_window.0, 0, 300);
+    bounds("hooks", "timeout", config.hooks.timeout.0, 1, 30);
     bounds("worker", "concurrency", config.worker.concurrency, 1, 256);
     bounds("worker", "max_attempts", config.worker.max_attempts, 1, 100);
     bounds("worker", "lease", config.worker.lease.0, 10, 86_400);

@@ -1,13 +1,15 @@
 //! Counting against guessing and flooding. Counters for accounts and codes stand in the database, so that a restart or
-//! a second node does not reset them, and are raised before the attempt, outside any transaction, so that neither a race
-//! nor a rollback refunds one. Counters per client address are kept in memory for each node.
+//! a second node does not reset them, and are raised before the attempt, outside the flow's transaction, so that neither a
+//! race nor a rollback refunds one. Counters per client address and per application are kept in memory for each node.
+//! Counters that make wait instead of refusing are next door, in `delay`.
 
+use std::hash::Hash;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use quick_cache::sync::{Cache, EntryAction, EntryResult};
 use sea_orm::sea_query::{CaseStatement, Expr, OnConflict, Query};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter};
+use sea_orm::{ConnectionTrait, ExprTrait};
 
 use super::Sereno;
 use crate::clock::Moment;
@@ -34,28 +36,11 @@ impl Limit {
     }
 }
 
-/// One counter or more went over its limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Over {
-    /// Seconds until counting starts again.
-    pub retry_after: u64,
-    /// Whether this attempt was the first over the limit in its window: worth writing down, unlike those that follow.
-    pub is_first: bool,
-}
-
 /// Raises every counter and refuses when one is over its limit: `too_many_requests` with the seconds to wait.
 pub async fn take(sereno: &Sereno, limits: &[Limit]) -> Result<()> {
-    match raise(sereno, limits).await? {
-        None => Ok(()),
-        Some(over) => Err(Error::limited(over.retry_after)),
-    }
-}
-
-/// Raises every counter and says whether one is over its limit.
-pub async fn raise(sereno: &Sereno, limits: &[Limit]) -> Result<Option<Over>> {
     let mut limits: Vec<&Limit> = limits.iter().filter(|limit| limit.most > 0).collect();
     if limits.is_empty() {
-        return Ok(None);
+        return Ok(());
     }
     // in one order everywhere, so that two requests cannot wait for each other's row
     limits.sort_by(|a, b| a.key.cmp(&b.key));
@@ -86,7 +71,7 @@ pub async fn raise(sereno: &Sereno, limits: &[Limit]) -> Result<Option<Over>> {
                 .to_owned(),
         )
         .returning(Query::returning().columns([Column::Key, Column::Count, Column::WindowEndsAt]));
-    let mut over: Option<Over> = None;
+    let mut longest: Option<u64> = None;
     for row in sereno.db.write().query_all(&insert).await? {
         let key: String = row.try_get("", "key")?;
         let count: i64 = row.try_get("", "count")?;
@@ -95,70 +80,32 @@ pub async fn raise(sereno: &Sereno, limits: &[Limit]) -> Result<Option<Over>> {
             .iter()
             .find(|limit| limit.key == key)
             .map_or(0, |limit| limit.most);
-        let count = u64::try_from(count).unwrap_or(u64::MAX);
-        if count > most {
-            let before = over.unwrap_or(Over {
-                retry_after: 0,
-                is_first: false,
-            });
-            over = Some(Over {
-                retry_after: Ord::max(before.retry_after, Moment(ends).since(now).as_secs() + 1),
-                is_first: before.is_first || count == most + 1,
-            });
+        if u64::try_from(count).unwrap_or(u64::MAX) > most {
+            longest = Ord::max(longest, Some(Moment(ends).since(now).as_secs() + 1));
         }
     }
-    Ok(over)
-}
-
-/// The attempt was honest after all: forgets the counter of the client's own mistakes, and takes this one attempt back
-/// from the counter that others' guesses share. In the order in which they are raised, so that two requests cannot wait
-/// for each other's row. Runs in the caller's transaction.
-pub async fn forgive<C: ConnectionTrait>(db: &C, own: &Limit, shared: &Limit) -> Result<()> {
-    if own.key < shared.key {
-        forget(db, own).await?;
-        give_back(db, shared).await
-    } else {
-        give_back(db, shared).await?;
-        forget(db, own).await
+    match longest {
+        None => Ok(()),
+        Some(seconds) => Err(Error::limited(seconds)),
     }
 }
 
-async fn forget<C: ConnectionTrait>(db: &C, limit: &Limit) -> Result<()> {
-    if limit.most > 0 {
-        Entity::delete_by_id(limit.key.as_str()).exec(db).await?;
-    }
-    Ok(())
-}
+/// Counters of a minute: in memory, bounded, for each node.
+pub struct PerMinute<K>(Cache<(K, &'static str), (u64, Moment)>);
 
-async fn give_back<C: ConnectionTrait>(db: &C, limit: &Limit) -> Result<()> {
-    if limit.most > 0 {
-        Entity::update_many()
-            .col_expr(Column::Count, Expr::col(Column::Count).sub(1))
-            .filter(ColumnTrait::eq(&Column::Key, limit.key.as_str()))
-            .filter(ColumnTrait::gt(&Column::Count, 0))
-            .exec(db)
-            .await?;
-    }
-    Ok(())
-}
-
-/// Counters per client address: in memory, bounded, for each node.
-pub struct Addresses(Cache<(IpAddr, &'static str), (u64, Moment)>);
-
-impl Default for Addresses {
+impl<K: Clone + Eq + Hash> Default for PerMinute<K> {
     fn default() -> Self {
         Self(Cache::new(50_000))
     }
 }
 
-impl Addresses {
-    /// Raises the address's counter for `what` and refuses when it is over `most` in a minute. IPv6 addresses count by
-    /// their /64, which one customer usually has whole.
-    pub fn take(&self, what: &'static str, address: Option<IpAddr>, most: u64, now: Moment) -> Result<()> {
-        let Some(address) = address.filter(|_| most > 0) else {
+impl<K: Clone + Eq + Hash> PerMinute<K> {
+    /// Raises the counter of `whom` for `what` and refuses when it is over `most` in a minute; `most` 0 means no limit.
+    pub fn take_for(&self, what: &'static str, whom: K, most: u64, now: Moment) -> Result<()> {
+        if most == 0 {
             return Ok(());
-        };
-        let key = (network(address), what);
+        }
+        let key = (whom, what);
         let fresh = (1, now.plus(Duration::from_mins(1)));
         // in place, under the memory's own lock: two requests at once count as two
         let entry = self.0.entry(&key, None, |_, counter| {
@@ -181,6 +128,20 @@ impl Addresses {
             Err(Error::limited(ends.since(now).as_secs() + 1))
         } else {
             Ok(())
+        }
+    }
+}
+
+/// Counters per client address. IPv6 addresses count by their /64, which one customer usually has whole.
+pub type Addresses = PerMinute<IpAddr>;
+
+impl Addresses {
+    /// Raises the address's counter for `what` and refuses when it is over `most` in a minute. Nobody knows the address
+    /// of a command: it is not counted.
+    pub fn take(&self, what: &'static str, address: Option<IpAddr>, most: u64, now: Moment) -> Result<()> {
+        match address {
+            Some(address) => self.take_for(what, network(address), most, now),
+            None => Ok(()),
         }
     }
 }

@@ -4,6 +4,8 @@
 mod actor;
 mod cache;
 mod db;
+pub mod delay;
+mod deliver_event;
 pub mod freshness;
 mod gathering;
 mod job;
@@ -21,6 +23,7 @@ use uuid::Uuid;
 pub use actor::{Actor, Caller, Locale, RequestMeta, Staff, Via};
 pub use cache::{Application, ApplicationIndex, Cache, FamilySnapshot, TokenSnapshot, UserSnapshot};
 pub use db::{Db, Probe, tidy, without_nul};
+pub use deliver_event::DeliverEvent;
 pub use gathering::{Duty, Gathering};
 pub use job::{Failure, Job};
 pub use tx::Tx;
@@ -32,7 +35,9 @@ use crate::crypto::password::Hasher;
 use crate::entity::token_family;
 use crate::entropy::Entropy;
 use crate::error::Result;
-use crate::event::{Event, Subscriber};
+use crate::event::{Event, EventKind, Subscriber};
+use crate::hook::HttpHook;
+use crate::intent::{Intent, IntentKind};
 use crate::port::mail::MailTransport;
 
 /// Everything a flow may reach. Made by `boot`, or by `testing`.
@@ -55,12 +60,16 @@ pub struct Parts {
     pub keys: KeyRing,
     /// Outgoing mail.
     pub mail: Arc<dyn MailTransport>,
-    /// Who hears of events.
+    /// Who is asked before something happens, and hears of events.
     pub subscribers: Vec<Arc<dyn Subscriber>>,
+    /// The operator's server that is told of events by jobs; among the subscribers too, to be asked.
+    pub hook: Option<Arc<HttpHook>>,
     /// What is remembered of users, token families and access tokens between two requests.
     pub cache: Cache,
     /// Counters per client address.
     pub addresses: limiter::Addresses,
+    /// Counters per application.
+    pub applications: limiter::PerMinute<Uuid>,
     /// Refresh tokens that wait for their successors.
     pub rotations: Gathering<Rotation>,
     /// Rung when a job was queued in this process.
@@ -121,8 +130,40 @@ impl Sereno {
         format!("{}{path}", self.config.public_url())
     }
 
-    /// Tells the subscribers of what has been committed.
-    pub(crate) fn publish(&self, event: &Event) {
+    /// Whether anybody wants to be asked before this happens: spares look-ups that serve nothing else.
+    #[must_use]
+    pub fn is_asked(&self, kind: IntentKind) -> bool {
+        self.subscribers.iter().any(|subscriber| subscriber.wants(kind))
+    }
+
+    /// Asks everybody who wants to be asked, one after another, before anything is written: what is slow and remote stays
+    /// outside of the transaction.
+    ///
+    /// # Errors
+    /// The first refusal (`refused_by_hook`), or `unavailable` when somebody who must be asked cannot be.
+    pub async fn intend(&self, meta: &RequestMeta, mut intent: Intent) -> Result<()> {
+        if !self.is_asked(intent.kind) {
+            return Ok(());
+        }
+        (intent.id, intent.at) = (self.new_id()?, self.now());
+        intent.address = meta.address;
+        intent.user_agent.clone_from(&meta.user_agent);
+        intent.request_id.clone_from(&meta.request_id);
+        for subscriber in &self.subscribers {
+            if subscriber.wants(intent.kind) {
+                subscriber.before(&intent).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the operator's server is told of events of this kind, which takes a job in their transaction.
+    pub(crate) fn delivers(&self, kind: EventKind) -> bool {
+        self.hook.as_ref().is_some_and(|hook| hook.is_told_of(kind))
+    }
+
+    /// Tells everybody of what was committed, or needed no transaction because it is not written down.
+    pub fn tell(&self, event: &Event) {
         for subscriber in &self.subscribers {
             subscriber.published(event);
         }

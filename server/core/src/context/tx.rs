@@ -7,7 +7,7 @@ use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait};
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::{Actor, Job, RequestMeta, Sereno};
+use super::{Actor, DeliverEvent, Job, RequestMeta, Sereno};
 use crate::clock::Moment;
 use crate::entity::{event as event_row, job as job_row};
 use crate::error::{Error, Result};
@@ -69,7 +69,7 @@ impl Tx {
         self.actor = actor;
     }
 
-    /// Something happened; written and told when the unit commits.
+    /// Something happened; written, where its kind is, and told when the unit commits.
     pub fn record(&mut self, event: Event) {
         self.events.push((event, None));
     }
@@ -110,12 +110,19 @@ impl Tx {
     ///
     /// # Errors
     /// When the database refuses: nothing has happened then.
-    pub async fn commit(self) -> Result<()> {
-        let rows = self
-            .events
-            .iter()
-            .map(|(event, meta)| self.row(event, meta.as_ref().unwrap_or(&self.meta)))
-            .collect::<Result<Vec<_>>>()?;
+    pub async fn commit(mut self) -> Result<()> {
+        let mut rows = Vec::with_capacity(self.events.len());
+        let mut deliveries = Vec::new();
+        for (event, meta) in self.events.iter().filter(|(event, _)| event.kind.is_written()) {
+            let event_id = self.sereno.new_id()?;
+            rows.push(self.row(event_id, event, meta.as_ref().unwrap_or(&self.meta)));
+            if self.sereno.delivers(event.kind) {
+                deliveries.push(DeliverEvent { event_id });
+            }
+        }
+        for delivery in &deliveries {
+            self.enqueue(delivery)?;
+        }
         if !rows.is_empty() {
             event_row::Entity::insert_many(rows)
                 .exec_without_returning(&self.db)
@@ -150,7 +157,7 @@ impl Tx {
         sereno.cache.forget(&touched);
         committed?;
         for (event, _) in &events {
-            sereno.publish(event);
+            sereno.tell(event);
         }
         if rings {
             sereno.job_bell.notify_waiters();
@@ -158,9 +165,9 @@ impl Tx {
         Ok(())
     }
 
-    fn row(&self, event: &Event, meta: &RequestMeta) -> Result<event_row::ActiveModel> {
-        Ok(event_row::ActiveModel {
-            id: Set(self.sereno.new_id()?),
+    fn row(&self, id: Uuid, event: &Event, meta: &RequestMeta) -> event_row::ActiveModel {
+        event_row::ActiveModel {
+            id: Set(id),
             at: Set(self.now),
             name: Set(event.kind.as_str().to_owned()),
             outcome: Set(event.outcome().to_owned()),
@@ -174,6 +181,6 @@ impl Tx {
             user_agent: Set(meta.user_agent.clone()),
             request_id: Set(meta.request_id.clone()),
             detail: Set(serde_json::Value::Object(event.detail.clone())),
-        })
+        }
     }
 }

@@ -15,6 +15,10 @@ pub struct Model {
     pub count: i64,
     /// When counting starts again.
     pub window_ends_at: Moment,
+    /// When the next attempt is heard, where the counter makes wait.
+    pub free_at: Moment,
+    /// Whether a refusal was written down in this window.
+    pub is_told: bool,
 }
 
 /// None is needed: look-ups name their columns.

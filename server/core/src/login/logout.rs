@@ -6,13 +6,14 @@ use uuid::Uuid;
 use crate::context::{Actor, RequestMeta, Sereno, Via};
 use crate::error::Result;
 use crate::event::{Event, EventKind};
+use crate::intent::{Intent, IntentKind};
 use crate::{session, token};
 
 /// Ends the family of the refresh token that was sent, else what the caller is signed in by. Ending what has ended
 /// already is no error, and neither is a token that is not ours: nothing is left to end (RFC 7009 §2.2).
 ///
 /// # Errors
-/// `authentication_required` when there is neither a token nor a signed-in caller.
+/// `authentication_required` when there is neither a token nor a signed-in caller; `refused_by_hook`.
 pub async fn logout(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, command: Logout) -> Result<()> {
     let presented = command.refresh_token.filter(|token| !token.is_empty());
     let via = match &presented {
@@ -20,6 +21,15 @@ pub async fn logout(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, command:
         None => Some(actor.caller().map_err(|_| Code::AuthenticationRequired)?.via),
     };
     let Some(via) = via else { return Ok(()) };
+    if sereno.is_asked(IntentKind::Logout) {
+        let owner = match via {
+            Via::Session(_) => caller_id(actor),
+            Via::Family(id) => token::owner_of(sereno, id).await?,
+        };
+        sereno
+            .intend(meta, Intent::new(IntentKind::Logout).about(owner))
+            .await?;
+    }
     let mut tx = sereno.begin(meta, actor).await?;
     let ended: Option<(Option<Uuid>, Uuid)> = match via {
         Via::Session(id) => session::end(&tx, id, "logout").await?.then(|| (caller_id(actor), id)),

@@ -11,10 +11,12 @@ use sereno_types::{ClientCredentials, Code, Delivery, FieldError, Grant, Login, 
 pub use logout::logout;
 
 use crate::access::{application, subject};
-use crate::context::{Actor, Caller, RequestMeta, Sereno, Tx, Via, limiter, tidy};
+use crate::account::attempts;
+use crate::context::{Actor, Caller, RequestMeta, Sereno, Tx, Via, tidy};
 use crate::entity::{user, user_email};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
+use crate::intent::{Intent, IntentKind};
 use crate::session::{self, NewSession, Proof};
 use crate::token::{self, Grantee, Issued};
 use password::Authenticated;
@@ -50,7 +52,7 @@ pub enum Brought {
 ///
 /// # Errors
 /// `validation_failed`, `invalid_client`, `unauthorized_client`, `invalid_credentials`, `activation_required`,
-/// `too_many_requests`, `overloaded`.
+/// `too_many_requests`, `overloaded`, `refused_by_hook`.
 pub async fn for_application(sereno: &Sereno, meta: &RequestMeta, command: Login) -> Result<LoggedIn> {
     let credentials = ClientCredentials {
         client_id: command.client_id.clone(),
@@ -66,7 +68,11 @@ pub async fn for_application(sereno: &Sereno, meta: &RequestMeta, command: Login
         return Err(Error::fields(vec![fault]));
     }
     let device_name = device_name.map(|name| tidy(name, DEVICE_NAME_MAX));
-    let proven = password::authenticate(sereno, meta, &command).await?;
+    let proven = password::authenticate(sereno, meta, &command, Some(application.id)).await?;
+    if application.delivery != Delivery::Session {
+        let intent = Intent::new(IntentKind::TokenIssue).about(proven.user.id);
+        sereno.intend(meta, intent.through(application.id)).await?;
+    }
     let (mut tx, proof) = begin(sereno, meta, &proven).await?;
     let grantee = Grantee {
         application,
@@ -94,6 +100,8 @@ pub(crate) async fn complete(sereno: &Sereno, tx: &mut Tx, proof: &Proof, grante
         authenticated_at: proof.at,
     }));
     tx.record(logged_in(proof).through(application_id).within(issued.family));
+    let event = Event::new(EventKind::TokenIssued).about(proof.user_id);
+    tx.record(event.through(application_id).within(issued.family));
     Ok(Brought::Tokens(issued))
 }
 
@@ -102,7 +110,7 @@ pub(crate) async fn complete(sereno: &Sereno, tx: &mut Tx, proof: &Proof, grante
 /// # Errors
 /// As [`for_application`].
 pub async fn with_session(sereno: &Sereno, meta: &RequestMeta, command: Login) -> Result<NewSession> {
-    let proven = password::authenticate(sereno, meta, &command).await?;
+    let proven = password::authenticate(sereno, meta, &command, None).await?;
     let (mut tx, proof) = begin(sereno, meta, &proven).await?;
     let session = session::start(sereno, &tx, &proof, None).await?;
     tx.act_as(session.actor);
@@ -130,8 +138,7 @@ async fn begin(sereno: &Sereno, meta: &RequestMeta, proven: &Authenticated) -> R
         return Err(password::refuse(sereno, meta, Some(user), Code::InvalidCredentials.into()).await);
     }
     // the client's own mistakes are forgiven; what others guessed from elsewhere stays counted
-    let [from_here, from_everywhere] = &proven.attempts;
-    limiter::forgive(tx.db(), from_here, from_everywhere).await?;
+    attempts::forgive(tx.db(), &proven.attempt).await?;
     let proof = Proof {
         user_id: user.id,
         credential_epoch: user.credential_epoch,

@@ -2,14 +2,16 @@
 //! one hash, one event) and give the same answer.
 
 use sereno_types::{Code, FieldError, Login, UserState};
+use uuid::Uuid;
 
-use crate::account::{attempts, look_up};
-use crate::context::limiter::Limit;
+use crate::account::attempts::{self, Attempt};
+use crate::account::look_up;
 use crate::context::{Actor, RequestMeta, Sereno};
 use crate::crypto::password::Verdict;
 use crate::entity::{Hidden, user};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
+use crate::intent::{Intent, IntentKind};
 
 /// A user whose password was right and who may sign in.
 pub(super) struct Authenticated {
@@ -17,11 +19,16 @@ pub(super) struct Authenticated {
     pub user: user::Model,
     /// A hash with today's figures, if the stored one was made with others.
     pub renewed_hash: Option<Hidden>,
-    /// The counters that were raised for this attempt, to be forgotten when the sign-in completes.
-    pub attempts: [Limit; 2],
+    /// This attempt, to be forgiven when the sign-in completes.
+    pub attempt: Attempt,
 }
 
-pub(super) async fn authenticate(sereno: &Sereno, meta: &RequestMeta, command: &Login) -> Result<Authenticated> {
+pub(super) async fn authenticate(
+    sereno: &Sereno,
+    meta: &RequestMeta,
+    command: &Login,
+    application_id: Option<Uuid>,
+) -> Result<Authenticated> {
     validate(sereno, command)?;
     sereno.addresses.take(
         "login",
@@ -30,16 +37,22 @@ pub(super) async fn authenticate(sereno: &Sereno, meta: &RequestMeta, command: &
         sereno.now(),
     )?;
     let user = look_up::by_identifier(sereno, &command.identifier).await?;
-    let attempts = attempts::of(sereno, meta, user.as_ref(), &command.identifier);
-    if let Some(over) = attempts::over(sereno, &attempts).await? {
-        let refusal = Error::limited(over.retry_after);
-        // the first refusal of a window is written down; whoever goes on asking must not fill the database
-        return Err(if over.is_first {
-            refuse(sereno, meta, user.as_ref(), refusal).await
-        } else {
-            refusal
-        });
-    }
+    // before anything is counted or hashed: what a hook says tells nothing about the password
+    let intent = Intent::new(IntentKind::Login).typed(&command.identifier);
+    let intent = intent.about(user.as_ref().map(|user| user.id)).through(application_id);
+    sereno.intend(meta, intent).await?;
+    let attempt = match attempts::begin(sereno, meta, user.as_ref(), &command.identifier).await? {
+        Ok(attempt) => attempt,
+        Err(wait) => {
+            let refusal = Error::limited(wait.retry_after);
+            // the first refusal of a window is written down; whoever goes on asking must not fill the database
+            return Err(if wait.is_first {
+                refuse(sereno, meta, user.as_ref(), refusal).await
+            } else {
+                refusal
+            });
+        }
+    };
     let stored = user.as_ref().and_then(|user| user.password_hash.as_ref());
     let stored = stored.map(|hash| hash.0.as_str());
     let verdict = sereno.hasher.verify(command.password.expose(), stored).await?;
@@ -57,7 +70,7 @@ pub(super) async fn authenticate(sereno: &Sereno, meta: &RequestMeta, command: &
             return Ok(Authenticated {
                 user: user.clone(),
                 renewed_hash,
-                attempts,
+                attempt,
             });
         }
     };

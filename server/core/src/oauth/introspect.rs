@@ -7,6 +7,7 @@ use crate::access::application;
 use crate::context::{Application, RequestMeta, Sereno};
 use crate::error::Result;
 use crate::event::{Event, EventKind};
+use crate::intent::{Intent, IntentKind};
 use crate::token::{self, Inspected};
 
 /// The scope with which an application may ask about tokens of others: a gateway, for example.
@@ -16,7 +17,7 @@ const EVERY_TOKEN: &str = "introspect";
 /// other it learns what it would learn of garbage. Each answer reads the rows and no memory.
 ///
 /// # Errors
-/// `invalid_client`, `too_many_requests`.
+/// `invalid_client`, `too_many_requests`, `refused_by_hook`.
 pub async fn introspect(
     sereno: &Sereno,
     meta: &RequestMeta,
@@ -31,6 +32,7 @@ pub async fn introspect(
     let Some(found) = found.filter(|found| may_know(&application, found)) else {
         return Ok(Introspection::default());
     };
+    token::ask_to_verify(sereno, meta, found.user_id, found.application_id).await?;
     Ok(found.answer)
 }
 
@@ -48,7 +50,7 @@ fn may_know(application: &Application, found: &Inspected) -> bool {
 /// not one of its tokens is no error (RFC 7009 §2.2).
 ///
 /// # Errors
-/// `invalid_client`, `too_many_requests`.
+/// `invalid_client`, `too_many_requests`, `refused_by_hook`.
 pub async fn revoke(
     sereno: &Sereno,
     meta: &RequestMeta,
@@ -60,6 +62,8 @@ pub async fn revoke(
     let Some(found) = found.filter(|found| found.application_id == application.id) else {
         return Ok(());
     };
+    let intent = Intent::new(IntentKind::TokenRevoke).about(found.user_id);
+    sereno.intend(meta, intent.through(application.id)).await?;
     let mut tx = sereno.begin(meta, &crate::context::Actor::Anonymous).await?;
     token::revoke_inspected(&mut tx, &found).await?;
     tx.record(

@@ -338,6 +338,7 @@ async fn keep<C: ConnectionTrait>(
                 code: Code::Overloaded,
                 fields: Vec::new(),
                 retry_after: Some(1),
+                reason: None,
             });
         }
     }

@@ -21,11 +21,12 @@ use crate::entity::token_family::{Column, Entity, Model};
 use crate::entity::user;
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
+use crate::intent::{Intent, IntentKind};
 
 /// Refreshes. Reads the rows themselves, so that a locked user or a revoked family gets nothing, whatever is remembered.
 ///
 /// # Errors
-/// `validation_failed`, `refresh_token_invalid`, `invalid_client`, `unauthorized_client`.
+/// `validation_failed`, `refresh_token_invalid`, `invalid_client`, `unauthorized_client`, `refused_by_hook`.
 pub async fn refresh(sereno: &Sereno, meta: &RequestMeta, command: Refresh) -> Result<Issued> {
     renew(sereno, meta, command, Extend::No).await
 }
@@ -62,6 +63,12 @@ async fn renew(sereno: &Sereno, meta: &RequestMeta, command: Refresh, extend: Ex
     let presented = presented(sereno, text).await?.ok_or_else(refused)?;
     // as it was when the family began: a change of the profile revives nothing and ends nothing
     let known = verify::family(sereno, presented.family).await?;
+    let kind = match extend {
+        Extend::Yes => IntentKind::TokenRotate,
+        Extend::No => IntentKind::TokenRefresh,
+    };
+    let intent = Intent::new(kind).about(known.as_ref().map(|family| family.user_id));
+    sereno.intend(meta, intent.through(application.id)).await?;
     let stays = known.is_some_and(|family| family.stays);
     if stays {
         let stays = Stays {

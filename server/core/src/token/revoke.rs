@@ -4,7 +4,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter};
 use uuid::Uuid;
 
-use super::{opaque, refresh};
+use super::{opaque, refresh, verify};
 use crate::context::{Sereno, Tx};
 use crate::entity::token_family::{Column, Entity};
 use crate::error::Result;
@@ -51,6 +51,11 @@ pub async fn family_of(sereno: &Sereno, token: &str) -> Result<Option<Uuid>> {
     }
     let presented = refresh::presented(sereno, token).await?;
     Ok(presented.map(|presented| presented.family))
+}
+
+/// Whose family it is.
+pub async fn owner_of(sereno: &Sereno, family: Uuid) -> Result<Option<Uuid>> {
+    Ok(verify::family(sereno, family).await?.map(|family| family.user_id))
 }
 
 async fn revoke_where(tx: &mut Tx, which: Expr, reason: &str) -> Result<Vec<Uuid>> {

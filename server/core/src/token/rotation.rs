@@ -97,7 +97,8 @@ async fn rotate_together(sereno: &Sereno, group: Vec<Rotation>) {
 
 /// One transaction for all of them: the rows that were rotated.
 async fn write(sereno: &Sereno, group: &[Rotation]) -> Result<Vec<Model>> {
-    if sereno.db.is_sqlite() {
+    // a job that goes with each event is more than the script writes
+    if sereno.db.is_sqlite() && !sereno.delivers(EventKind::RefreshRotated) {
         write_in_one_trip(sereno, group).await
     } else {
         write_in_steps(sereno, group).await
@@ -157,7 +158,7 @@ async fn write_in_one_trip(sereno: &Sereno, group: &[Rotation]) -> Result<Vec<Mo
     let rotated = rows.iter().map(|row| Model::from_query_result(row, ""));
     let rotated = rotated.collect::<std::result::Result<Vec<_>, _>>()?;
     for family in &rotated {
-        sereno.publish(&rotated_event(family));
+        sereno.tell(&rotated_event(family));
     }
     Ok(rotated)
 }

@@ -12,11 +12,15 @@ use super::claims::{self, issuer};
 use super::{issue, key, opaque};
 use crate::access::{application, subject};
 use crate::clock::Moment;
-use crate::context::{Actor, Application, Caller, FamilySnapshot, Sereno, TokenSnapshot, UserSnapshot, Via};
+use crate::context::{
+    Actor, Application, Caller, FamilySnapshot, RequestMeta, Sereno, TokenSnapshot, UserSnapshot, Via,
+};
 use crate::crypto::TokenFault;
 use crate::crypto::jwt::{self, Opened};
 use crate::entity::{issued_token, revoked_token, token_family};
 use crate::error::{Error, Result};
+use crate::event::{Event, EventKind};
+use crate::intent::{Intent, IntentKind};
 
 /// The user whose application sent this bearer token (RFC 6750): an access token for this server, or a key. Signature,
 /// type, issuer, audience and times are checked, then user and family: a locked user's or signed-out family's token is
@@ -50,12 +54,16 @@ pub async fn authenticate_through(sereno: &Sereno, bearer: &str) -> Result<(Acto
 /// Whether a token is good right now, for whoever holds it.
 ///
 /// # Errors
-/// `validation_failed` when there is no token.
-pub async fn verify(sereno: &Sereno, command: VerifyToken) -> Result<VerifyTokenAnswer> {
+/// `validation_failed` when there is no token; `refused_by_hook`.
+pub async fn verify(sereno: &Sereno, meta: &RequestMeta, command: VerifyToken) -> Result<VerifyTokenAnswer> {
     if command.token.is_empty() {
         return Err(Error::fields(vec![FieldError::new("token", Code::Blank)]));
     }
-    Ok(match look(sereno, command.token.expose()).await? {
+    let found = look(sereno, command.token.expose()).await?;
+    if let Some(found) = &found {
+        ask_to_verify(sereno, meta, found.family.user_id, found.application.id).await?;
+    }
+    Ok(match found {
         None => VerifyTokenAnswer {
             active: false,
             code: Some(Code::InvalidToken),
@@ -69,6 +77,15 @@ pub async fn verify(sereno: &Sereno, command: VerifyToken) -> Result<VerifyToken
             expires_at: Some(Moment::from_unix_seconds(found.token.exp).timestamp()),
         },
     })
+}
+
+/// Asks whether it may be told that a token is good, and tells that it was.
+pub async fn ask_to_verify(sereno: &Sereno, meta: &RequestMeta, user_id: Uuid, application_id: Uuid) -> Result<()> {
+    let intent = Intent::new(IntentKind::TokenVerify).about(user_id);
+    sereno.intend(meta, intent.through(application_id)).await?;
+    let event = Event::new(EventKind::TokenVerified).about(user_id);
+    sereno.tell(&event.through(application_id));
+    Ok(())
 }
 
 /// A good access token or key: what it says, its application, family and user.

@@ -127,3 +127,27 @@ async fn signing_out_ends_the_family_once_and_for_all() {
     );
     assert_eq!(door.get("/api/v1/me", &[("authorization", &bearer)]).await.status, 401);
 }
+
+/// Behind a proxy a client is who the proxy says, whatever the client wrote into the header itself.
+#[tokio::test]
+async fn a_forged_address_is_no_other_address() {
+    let door = Door::with(|config| {
+        config.server.trusted_proxies = 1;
+        config.limit.login_per_account_and_address = 3;
+    })
+    .await;
+    door.user("ana@example.org", None).await;
+    let guess = async |forwarded: &str| {
+        let body = json!({"identifier": "ana@example.org", "password": "wrong"});
+        let answer = door
+            .post("/api/v1/login", &body, &[("x-forwarded-for", forwarded)])
+            .await;
+        answer.status.as_u16()
+    };
+    for forged in ["198.51.100.1", "evil", "2001:db8::1, 10.0.0.1"] {
+        assert_eq!(guess(&format!("{forged}, 203.0.113.9")).await, 401);
+    }
+    assert_eq!(guess("198.51.100.4, 203.0.113.9").await, 429);
+    assert_eq!(guess("198.51.100.4, 203.0.113.9:4711").await, 429);
+    assert_eq!(guess("203.0.113.9, 203.0.113.10").await, 401);
+}

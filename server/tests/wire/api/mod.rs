@@ -5,6 +5,7 @@ mod contract;
 mod cors;
 mod deliveries;
 mod forged_tokens;
+mod hooks;
 mod login;
 mod me;
 mod oauth;

@@ -13,6 +13,7 @@ use crate::context::{Actor, Failure, Job, Locale, RequestMeta, Sereno, Tx};
 use crate::entity::{Hidden, one_time, user, user_email};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
+use crate::intent::{Intent, IntentKind};
 use crate::notify::{self, MailKind, Recipient};
 use crate::once::{self, Purpose};
 use crate::{session, token};
@@ -21,7 +22,7 @@ use crate::{session, token};
 /// names, if anybody; the job finds out.
 ///
 /// # Errors
-/// `validation_failed`, `too_many_requests`.
+/// `validation_failed`, `too_many_requests`, `refused_by_hook`.
 pub async fn forgot(sereno: &Sereno, meta: &RequestMeta, command: ForgotPassword) -> Result<()> {
     sereno.addresses.take(
         "forgot_password",
@@ -34,6 +35,11 @@ pub async fn forgot(sereno: &Sereno, meta: &RequestMeta, command: ForgotPassword
     if !faults.is_empty() {
         return Err(Error::fields(faults));
     }
+    let user = look_up::by_identifier(sereno, &command.identifier).await?;
+    let intent = Intent::new(IntentKind::PasswordForgot).typed(&command.identifier);
+    sereno
+        .intend(meta, intent.about(user.as_ref().map(|user| user.id)))
+        .await?;
     // by what was typed and never by whom it names: a counter that name and address share would tell that they belong
     // together
     notify::limit(
@@ -42,7 +48,6 @@ pub async fn forgot(sereno: &Sereno, meta: &RequestMeta, command: ForgotPassword
         &identifier::canonical(&command.identifier),
     )
     .await?;
-    let user = look_up::by_identifier(sereno, &command.identifier).await?;
     let unknown = user.is_none() && sereno.config.password.tell_unknown;
     let address = identifier::email(&command.identifier).ok().filter(|_| unknown);
     let mut tx = sereno.begin(meta, &Actor::Anonymous).await?;
@@ -113,7 +118,7 @@ impl Job for SendPasswordReset {
 ///
 /// # Errors
 /// `reset_link_invalid` for anything unknown, used or expired, and for accounts that may not sign in; `validation_failed`
-/// with the codes on `password`; `overloaded`.
+/// with the codes on `password`; `overloaded`; `refused_by_hook`, and the link stays good.
 pub async fn reset(sereno: &Sereno, meta: &RequestMeta, command: ResetPassword) -> Result<()> {
     sereno.addresses.take(
         "reset_password",
@@ -129,6 +134,9 @@ pub async fn reset(sereno: &Sereno, meta: &RequestMeta, command: ResetPassword) 
     if !faults.is_empty() {
         return Err(Error::fields(faults));
     }
+    sereno
+        .intend(meta, Intent::new(IntentKind::PasswordReset).about(user.id))
+        .await?;
     let hash = Hidden(sereno.hasher.hash(command.password.expose(), &*sereno.entropy).await?);
     let mut tx = sereno.begin(meta, &Actor::Anonymous).await?;
     let proof = once::consume(sereno, tx.db(), Purpose::PasswordReset, command.token.expose()).await?;

@@ -96,6 +96,7 @@ impl Pool {
                 code: Code::Overloaded,
                 fields: Vec::new(),
                 retry_after: Some(1),
+                reason: None,
             });
         }
         queue.jobs.push_back(job);
