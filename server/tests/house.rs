@@ -19,7 +19,7 @@ const FLOORS: &[&[&str]] = &[
     &["crypto", "net"],
     &["hook"],
     &["context"],
-    &["access", "once"],
+    &["access", "file", "once"],
     &["session"],
     &["notify"],
     &["token"],

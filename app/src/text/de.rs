@@ -145,6 +145,8 @@ pub(super) fn code(code: Code, figures: Figures) -> String {
         Code::InvalidChoice => "Bitte wählen Sie einen der angebotenen Werte.",
         Code::UnknownField => "Dieses Feld kennen wir nicht.",
         Code::TooLong => return too_long(figures),
+        Code::InvalidPicture => "Diese Datei ist kein Bild, das gelesen werden kann. Bitte wähle eine JPEG-, PNG-, GIF- oder WebP-Datei.",
+        Code::PictureTooLarge => "Dieses Bild hat zu viele Bildpunkte. Bitte wähle ein kleineres.",
         Code::InvalidCharacters => "Darin stehen Zeichen, die nicht erlaubt sind.",
         Code::InvalidEmail => "Bitte schreiben Sie eine E-Mail-Adresse, zum Beispiel ana@example.org.",
         Code::EmailUnique => "Ein anderes Konto hat diese E-Mail-Adresse.",

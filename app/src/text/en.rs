@@ -138,6 +138,10 @@ pub(super) fn code(code: Code, figures: Figures) -> String {
         Code::InvalidChoice => "Please choose one of the offered values.",
         Code::UnknownField => "We do not know this field.",
         Code::TooLong => return too_long(figures),
+        Code::InvalidPicture => {
+            "This file is no picture that can be read. Please choose a JPEG, PNG, GIF or WebP file."
+        }
+        Code::PictureTooLarge => "This picture has too many pixels. Please choose a smaller one.",
         Code::InvalidCharacters => "This holds characters that are not allowed.",
         Code::InvalidEmail => "Please write an e-mail address, such as ana@example.org.",
         Code::EmailUnique => "Another account has this e-mail address.",

@@ -149,6 +149,10 @@ pub(super) fn code(code: Code, figures: Figures) -> String {
         Code::InvalidChoice => "Elija uno de los valores ofrecidos.",
         Code::UnknownField => "No conocemos este campo.",
         Code::TooLong => return too_long(figures),
+        Code::InvalidPicture => {
+            "Este archivo no es una imagen que se pueda leer. Elige un archivo JPEG, PNG, GIF o WebP."
+        }
+        Code::PictureTooLarge => "Esta imagen tiene demasiados píxeles. Elige una más pequeña.",
         Code::InvalidCharacters => "Contiene caracteres que no se permiten.",
         Code::InvalidEmail => "Escriba un correo electrónico, por ejemplo ana@example.org.",
         Code::EmailUnique => "Otra cuenta tiene este correo electrónico.",

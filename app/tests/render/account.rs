@@ -23,6 +23,7 @@ fn profile(staff: bool) -> Profile {
         username: None,
         first_name: String::new(),
         last_name: String::new(),
+        picture: None,
         locale: None,
         attributes: serde_json::Map::default(),
         created_at: Timestamp("2026-11-20T09:59:16Z".to_owned()),

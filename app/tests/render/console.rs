@@ -113,6 +113,7 @@ fn detail(state: UserState) -> UserDetail {
         state,
         is_superuser: false,
         has_password: true,
+        picture: None,
         locale: None,
         emails: vec![UserEmail {
             address: "ana@example.org".to_owned(),

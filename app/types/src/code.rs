@@ -121,6 +121,10 @@ codes! {
     TooLong = "too_long", 422;
     /// The value holds characters that are not allowed.
     InvalidCharacters = "invalid_characters", 422;
+    /// The file is no picture of a kind that is read here.
+    InvalidPicture = "invalid_picture", 422;
+    /// The picture has more pixels than are read here.
+    PictureTooLarge = "picture_too_large", 422;
     /// The text is shorter than is allowed.
     TooShort = "too_short", 422;
     /// The text is no URL that may stand here.

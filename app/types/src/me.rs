@@ -23,6 +23,8 @@ pub struct Me {
     pub first_name: String,
     /// Family name.
     pub last_name: String,
+    /// The address of the user's picture (OpenID Connect Core 1.0 §5.1), if there is one.
+    pub picture: Option<String>,
     /// The language the user chose, as a BCP 47 tag.
     pub locale: Option<String>,
     /// What applications remember of the user.

@@ -206,6 +206,8 @@ pub struct UserDetail {
     pub is_superuser: bool,
     /// Whether a password is set.
     pub has_password: bool,
+    /// The address of the user's picture, if there is one.
+    pub picture: Option<String>,
     /// The language the user chose, as a BCP 47 tag.
     pub locale: Option<String>,
     /// Every address.

@@ -24,6 +24,7 @@ pub mod entity;
 pub mod entropy;
 pub mod error;
 pub mod event;
+pub mod file;
 pub mod hook;
 pub mod intent;
 pub mod jobs;

@@ -43,7 +43,7 @@ async fn up_down_up() {
     test.user("ana").await;
     migration::down(db).await.unwrap();
     assert_eq!(test.tables().await, ["seaql_migrations"]);
-    assert_eq!(migration::pending(db).await.unwrap().len(), 8);
+    assert_eq!(migration::pending(db).await.unwrap().len(), 9);
     migration::up(db).await.unwrap();
     assert_eq!(shape(&test).await, before);
     let again = test.another().await;
@@ -69,6 +69,7 @@ async fn entities_fit_their_tables() {
         crypto_key,
         email_message,
         event,
+        file,
         flow_state,
         issued_token,
         job,

@@ -3,6 +3,7 @@
 
 mod admin_applications;
 mod admin_users;
+mod avatar;
 mod docs;
 mod health;
 mod login;
@@ -19,6 +20,7 @@ mod well_known;
 pub use openapi::document;
 
 use axum::Router;
+use axum::routing::get;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -59,6 +61,8 @@ fn asking() -> OpenApiRouter<App> {
         .routes(routes!(oauth::introspect))
         .routes(routes!(oauth::revoke))
         .routes(routes!(me::me, profile::update_me))
+        .routes(routes!(avatar::set, avatar::remove))
+        .routes(routes!(avatar::remove_theirs))
         .routes(routes!(sessions::mine))
         .routes(routes!(sessions::end_mine))
         .routes(routes!(sessions::end_several))
@@ -99,7 +103,8 @@ pub fn routes() -> Router<App> {
 
 /// The routes that ask nobody who they are.
 pub fn open_routes() -> Router<App> {
-    open().split_for_parts().0
+    let (router, _) = open().split_for_parts();
+    router.route("/media/{*path}", get(avatar::serve))
 }
 
 #[cfg(test)]

@@ -19,7 +19,13 @@ pub async fn read(app: &App, request: Request) -> Result<Request, Response> {
         return Ok(request);
     }
     let (parts, body) = request.into_parts();
-    match whole(app, &parts.headers, body).await {
+    let settings = &app.sereno.config;
+    let most = if UPLOADS.contains(&parts.uri.path()) {
+        settings.profile.avatar_max_bytes
+    } else {
+        settings.server.max_body
+    };
+    match whole(app, &parts.headers, body, most).await {
         Ok(bytes) if holds_nul(&parts.headers, &bytes) => Err(Refusal::from(Code::MalformedBody).into_response()),
         Ok(bytes) => Ok(Request::from_parts(parts, Body::from(bytes))),
         Err(code) => {
@@ -33,11 +39,14 @@ pub async fn read(app: &App, request: Request) -> Result<Request, Response> {
     }
 }
 
+/// Doors that take a file.
+const UPLOADS: [&str; 1] = ["/api/v1/me/avatar"];
+
 /// Bytes of a body that are not counted.
 const FREE: usize = 4_096;
 
-async fn whole(app: &App, headers: &axum::http::HeaderMap, body: Body) -> Result<Bytes, Code> {
-    let most = usize::try_from(app.sereno.config.server.max_body).unwrap_or(usize::MAX);
+async fn whole(app: &App, headers: &axum::http::HeaderMap, body: Body, most: u64) -> Result<Bytes, Code> {
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
     let said = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());

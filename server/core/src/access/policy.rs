@@ -82,6 +82,8 @@ pub const TABLE: &[Rule] = &[
     // native API: me
     rule("GET", "/api/v1/me", Users),
     rule("PATCH", "/api/v1/me", Users),
+    rule("PUT", "/api/v1/me/avatar", Users),
+    rule("DELETE", "/api/v1/me/avatar", Users),
     rule("GET", "/api/v1/me/sessions", Users),
     rule("DELETE", "/api/v1/me/sessions/{id}", Users),
     rule("POST", "/api/v1/me/sessions/end", Users),
@@ -97,6 +99,7 @@ pub const TABLE: &[Rule] = &[
     rule("POST", "/api/v1/admin/users/{id}/send-activation", Staff(UsersManage)),
     rule("PATCH", "/api/v1/admin/users/{id}", Staff(UsersManage)),
     rule("GET", "/api/v1/admin/users/{id}/changes", Staff(UsersView)),
+    rule("DELETE", "/api/v1/admin/users/{id}/avatar", Staff(UsersManage)),
     rule("GET", "/api/v1/admin/attributes", Staff(SettingsView)),
     rule("PUT", "/api/v1/admin/attributes/{name}", Staff(SettingsManage)),
     rule("DELETE", "/api/v1/admin/attributes/{name}", Staff(SettingsManage)),
@@ -136,6 +139,8 @@ pub const TABLE: &[Rule] = &[
         Staff(SettingsManage),
     ),
     rule("DELETE", "/api/v1/admin/signing-keys/{id}", Staff(SettingsManage)),
+    // files of users, under names that nobody guesses
+    rule("GET", "/media/{*path}", Everyone),
     // keys, contract, health
     rule("GET", "/.well-known/jwks.json", Everyone),
     rule("GET", "/openapi.json", Everyone),

@@ -10,6 +10,9 @@ use crate::context::{Sereno, UserSnapshot};
 use crate::entity::{user, user_email};
 use crate::error::Result;
 
+/// Where files of users are served.
+pub const MEDIA: &str = "/media/";
+
 /// The user as last seen, for reading; decisions that issue or revoke read the row themselves.
 pub async fn subject(sereno: &Sereno, user_id: Uuid) -> Result<Option<Arc<UserSnapshot>>> {
     if let Some(known) = sereno.cache.user(user_id) {
@@ -22,7 +25,7 @@ pub async fn subject(sereno: &Sereno, user_id: Uuid) -> Result<Option<Arc<UserSn
     let snapshot = Arc::new(UserSnapshot {
         state: user.state(),
         credential_epoch: user.credential_epoch,
-        me: me(&user, email.as_ref()),
+        me: me(sereno, &user, email.as_ref()),
     });
     sereno.cache.put_user(user_id, Arc::clone(&snapshot), generation);
     Ok(Some(snapshot))
@@ -44,9 +47,16 @@ pub async fn find<C: ConnectionTrait>(
     Ok(Some((user, email)))
 }
 
+/// Where the user's picture is served.
+#[must_use]
+pub fn picture(sereno: &Sereno, user: &user::Model) -> Option<String> {
+    let path = user.avatar.as_ref()?;
+    Some(sereno.link(&format!("{MEDIA}{path}")))
+}
+
 /// What a user sees of themselves.
 #[must_use]
-pub fn me(user: &user::Model, email: Option<&user_email::Model>) -> Me {
+pub fn me(sereno: &Sereno, user: &user::Model, email: Option<&user_email::Model>) -> Me {
     Me {
         id: Id(user.id.to_string()),
         number: user.number,
@@ -55,6 +65,7 @@ pub fn me(user: &user::Model, email: Option<&user_email::Model>) -> Me {
         username: user.username.clone(),
         first_name: user.first_name.clone(),
         last_name: user.last_name.clone(),
+        picture: picture(sereno, user),
         locale: user.locale.clone(),
         attributes: user.attributes.as_object().cloned().unwrap_or_default(),
         created_at: user.created_at.timestamp(),

@@ -78,6 +78,7 @@ pub async fn create(sereno: &Sereno, tx: &Tx, new: NewUser) -> Result<Uuid> {
         origin: Set(new.origin.as_str().to_owned()),
         is_superuser: Set(new.is_superuser),
         credential_epoch: Set(1),
+        avatar: Set(None),
         locale: Set(new.locale),
         attributes: Set(Value::Object(new.attributes)),
         created_at: Set(now),

@@ -5,6 +5,7 @@ pub mod activate;
 pub mod admin;
 pub(crate) mod attempts;
 pub mod attributes;
+pub mod avatar;
 mod create;
 pub mod email;
 pub(crate) mod find;

@@ -59,7 +59,7 @@ pub async fn update(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, command:
         .await?
         .ok_or(Code::AuthenticationRequired)?;
     tx.commit().await?;
-    Ok(subject::me(&user, email.as_ref()))
+    Ok(subject::me(sereno, &user, email.as_ref()))
 }
 
 /// Changes anybody's profile.

@@ -117,10 +117,13 @@ section! {
 section! {
     /// What users may change in their own profile.
     Profile = "profile" {
-        /// Fields that users may not change themselves: among `username`, `first_name`, `last_name`, `locale`, `attributes`.
+        /// Fields that users may not change themselves: among `username`, `first_name`, `last_name`, `locale`, `avatar`,
+        /// `attributes`.
         protected: Vec<String> = Vec::new();
         /// Whether attributes that nobody declared are taken too.
         undeclared_attributes: bool = true;
+        /// Most bytes of the file that a user brings as a picture.
+        avatar_max_bytes: u64 = 4_194_304;
     }
 }
 

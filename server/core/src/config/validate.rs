@@ -58,7 +58,7 @@ fn database_and_keys(config: &Config, faults: &mut Faults) {
 }
 
 fn profile(config: &Config, faults: &mut Faults) {
-    let known = ["username", "first_name", "last_name", "locale", "attributes"];
+    let known = ["username", "first_name", "last_name", "locale", "avatar", "attributes"];
     if config
         .profile
         .protected
@@ -182,6 +182,13 @@ fn figures(config: &Config, faults: &mut Faults) {
         config.registration.code_attempts,
         1,
         20,
+    );
+    bounds(
+        "profile",
+        "avatar_max_bytes",
+        config.profile.avatar_max_bytes,
+        16_384,
+        16_777_216,
     );
     bounds("password", "min_length", password.min_length, 8, 64);
     bounds("password", "max_length", password.max_length, 64, 4_096);

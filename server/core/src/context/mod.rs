@@ -72,6 +72,8 @@ pub struct Parts {
     pub applications: limiter::PerMinute<Uuid>,
     /// Refresh tokens that wait for their successors.
     pub rotations: Gathering<Rotation>,
+    /// Places to unpack a picture in.
+    pub pictures: tokio::sync::Semaphore,
     /// Rung when a job was queued in this process.
     pub job_bell: tokio::sync::Notify,
 }

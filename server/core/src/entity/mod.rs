@@ -8,6 +8,7 @@ pub mod counter;
 pub mod crypto_key;
 pub mod email_message;
 pub mod event;
+pub mod file;
 pub mod flow_state;
 mod hidden;
 pub mod issued_token;

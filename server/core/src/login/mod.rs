@@ -79,7 +79,7 @@ pub async fn for_application(sereno: &Sereno, meta: &RequestMeta, command: Login
         device_name,
     };
     let brought = complete(sereno, &mut tx, &proof, &grantee).await?;
-    let user = subject::me(&proven.user, primary_email(&tx, proof.user_id).await?.as_ref());
+    let user = subject::me(sereno, &proven.user, primary_email(&tx, proof.user_id).await?.as_ref());
     tx.commit().await?;
     Ok(LoggedIn { user, brought })
 }

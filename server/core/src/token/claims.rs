@@ -30,6 +30,7 @@ pub struct About {
     roles: Vec<String>,
     permissions: Vec<String>,
     by_project: BTreeMap<String, Vec<String>>,
+    picture: Option<String>,
 }
 
 /// Something that the claims of a profile may need to know.
@@ -62,7 +63,12 @@ fn needs(profile: &TokenProfile) -> BTreeSet<Need> {
 }
 
 /// What the profile's claims need to know of a user; nothing when they need nothing, or when there is no such user.
-pub async fn about<C: ConnectionTrait>(db: &C, user_id: Uuid, profile: &TokenProfile) -> Result<Option<About>> {
+pub async fn about<C: ConnectionTrait>(
+    sereno: &Sereno,
+    db: &C,
+    user_id: Uuid,
+    profile: &TokenProfile,
+) -> Result<Option<About>> {
     let needs = needs(profile);
     if needs.is_empty() {
         return Ok(None);
@@ -72,6 +78,7 @@ pub async fn about<C: ConnectionTrait>(db: &C, user_id: Uuid, profile: &TokenPro
         return Ok(None);
     };
     let mut about = About {
+        picture: subject::picture(sereno, &user),
         user,
         email,
         roles: Vec::new(),
@@ -327,6 +334,7 @@ impl About {
             "first_name": user.first_name,
             "last_name": user.last_name,
             "locale": user.locale,
+            "picture": self.picture,
             "is_superuser": user.is_superuser,
             "created_at": user.created_at.timestamp(),
             "attributes": user.attributes,
@@ -348,6 +356,7 @@ pub const USER_NAMES: &[&str] = &[
     "first_name",
     "last_name",
     "locale",
+    "picture",
     "is_superuser",
     "created_at",
 ];

@@ -205,7 +205,7 @@ pub(super) async fn tokens<C: ConnectionTrait>(
     }
     let profile = &application.profile;
     let lives = Lives::of(sereno, profile);
-    let about = claims::about(db, family.user_id, profile).await?;
+    let about = claims::about(sereno, db, family.user_id, profile).await?;
     let draft = drafts(line, application, profile, about.as_ref(), sereno);
     let access_exp = now.unix_seconds().saturating_add_unsigned(lives.access);
     let mut found_by_digest = Vec::new();

@@ -42,7 +42,7 @@ pub async fn preview(
         delivery: application.delivery.as_str().to_owned(),
         rotation: profile.rotation.as_str().to_owned(),
     };
-    let about = claims::about(sereno.db.read(), user.id, profile).await?;
+    let about = claims::about(sereno, sereno.db.read(), user.id, profile).await?;
     let line = Line::at(&family);
     let draft = issue::drafts(&line, application, profile, about.as_ref(), sereno);
     let exp = now.unix_seconds().saturating_add_unsigned(lives.access);

@@ -1,5 +1,6 @@
 mod admin_applications;
 mod admin_users;
+mod avatar;
 mod bad_input;
 mod contract;
 mod cors;

@@ -5,6 +5,7 @@ use sereno_types::{Code, Id, Permission, UserDetail, UserEmail, UserEvent};
 use uuid::Uuid;
 
 use super::parse;
+use crate::access::subject;
 use crate::context::{Sereno, Staff};
 use crate::entity::{event, session, token_family, user, user_email};
 use crate::error::{Error, Result};
@@ -53,6 +54,7 @@ pub(super) async fn load(sereno: &Sereno, id: Uuid) -> Result<UserDetail> {
         .limit(EVENTS)
         .all(db)
         .await?;
+    let picture = subject::picture(sereno, &user);
     Ok(UserDetail {
         id: Id(id.to_string()),
         number: user.number,
@@ -62,6 +64,7 @@ pub(super) async fn load(sereno: &Sereno, id: Uuid) -> Result<UserDetail> {
         first_name: user.first_name,
         last_name: user.last_name,
         is_superuser: user.is_superuser,
+        picture,
         locale: user.locale,
         emails: emails.into_iter().map(email).collect(),
         attributes: user.attributes.as_object().cloned().unwrap_or_default(),

@@ -1,0 +1,127 @@
+//! The picture that a user shows. Taking another replaces the file; the old one is gone with it.
+
+use sea_orm::sea_query::{Expr, LockType};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use serde_json::{Value, json};
+use sereno_types::{Code, Id, Me, Permission};
+use uuid::Uuid;
+
+use super::{admin, profile};
+use crate::access::subject;
+use crate::context::limiter::{self, Limit};
+use crate::context::{Actor, RequestMeta, Sereno, Staff, Tx};
+use crate::entity::user;
+use crate::error::{Error, Result};
+use crate::event::{Event, EventKind};
+use crate::file::{self, picture};
+
+/// The field's name in settings, history and events.
+const FIELD: &str = "avatar";
+/// Pictures that a user may bring in an hour: each costs as much as some sign-ins.
+const AN_HOUR: u64 = 20;
+
+/// Takes a picture from the signed-in user.
+///
+/// # Errors
+/// `authentication_required`, `protected_field`, `too_many_requests`, `overloaded`; `invalid_picture` and
+/// `picture_too_large`.
+pub async fn set(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, bytes: Vec<u8>) -> Result<Me> {
+    let user_id = actor.caller()?.user_id;
+    may_change(sereno)?;
+    let limit = Limit::new(
+        sereno,
+        "avatar",
+        &user_id.to_string(),
+        AN_HOUR,
+        std::time::Duration::from_hours(1),
+    );
+    limiter::take(sereno, &[limit]).await?;
+    let picture = read(sereno, bytes).await?;
+    let mut tx = sereno.begin(meta, actor).await?;
+    let path = file::keep(sereno, &tx, "user", user_id, picture).await?;
+    replace(sereno, &mut tx, user_id, Some(path)).await?;
+    finish(sereno, tx, user_id).await
+}
+
+/// Takes the signed-in user's picture away, if there is one.
+///
+/// # Errors
+/// `authentication_required`, `protected_field`.
+pub async fn remove(sereno: &Sereno, meta: &RequestMeta, actor: &Actor) -> Result<Me> {
+    let user_id = actor.caller()?.user_id;
+    may_change(sereno)?;
+    let mut tx = sereno.begin(meta, actor).await?;
+    replace(sereno, &mut tx, user_id, None).await?;
+    finish(sereno, tx, user_id).await
+}
+
+/// Takes anybody's picture away: what nobody should have to look at.
+///
+/// # Errors
+/// `permission_denied`, `not_found`.
+pub async fn remove_theirs(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<()> {
+    staff.require(Permission::UsersManage)?;
+    let user_id: Uuid = id.0.parse().map_err(|_| Error::NotFound)?;
+    let mut tx = sereno.begin(meta, staff.actor()).await?;
+    admin::may_touch(&tx, staff, user_id).await?;
+    replace(sereno, &mut tx, user_id, None).await?;
+    tx.commit().await
+}
+
+fn may_change(sereno: &Sereno) -> Result<()> {
+    if sereno.config.profile.protected.iter().any(|name| name == FIELD) {
+        return Err(Error::field(FIELD, Code::ProtectedField));
+    }
+    Ok(())
+}
+
+/// One picture at a time is unpacked, so that nobody can make the memory grow by sending many.
+async fn read(sereno: &Sereno, bytes: Vec<u8>) -> Result<picture::Picture> {
+    let _turn = sereno.pictures.acquire().await.map_err(Error::internal)?;
+    let reading = tokio::task::spawn_blocking(move || picture::read(&bytes));
+    Ok(reading
+        .await
+        .map_err(Error::internal)?
+        .map_err(|code| Error::field(FIELD, code))?)
+}
+
+async fn replace(sereno: &Sereno, tx: &mut Tx, user_id: Uuid, path: Option<String>) -> Result<()> {
+    // held until the end: of two changes at once, one must find what the other left
+    let found = user::Entity::find_by_id(user_id).lock(LockType::Update);
+    let before = found.one(tx.db()).await?.ok_or(Error::NotFound)?.avatar;
+    if before == path {
+        return Ok(());
+    }
+    if let Some(before) = &before {
+        file::remove(tx, before).await?;
+    }
+    user::Entity::update_many()
+        .col_expr(user::Column::Avatar, Expr::value(path.clone()))
+        .col_expr(user::Column::UpdatedAt, Expr::value(tx.now().0))
+        .filter(user::Column::Id.eq(user_id))
+        .exec(tx.db())
+        .await?;
+    let value = |path: Option<String>| path.map_or(Value::Null, Value::from);
+    profile::keep(
+        sereno,
+        tx,
+        user_id,
+        vec![(FIELD.to_owned(), value(before), value(path))],
+    )
+    .await?;
+    tx.touch(user_id);
+    tx.record(
+        Event::new(EventKind::ProfileChanged)
+            .about(user_id)
+            .with("fields", json!([FIELD])),
+    );
+    Ok(())
+}
+
+async fn finish(sereno: &Sereno, tx: Tx, user_id: Uuid) -> Result<Me> {
+    let (user, email) = subject::find(tx.db(), user_id)
+        .await?
+        .ok_or(Code::AuthenticationRequired)?;
+    tx.commit().await?;
+    Ok(subject::me(sereno, &user, email.as_ref()))
+}
