@@ -40,7 +40,9 @@ pub use page::{Page, PageQuery};
 pub use password::{ChangeEmail, ChangePassword, ConfirmEmail, ForgotPassword, ResetPassword};
 pub use permission::Permission;
 pub use problem::{FieldError, Problem};
-pub use profile::{Attribute, AttributeKind, ChangeQuery, DeclareAttribute, ProfileChange, UpdateProfile};
+pub use profile::{
+    Attribute, AttributeKind, ChangeQuery, DeclareAttribute, ProfileChange, ProfileField, UpdateProfile,
+};
 pub use registration::{
     Activate, Activated, CheckPassword, Register, Registered, ResendActivation, SendActivationAnswer,
 };

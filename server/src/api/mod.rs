@@ -59,6 +59,7 @@ fn asking() -> OpenApiRouter<App> {
         .routes(routes!(oauth::introspect))
         .routes(routes!(oauth::revoke))
         .routes(routes!(me::me, profile::update_me))
+        .routes(routes!(profile::my_fields))
         .routes(routes!(sessions::mine))
         .routes(routes!(sessions::end_mine))
         .routes(routes!(sessions::end_several))

@@ -39,7 +39,7 @@ pub fn SettingsFields() -> impl IntoView {
         <Group title="Access">
             <fieldset class="grid gap-2">
                 <legend class="label mb-1">"How it may come by tokens"</legend>
-                {GRANTS.iter().map(|(name, _, label)| view! { <Tick name label=*label /> }).collect_view()}
+                {GRANTS.iter().map(|(name, _, label)| view! { <Tick name=*name label=*label /> }).collect_view()}
             </fieldset>
             <Select
                 name="delivery"

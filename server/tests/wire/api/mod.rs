@@ -9,5 +9,6 @@ mod login;
 mod me;
 mod oauth;
 mod passwords;
+mod profile;
 mod registrations;
 mod tokens;
