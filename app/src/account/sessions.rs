@@ -193,7 +193,7 @@ fn Row(row: SessionRow, action: ServerAction<EndSession>, attempt: Attempt) -> i
                     <Hidden name="id" value=row.id.0 />
                     <button type="submit" class="button justify-self-start">
                         {texts.end_session}
-                        <span class="sr-only">": " {name}</span>
+                        <span class="sr-only">" " {name}</span>
                     </button>
                 </Form>
             }

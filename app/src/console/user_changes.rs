@@ -169,14 +169,14 @@ fn Row(change: ProfileChange, href: String) -> impl IntoView {
             view! { <span class="text-muted">"Nothing"</span> }.into_any()
         } else {
             let text = told(Locale::En.texts(), value);
-            view! { <span class="block max-w-72 wrap-anywhere whitespace-pre-wrap">{text}</span> }.into_any()
+            view! { <span class="block max-w-72 min-w-24 wrap-anywhere whitespace-pre-wrap">{text}</span> }.into_any()
         }
     };
     let who = match (change.actor_id, change.actor_name) {
         (Some(id), name) => {
             let name = name.unwrap_or_else(|| id.0.clone());
             view! {
-                <a class="link wrap-anywhere" href=format!("/console/users/{id}")>
+                <a class="link block max-w-60 min-w-36 wrap-anywhere" href=format!("/console/users/{id}")>
                     {name}
                 </a>
             }
@@ -188,7 +188,7 @@ fn Row(change: ProfileChange, href: String) -> impl IntoView {
     view! {
         <tr>
             <th scope="row">
-                <a class="link font-mono wrap-anywhere" href=href>
+                <a class="link block max-w-72 min-w-36 font-mono wrap-anywhere" href=href>
                     {change.field}
                 </a>
             </th>

@@ -249,7 +249,7 @@ fn Row(
                         <Hidden name="session" value=session />
                         <button type="submit" class="button">
                             "End"
-                            <span class="sr-only">": " {name}</span>
+                            <span class="sr-only">" " {name}</span>
                         </button>
                     </Form>
                 </td>
