@@ -124,7 +124,7 @@ pub fn AttributesView(
         <div class="grid gap-1">
             <Heading title="Attributes" attempt />
             <p class="max-w-prose text-soft">
-                "What a profile may hold beside the names, by its type. Sign-ups, users, staff and imports are all held to it, and
+                "What a profile may hold beside the names, by its type. Sign-ups, users and staff are all held to it, and
                 applications find it in their tokens as " <code class="font-mono">"attributes."</code> " and the name."
             </p>
         </div>

@@ -153,7 +153,9 @@ fn Table(id: Id, rows: Vec<ProfileChange>, query: ChangeQuery) -> impl IntoView 
                         <th scope="col">"After"</th>
                         <th scope="col">"Who"</th>
                         <th scope="col">"When"</th>
-                        <th scope="col">"Request"</th>
+                        <th scope="col" class="max-md:hidden">
+                            "Request"
+                        </th>
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>
@@ -198,7 +200,7 @@ fn Row(change: ProfileChange, href: String) -> impl IntoView {
             <td>
                 <Ago at=change.at />
             </td>
-            <td>{change.request_id.map(|id| view! { <code class="id">{id}</code> })}</td>
+            <td class="max-md:hidden">{change.request_id.map(|id| view! { <code class="id">{id}</code> })}</td>
         </tr>
     }
 }
