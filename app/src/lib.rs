@@ -2,7 +2,7 @@
 //! without that: links are links, forms are posted and answered by a redirect.
 //!
 //! `ui` is the kit and knows no data, `text` holds all sentences, `account` and `console` are the pages; a page file
-//! holds its server functions and its view. Server functions enter the core through `gate`.
+//! holds its server functions and its view; `profile_form` is the form that both have. Server functions enter the core through `gate`.
 
 #![expect(
     clippy::must_use_candidate,
@@ -15,6 +15,7 @@ pub mod console;
 pub mod flash;
 #[cfg(feature = "ssr")]
 pub mod gate;
+pub mod profile_form;
 pub mod text;
 pub mod ui;
 mod visit;
@@ -29,12 +30,13 @@ use leptos_router::{
 
 use account::{
     AccountPages, activate::ActivatePage, confirm_email::ConfirmEmailPage, forgot_password::ForgotPasswordPage,
-    profile::ProfilePage, resend::ResendPage, reset_password::ResetPasswordPage, setup::SetUpPage, sign_in::SignInPage,
-    sign_out::SignedOutPage, sign_up::SignUpPage,
+    overview::AccountPage, profile::ProfilePage, resend::ResendPage, reset_password::ResetPasswordPage,
+    sessions::SessionsPage, setup::SetUpPage, sign_in::SignInPage, sign_out::SignedOutPage, sign_up::SignUpPage,
 };
 use console::{
     ConsolePages, application::ApplicationPage, application_new::NewApplicationPage, applications::ApplicationsPage,
-    overview::OverviewPage, signing_keys::SigningKeysPage, user::UserPage, users::UsersPage,
+    attributes::AttributesPage, overview::OverviewPage, signing_keys::SigningKeysPage, user::UserPage,
+    user_changes::UserChangesPage, user_profile::UserProfilePage, user_sign_ins::UserSignInsPage, users::UsersPage,
 };
 pub use visit::About;
 
@@ -60,7 +62,9 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/") view=Start ssr=SsrMode::Async />
                 <Route path=path!("/setup") view=SetUpPage ssr=SsrMode::Async />
                 <ParentRoute path=path!("/account") view=AccountPages ssr=SsrMode::Async>
-                    <Route path=path!("") view=ProfilePage />
+                    <Route path=path!("") view=AccountPage />
+                    <Route path=path!("profile") view=ProfilePage />
+                    <Route path=path!("sessions") view=SessionsPage />
                     <Route path=path!("sign-in") view=SignInPage />
                     <Route path=path!("sign-up") view=SignUpPage />
                     <Route path=path!("activate") view=ActivatePage />
@@ -74,6 +78,10 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("") view=OverviewPage />
                     <Route path=path!("users") view=UsersPage />
                     <Route path=path!("users/:id") view=UserPage />
+                    <Route path=path!("users/:id/profile") view=UserProfilePage />
+                    <Route path=path!("users/:id/sign-ins") view=UserSignInsPage />
+                    <Route path=path!("users/:id/changes") view=UserChangesPage />
+                    <Route path=path!("attributes") view=AttributesPage />
                     <Route path=path!("applications") view=ApplicationsPage />
                     <Route path=path!("applications/new") view=NewApplicationPage />
                     <Route path=path!("applications/:id") view=ApplicationPage />
@@ -194,8 +202,10 @@ pub fn page_of(function: &str) -> Option<&'static str> {
         confirm_email::ConfirmEmail,
         credentials::{ChangeEmail, ChangePassword},
         forgot_password::ForgotPassword,
+        profile::UpdateProfile,
         resend::ResendActivation,
         reset_password::ResetPassword,
+        sessions::{EndSession, EndSessions},
         setup::SetUp,
         sign_in::SignIn,
         sign_out::SignOut,
@@ -204,8 +214,11 @@ pub fn page_of(function: &str) -> Option<&'static str> {
         CreateClientSecret, DeleteApplication, DeleteClientSecret, EnableApplication, UpdateApplication,
     };
     use console::application_new::CreateApplication;
+    use console::attributes::{DeclareAttribute, WithdrawAttribute};
     use console::signing_keys::{ActivateSigningKey, CreateSigningKey, DeleteSigningKey};
     use console::user::{LockUser, SendActivation, SendPasswordReset, UnlockUser};
+    use console::user_profile::UpdateUser;
+    use console::user_sign_ins::{EndUserSession, EndUserSessions};
     let pages = [
         (SetUp::PATH, "/setup"),
         (SignIn::PATH, "/account/sign-in"),
@@ -217,11 +230,19 @@ pub fn page_of(function: &str) -> Option<&'static str> {
         (ConfirmEmail::PATH, "/account/confirm-email"),
         (ChangePassword::PATH, "/account"),
         (ChangeEmail::PATH, "/account"),
+        (UpdateProfile::PATH, "/account/profile"),
+        (EndSession::PATH, "/account/sessions"),
+        (EndSessions::PATH, "/account/sessions"),
         (SignOut::PATH, "/account"),
         (LockUser::PATH, "/console/users/{id}"),
         (UnlockUser::PATH, "/console/users/{id}"),
         (SendActivation::PATH, "/console/users/{id}"),
         (SendPasswordReset::PATH, "/console/users/{id}"),
+        (UpdateUser::PATH, "/console/users/{id}/profile"),
+        (EndUserSession::PATH, "/console/users/{id}/sign-ins"),
+        (EndUserSessions::PATH, "/console/users/{id}/sign-ins"),
+        (DeclareAttribute::PATH, "/console/attributes"),
+        (WithdrawAttribute::PATH, "/console/attributes"),
         (CreateApplication::PATH, "/console/applications/new"),
         (UpdateApplication::PATH, "/console/applications/{id}"),
         (EnableApplication::PATH, "/console/applications/{id}"),

@@ -28,10 +28,7 @@ impl MigrationTrait for Migration {
             index("file", "user_id", &["user_id"]),
         ];
         create(manager, vec![file], indices).await?;
-        let avatar = Table::alter()
-            .table("user")
-            .add_column(&mut text_null("avatar"))
-            .to_owned();
+        let avatar = Table::alter().table("user").add_column(text_null("avatar")).to_owned();
         manager.alter_table(avatar).await
     }
 

@@ -169,15 +169,13 @@ pub fn unlisted() -> Vec<String> {
             ("PUT", item.put.is_some()),
             ("PATCH", item.patch.is_some()),
             ("DELETE", item.delete.is_some()),
-            ("PUT", item.put.is_some()),
-            ("PATCH", item.patch.is_some()),
-            ("DELETE", item.delete.is_some()),
         ] {
             if exists {
                 doors.push((method.to_owned(), path.clone()));
             }
         }
     }
+    doors.extend(api::UNDESCRIBED.map(|path| ("GET".to_owned(), path.to_owned())));
     doors.extend(
         pages::list()
             .iter()

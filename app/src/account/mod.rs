@@ -4,18 +4,23 @@ pub mod activate;
 pub mod confirm_email;
 pub mod credentials;
 pub mod forgot_password;
+pub mod overview;
 pub mod profile;
 pub mod resend;
 pub mod reset_password;
+pub mod sessions;
 pub mod setup;
 pub mod sign_in;
 pub mod sign_out;
 pub mod sign_up;
 
 use leptos::prelude::*;
-use leptos_router::{components::Outlet, hooks::use_query_map};
+use leptos_router::{
+    components::{A, Outlet},
+    hooks::use_query_map,
+};
 
-use crate::ui::layout::Plain;
+use crate::{text, ui::layout::Plain};
 
 /// The frame around the pages below `/account`.
 #[component]
@@ -24,6 +29,33 @@ pub fn AccountPages() -> impl IntoView {
         <Plain>
             <Outlet />
         </Plain>
+    }
+}
+
+/// The pages of one's own account, beside each other.
+#[component]
+pub(crate) fn AccountNav() -> impl IntoView {
+    let texts = text::use_texts();
+    let pages = [
+        ("/account", texts.account_overview),
+        ("/account/profile", texts.profile),
+        ("/account/sessions", texts.sign_ins),
+    ];
+    let links = pages
+        .map(|(href, name)| {
+            view! {
+                <li>
+                    <A href exact=true>
+                        {name}
+                    </A>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <nav aria-label=texts.account_title>
+            <ul class="tabs">{links}</ul>
+        </nav>
     }
 }
 

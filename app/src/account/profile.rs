@@ -1,151 +1,85 @@
-//! The visitor's own account.
+//! The visitor's own profile: what they may change of it, by its type, and what they may only read.
 
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
-use sereno_types::{Me, Problem};
+use sereno_types::Problem;
 
 use crate::{
-    account::{
-        credentials::{Changes, Credentials},
-        query,
-        sign_out::SignOutButton,
-    },
+    account::{AccountNav, query},
+    profile_form::{Fields, KeptFields, ProfileFields, ProfileForm},
     text,
     ui::{
-        alert::{Done, Tone},
-        badge::Badge,
-        copy::Copyable,
+        alert::Done,
+        form::{Attempt, Form, Submit},
         heading::Heading,
-        icon::Icon,
         loaded::loaded,
-        time::At,
     },
 };
 
-/// What the account page shows.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Profile {
-    /// The visitor.
-    pub me: Me,
-    /// Whether the console is open to them.
-    pub staff: bool,
-    /// Whether they must give their password to change it.
-    pub old_required: bool,
-}
-
-#[server(name = LoadProfile, prefix = "/account/fn", endpoint = "me")]
-pub(crate) async fn me() -> Result<Profile, Problem> {
+#[server(name = LoadProfileForm, prefix = "/account/fn", endpoint = "profile_form")]
+pub(crate) async fn profile_form() -> Result<ProfileForm, Problem> {
     use crate::gate;
     let visitor = gate::visitor()?;
     let me = sereno_core::account::profile::me(&visitor.sereno, &visitor.actor)
         .await
         .map_err(gate::refuse)?;
-    let staff = sereno_core::access::staff(&visitor.sereno, &visitor.actor)
-        .await
-        .is_ok();
-    let old_required = sereno_core::account::password::demands_old(&visitor.sereno, &visitor.actor)
+    let fields = sereno_core::account::profile::fields(&visitor.sereno, &visitor.actor)
         .await
         .map_err(gate::refuse)?;
-    Ok(Profile {
-        me,
-        staff,
-        old_required,
-    })
+    Ok(ProfileForm::own(me, fields))
 }
 
-/// `/account`.
+#[server(prefix = "/account/fn", endpoint = "update_profile")]
+pub(crate) async fn update_profile(#[server(flatten)] fields: Fields) -> Result<(), Problem> {
+    use crate::gate;
+    let visitor = gate::visitor()?;
+    let update = profile_form().await?.read(&fields)?;
+    sereno_core::account::profile::update(&visitor.sereno, &visitor.meta, &visitor.actor, update)
+        .await
+        .map_err(gate::refuse)?;
+    gate::go_to("/account/profile?done=saved");
+    Ok(())
+}
+
+/// `/account/profile`.
 #[component]
 pub fn ProfilePage() -> impl IntoView {
-    let profile = Resource::new(|| (), |()| me());
+    let profile = Resource::new(|| (), |()| profile_form());
     let texts = text::use_texts();
-    let done = match query("done").as_deref() {
-        Some("password") => Some(texts.password_changed),
-        Some("email") => Some(texts.email_sent),
-        _ => None,
-    };
+    let done = (query("done").as_deref() == Some("saved")).then_some(texts.profile_saved);
     loaded(profile, move |profile| view! { <ProfileView profile done /> })
 }
 
-/// The account, once it is known.
+/// The profile, once it is known.
 #[component]
 pub fn ProfileView(
-    /// Whose account.
-    profile: Profile,
+    /// What it holds.
+    profile: ProfileForm,
     /// What has just been done.
     #[prop(default = None)]
     done: Option<&'static str>,
 ) -> impl IntoView {
     let texts = text::use_texts();
-    let Profile {
-        me,
-        staff,
-        old_required,
-    } = profile;
-    let changes = Changes::begin();
-    let account = me.email.clone().or_else(|| me.username.clone()).unwrap_or_default();
+    let action = ServerAction::<UpdateProfile>::new();
+    let attempt = Attempt::of(action).completed_by(profile.shown());
+    let may_change = profile.may_change();
     view! {
         <div class="grid grid-cols-1 gap-6">
+            <AccountNav />
             <div class="grid gap-1">
-                <Heading title=texts.account_title attempt=changes.attempt() />
-                <p class="text-soft">{texts.account_lead}</p>
+                <Heading title=texts.profile_title attempt />
+                <p class="text-soft">{texts.profile_lead}</p>
             </div>
             {done.map(|done| view! { <Done>{done}</Done> })}
-            <Facts me />
-            <div class="flex flex-wrap gap-3">
-                {staff
-                    .then(|| {
-                        view! {
-                            <a class="button button-primary" href="/console">
-                                {texts.open_console}
-                            </a>
-                        }
-                    })} <SignOutButton />
-            </div>
-            <Credentials changes old_required account />
+            <KeptFields profile=profile.clone() />
+            {may_change
+                .then(|| {
+                    view! {
+                        <Form action attempt>
+                            <ProfileFields profile />
+                            <Submit label=texts.save />
+                        </Form>
+                    }
+                })}
         </div>
-    }
-}
-
-#[component]
-fn Facts(me: Me) -> impl IntoView {
-    let texts = text::use_texts();
-    let (tone, icon, word) = if me.email_verified {
-        (Tone::Good, Icon::CircleCheck, texts.confirmed)
-    } else {
-        (Tone::Warn, Icon::Clock, texts.unconfirmed)
-    };
-    let email = me.email.map(|email| {
-        view! {
-            <div>
-                <dt>{texts.email}</dt>
-                <dd class="flex flex-wrap items-center gap-2">{email} <Badge tone icon text=word /></dd>
-            </div>
-        }
-    });
-    let username = me.username.map(|username| {
-        view! {
-            <div>
-                <dt>{texts.username}</dt>
-                <dd>{username}</dd>
-            </div>
-        }
-    });
-    view! {
-        <dl class="facts">
-            {email} {username} <div>
-                <dt>{texts.account_number}</dt>
-                <dd>{me.number}</dd>
-            </div> <div>
-                <dt>{texts.account_id}</dt>
-                <dd>
-                    <Copyable text=me.id.0 what=texts.account_id />
-                </dd>
-            </div> <div>
-                <dt>{texts.account_since}</dt>
-                <dd>
-                    <At at=me.created_at />
-                </dd>
-            </div>
-        </dl>
     }
 }

@@ -2,15 +2,20 @@
 //! command that the API takes too. Lists are one entry a line, claims are JSON as in the API. What the core refuses by an
 //! entry of a list is shown at the list.
 
+mod reader;
+mod refusal;
+mod view;
+
 use std::collections::BTreeMap;
 
-use leptos::prelude::*;
 use sereno_types::{
-    ApplicationDetail, ApplicationKind, Code, CookieSettings, Delivery, FieldError, Grant, Problem, Rotation, SameSite,
-    SigningAlgorithm, StandardClaim, SubjectForm, TokenFormat, TokenProfile,
+    ApplicationDetail, ApplicationKind, CookieSettings, Delivery, Grant, Problem, Rotation, SameSite, SigningAlgorithm,
+    SubjectForm, TokenFormat, TokenProfile,
 };
 
-use crate::ui::field::{Area, Field, Select, Tick};
+use reader::Reader;
+pub use refusal::at_fields;
+pub use view::SettingsFields;
 
 /// Names and values as they were posted.
 pub type Fields = BTreeMap<String, String>;
@@ -213,118 +218,6 @@ impl Settings {
     }
 }
 
-struct Reader<'a> {
-    fields: &'a Fields,
-    faults: Vec<FieldError>,
-}
-
-impl Reader<'_> {
-    fn text(&self, name: &str) -> String {
-        self.fields
-            .get(name)
-            .map(|text| text.trim().to_owned())
-            .unwrap_or_default()
-    }
-
-    fn said(&self, name: &str) -> Option<String> {
-        Some(self.text(name)).filter(|text| !text.is_empty())
-    }
-
-    fn lines(&self, name: &str) -> Vec<String> {
-        let text = self.text(name);
-        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-        lines.map(str::to_owned).collect()
-    }
-
-    fn tick(&self, name: &str) -> bool {
-        self.fields.contains_key(name)
-    }
-
-    /// What is not said at all is as it comes: a program may post less than the page does.
-    fn choice<T: Default>(&mut self, name: &str, from_name: fn(&str) -> Option<T>) -> T {
-        let Some(said) = self.said(name) else {
-            return T::default();
-        };
-        from_name(&said).unwrap_or_else(|| {
-            self.faults.push(FieldError::new(name, Code::InvalidChoice));
-            T::default()
-        })
-    }
-
-    fn number<T: std::str::FromStr>(&mut self, name: &str) -> Option<T> {
-        let number = self.said(name)?.parse();
-        if number.is_err() {
-            let fault = FieldError::new(name, Code::InvalidType);
-            self.faults.push(fault.with("reason", "a whole number of seconds"));
-        }
-        number.ok()
-    }
-
-    fn json<T: Default + serde::de::DeserializeOwned>(&mut self, name: &str) -> T {
-        let Some(text) = self.said(name) else {
-            return T::default();
-        };
-        serde_json::from_str(&text).unwrap_or_else(|error| {
-            let fault = FieldError::new(name, Code::InvalidType);
-            self.faults.push(fault.with("reason", error.to_string()));
-            T::default()
-        })
-    }
-
-    fn claims(&mut self, name: &str) -> Vec<StandardClaim> {
-        let mut found = Vec::new();
-        for word in self.text(name).split([' ', ',', '\n']).filter(|word| !word.is_empty()) {
-            if let Some(claim) = StandardClaim::from_name(word) {
-                found.push(claim);
-            } else {
-                let fault = FieldError::new(name, Code::InvalidChoice);
-                self.faults
-                    .push(fault.with("reason", format!("{word} is none of them")));
-            }
-        }
-        found
-    }
-}
-
-/// The same refusal, at the fields of this form: an entry of a list at its list, with its place.
-#[must_use]
-pub fn at_fields(mut problem: Problem) -> Problem {
-    for error in &mut problem.errors {
-        let (list, entry) = match error.field.as_str() {
-            "grants" => ("allow.client", None),
-            "profile" => ("profile.issuer", None),
-            "profile.own_key" => ("profile.own", None),
-            "cookies" => ("cookies.access", None),
-            field => {
-                let lists = ["redirect_uris", "origins", "scopes", "profile.claims"];
-                let entry = |list: &&str| {
-                    field
-                        .strip_prefix(*list)?
-                        .strip_prefix('.')?
-                        .split('.')
-                        .next()?
-                        .parse()
-                        .ok()
-                };
-                match lists.iter().find_map(|list| Some((*list, entry(list)?))) {
-                    Some((list, at)) => (list, Some(at)),
-                    None => continue,
-                }
-            }
-        };
-        error.field = list.to_owned();
-        if let Some(at) = entry {
-            let at: usize = at;
-            let reason = error.params.get("reason").and_then(serde_json::Value::as_str);
-            let said = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
-            error
-                .params
-                .insert("reason".to_owned(), format!("entry {}{said}", at + 1).into());
-        }
-    }
-    problem
-}
-
 /// What people call the ways of delivery.
 #[must_use]
 pub const fn delivery_name(delivery: Delivery) -> &'static str {
@@ -347,186 +240,10 @@ pub const fn kind_name(kind: ApplicationKind) -> &'static str {
     }
 }
 
-fn options<T: Copy>(
-    all: &[T],
-    value: fn(T) -> &'static str,
-    name: fn(T) -> &'static str,
-) -> Vec<(&'static str, &'static str)> {
-    all.iter().map(|one| (value(*one), name(*one))).collect()
-}
-
-/// A group of fields with its name.
-#[component]
-fn Group(title: &'static str, children: Children) -> impl IntoView {
-    view! {
-        <fieldset class="card grid grid-cols-1 gap-4 p-5">
-            <legend class="float-left mb-1 w-full text-base font-semibold">{title}</legend>
-            {children()}
-        </fieldset>
-    }
-    .into_any()
-}
-
-/// Two fields beside each other where there is room.
-#[component]
-fn Pair(children: Children) -> impl IntoView {
-    view! { <div class="grid grid-cols-1 items-end gap-4 sm:grid-cols-2">{children()}</div> }.into_any()
-}
-
-/// The fields that make an application and can be changed later.
-#[component]
-pub fn SettingsFields() -> impl IntoView {
-    view! {
-        <Group title="Access">
-            <fieldset class="grid gap-2">
-                <legend class="label mb-1">"How it may come by tokens"</legend>
-                {GRANTS.iter().map(|(name, _, label)| view! { <Tick name label=*label /> }).collect_view()}
-            </fieldset>
-            <Select
-                name="delivery"
-                label="How tokens reach it"
-                options=options(Delivery::ALL, Delivery::as_str, delivery_name)
-            />
-            <Area
-                name="origins"
-                label="Origins"
-                hint="One a line. Scripts of these may call the API: https://shop.example.org"
-            />
-            <Area
-                name="redirect_uris"
-                label="Redirect URIs"
-                hint="One a line, compared letter by letter: https://shop.example.org/signed-in"
-            />
-            <Area name="scopes" label="Scopes" hint="One a line. With introspect it learns of every token." rows=2 />
-        </Group>
-        <Profile />
-        <Cookies />
-    }
-    .into_any()
-}
-
-#[component]
-fn Profile() -> impl IntoView {
-    let formats = || vec![("jwt", "JWT, signed"), ("opaque", "Opaque")];
-    let usual = "Seconds; empty: as the server says.";
-    view! {
-        <Group title="Tokens">
-            <Pair>
-                <Select
-                    name="profile.algorithm"
-                    label="Algorithm"
-                    options=options(SigningAlgorithm::ALL, SigningAlgorithm::as_str, SigningAlgorithm::as_str)
-                />
-                <Tick name="profile.own" label="A key of its own" />
-                <Select name="profile.access_format" label="Access tokens" options=formats() />
-                <Select name="profile.refresh_format" label="Refresh tokens" options=formats() />
-                <Field name="profile.access_lifetime" label="Access token lasts" inputmode="numeric" hint=usual optional=true />
-                <Field
-                    name="profile.refresh_idle_lifetime"
-                    label="Refresh token lasts unused"
-                    inputmode="numeric"
-                    hint=usual
-                    optional=true
-                />
-                <Field
-                    name="profile.refresh_lifetime"
-                    label="A sign-in lasts at most"
-                    inputmode="numeric"
-                    hint=usual
-                    optional=true
-                />
-                <Select
-                    name="profile.rotation"
-                    label="When a refresh token is used"
-                    options=vec![("always", "It gives way to a successor"), ("never", "It stays what it is")]
-                />
-            </Pair>
-        </Group>
-        <Group title="Claims">
-            <Pair>
-                <Field name="profile.issuer" label="Issuer" hint="Empty: the public URL." optional=true />
-                <Select
-                    name="profile.subject"
-                    label="Subject"
-                    options=vec![
-                        ("id", "The user's id"),
-                        ("number", "The user's number"),
-                        ("username", "The user name"),
-                        ("email", "The primary address"),
-                    ]
-                />
-                <Field
-                    name="profile.not_before"
-                    label="Not before"
-                    hint="Seconds after the moment of issue; empty: no such claim."
-                    optional=true
-                />
-                <Field
-                    name="profile.type_claim"
-                    label="Claim that says access or refresh"
-                    hint="Its name; empty: none."
-                    optional=true
-                />
-                <Field name="profile.header_typ" label="Type in the header" hint="RFC 9068 says at+jwt." optional=true />
-                <Field
-                    name="profile.leave_out"
-                    label="Standard claims left out"
-                    hint="Names between spaces: iss sub aud iat jti client_id sid auth_time amr epoch"
-                    optional=true
-                />
-            </Pair>
-            <Area
-                name="profile.audience"
-                label="Audience"
-                hint="One a line; empty: the public URL. Sereno's own API takes only tokens that are also for the public URL."
-                rows=2
-            />
-            <Area
-                name="profile.claims"
-                label="Claims of its own"
-                hint=r#"JSON, as in the API: [{"name": "user.plan", "source": {"user": "attributes.plan"}}]"#
-                rows=6
-            />
-            <Tick name="profile.header_kid" label="The header names the key" />
-            <Tick name="profile.shared_jti" label="Both tokens have one id (jti)" />
-        </Group>
-    }
-    .into_any()
-}
-
-#[component]
-fn Cookies() -> impl IntoView {
-    view! {
-        <Group title="Cookies">
-            <p class="text-soft">"These count where tokens reach the application in cookies."</p>
-            <Pair>
-                <Field name="cookies.access" label="Access token" />
-                <Field name="cookies.refresh" label="Refresh token" />
-                <Field name="cookies.payload" label="Readable claims" />
-                <Field name="cookies.csrf" label="CSRF token" />
-                <Field name="cookies.path" label="Path" />
-                <Field name="cookies.refresh_path" label="Path of the refresh token" />
-                <Field name="cookies.domain" label="Domain" hint="Empty: this host alone." optional=true />
-                <Select
-                    name="cookies.same_site"
-                    label="SameSite"
-                    options=options(SameSite::ALL, SameSite::as_str, SameSite::as_str)
-                />
-                <Select
-                    name="cookies.secure"
-                    label="Secure"
-                    options=vec![("", "As the public URL is https"), ("yes", "Yes"), ("no", "No")]
-                />
-            </Pair>
-            <Tick name="cookies.csrf_required" label="Changes that rest on these cookies need the CSRF token" />
-        </Group>
-    }
-    .into_any()
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use sereno_types::{Code, FieldError};
 
     use super::*;
 

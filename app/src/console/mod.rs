@@ -4,10 +4,14 @@ pub mod application;
 pub mod application_form;
 pub mod application_new;
 pub mod applications;
+pub mod attributes;
 pub mod overview;
 pub mod shown_once;
 pub mod signing_keys;
 pub mod user;
+pub mod user_changes;
+pub mod user_profile;
+pub mod user_sign_ins;
 pub mod users;
 
 use leptos::{context::Provider, html::Details, prelude::*};
@@ -131,13 +135,22 @@ fn Rail(name: String, theme: &'static str) -> impl IntoView {
             <ul>
                 <RailItem href="/console" icon=Icon::LayoutDashboard label="Overview" exact=true />
             </ul>
-            {may(Permission::UsersView)
+            {(may(Permission::UsersView) || may(Permission::SettingsView))
                 .then(|| {
                     view! {
                         <div>
                             <p class="group">"People"</p>
                             <ul>
-                                <RailItem href="/console/users" icon=Icon::Users label="Users" />
+                                {may(Permission::UsersView)
+                                    .then(|| {
+                                        view! { <RailItem href="/console/users" icon=Icon::Users label="Users" /> }
+                                    })}
+                                {may(Permission::SettingsView)
+                                    .then(|| {
+                                        view! {
+                                            <RailItem href="/console/attributes" icon=Icon::Tag label="Attributes" />
+                                        }
+                                    })}
                             </ul>
                         </div>
                     }

@@ -1,11 +1,16 @@
 //! One user: who it is, what happened, and what staff can do about it.
 
 use leptos::prelude::*;
-use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos_router::{
+    components::A,
+    hooks::{use_params_map, use_query_map},
+};
 use sereno_types::{Id, Permission, Problem, UserDetail, UserEmail, UserEvent, UserState};
 
 use crate::{
     console::{Breadcrumb, may},
+    profile_form::told,
+    text::Locale,
     ui::{
         alert::{Done, Tone},
         badge::{AdministratorBadge, Badge, StateBadge},
@@ -118,30 +123,107 @@ pub fn UserView(
     /// Whether the address asks for the mail to set a new password to be confirmed.
     asks_to_reset: Signal<bool>,
 ) -> impl IntoView {
-    let title = title(&user);
     let may_manage = may(Permission::UsersManage);
     let can_lock = may_manage && can_be_locked(user.state);
     let recipient = recovery_address(&user).filter(|_| may_manage);
     let can_reset = recipient.is_some();
+    let actions = may_manage.then(|| view! { <Actions id=user.id.clone() state=user.state can_reset /> });
+    view! {
+        <UserHead who=Who::of(&user) notice>
+            {actions}
+        </UserHead>
+        {recipient.map(|recipient| view! { <ResetQuestion id=user.id.clone() recipient open=asks_to_reset /> })}
+        {can_lock.then(|| view! { <LockQuestion user=user.clone() open=asks_to_lock /> })}
+        <Identity user=user.clone() />
+        <Addresses emails=user.emails />
+        <Attributes attributes=user.attributes />
+        <Access id=user.id sessions=user.open_sessions grants=user.open_grants />
+        <Events events=user.events />
+    }
+}
+
+/// What the top of a user's pages says.
+pub struct Who {
+    id: Id,
+    title: String,
+    state: UserState,
+    is_superuser: bool,
+}
+
+impl Who {
+    pub(crate) fn of(user: &UserDetail) -> Self {
+        Self {
+            id: user.id.clone(),
+            title: title(user),
+            state: user.state,
+            is_superuser: user.is_superuser,
+        }
+    }
+}
+
+/// The top of every page of a user: who it is, what was just done, what can be done, and the pages beside this one.
+#[component]
+pub(crate) fn UserHead(
+    /// Who it is.
+    who: Who,
+    /// What has just been done.
+    notice: Signal<Option<&'static str>>,
+    /// The form of the page.
+    #[prop(default = None, into)]
+    attempt: Option<Attempt>,
+    /// What can be done here.
+    #[prop(optional)]
+    children: Option<Children>,
+) -> impl IntoView {
+    let Who {
+        id,
+        title,
+        state,
+        is_superuser,
+    } = who;
     view! {
         <Breadcrumb above=vec![("/console", "Overview"), ("/console/users", "Users")] here=title.clone() />
         {move || notice.get().map(|notice| view! { <Done>{notice}</Done> })}
         <div class="flex flex-wrap items-start justify-between gap-4">
             <div class="grid min-w-0 gap-2">
-                <Heading title />
+                <Heading title attempt />
                 <p class="flex flex-wrap gap-1.5">
-                    <StateBadge state=user.state />
-                    {user.is_superuser.then(|| view! { <AdministratorBadge /> })}
+                    <StateBadge state />
+                    {is_superuser.then(|| view! { <AdministratorBadge /> })}
                 </p>
             </div>
-            {may_manage.then(|| view! { <Actions id=user.id.clone() state=user.state can_reset /> })}
+            {children.map(|children| children())}
         </div>
-        {recipient.map(|recipient| view! { <ResetQuestion id=user.id.clone() recipient open=asks_to_reset /> })}
-        {can_lock.then(|| view! { <LockQuestion user=user.clone() open=asks_to_lock /> })}
-        <Identity user=user.clone() />
-        <Addresses emails=user.emails />
-        <Access sessions=user.open_sessions grants=user.open_grants />
-        <Events events=user.events />
+        <Tabs id />
+    }
+}
+
+/// The pages of a user, as far as they may be seen.
+#[component]
+fn Tabs(id: Id) -> impl IntoView {
+    let pages = [
+        ("", "Overview", true),
+        ("/profile", "Profile", true),
+        ("/sign-ins", "Sign-ins", may(Permission::SessionsView)),
+        ("/changes", "Changes", true),
+    ];
+    let links = pages
+        .into_iter()
+        .filter(|(_, _, seen)| *seen)
+        .map(|(part, name, _)| {
+            view! {
+                <li>
+                    <A href=format!("/console/users/{id}{part}") exact=true>
+                        {name}
+                    </A>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <nav aria-label="User">
+            <ul class="tabs">{links}</ul>
+        </nav>
     }
 }
 
@@ -281,7 +363,7 @@ fn counted(count: u64, what: &str) -> String {
 
 /// A part of the page with its own heading.
 #[component]
-fn Section(title: &'static str, children: Children) -> impl IntoView {
+pub(crate) fn Section(title: &'static str, children: Children) -> impl IntoView {
     view! {
         <section class="card grid grid-cols-1 gap-3 p-5">
             <h2 class="text-base font-semibold">{title}</h2>
@@ -308,7 +390,6 @@ fn Identity(user: UserDetail) -> impl IntoView {
         text.filter(|text| !text.is_empty())
             .unwrap_or_else(|| "None".to_owned())
     };
-    let attributes = (!user.attributes.is_empty()).then(|| serde_json::to_string_pretty(&user.attributes));
     view! {
         <Section title="Identity">
             <dl class="facts">
@@ -332,20 +413,39 @@ fn Identity(user: UserDetail) -> impl IntoView {
                         None => "Never".into_any(),
                     }}
                 </Fact>
-                {attributes
-                    .and_then(Result::ok)
-                    .map(|json| {
-                        view! {
-                            <Fact name="Attributes">
-                                <pre class="shell" tabindex="0">
-                                    <code>{json}</code>
-                                </pre>
-                            </Fact>
-                        }
-                    })}
             </dl>
         </Section>
     }
+}
+
+/// What applications remember of the user, one by one.
+#[component]
+fn Attributes(attributes: serde_json::Map<String, serde_json::Value>) -> impl IntoView {
+    if attributes.is_empty() {
+        return view! {
+            <Section title="Attributes">
+                <p class="text-soft">"None."</p>
+            </Section>
+        }
+        .into_any();
+    }
+    let rows = attributes
+        .into_iter()
+        .map(|(name, value)| {
+            view! {
+                <div>
+                    <dt class="font-mono wrap-anywhere">{name}</dt>
+                    <dd class="whitespace-pre-wrap">{told(Locale::En.texts(), &value)}</dd>
+                </div>
+            }
+        })
+        .collect_view();
+    view! {
+        <Section title="Attributes">
+            <dl class="facts">{rows}</dl>
+        </Section>
+    }
+    .into_any()
 }
 
 #[component]
@@ -383,13 +483,21 @@ fn Addresses(emails: Vec<UserEmail>) -> impl IntoView {
 }
 
 #[component]
-fn Access(sessions: u64, grants: u64) -> impl IntoView {
+fn Access(id: Id, sessions: u64, grants: u64) -> impl IntoView {
+    let link = may(Permission::SessionsView).then(|| {
+        view! {
+            <a class="link justify-self-start" href=format!("/console/users/{id}/sign-ins")>
+                "Show sign-ins"
+            </a>
+        }
+    });
     view! {
         <Section title="Access right now">
             <dl class="facts">
                 <Fact name="Browser sessions">{sessions}</Fact>
                 <Fact name="Applications">{grants}</Fact>
             </dl>
+            {link}
         </Section>
     }
 }

@@ -1,6 +1,6 @@
 //! Deutsch.
 
-use sereno_types::Code;
+use sereno_types::{AttributeKind, Code};
 
 use super::{Figures, Texts};
 
@@ -89,6 +89,40 @@ pub(super) const TEXTS: Texts = Texts {
     confirm_title: "Neue Adresse bestätigen",
     email_changed: "Ihre E-Mail-Adresse ist geändert.",
     to_account: "Zu Ihrem Konto",
+    previous: "Zurück",
+    next: "Weiter",
+    pages: "Seiten der Liste",
+    account_overview: "Übersicht",
+    profile: "Profil",
+    sign_ins: "Anmeldungen",
+    profile_title: "Ihr Profil",
+    profile_lead: "Was Anwendungen hier über Sie erfahren.",
+    first_name: "Vorname",
+    last_name: "Nachname",
+    locale: "Sprache",
+    locale_unset: "Wie der Browser es wünscht",
+    list_hint: "Ein Eintrag je Zeile.",
+    object_hint: "JSON, zum Beispiel {\"size\": 3}.",
+    yes: "Ja",
+    no: "Nein",
+    save: "Speichern",
+    profile_saved: "Ihr Profil ist gespeichert.",
+    profile_kept: "Das kann nur ändern, wer diesen Server betreut:",
+    sessions_title: "Ihre Anmeldungen",
+    sessions_lead: "Jeder Browser und jede Anwendung, die jetzt Zugang zu Ihrem Konto haben. Beenden Sie, was Sie nicht kennen, und ändern Sie Ihr Passwort.",
+    session_current: "Diese hier",
+    session_browser: "Browser",
+    session_unknown: "Unbekanntes Gerät",
+    session_through: "Über",
+    session_address: "Adresse",
+    session_began: "Angemeldet",
+    session_seen: "Zuletzt gesehen",
+    session_ends: "Endet spätestens",
+    end_session: "Beenden",
+    end_others: "Alle anderen beenden",
+    end_all: "Überall abmelden",
+    session_ended: "Die Anmeldung ist beendet.",
+    others_ended: "Alle anderen Anmeldungen sind beendet.",
     setup_title: "Sereno einrichten",
     setup_lead: "Legen Sie das erste Verwaltungskonto an. Es darf alles; wählen Sie daher ein starkes Passwort.",
     setup: "Verwaltungskonto anlegen",
@@ -113,6 +147,18 @@ pub(super) const MONTHS: [&str; 12] = [
 
 pub(super) fn password_hint(min: u64) -> String {
     format!("Mindestens {min} Zeichen. Einige zufällige Wörter sind leicht zu merken und schwer zu erraten.")
+}
+
+pub(super) const fn kind(kind: AttributeKind) -> &'static str {
+    match kind {
+        AttributeKind::String => "Bitte schreiben Sie einen Text.",
+        AttributeKind::Integer => "Bitte schreiben Sie eine ganze Zahl, zum Beispiel 12.",
+        AttributeKind::Boolean => "Bitte antworten Sie mit Ja oder Nein.",
+        AttributeKind::Number => "Bitte schreiben Sie eine Zahl, zum Beispiel 12,5.",
+        AttributeKind::Date => "Bitte wählen Sie einen Tag, den es gibt, zum Beispiel 2026-11-20.",
+        AttributeKind::List => "Bitte schreiben Sie einen Eintrag je Zeile.",
+        AttributeKind::Object => "Bitte schreiben Sie JSON in geschweiften Klammern, zum Beispiel {\"size\": 3}.",
+    }
 }
 
 pub(super) fn code(code: Code, figures: Figures) -> String {

@@ -1,6 +1,6 @@
 //! English.
 
-use sereno_types::Code;
+use sereno_types::{AttributeKind, Code};
 
 use super::{Figures, Texts};
 
@@ -89,6 +89,40 @@ pub(super) const TEXTS: Texts = Texts {
     confirm_title: "Confirm your new address",
     email_changed: "Your e-mail address is changed.",
     to_account: "Go to your account",
+    previous: "Previous",
+    next: "Next",
+    pages: "Pages of the list",
+    account_overview: "Overview",
+    profile: "Profile",
+    sign_ins: "Sign-ins",
+    profile_title: "Your profile",
+    profile_lead: "What applications here learn of you.",
+    first_name: "First name",
+    last_name: "Last name",
+    locale: "Language",
+    locale_unset: "As the browser asks",
+    list_hint: "One entry a line.",
+    object_hint: "JSON, for example {\"size\": 3}.",
+    yes: "Yes",
+    no: "No",
+    save: "Save",
+    profile_saved: "Your profile is saved.",
+    profile_kept: "Only the people who look after this server can change these:",
+    sessions_title: "Your sign-ins",
+    sessions_lead: "Every browser and application that has access to your account right now. End what you do not recognise, and change your password.",
+    session_current: "This one",
+    session_browser: "Browser",
+    session_unknown: "Unknown device",
+    session_through: "Through",
+    session_address: "Address",
+    session_began: "Signed in",
+    session_seen: "Last seen",
+    session_ends: "Ends at the latest",
+    end_session: "End",
+    end_others: "End all others",
+    end_all: "Sign out everywhere",
+    session_ended: "The sign-in has ended.",
+    others_ended: "All other sign-ins have ended.",
     setup_title: "Set up Sereno",
     setup_lead: "Create the first administrator. This account may do everything, so choose a strong password.",
     setup: "Create administrator",
@@ -102,6 +136,18 @@ pub(super) const MONTHS: [&str; 12] = [
 
 pub(super) fn password_hint(min: u64) -> String {
     format!("At least {min} characters. A few random words are easy to remember and hard to guess.")
+}
+
+pub(super) const fn kind(kind: AttributeKind) -> &'static str {
+    match kind {
+        AttributeKind::String => "Please write some text.",
+        AttributeKind::Integer => "Please write a whole number, for example 12.",
+        AttributeKind::Boolean => "Please answer yes or no.",
+        AttributeKind::Number => "Please write a number, for example 12.5.",
+        AttributeKind::Date => "Please choose a day that there is, for example 2026-11-20.",
+        AttributeKind::List => "Please write one entry a line.",
+        AttributeKind::Object => "Please write JSON in braces, for example {\"size\": 3}.",
+    }
 }
 
 pub(super) fn code(code: Code, figures: Figures) -> String {

@@ -1,6 +1,6 @@
 //! Español.
 
-use sereno_types::Code;
+use sereno_types::{AttributeKind, Code};
 
 use super::{Figures, Texts};
 
@@ -89,6 +89,40 @@ pub(super) const TEXTS: Texts = Texts {
     confirm_title: "Confirmar la nueva dirección",
     email_changed: "Su dirección de correo ha cambiado.",
     to_account: "Ir a su cuenta",
+    previous: "Anterior",
+    next: "Siguiente",
+    pages: "Páginas de la lista",
+    account_overview: "Resumen",
+    profile: "Perfil",
+    sign_ins: "Sesiones",
+    profile_title: "Su perfil",
+    profile_lead: "Lo que las aplicaciones saben de usted aquí.",
+    first_name: "Nombre",
+    last_name: "Apellidos",
+    locale: "Idioma",
+    locale_unset: "Como pida el navegador",
+    list_hint: "Un valor por línea.",
+    object_hint: "JSON, por ejemplo {\"size\": 3}.",
+    yes: "Sí",
+    no: "No",
+    save: "Guardar",
+    profile_saved: "Su perfil se ha guardado.",
+    profile_kept: "Esto solo lo puede cambiar quien cuida de este servidor:",
+    sessions_title: "Sus sesiones",
+    sessions_lead: "Todos los navegadores y aplicaciones que ahora tienen acceso a su cuenta. Cierre lo que no reconozca y cambie su contraseña.",
+    session_current: "Esta",
+    session_browser: "Navegador",
+    session_unknown: "Dispositivo desconocido",
+    session_through: "A través de",
+    session_address: "Dirección",
+    session_began: "Abierta",
+    session_seen: "Vista por última vez",
+    session_ends: "Termina como muy tarde",
+    end_session: "Cerrar",
+    end_others: "Cerrar todas las demás",
+    end_all: "Cerrar sesión en todas partes",
+    session_ended: "La sesión se ha cerrado.",
+    others_ended: "Todas las demás sesiones se han cerrado.",
     setup_title: "Preparar Sereno",
     setup_lead: "Cree la primera cuenta de administración. Podrá hacerlo todo; elija una contraseña fuerte.",
     setup: "Crear la cuenta de administración",
@@ -113,6 +147,18 @@ pub(super) const MONTHS: [&str; 12] = [
 
 pub(super) fn password_hint(min: u64) -> String {
     format!("Al menos {min} caracteres. Unas palabras al azar son fáciles de recordar y difíciles de adivinar.")
+}
+
+pub(super) const fn kind(kind: AttributeKind) -> &'static str {
+    match kind {
+        AttributeKind::String => "Escriba un texto.",
+        AttributeKind::Integer => "Escriba un número entero, por ejemplo 12.",
+        AttributeKind::Boolean => "Responda sí o no.",
+        AttributeKind::Number => "Escriba un número, por ejemplo 12,5.",
+        AttributeKind::Date => "Elija un día que exista, por ejemplo 2026-11-20.",
+        AttributeKind::List => "Escriba un valor por línea.",
+        AttributeKind::Object => "Escriba JSON entre llaves, por ejemplo {\"size\": 3}.",
+    }
 }
 
 pub(super) fn code(code: Code, figures: Figures) -> String {
@@ -180,7 +226,7 @@ pub(super) fn code(code: Code, figures: Figures) -> String {
         Code::InvalidUrl => "No es una dirección que pueda estar aquí.",
         Code::ClientIdUnique => "Otra aplicación ya tiene este nombre.",
         Code::TemplateInvalid => "Esta plantilla no se puede usar.",
-        Code::ProtectedField => "No puedes cambiar esto por tu cuenta.",
+        Code::ProtectedField => "No puede cambiar esto por su cuenta.",
         Code::TooManyRequests => return wait(figures),
         Code::Internal => "Ha sido culpa nuestra, no suya. Inténtelo de nuevo más tarde.",
         Code::Overloaded => "Ahora hay mucho que hacer y no se ha cambiado nada. Inténtelo de nuevo en un momento.",

@@ -7,7 +7,7 @@ mod en;
 mod es;
 
 use leptos::prelude::*;
-use sereno_types::{Code, FieldError, Problem};
+use sereno_types::{AttributeKind, Code, FieldError, Problem};
 
 use crate::visit;
 
@@ -123,11 +123,24 @@ pub fn of_field(locale: Locale, error: &FieldError) -> String {
         max: figure("max"),
         wait: None,
     };
+    let param = |name| error.params.get(name).and_then(serde_json::Value::as_str);
+    if let (Code::InvalidType, Some(kind)) = (error.code, param("type").and_then(AttributeKind::from_name)) {
+        return of_kind(locale, kind).to_owned();
+    }
     let said = sentence(locale, error.code, figures);
     // what only the console's fields have, and the console speaks English
-    match error.params.get("reason").and_then(serde_json::Value::as_str) {
+    match param("reason") {
         Some(reason) if locale == Locale::En => format!("{said} ({reason})"),
         _ => said,
+    }
+}
+
+/// How a value of this type is written.
+const fn of_kind(locale: Locale, kind: AttributeKind) -> &'static str {
+    match locale {
+        Locale::En => en::kind(kind),
+        Locale::De => de::kind(kind),
+        Locale::Es => es::kind(kind),
     }
 }
 
@@ -267,6 +280,43 @@ pub(crate) struct Texts {
     pub confirm_title: &'static str,
     pub email_changed: &'static str,
     pub to_account: &'static str,
+    // the pages of the account
+    pub previous: &'static str,
+    pub next: &'static str,
+    pub pages: &'static str,
+    pub account_overview: &'static str,
+    pub profile: &'static str,
+    pub sign_ins: &'static str,
+    // the profile
+    pub profile_title: &'static str,
+    pub profile_lead: &'static str,
+    pub first_name: &'static str,
+    pub last_name: &'static str,
+    pub locale: &'static str,
+    pub locale_unset: &'static str,
+    pub list_hint: &'static str,
+    pub object_hint: &'static str,
+    pub yes: &'static str,
+    pub no: &'static str,
+    pub save: &'static str,
+    pub profile_saved: &'static str,
+    pub profile_kept: &'static str,
+    // sign-ins
+    pub sessions_title: &'static str,
+    pub sessions_lead: &'static str,
+    pub session_current: &'static str,
+    pub session_browser: &'static str,
+    pub session_unknown: &'static str,
+    pub session_through: &'static str,
+    pub session_address: &'static str,
+    pub session_began: &'static str,
+    pub session_seen: &'static str,
+    pub session_ends: &'static str,
+    pub end_session: &'static str,
+    pub end_others: &'static str,
+    pub end_all: &'static str,
+    pub session_ended: &'static str,
+    pub others_ended: &'static str,
     // the first administrator
     pub setup_title: &'static str,
     pub setup_lead: &'static str,

@@ -10,7 +10,8 @@ use crate::text;
 #[component]
 pub fn Field(
     /// Name and id; also the name under which the server refuses it.
-    name: &'static str,
+    #[prop(into)]
+    name: String,
     /// What to type.
     #[prop(into)]
     label: String,
@@ -23,7 +24,7 @@ pub fn Field(
     /// The keyboard of a phone.
     #[prop(optional)]
     inputmode: Option<&'static str>,
-    /// Help that is always there.
+    /// Help that is always there; none if it is empty.
     #[prop(optional, into)]
     hint: Option<String>,
     /// Whether it may stay empty.
@@ -33,36 +34,29 @@ pub fn Field(
     #[prop(default = "")]
     class: &'static str,
 ) -> impl IntoView {
-    let attempt = use_context::<Attempt>();
-    let errors = errors_of(attempt, name);
+    let hint = hint.filter(|hint| !hint.is_empty());
+    let state = State::of(&name, hint.is_some());
     let shown = RwSignal::new(false);
-    let describedby = describedby(name, hint.is_some(), errors);
+    let reveal = (kind == "password").then(|| view! { <Reveal shown controls=name.clone() /> });
     let input = view! {
         <input
-            id=name
-            name=name
+            id=name.clone()
+            name=name.clone()
             type=move || if shown.get() { "text" } else { kind }
             class=format!("input {class}")
-            value=attempt.and_then(|attempt| attempt.value(name))
+            value=state.value(&name)
             autocomplete=autocomplete
             inputmode=inputmode
             autocapitalize="none"
             spellcheck="false"
             required=!optional
-            aria-invalid=move || (!errors.read().is_empty()).then_some("true")
-            aria-describedby=describedby
+            aria-invalid=move || state.invalid()
+            aria-describedby=state.describedby(&name)
         />
     };
     view! {
         <div class="field">
-            <label class="label" for=name>
-                {label}
-                {optional.then(|| view! { <span class="hint">" (" {text::use_texts().optional} ")"</span> })}
-            </label>
-            {hint.map(|hint| view! { <p id=format!("{name}-hint") class="hint">{hint}</p> })}
-            {move || error_list(name, &errors.get())}
-            {input}
-            {(kind == "password").then(|| view! { <Reveal shown controls=name /> })}
+            {caption(&name, label, optional, hint)} {state.errors(name)} {input} {reveal}
         </div>
     }
 }
@@ -71,140 +65,193 @@ pub fn Field(
 #[component]
 pub fn Area(
     /// Name and id; also the name under which the server refuses it.
-    name: &'static str,
+    #[prop(into)]
+    name: String,
     /// What to type.
     #[prop(into)]
     label: String,
-    /// Help that is always there.
+    /// Help that is always there; none if it is empty.
     #[prop(optional, into)]
     hint: Option<String>,
     /// How many lines are seen.
     #[prop(default = 3)]
     rows: u32,
 ) -> impl IntoView {
-    let attempt = use_context::<Attempt>();
-    let errors = errors_of(attempt, name);
-    let describedby = describedby(name, hint.is_some(), errors);
-    let value = attempt.and_then(|attempt| attempt.value(name)).unwrap_or_default();
+    let hint = hint.filter(|hint| !hint.is_empty());
+    let state = State::of(&name, hint.is_some());
+    let value = state.value(&name).unwrap_or_default();
     // as one piece: the marks that hydration leaves between children would be part of the text
     let escaped = value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    view! {
-        <div class="field">
-            <label class="label" for=name>
-                {label}
-            </label>
-            {hint.map(|hint| view! { <p id=format!("{name}-hint") class="hint">{hint}</p> })}
-            {move || error_list(name, &errors.get())}
-            <textarea
-                id=name
-                name=name
-                class="input font-mono"
-                rows=rows.to_string()
-                autocomplete="off"
-                autocapitalize="none"
-                spellcheck="false"
-                aria-invalid=move || (!errors.read().is_empty()).then_some("true")
-                aria-describedby=describedby
-                inner_html=escaped
-            ></textarea>
-        </div>
-    }
+    let input = view! {
+        <textarea
+            id=name.clone()
+            name=name.clone()
+            class="input font-mono"
+            rows=rows.to_string()
+            autocomplete="off"
+            autocapitalize="none"
+            spellcheck="false"
+            aria-invalid=move || state.invalid()
+            aria-describedby=state.describedby(&name)
+            inner_html=escaped
+        ></textarea>
+    };
+    view! { <div class="field">{caption(&name, label, false, hint)} {state.errors(name)} {input}</div> }
 }
 
 /// One of a few values.
 #[component]
 pub fn Select(
     /// Name and id; also the name under which the server refuses it.
-    name: &'static str,
+    #[prop(into)]
+    name: String,
     /// What is chosen.
     #[prop(into)]
     label: String,
-    /// Values and their words.
+    /// Values and their words. A value that holds and is none of them is offered too.
     options: Vec<(&'static str, &'static str)>,
-    /// Help that is always there.
+    /// Help that is always there; none if it is empty.
     #[prop(optional, into)]
     hint: Option<String>,
 ) -> impl IntoView {
-    let attempt = use_context::<Attempt>();
-    let errors = errors_of(attempt, name);
-    let describedby = describedby(name, hint.is_some(), errors);
-    let value = attempt.and_then(|attempt| attempt.value(name)).unwrap_or_default();
+    let hint = hint.filter(|hint| !hint.is_empty());
+    let state = State::of(&name, hint.is_some());
+    let value = state.value(&name).unwrap_or_default();
+    let other =
+        Some(value.clone()).filter(|value| !value.is_empty() && options.iter().all(|(option, _)| option != value));
     let options = options
         .into_iter()
         .map(|(option, words)| {
+            let selected = option == value;
             view! {
-                <option value=option selected=option == value>
+                <option value=option selected=selected>
                     {words}
                 </option>
             }
         })
         .collect_view();
-    view! {
-        <div class="field">
-            <label class="label" for=name>
-                {label}
-            </label>
-            {hint.map(|hint| view! { <p id=format!("{name}-hint") class="hint">{hint}</p> })}
-            {move || error_list(name, &errors.get())}
-            <select
-                id=name
-                name=name
-                class="choice"
-                aria-invalid=move || (!errors.read().is_empty()).then_some("true")
-                aria-describedby=describedby
-            >
-                {options}
-            </select>
-        </div>
-    }
+    let other = other.map(|value| {
+        let words = value.clone();
+        view! {
+            <option value=value selected>
+                {words}
+            </option>
+        }
+    });
+    let input = view! {
+        <select
+            id=name.clone()
+            name=name.clone()
+            class="choice"
+            aria-invalid=move || state.invalid()
+            aria-describedby=state.describedby(&name)
+        >
+            {options}
+            {other}
+        </select>
+    };
+    view! { <div class="field">{caption(&name, label, false, hint)} {state.errors(name)} {input}</div> }
 }
 
 /// Yes or no. It is posted only where it is ticked.
 #[component]
 pub fn Tick(
     /// Name and id; also the name under which the server refuses it.
-    name: &'static str,
+    #[prop(into)]
+    name: String,
     /// What yes means.
     #[prop(into)]
     label: String,
+    /// Help that is always there; none if it is empty.
+    #[prop(optional, into)]
+    hint: Option<String>,
 ) -> impl IntoView {
-    let attempt = use_context::<Attempt>();
-    let errors = errors_of(attempt, name);
-    let ticked = attempt.is_some_and(|attempt| attempt.value(name).is_some());
+    let hint = hint.filter(|hint| !hint.is_empty());
+    let state = State::of(&name, hint.is_some());
+    let ticked = state.value(&name).is_some();
+    let input = view! {
+        <input
+            id=name.clone()
+            name=name.clone()
+            type="checkbox"
+            class="tick"
+            value="yes"
+            checked=ticked
+            aria-invalid=move || state.invalid()
+            aria-describedby=state.describedby(&name)
+        />
+    };
+    let hint = hint_of(&name, hint);
     view! {
         <div class="field">
-            {move || error_list(name, &errors.get())} <label class="flex items-start gap-2">
-                <input
-                    id=name
-                    name=name
-                    type="checkbox"
-                    class="tick"
-                    value="yes"
-                    checked=ticked
-                    aria-invalid=move || (!errors.read().is_empty()).then_some("true")
-                    aria-describedby=describedby(name, false, errors)
-                />
-                <span>{label}</span>
-            </label>
+            {state.errors(name)} <label class="flex items-start gap-2">{input} <span>{label}</span></label> {hint}
         </div>
     }
 }
 
-fn errors_of(attempt: Option<Attempt>, name: &'static str) -> Memo<Vec<FieldError>> {
-    Memo::new(move |_| attempt.map_or_else(Vec::new, |attempt| refusals(attempt, name)))
+/// What the last try of the form around a field says of it.
+#[derive(Clone, Copy)]
+struct State {
+    attempt: Option<Attempt>,
+    errors: Memo<Vec<FieldError>>,
+    hinted: bool,
 }
 
-fn describedby(
-    name: &'static str,
-    hinted: bool,
-    errors: Memo<Vec<FieldError>>,
-) -> impl Fn() -> Option<String> + Clone + 'static {
-    move || {
-        let hint = hinted.then(|| format!("{name}-hint"));
-        let error = (!errors.read().is_empty()).then(|| format!("{name}-error"));
-        let ids: Vec<_> = hint.into_iter().chain(error).collect();
-        (!ids.is_empty()).then(|| ids.join(" "))
+impl State {
+    fn of(name: &str, hinted: bool) -> Self {
+        let attempt = use_context::<Attempt>();
+        let name = name.to_owned();
+        let errors = Memo::new(move |_| attempt.map_or_else(Vec::new, |attempt| refusals(attempt, &name)));
+        Self {
+            attempt,
+            errors,
+            hinted,
+        }
     }
+
+    fn value(self, name: &str) -> Option<String> {
+        self.attempt?.value(name)
+    }
+
+    fn invalid(self) -> Option<&'static str> {
+        (!self.errors.read().is_empty()).then_some("true")
+    }
+
+    fn describedby(self, name: &str) -> impl Fn() -> Option<String> + Clone + use<> {
+        let name = name.to_owned();
+        move || {
+            let hint = self.hinted.then(|| format!("{name}-hint"));
+            let error = self.invalid().map(|_| format!("{name}-error"));
+            let ids: Vec<_> = hint.into_iter().chain(error).collect();
+            (!ids.is_empty()).then(|| ids.join(" "))
+        }
+    }
+
+    fn errors(self, name: String) -> impl IntoView {
+        move || error_list(&name, &self.errors.get())
+    }
+}
+
+fn caption(name: &str, label: String, optional: bool, hint: Option<String>) -> impl IntoView + use<> {
+    let optional = optional.then(|| view! { <span class="hint">" (" {text::use_texts().optional} ")"</span> });
+    view! {
+        <label class="label" for=name.to_owned()>
+            {label}
+            {optional}
+        </label>
+        {hint_of(name, hint)}
+    }
+}
+
+fn hint_of(name: &str, hint: Option<String>) -> impl IntoView + use<> {
+    let id = format!("{name}-hint");
+    hint.map(|hint| {
+        view! {
+            <p id=id class="hint">
+                {hint}
+            </p>
+        }
+    })
 }
 
 /// Why the server refused this field.
@@ -225,7 +272,7 @@ fn error_list(name: &str, errors: &[FieldError]) -> Option<impl IntoView + use<>
 
 /// Shows a password while it is typed. Without scripts there is nothing to press.
 #[component]
-fn Reveal(shown: RwSignal<bool>, controls: &'static str) -> impl IntoView {
+fn Reveal(shown: RwSignal<bool>, controls: String) -> impl IntoView {
     let texts = text::use_texts();
     let label = move || {
         if shown.get() {
@@ -287,7 +334,8 @@ pub fn Choice(
 #[component]
 pub fn Hidden(
     /// The name.
-    name: &'static str,
+    #[prop(into)]
+    name: String,
     /// The secret.
     #[prop(into)]
     value: String,

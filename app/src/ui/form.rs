@@ -67,10 +67,31 @@ impl Attempt {
     /// What the fields say before anybody has typed: the object as it is. What was typed and refused goes before.
     #[must_use]
     pub fn starting_with(self, values: Vec<(String, String)>) -> Self {
-        if self.values.with_value(Vec::is_empty) {
-            self.values.set_value(values);
+        if !self.values.with_value(Vec::is_empty) {
+            return self;
         }
-        self
+        Self {
+            values: StoredValue::new(values),
+            ..self
+        }
+    }
+
+    /// The same for a form of which nothing may be lost: of what was typed and refused only so much is kept, and what was
+    /// not kept says what the object does. A box says nothing where it is not ticked, so it stands beside a hidden field
+    /// `box.<name>` that always does.
+    #[must_use]
+    pub fn completed_by(self, values: Vec<(String, String)>) -> Self {
+        let mut kept = self.values.get_value();
+        for (name, value) in values {
+            let said = |other: &str| kept.iter().any(|(name, _)| name == other);
+            if !said(&name) && !said(&format!("box.{name}")) {
+                kept.push((name, value));
+            }
+        }
+        Self {
+            values: StoredValue::new(kept),
+            ..self
+        }
     }
 
     /// Why it was refused.
@@ -105,6 +126,9 @@ pub fn Form<S, O>(
     /// How its parts are laid out.
     #[prop(default = "grid gap-5")]
     class: &'static str,
+    /// Whether it says itself why it was refused; where many share one action, the page does.
+    #[prop(default = true)]
+    tells: bool,
     children: Children,
 ) -> impl IntoView
 where
@@ -115,7 +139,7 @@ where
 {
     // `novalidate`: the server's words are in the visitor's language, and the same with and without scripts.
     view! {
-        <ErrorSummary attempt />
+        {tells.then(|| view! { <ErrorSummary attempt /> })}
         <ActionForm action {..} class=class novalidate="">
             <Provider value=attempt>{children()}</Provider>
         </ActionForm>

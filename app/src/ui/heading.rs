@@ -15,7 +15,7 @@ pub fn Heading(
     #[prop(into)]
     title: String,
     /// The form of the page.
-    #[prop(optional)]
+    #[prop(default = None, into)]
     attempt: Option<Attempt>,
 ) -> impl IntoView {
     let texts = text::use_texts();

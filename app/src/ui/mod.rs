@@ -4,6 +4,7 @@ pub mod alert;
 pub mod badge;
 pub mod confirm;
 pub mod copy;
+pub mod device;
 pub mod field;
 pub mod form;
 pub mod heading;

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::icon::Icon;
+use crate::text;
 
 /// Links to the pages around this one; nothing where there is only one page.
 #[component]
@@ -12,16 +13,17 @@ pub fn Pager(
     /// The address of the page that follows.
     next: Option<String>,
 ) -> impl IntoView {
+    let texts = text::use_texts();
     (previous.is_some() || next.is_some()).then(|| {
         view! {
-            <nav class="flex justify-between gap-3" aria-label="Pages of the list">
+            <nav class="flex justify-between gap-3" aria-label=texts.pages>
                 <span>
                     {previous
                         .map(|href| {
                             view! {
                                 <a class="button" rel="prev" href=href>
                                     {Icon::ChevronLeft.draw()}
-                                    "Previous"
+                                    {texts.previous}
                                 </a>
                             }
                         })}
@@ -31,7 +33,7 @@ pub fn Pager(
                         .map(|href| {
                             view! {
                                 <a class="button" rel="next" href=href>
-                                    "Next"
+                                    {texts.next}
                                     {Icon::ChevronRight.draw()}
                                 </a>
                             }

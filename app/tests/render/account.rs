@@ -3,7 +3,7 @@
 use app::account::{
     confirm_email::ConfirmEmailPage,
     forgot_password::ForgotPasswordPage,
-    profile::{Profile, ProfileView},
+    overview::{Account, AccountView},
     reset_password::ResetPasswordPage,
     sign_in::SignInPage,
     sign_up::SignUpPage,
@@ -14,7 +14,7 @@ use sereno_types::{Id, Me, Timestamp};
 
 use crate::{between, holds, html, html_at, lacks};
 
-fn profile(staff: bool) -> Profile {
+fn account(staff: bool) -> Account {
     let me = Me {
         id: Id("0198c2d4-7b1e-7c3a-9f00-000000000001".to_owned()),
         number: 1,
@@ -28,7 +28,7 @@ fn profile(staff: bool) -> Profile {
         attributes: serde_json::Map::default(),
         created_at: Timestamp("2026-11-20T09:59:16Z".to_owned()),
     };
-    Profile {
+    Account {
         me,
         staff,
         old_required: true,
@@ -37,7 +37,7 @@ fn profile(staff: bool) -> Profile {
 
 #[test]
 fn only_staff_are_led_to_the_console() {
-    let of = |staff| html(move || view! { <ProfileView profile=profile(staff) /> });
+    let of = |staff| html(move || view! { <AccountView account=account(staff) /> });
     holds(&of(true), &[r#"href="/console""#]);
     let visitor = of(false);
     lacks(&visitor, &[r#"href="/console""#, "User name"]);
@@ -61,7 +61,7 @@ fn dates_are_written_in_the_visitors_language() {
     ] {
         let page = html(move || {
             provide_context(locale);
-            view! { <ProfileView profile=profile(false) /> }
+            view! { <AccountView account=account(false) /> }
         });
         holds(&page, &[date]);
     }
@@ -101,7 +101,7 @@ fn pages_speak_the_visitors_language() {
 
 #[test]
 fn the_account_page_holds_plain_forms_for_password_and_address() {
-    let page = html(|| view! { <ProfileView profile=profile(false) /> });
+    let page = html(|| view! { <AccountView account=account(false) /> });
     let password = between(&page, r#"action="/account/fn/change_password""#, "</form>");
     holds(
         password,
@@ -127,11 +127,11 @@ fn the_account_page_holds_plain_forms_for_password_and_address() {
         ],
     );
     let lenient = html(|| {
-        let profile = Profile {
+        let account = Account {
             old_required: false,
-            ..profile(false)
+            ..account(false)
         };
-        view! { <ProfileView profile /> }
+        view! { <AccountView account /> }
     });
     let password = between(&lenient, r#"action="/account/fn/change_password""#, "</form>");
     holds(password, &["(optional)", "five minutes ago"]);
@@ -139,7 +139,7 @@ fn the_account_page_holds_plain_forms_for_password_and_address() {
 
 #[test]
 fn what_was_just_done_is_said() {
-    let page = html(|| view! { <ProfileView profile=profile(false) done=Some("Your password is changed.") /> });
+    let page = html(|| view! { <AccountView account=account(false) done=Some("Your password is changed.") /> });
     holds(&page, &["Your password is changed."]);
 }
 

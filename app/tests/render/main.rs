@@ -4,6 +4,7 @@ mod account;
 mod applications;
 mod console;
 mod kit;
+mod profile;
 mod text;
 
 use leptos::prelude::*;

@@ -7,8 +7,11 @@
 mod application;
 mod code;
 mod console;
+mod delivery;
+mod introspection;
 mod login;
 mod me;
+mod names;
 mod page;
 mod password;
 mod permission;
@@ -18,25 +21,28 @@ mod registration;
 mod scalar;
 mod secret;
 mod session;
+mod signing_key;
 mod token;
+mod token_profile;
 mod user;
 
 pub use application::{
     ApplicationCreated, ApplicationDetail, ApplicationKind, ApplicationQuery, ApplicationRow, ApplicationSecret,
-    ApplicationSort, ClaimRule, ClaimSource, ClaimsPreview, ClientCredentials, CookieSettings, CreateApplication,
-    CreateSigningKey, Delivery, Grant, Introspect, Introspection, NewSecret, NewSigningKey, PreviewClaims, RevokeToken,
-    Rotation, SameSite, SigningAlgorithm, SigningKeyRow, SigningKeyState, StandardClaim, SubjectForm, TokenFormat,
-    TokenProfile, TokenUse, UpdateApplication,
+    ApplicationSort, ClientCredentials, CreateApplication, Grant, NewSecret, UpdateApplication,
 };
 pub use code::Code;
 pub use console::{Overview, SetUp, StaffProfile};
+pub use delivery::{CookieSettings, Delivery, SameSite};
+pub use introspection::{Introspect, Introspection, RevokeToken};
 pub use login::{DeviceHint, Login, LoginAnswer, Logout};
 pub use me::Me;
 pub use page::{Page, PageQuery};
 pub use password::{ChangeEmail, ChangePassword, ConfirmEmail, ForgotPassword, ResetPassword};
 pub use permission::Permission;
 pub use problem::{FieldError, Problem};
-pub use profile::{Attribute, AttributeKind, ChangeQuery, DeclareAttribute, ProfileChange, UpdateProfile};
+pub use profile::{
+    Attribute, AttributeKind, ChangeQuery, DeclareAttribute, ProfileChange, ProfileField, UpdateProfile,
+};
 pub use registration::{
     Activate, Activated, CheckPassword, Register, Registered, ResendActivation, SendActivationAnswer,
 };
@@ -45,7 +51,12 @@ pub use secret::Secret;
 pub use session::{
     EndSessions, EndWhich, EndedSessions, MySessionQuery, SessionKind, SessionQuery, SessionRow, SessionUser,
 };
+pub use signing_key::{CreateSigningKey, NewSigningKey, SigningAlgorithm, SigningKeyRow, SigningKeyState};
 pub use token::{AccessClaims, KeySet, PublicKey, Refresh, TokenAnswer, VerifyToken, VerifyTokenAnswer};
+pub use token_profile::{
+    ClaimRule, ClaimSource, ClaimsPreview, PreviewClaims, Rotation, StandardClaim, SubjectForm, TokenFormat,
+    TokenProfile, TokenUse,
+};
 pub use user::{UserDetail, UserEmail, UserEvent, UserQuery, UserRow, UserSort, UserState};
 
 /// The schema of a registry whose names come from a macro, where the derive cannot read them.

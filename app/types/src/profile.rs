@@ -137,6 +137,22 @@ pub struct DeclareAttribute {
     pub is_protected: bool,
 }
 
+/// A field of a profile, as a form needs to know it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ProfileField {
+    /// Its name; an attribute is `attributes.<name>`.
+    pub field: String,
+    /// The type of its values.
+    pub kind: AttributeKind,
+    /// For people, if staff said something.
+    pub description: String,
+    /// Whether it may not be taken away.
+    pub is_required: bool,
+    /// Whether users may not change it themselves.
+    pub is_protected: bool,
+}
+
 /// One change of one field of a profile.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -155,6 +171,8 @@ pub struct ProfileChange {
     pub actor_kind: String,
     /// Who, if it was a user.
     pub actor_id: Option<Id>,
+    /// The user name, the address, or the number of that user, while there is one.
+    pub actor_name: Option<String>,
     /// In which request.
     pub request_id: Option<String>,
 }

@@ -46,6 +46,7 @@ async fn crowd(test: &TestSereno, size: i64) {
             origin: Set("sign_up".to_owned()),
             is_superuser: Set(number % 10 == 0),
             credential_epoch: Set(1),
+            avatar: Set(None),
             locale: Set(None),
             attributes: Set(json!({})),
             created_at: Set(Moment(number / 4)),

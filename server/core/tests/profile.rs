@@ -107,6 +107,10 @@ async fn every_change_stands_in_the_history() {
     );
     let kinds: Vec<_> = all.items.iter().map(|change| change.actor_kind.as_str()).collect();
     assert!(kinds.contains(&"system") && kinds.contains(&"user"));
+    for change in &all.items {
+        let name = (change.actor_kind == "user").then_some("ana");
+        assert_eq!(change.actor_name.as_deref(), name, "{change:?}");
+    }
     let nobody = Id("00000000-0000-7000-8000-000000000000".to_owned());
     let outcome = profile::changes(&test.sereno, &staff, &nobody, ChangeQuery::default()).await;
     assert_eq!(refused(outcome), Code::NotFound);
@@ -254,6 +258,71 @@ async fn declared_attributes_are_held_to_their_type_wherever_they_come_in() {
         let outcome = declare(&test, name, DeclareAttribute::default()).await;
         assert_eq!(refused(outcome), Code::ValidationFailed, "{name}");
     }
+}
+
+#[tokio::test]
+async fn a_form_learns_what_may_stand_in_a_profile() {
+    let test = TestSereno::with(|config| {
+        config.profile.protected = vec!["username".to_owned()];
+        config.registration.username_required = true;
+    })
+    .await;
+    test.user("ana").await;
+    let me = signed_in(&test, "ana").await;
+    let tier = DeclareAttribute {
+        kind: AttributeKind::Integer,
+        description: "what they pay for".to_owned(),
+        is_required: true,
+        is_protected: true,
+    };
+    declare(&test, "tier", tier).await.unwrap();
+    declare(&test, "born", DeclareAttribute::default()).await.unwrap();
+    let own = profile::fields(&test.sereno, &me).await.unwrap();
+    let said: Vec<_> = own
+        .iter()
+        .map(|field| (field.field.as_str(), field.is_required, field.is_protected))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            ("username", true, true),
+            ("first_name", false, false),
+            ("last_name", false, false),
+            ("locale", false, false),
+            ("attributes.born", false, false),
+            ("attributes.tier", true, true),
+        ]
+    );
+    assert_eq!(own[5].kind, AttributeKind::Integer);
+    let outcome = profile::fields(&test.sereno, &Actor::Anonymous).await;
+    assert_eq!(refused(outcome), Code::AuthenticationRequired);
+    let staff = test.system().await;
+    let theirs = profile::fields_of_users(&test.sereno, &staff).await.unwrap();
+    assert!(!theirs[0].is_protected, "the settings do not bind staff");
+}
+
+#[tokio::test]
+async fn staff_takes_away_what_a_withdrawn_declaration_left_behind() {
+    let test = TestSereno::with(|config| config.profile.undeclared_attributes = false).await;
+    let id = Id(test.user("ana").await.to_string());
+    let me = signed_in(&test, "ana").await;
+    declare(&test, "plan", DeclareAttribute::default()).await.unwrap();
+    update(&test, &me, json!({"attributes": {"plan": "gold"}}))
+        .await
+        .unwrap();
+    let (staff, meta) = (test.system().await, test.meta());
+    attributes::withdraw(&test.sereno, &meta, &staff, "plan").await.unwrap();
+    let gone = json!({"attributes": {"plan": null}});
+    let own = update(&test, &me, gone.clone()).await;
+    assert_eq!(
+        refused_fields(own),
+        [("attributes.plan".to_owned(), Code::UnknownField)]
+    );
+    profile::update_theirs(&test.sereno, &meta, &staff, &id, said(gone))
+        .await
+        .unwrap();
+    let seen = profile::me(&test.sereno, &me).await.unwrap();
+    assert!(seen.attributes.is_empty());
 }
 
 /// Two changes at once keep both attributes.

@@ -213,3 +213,22 @@ async fn staff_sees_whose_they_are_and_ends_them() {
     assert_eq!(ended.ended, 2);
     assert_eq!(list(SessionQuery::default()).await.total, 0);
 }
+
+#[tokio::test]
+async fn whoever_is_called_like_anothers_number_is_not_taken_for_them() {
+    let test = TestSereno::new().await;
+    let ana = test.user("ana").await;
+    let number = test.row(ana).await.number.to_string();
+    test.user(&number).await;
+    test.log_in("ana").await;
+    test.log_in(&number).await;
+    test.log_in(&number).await;
+    let staff = test.system().await;
+    for named in [ana.to_string(), format!("#{number}"), number] {
+        let query = SessionQuery {
+            user: Some(named),
+            ..SessionQuery::default()
+        };
+        assert_eq!(sessions::list(&test.sereno, &staff, query).await.unwrap().total, 1);
+    }
+}

@@ -26,6 +26,9 @@ use utoipa_axum::routes;
 
 use crate::router::App;
 
+/// Doors for reading that the contract does not describe.
+pub const UNDESCRIBED: [&str; 4] = ["/openapi.json", "/api/v1/openapi.json", "/docs", "/media/{*path}"];
+
 /// The routes that the contract describes.
 pub(crate) fn described() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(openapi::head())
@@ -63,6 +66,7 @@ fn asking() -> OpenApiRouter<App> {
         .routes(routes!(me::me, profile::update_me))
         .routes(routes!(avatar::set, avatar::remove))
         .routes(routes!(avatar::remove_theirs))
+        .routes(routes!(profile::my_fields))
         .routes(routes!(sessions::mine))
         .routes(routes!(sessions::end_mine))
         .routes(routes!(sessions::end_several))

@@ -4,7 +4,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use sereno_core::access;
 use sereno_core::account::{admin, attributes, profile};
-use sereno_types::{Attribute, ChangeQuery, DeclareAttribute, Id, Me, Page, ProfileChange, UpdateProfile, UserDetail};
+use sereno_types::{
+    Attribute, ChangeQuery, DeclareAttribute, Id, Me, Page, ProfileChange, ProfileField, UpdateProfile, UserDetail,
+};
 
 use crate::http::caller::Caller;
 use crate::http::json::{Json, Nothing, Query, Segment};
@@ -25,6 +27,16 @@ pub async fn update_me(
     Ok(Json(
         profile::update(&app.sereno, &caller.meta, &caller.actor, command).await?,
     ))
+}
+
+/// The fields of my profile
+///
+/// Those that everybody has, then the attributes that staff declared: what a form needs to know.
+#[utoipa::path(get, path = "/api/v1/me/fields", tag = "me", operation_id = "listMyFields",
+    security(("bearer" = []), ("session" = [])),
+    responses((status = 200, description = "Every field", body = Vec<ProfileField>)))]
+pub async fn my_fields(State(app): State<App>, caller: Caller) -> Result<Json<Vec<ProfileField>>, Refusal> {
+    Ok(Json(profile::fields(&app.sereno, &caller.actor).await?))
 }
 
 /// Change a user's profile

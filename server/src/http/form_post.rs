@@ -24,12 +24,13 @@ const FLASH: &str = "flash";
 const IS_ERROR: &str = "serverfnerror";
 /// Where a browser goes when nothing says where else.
 const HOME: &str = "/account";
-/// Fields whose name holds one of these are secrets and are not kept.
+/// Fields whose name holds one of these are secrets and are not kept. Attributes are none, whatever they are called: they
+/// stand in the profile, for its owner and for staff to read.
 const SECRETS: [&str; 5] = ["password", "token", "code", "secret", "key"];
 /// Most that is kept of one form: fields, and bytes of names and values together.
 const KEPT: (usize, usize) = (8, 4_096);
-/// The same for forms of the console, which are longer, and which only staff can post.
-const KEPT_OF_STAFF: (usize, usize) = (64, 16_384);
+/// The same for forms that are longer and that only whoever is signed in can post: the console's, and profiles.
+const KEPT_OF_USERS: (usize, usize) = (64, 16_384);
 
 /// Around everything that answers.
 pub async fn answer<F: Future<Output = Response>>(
@@ -50,8 +51,8 @@ pub async fn answer<F: Future<Output = Response>>(
         .await
         .map(http_body_util::Collected::to_bytes)
         .unwrap_or_default();
-    let most = if path.starts_with("/console/") {
-        KEPT_OF_STAFF
+    let most = if path.starts_with("/console/") || path == "/account/fn/update_profile" {
+        KEPT_OF_USERS
     } else {
         KEPT
     };
@@ -164,19 +165,19 @@ fn came_from(headers: &HeaderMap) -> Option<String> {
 /// none leads to the list.
 fn page_of(function: &str, values: &[(String, String)]) -> String {
     let page = app::page_of(function).unwrap_or(HOME);
-    let Some(list) = page.strip_suffix("/{id}") else {
+    let Some((list, part)) = page.split_once("/{id}") else {
         return page.to_owned();
     };
     let id = values.iter().find(|(name, _)| name == "id").map(|(_, id)| id.as_str());
     match id.filter(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')) {
-        Some(id) => format!("{list}/{id}"),
+        Some(id) => format!("{list}/{id}{part}"),
         None => list.to_owned(),
     }
 }
 
 fn kept(bytes: &Bytes, (fields, mut room): (usize, usize)) -> Vec<(String, String)> {
     url::form_urlencoded::parse(bytes)
-        .filter(|(name, _)| !SECRETS.iter().any(|secret| name.to_ascii_lowercase().contains(secret)))
+        .filter(|(name, _)| !is_secret(name))
         .take(fields)
         .take_while(|(name, value)| {
             let fits = name.len() + value.len() <= room;
@@ -185,6 +186,11 @@ fn kept(bytes: &Bytes, (fields, mut room): (usize, usize)) -> Vec<(String, Strin
         })
         .map(|(name, value)| (name.into_owned(), value.into_owned()))
         .collect()
+}
+
+fn is_secret(name: &str) -> bool {
+    let attribute = name.strip_prefix("box.").unwrap_or(name).starts_with("attributes.");
+    !attribute && SECRETS.iter().any(|secret| name.to_ascii_lowercase().contains(secret))
 }
 
 /// The problem a response carries: of a layer that refused, or of the server function.
@@ -249,9 +255,11 @@ mod tests {
 
     #[test]
     fn secrets_are_not_kept() {
-        let bytes = Bytes::from_static(b"email=a%40b.c&password=x&new_password=y&token=t&code=1&client_secret=s&q=z");
+        let bytes = Bytes::from_static(
+            b"email=a%40b.c&password=x&new_password=y&token=t&code=1&client_secret=s&attributes.postcode=1&q=z",
+        );
         let names: Vec<String> = kept(&bytes, KEPT).into_iter().map(|(name, _)| name).collect();
-        assert_eq!(names, ["email", "q"]);
+        assert_eq!(names, ["email", "attributes.postcode", "q"]);
     }
 
     #[test]

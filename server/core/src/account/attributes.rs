@@ -64,6 +64,8 @@ pub(super) async fn judge(sereno: &Sereno, values: &Map<String, Value>, by: By) 
     for (name, value) in values {
         let field = format!("attributes.{name}");
         match find(name) {
+            // what was left behind by a declaration that was withdrawn can be taken away
+            None if by == By::Staff && value.is_null() => {}
             None if !sereno.config.profile.undeclared_attributes => {
                 faults.push(FieldError::new(field, Code::UnknownField));
             }

@@ -79,10 +79,8 @@ fn may_change(sereno: &Sereno) -> Result<()> {
 async fn read(sereno: &Sereno, bytes: Vec<u8>) -> Result<picture::Picture> {
     let _turn = sereno.pictures.acquire().await.map_err(Error::internal)?;
     let reading = tokio::task::spawn_blocking(move || picture::read(&bytes));
-    Ok(reading
-        .await
-        .map_err(Error::internal)?
-        .map_err(|code| Error::field(FIELD, code))?)
+    let read = reading.await.map_err(Error::internal)?;
+    read.map_err(|code| Error::field(FIELD, code))
 }
 
 async fn replace(sereno: &Sereno, tx: &mut Tx, user_id: Uuid, path: Option<String>) -> Result<()> {

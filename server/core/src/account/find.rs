@@ -1,6 +1,9 @@
-//! Finding an account by whatever staff calls it.
+//! Finding an account by whatever staff calls it, and what accounts are called.
 
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
+use std::collections::{BTreeSet, HashMap};
+
+use sea_orm::sea_query::SimpleExpr;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
 use super::identifier;
@@ -23,12 +26,43 @@ pub async fn named(sereno: &Sereno, text: &str) -> Result<Option<user::Model>> {
             .await?;
         return Ok(found.and_then(|(_, user)| user));
     }
-    let mut any = Condition::any().add(user::Column::UsernameCanonical.eq(canonical));
-    if let Ok(number) = text.trim_start_matches('#').parse::<i64>() {
-        any = any.add(user::Column::Number.eq(number));
+    // whoever calls themselves like another's id or number is not found in their place
+    if let Ok(id) = text.parse::<Uuid>()
+        && let Some(user) = user::Entity::find_by_id(id).one(db).await?
+    {
+        return Ok(Some(user));
     }
-    if let Ok(id) = text.parse::<Uuid>() {
-        any = any.add(user::Column::Id.eq(id));
+    if let Ok(number) = text.trim_start_matches('#').parse::<i64>()
+        && let Some(user) = one(db, user::Column::Number.eq(number)).await?
+    {
+        return Ok(Some(user));
     }
-    Ok(user::Entity::find().filter(any).one(db).await?)
+    one(db, user::Column::UsernameCanonical.eq(canonical)).await
+}
+
+async fn one<C: ConnectionTrait>(db: &C, matching: SimpleExpr) -> Result<Option<user::Model>> {
+    Ok(user::Entity::find().filter(matching).one(db).await?)
+}
+
+/// What these users are called: the user name, the primary address, or the number.
+pub async fn names<C: ConnectionTrait>(db: &C, ids: impl Iterator<Item = Uuid>) -> Result<HashMap<Uuid, String>> {
+    let ids: BTreeSet<Uuid> = ids.collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let users = user::Entity::find()
+        .filter(user::Column::Id.is_in(ids.iter().copied()))
+        .all(db)
+        .await?;
+    let emails = user_email::Entity::find()
+        .filter(user_email::Column::UserId.is_in(ids))
+        .filter(user_email::Column::IsPrimary.eq(true))
+        .all(db)
+        .await?;
+    let mut addresses: HashMap<Uuid, String> = emails.into_iter().map(|row| (row.user_id, row.address)).collect();
+    let name = |user: user::Model| {
+        let name = user.username.or_else(|| addresses.remove(&user.id));
+        (user.id, name.unwrap_or_else(|| format!("#{}", user.number)))
+    };
+    Ok(users.into_iter().map(name).collect())
 }

@@ -2,12 +2,14 @@
 
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::{Map, Value, json};
-use sereno_types::{ChangeQuery, Code, FieldError, Id, Me, Page, Permission, ProfileChange, UpdateProfile};
+use sereno_types::{
+    AttributeKind, ChangeQuery, Code, FieldError, Id, Me, Page, Permission, ProfileChange, ProfileField, UpdateProfile,
+};
 use uuid::Uuid;
 
 use super::attributes::{self, By};
 use super::create::taken;
-use super::{identifier, register};
+use super::{find, identifier, register};
 use crate::access::subject;
 use crate::context::{Actor, RequestMeta, Sereno, Staff, Tx};
 use crate::entity::{user, user_change};
@@ -15,6 +17,8 @@ use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
 use crate::paging::{Key, Newest, Walk};
 
+/// What every profile has beside attributes.
+const FIELDS: [&str; 4] = ["username", "first_name", "last_name", "locale"];
 /// Longest given or family name, in characters.
 const NAME_MAX: usize = 150;
 /// Longest language tag (RFC 5646 §4.4.1).
@@ -29,6 +33,49 @@ pub async fn me(sereno: &Sereno, actor: &Actor) -> Result<Me> {
         .await?
         .ok_or(Code::AuthenticationRequired)?;
     Ok(user.me.clone())
+}
+
+/// The fields of one's own profile: those that everybody has, then the declared attributes by name.
+///
+/// # Errors
+/// `authentication_required`.
+pub async fn fields(sereno: &Sereno, actor: &Actor) -> Result<Vec<ProfileField>> {
+    actor.caller()?;
+    let protected = |name: &str| sereno.config.profile.protected.iter().any(|field| field == name);
+    let mut fields = every_field(sereno).await?;
+    for field in &mut fields {
+        let group = field.field.split('.').next().unwrap_or_default();
+        field.is_protected = field.is_protected || protected(group);
+    }
+    Ok(fields)
+}
+
+/// The fields of anybody's profile, for staff, whom nothing of them is protected from.
+///
+/// # Errors
+/// `permission_denied`.
+pub async fn fields_of_users(sereno: &Sereno, staff: &Staff) -> Result<Vec<ProfileField>> {
+    staff.require(Permission::UsersView)?;
+    every_field(sereno).await
+}
+
+async fn every_field(sereno: &Sereno) -> Result<Vec<ProfileField>> {
+    let common = FIELDS.map(|field| ProfileField {
+        field: field.to_owned(),
+        kind: AttributeKind::String,
+        description: String::new(),
+        is_required: field == "username" && sereno.config.registration.username_required,
+        is_protected: false,
+    });
+    let declared = attributes::declared(sereno).await?;
+    let declared = declared.iter().map(|attribute| ProfileField {
+        field: format!("attributes.{}", attribute.name),
+        kind: attribute.kind,
+        description: attribute.description.clone(),
+        is_required: attribute.is_required,
+        is_protected: attribute.is_protected,
+    });
+    Ok(common.into_iter().chain(declared).collect())
 }
 
 /// Changes one's own profile, except for what the settings or a declaration protect. Each field that changes is written
@@ -62,7 +109,7 @@ pub async fn update(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, command:
     Ok(subject::me(sereno, &user, email.as_ref()))
 }
 
-/// Changes anybody's profile.
+/// Changes anybody's profile, also what users may not change themselves.
 ///
 /// # Errors
 /// `permission_denied`, `not_found`, `validation_failed`.
@@ -73,6 +120,8 @@ pub async fn update_theirs(
     id: &Id,
     command: UpdateProfile,
 ) -> Result<()> {
+    // the answer shows the account
+    staff.require(Permission::UsersView)?;
     staff.require(Permission::UsersManage)?;
     let user_id: Uuid = id.0.parse().map_err(|_| Error::NotFound)?;
     let faults = judge(sereno, &command, By::Staff).await?;
@@ -256,6 +305,7 @@ pub async fn changes(sereno: &Sereno, staff: &Staff, id: &Id, query: ChangeQuery
         .limit(walk.rows())
         .all(db)
         .await?;
+    let names = find::names(db, rows.iter().filter_map(|row| row.actor_id)).await?;
     let place = |row: &user_change::Model| (Key::Number(row.at.0), row.id);
     walk.page(rows, total, place, |row| ProfileChange {
         id: Id(row.id.to_string()),
@@ -264,6 +314,7 @@ pub async fn changes(sereno: &Sereno, staff: &Staff, id: &Id, query: ChangeQuery
         before: row.before,
         after: row.after,
         actor_kind: row.actor_kind,
+        actor_name: row.actor_id.and_then(|id| names.get(&id).cloned()),
         actor_id: row.actor_id.map(|id| Id(id.to_string())),
         request_id: row.request_id,
     })

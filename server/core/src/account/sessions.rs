@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::{admin, find};
 use crate::context::{Actor, Caller, RequestMeta, Sereno, Staff, Tx, Via};
-use crate::entity::{application, session, token_family, user, user_email};
+use crate::entity::{application, session, token_family, user};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
 use crate::paging::{Key, Newest, Walk};
@@ -172,18 +172,11 @@ impl Names {
             .into_tuple()
             .all(db)
             .await?;
-        let mut users = HashMap::new();
-        if shown.users {
-            let found = user::Entity::find()
-                .find_also_related(user_email::Entity)
-                .filter(user::Column::Id.is_in(rows.iter().map(Row::user_id)))
-                .all(db)
-                .await?;
-            for (user, email) in found {
-                let name = user.username.or_else(|| email.map(|email| email.address));
-                users.insert(user.id, name.unwrap_or_else(|| format!("#{}", user.number)));
-            }
-        }
+        let users = if shown.users {
+            find::names(db, rows.iter().map(Row::user_id)).await?
+        } else {
+            HashMap::new()
+        };
         Ok(Self {
             applications: applications.into_iter().collect(),
             users,

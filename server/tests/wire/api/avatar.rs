@@ -4,7 +4,7 @@ use axum::body::Body;
 
 use crate::door::{Answer, Door, request};
 
-/// One black pixel (GIF89a).
+/// One black pixel, as a `GIF89a` file.
 const GIF: &[u8] = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
 
 async fn door() -> (Door, String) {

@@ -11,5 +11,6 @@ mod login;
 mod me;
 mod oauth;
 mod passwords;
+mod profile;
 mod registrations;
 mod tokens;

@@ -7,7 +7,7 @@ use crate::door::{Answer, Door, PASSWORD};
 const NEW: &str = "/console/applications/new";
 
 /// What the form posts that was not touched, with some fields changed.
-fn form<'a>(page: &'a str, changes: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+pub fn form<'a>(page: &'a str, changes: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     let mut fields: Vec<(&str, &str)> = Vec::new();
     let attribute = |tag: &'a str, name: &str| {
         let at = tag.find(&format!(" {name}=\""))? + name.len() + 3;

@@ -3,4 +3,5 @@ mod applications;
 mod console;
 mod headers;
 mod passwords;
+mod profiles;
 mod refusals;
