@@ -234,3 +234,28 @@ async fn a_refresh_token_is_no_access_token() {
     let late = verify(&answer.access_token).await;
     assert_eq!((late.active, late.code), (false, Some(Code::InvalidToken)));
 }
+
+/// Two processes, 64 callers who hold the same token: all get the one successor, and nobody is taken for a thief.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn racing_callers_of_two_processes_get_one_successor() {
+    let here = std::sync::Arc::new(TestSereno::new().await);
+    let there = std::sync::Arc::new(here.another().await);
+    here.user("ana").await;
+    let mut last = here.log_in("ana").await.refresh_token;
+    for round in 1..=12_usize {
+        let mut racing = tokio::task::JoinSet::new();
+        for caller in 0..64 {
+            let process = std::sync::Arc::clone(if caller % 2 == 0 { &here } else { &there });
+            let token = last.clone();
+            racing.spawn(async move { process.refresh(&token).await.unwrap().refresh_token });
+        }
+        let next = racing.join_all().await;
+        assert!(next.iter().all(|token| *token == next[0] && *token != last));
+        last.clone_from(&next[0]);
+        let rotated = here.events.count(EventKind::RefreshRotated) + there.events.count(EventKind::RefreshRotated);
+        assert_eq!(rotated, round, "one rotation for each token");
+    }
+    let written = here.count("event WHERE name = 'refresh_rotated'").await;
+    assert_eq!(written, 12, "and one row for each");
+    assert_eq!(here.count("event WHERE name = 'refresh_replayed'").await, 0);
+}

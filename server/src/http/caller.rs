@@ -10,7 +10,7 @@ use sereno_core::{session, token};
 use sereno_types::{Code, Problem};
 use tower_sessions::Session;
 
-use super::delivery::cookie_of;
+use super::cookies::cookie_of;
 use super::origin::{self, ByCookie};
 use super::problem::Refusal;
 use crate::router::App;

@@ -10,6 +10,7 @@ use sereno_core::token::{self, Issued, Tokens};
 use sereno_types::{Code, CookieSettings, Delivery, SameSite, Secret, TokenAnswer};
 use tower_sessions::cookie;
 
+use super::cookies::cookie_of;
 use super::problem::Refusal;
 use super::{origin, session_store};
 use crate::router::App;
@@ -103,19 +104,6 @@ pub async fn refresh_token(
         return Err(Code::CrossSiteRequest.into());
     }
     Ok(Some(text.into()))
-}
-
-/// The value of a cookie.
-#[must_use]
-pub fn cookie_of(headers: &HeaderMap, name: &str) -> Option<String> {
-    let sent = headers.get_all(header::COOKIE).into_iter();
-    let pairs = sent
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|text| text.split(';'));
-    let mut found = pairs.filter_map(|pair| pair.trim().split_once('='));
-    found
-        .find(|(known, value)| *known == name && !value.is_empty())
-        .map(|(_, value)| value.trim_matches('"').to_owned())
 }
 
 #[derive(Clone, Copy)]

@@ -3,6 +3,7 @@
 
 pub mod body;
 pub mod caller;
+pub mod cookies;
 pub mod cors;
 pub mod delivery;
 pub mod form_post;

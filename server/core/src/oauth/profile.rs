@@ -6,8 +6,8 @@ use sereno_types::{
     ApplicationKind, ClaimSource, Code, CookieSettings, Delivery, FieldError, Grant, SameSite, SigningAlgorithm,
     StandardClaim, TokenFormat, TokenProfile,
 };
-use url::Url;
 
+use super::grammar::{is_origin, is_redirect_uri, is_scope};
 use crate::config::Config;
 use crate::token;
 
@@ -94,35 +94,6 @@ pub(super) fn judge(config: &Config, whole: &Whole<'_>) -> Vec<FieldError> {
         );
     }
     faults.0
-}
-
-/// An absolute URI without a fragment (RFC 6749 §3.1.2); plain http only on the machine itself (RFC 8252 §7.3), and
-/// nothing that a browser would run.
-fn is_redirect_uri(text: &str) -> bool {
-    let Ok(uri) = Url::parse(text) else { return false };
-    let local = matches!(uri.host_str(), Some("127.0.0.1" | "[::1]" | "localhost"));
-    let scheme = match uri.scheme() {
-        "https" => uri.has_host(),
-        "http" => local,
-        // a private-use scheme is a domain name backwards (RFC 8252 §7.1)
-        other => other.contains('.'),
-    };
-    scheme && uri.fragment().is_none() && uri.username().is_empty() && uri.password().is_none() && !text.contains('*')
-}
-
-/// Scheme, host and port, and nothing else (RFC 6454 §6.2).
-fn is_origin(text: &str) -> bool {
-    Url::parse(text).is_ok_and(|url| {
-        matches!(url.scheme(), "http" | "https") && url.has_host() && url.origin().ascii_serialization() == text
-    })
-}
-
-/// RFC 6749 §3.3.
-fn is_scope(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .bytes()
-            .all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
 }
 
 fn profile(whole: &Whole<'_>, faults: &mut Faults) {

@@ -1,0 +1,16 @@
+//! Reading cookies. Knows nothing else of this program, so that it can be tried apart.
+
+use axum::http::{HeaderMap, header};
+
+/// The value of a cookie.
+#[must_use]
+pub fn cookie_of(headers: &HeaderMap, name: &str) -> Option<String> {
+    let sent = headers.get_all(header::COOKIE).into_iter();
+    let pairs = sent
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|text| text.split(';'));
+    let mut found = pairs.filter_map(|pair| pair.trim().split_once('='));
+    found
+        .find(|(known, value)| *known == name && !value.is_empty())
+        .map(|(_, value)| value.trim_matches('"').to_owned())
+}
