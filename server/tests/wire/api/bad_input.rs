@@ -7,14 +7,59 @@ use sereno_server::api;
 
 use crate::door::{Door, request};
 
-/// Every POST of the contract.
-fn posts() -> Vec<String> {
+/// Every door of the contract that changes something: method and path.
+fn changing() -> Vec<(&'static str, String)> {
+    const NOBODY: &str = "00000000-0000-7000-8000-000000000000";
     let contract = serde_json::to_value(api::document()).unwrap();
-    let paths = contract["paths"].as_object().unwrap().clone();
-    let posts = paths.into_iter().filter(|(_, item)| item["post"].is_object());
-    posts
-        .map(|(path, _)| path.replace("{id}", "00000000-0000-7000-8000-000000000000"))
-        .collect()
+    let mut doors = Vec::new();
+    for (path, item) in contract["paths"].as_object().unwrap() {
+        let path: Vec<&str> = path
+            .split('/')
+            .map(|part| if part.starts_with('{') { NOBODY } else { part })
+            .collect();
+        for method in ["POST", "PUT", "PATCH", "DELETE"] {
+            if item[method.to_lowercase()].is_object() {
+                doors.push((method, path.join("/")));
+            }
+        }
+    }
+    doors
+}
+
+/// Those that are POSTs.
+fn posts() -> Vec<String> {
+    let posts = changing().into_iter().filter(|(method, _)| *method == "POST");
+    posts.map(|(_, path)| path).collect()
+}
+
+/// Who may do everything gets no further with what cannot be read.
+#[tokio::test]
+async fn no_door_lets_staff_in_with_what_it_cannot_read() {
+    let door = Door::new().await;
+    let headers = door.superuser().await;
+    let before = door.test.events.kinds();
+    let deep = format!("{{\"name\":{}", "[".repeat(30_000));
+    let bodies: [(&str, &[u8]); 8] = [
+        ("application/json", b"{"),
+        ("application/json", b"null"),
+        ("application/json", b"[1]"),
+        ("application/json", b"{\"surprise\":1}"),
+        ("application/json", b"{\"name\":\"\xff\"}"),
+        ("application/json", b"{\"name\":1,\"name\":2}"),
+        ("application/json", deep.as_bytes()),
+        ("text/plain", b"{}"),
+    ];
+    for (method, path) in changing() {
+        for (kind, body) in bodies {
+            let mut all = vec![("content-type", kind)];
+            all.extend(headers.iter().map(|(name, value)| (*name, value.as_str())));
+            let answer = door.send(request(method, &path, &all, Body::from(body.to_vec()))).await;
+            let which = format!("{method} {path} {kind} {body:.40?}: {}", answer.status);
+            assert!(answer.status.is_client_error(), "{which}");
+            assert!(!answer.text.is_empty(), "{which}");
+        }
+    }
+    assert_eq!(door.test.events.kinds(), before, "something was written");
 }
 
 #[tokio::test]
