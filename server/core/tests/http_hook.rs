@@ -260,3 +260,24 @@ async fn only_what_happened_is_told() {
     assert_eq!(test.column("SELECT state FROM job").await, ["dead"]);
     assert!(seen.try_recv().is_err());
 }
+
+/// Rotating has a way of its own to the database; whoever wants to be told of it is told of each once.
+#[tokio::test]
+async fn rotations_are_told_too() {
+    let (url, seen) = serve(&[YES]);
+    let test = with_hook(&url, &[], &["refresh_rotated"], "refuse").await;
+    let mut token = test.log_in("ana").await.refresh_token;
+    for generation in 2..4 {
+        let next = test.refresh(&token).await.unwrap();
+        test.refresh(&token).await.unwrap();
+        token = next.refresh_token;
+        jobs::run_due(&test.sereno).await.unwrap();
+        let body = seen.recv().unwrap().json();
+        assert_eq!(
+            (&body["type"], &body["detail"]["generation"]),
+            (&"refresh_rotated".into(), &generation.into())
+        );
+        assert!(seen.try_recv().is_err());
+    }
+    assert_eq!(test.count("event WHERE name = 'refresh_rotated'").await, 2);
+}

@@ -20,8 +20,7 @@ pub struct Tx {
     meta: RequestMeta,
     actor: Actor,
     now: Moment,
-    /// With where it came from, where that is not where the unit came from.
-    events: Vec<(Event, Option<RequestMeta>)>,
+    events: Vec<Event>,
     jobs: Vec<job_row::ActiveModel>,
     touched: Vec<Uuid>,
 }
@@ -71,12 +70,7 @@ impl Tx {
 
     /// Something happened; written, where its kind is, and told when the unit commits.
     pub fn record(&mut self, event: Event) {
-        self.events.push((event, None));
-    }
-
-    /// Something happened in a request that shares this unit with others.
-    pub fn record_from(&mut self, meta: RequestMeta, event: Event) {
-        self.events.push((event, Some(meta)));
+        self.events.push(event);
     }
 
     /// Asks for work after the commit.
@@ -113,9 +107,9 @@ impl Tx {
     pub async fn commit(mut self) -> Result<()> {
         let mut rows = Vec::with_capacity(self.events.len());
         let mut deliveries = Vec::new();
-        for (event, meta) in self.events.iter().filter(|(event, _)| event.kind.is_written()) {
+        for event in self.events.iter().filter(|event| event.kind.is_written()) {
             let event_id = self.sereno.new_id()?;
-            rows.push(self.row(event_id, event, meta.as_ref().unwrap_or(&self.meta)));
+            rows.push(self.row(event_id, event));
             if self.sereno.delivers(event.kind) {
                 deliveries.push(DeliverEvent { event_id });
             }
@@ -149,14 +143,14 @@ impl Tx {
         sereno: Sereno,
         db: DatabaseTransaction,
         touched: Vec<Uuid>,
-        events: Vec<(Event, Option<RequestMeta>)>,
+        events: Vec<Event>,
         rings: bool,
     ) -> Result<()> {
         let committed = db.commit().await;
         // whatever came of it: an answer that got lost does not mean that nothing happened
         sereno.cache.forget(&touched);
         committed?;
-        for (event, _) in &events {
+        for event in &events {
             sereno.tell(event);
         }
         if rings {
@@ -165,7 +159,8 @@ impl Tx {
         Ok(())
     }
 
-    fn row(&self, id: Uuid, event: &Event, meta: &RequestMeta) -> event_row::ActiveModel {
+    fn row(&self, id: Uuid, event: &Event) -> event_row::ActiveModel {
+        let meta = &self.meta;
         event_row::ActiveModel {
             id: Set(id),
             at: Set(self.now),

@@ -1,11 +1,14 @@
-//! Rotating: the one conditional update that decides who gets the successor, and the event that tells of it. On SQLite
-//! those who come in together share a transaction, and its statements travel to the writer's thread together: this is
-//! the busiest change of all, and what it costs is mostly the way there and back (decision 7 in the handbook).
+//! Rotating: the one conditional update that decides who gets the successor, and the event that tells of it. This is the
+//! busiest change of all, and what it costs is mostly the ways to the database and back; so it goes there once (decision 7
+//! in the handbook): on PostgreSQL as one statement, on SQLite as one script for all who come in together.
 
 use std::time::Duration;
 
-use sea_orm::sea_query::{CaseStatement, Expr, Query};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, UpdateMany};
+use sea_orm::sea_query::{Expr, Query};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, Statement,
+    UpdateMany,
+};
 use serde_json::json;
 use sereno_types::UserState;
 use tokio::sync::oneshot;
@@ -95,14 +98,21 @@ async fn rotate_together(sereno: &Sereno, group: Vec<Rotation>) {
     }
 }
 
-/// One transaction for all of them: the rows that were rotated.
+/// The rows that were rotated.
 async fn write(sereno: &Sereno, group: &[Rotation]) -> Result<Vec<Model>> {
-    // a job that goes with each event is more than the script writes
-    if sereno.db.is_sqlite() && !sereno.delivers(EventKind::RefreshRotated) {
-        write_in_one_trip(sereno, group).await
-    } else {
-        write_in_steps(sereno, group).await
+    let is_delivered = sereno.delivers(EventKind::RefreshRotated);
+    if sereno.db.is_sqlite() && !is_delivered {
+        return write_together(sereno, group).await;
     }
+    let mut rotated = Vec::with_capacity(group.len());
+    for rotation in group {
+        rotated.extend(if is_delivered {
+            write_in_tx(sereno, rotation).await?
+        } else {
+            write_alone(sereno, rotation).await?
+        });
+    }
+    Ok(rotated)
 }
 
 /// Those of the asked who get a successor. In this order, so that what was asked leads to the rows and no table is walked.
@@ -117,9 +127,9 @@ macro_rules! hits {
     };
 }
 
-/// What [`write_in_steps`] does, for any number at once. The events come first, for afterwards nobody is hit any more;
-/// nobody can come in between.
-const ROTATE: &str = concat!(
+/// On SQLite, any number in one transaction. The events come first, for afterwards nobody is hit any more; nobody can come
+/// in between.
+const TOGETHER_ON_SQLITE: &str = concat!(
     "BEGIN IMMEDIATE;
      INSERT INTO event (id, at, name, outcome, actor_kind, user_id, application_id, session_id, address, user_agent,
                         request_id, detail)
@@ -135,7 +145,7 @@ const ROTATE: &str = concat!(
      COMMIT"
 );
 
-async fn write_in_one_trip(sereno: &Sereno, group: &[Rotation]) -> Result<Vec<Model>> {
+async fn write_together(sereno: &Sereno, group: &[Rotation]) -> Result<Vec<Model>> {
     let mut asked = Vec::with_capacity(group.len());
     for (at, rotation) in group.iter().enumerate() {
         // the same token twice in a group: the first gets the successor, the other comes again as a retry
@@ -154,7 +164,7 @@ async fn write_in_one_trip(sereno: &Sereno, group: &[Rotation]) -> Result<Vec<Mo
         }));
     }
     let asked = serde_json::Value::from(asked).to_string();
-    let rows = sereno.db.script(ROTATE, asked, sereno.now()).await?;
+    let rows = sereno.db.script(TOGETHER_ON_SQLITE, asked, sereno.now()).await?;
     let rotated = rows.iter().map(|row| Model::from_query_result(row, ""));
     let rotated = rotated.collect::<std::result::Result<Vec<_>, _>>()?;
     for family in &rotated {
@@ -163,36 +173,65 @@ async fn write_in_one_trip(sereno: &Sereno, group: &[Rotation]) -> Result<Vec<Mo
     Ok(rotated)
 }
 
-async fn write_in_steps(sereno: &Sereno, group: &[Rotation]) -> Result<Vec<Model>> {
-    let mut tx = sereno.begin(&RequestMeta::default(), &Actor::Anonymous).await?;
+/// On PostgreSQL, one in one statement: update and event commit together.
+const ALONE_ON_POSTGRES: &str = "
+    WITH hit AS (
+        UPDATE token_family AS family SET generation = family.generation + 1, rotated_at = $4, idle_expires_at = $5
+        FROM \"user\" AS owner
+        WHERE family.id = $1 AND family.generation = $2 AND family.application_id = $3
+        AND family.revoked_at IS NULL AND family.expires_at > $4 AND family.idle_expires_at > $4
+        AND owner.id = family.user_id AND owner.state = 'active' AND owner.credential_epoch = family.credential_epoch
+        RETURNING family.*
+    ), told AS (
+        INSERT INTO event (id, at, name, outcome, actor_kind, user_id, application_id, session_id, address, user_agent,
+                           request_id, detail)
+        SELECT $6, $4, 'refresh_rotated', 'success', 'anonymous', user_id, application_id, id, $7, $8, $9,
+               jsonb_build_object('generation', generation)
+        FROM hit
+    )
+    SELECT * FROM hit";
+
+async fn write_alone(sereno: &Sereno, rotation: &Rotation) -> Result<Option<Model>> {
+    let (now, meta) = (sereno.now(), &rotation.meta);
+    let values: [sea_orm::Value; 9] = [
+        rotation.family.into(),
+        rotation.generation.into(),
+        rotation.application_id.into(),
+        now.0.into(),
+        now.plus(rotation.idle).0.into(),
+        sereno.new_id()?.into(),
+        meta.address.map(|address| address.to_string()).into(),
+        meta.user_agent.clone().into(),
+        meta.request_id.clone().into(),
+    ];
+    let statement = Statement::from_sql_and_values(DbBackend::Postgres, ALONE_ON_POSTGRES, values);
+    let sereno = sereno.clone();
+    // in a task of its own: a caller who goes away in the middle must not leave a change that nobody is told of
+    let writing = tokio::spawn(async move {
+        let row = sereno.db.write().query_one_raw(statement).await?;
+        let rotated = row.map(|row| Model::from_query_result(&row, "")).transpose()?;
+        if let Some(family) = &rotated {
+            sereno.tell(&rotated_event(family));
+        }
+        Ok(rotated)
+    });
+    writing.await.map_err(Error::internal)?
+}
+
+/// With the job that delivers the event, which is more than the statements above write.
+async fn write_in_tx(sereno: &Sereno, rotation: &Rotation) -> Result<Option<Model>> {
+    let mut tx = sereno.begin(&rotation.meta, &Actor::Anonymous).await?;
     let now = tx.now();
-    let latest = group.iter().fold(Condition::any(), |any, rotation| {
-        any.add(
-            Condition::all()
-                .add(Column::Id.eq(rotation.family))
-                .add(Column::Generation.eq(rotation.generation))
-                .add(Column::ApplicationId.eq(rotation.application_id)),
-        )
-    });
-    // applications differ in how long a token may stay unused
-    let idle = group.iter().fold(CaseStatement::new(), |case, rotation| {
-        case.case(Column::Id.eq(rotation.family), Expr::value(now.plus(rotation.idle).0))
-    });
-    let rotation = Entity::update_many()
+    let change = Entity::update_many()
         .col_expr(Column::Generation, Expr::col(Column::Generation).add(1))
         .col_expr(Column::RotatedAt, Expr::value(now.0))
-        .col_expr(
-            Column::IdleExpiresAt,
-            idle.finally(Expr::col(Column::IdleExpiresAt)).into(),
-        )
-        // said once more for the index
-        .filter(Column::Id.is_in(group.iter().map(|rotation| rotation.family)))
-        .filter(latest);
-    let rotated = only_open(rotation, now).exec_with_returning(tx.db()).await?;
-    for family in &rotated {
-        let asked = group.iter().find(|rotation| rotation.is_before(family));
-        let meta = asked.map(|rotation| rotation.meta.clone()).unwrap_or_default();
-        tx.record_from(meta, rotated_event(family));
+        .col_expr(Column::IdleExpiresAt, Expr::value(now.plus(rotation.idle).0))
+        .filter(Column::Id.eq(rotation.family))
+        .filter(Column::Generation.eq(rotation.generation))
+        .filter(Column::ApplicationId.eq(rotation.application_id));
+    let rotated = only_open(change, now).exec_with_returning(tx.db()).await?.pop();
+    if let Some(family) = &rotated {
+        tx.record(rotated_event(family));
     }
     tx.commit().await?;
     Ok(rotated)
