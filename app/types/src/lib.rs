@@ -7,6 +7,7 @@
 mod application;
 mod code;
 mod console;
+mod device;
 mod login;
 mod me;
 mod page;
@@ -30,7 +31,8 @@ pub use application::{
 };
 pub use code::Code;
 pub use console::{Overview, SetUp, StaffProfile};
-pub use login::{DeviceHint, Login, LoginAnswer, Logout};
+pub use device::{DeviceDetail, DeviceHint, DeviceQuery, DeviceRow, MyDeviceQuery, RenameDevice, UpdateDevice};
+pub use login::{Login, LoginAnswer, Logout};
 pub use me::Me;
 pub use page::{Page, PageQuery};
 pub use password::{ChangeEmail, ChangePassword, ConfirmEmail, ForgotPassword, ResetPassword};
@@ -43,7 +45,8 @@ pub use registration::{
 pub use scalar::{Id, Timestamp};
 pub use secret::Secret;
 pub use session::{
-    EndSessions, EndWhich, EndedSessions, MySessionQuery, SessionKind, SessionQuery, SessionRow, SessionUser,
+    EndSessions, EndWhich, EndedSessions, MySessionQuery, SessionDevice, SessionKind, SessionQuery, SessionRow,
+    SessionUser,
 };
 pub use token::{AccessClaims, KeySet, PublicKey, Refresh, TokenAnswer, VerifyToken, VerifyTokenAnswer};
 pub use user::{UserDetail, UserEmail, UserEvent, UserQuery, UserRow, UserSort, UserState};

@@ -53,8 +53,8 @@ const fn rule(method: &'static str, path: &'static str, welcome: Welcome) -> Rul
 }
 
 use Permission::{
-    ApplicationsManage, ApplicationsView, SessionsManage, SessionsView, SettingsManage, SettingsView, UsersManage,
-    UsersView,
+    ApplicationsManage, ApplicationsView, DevicesManage, DevicesView, SessionsManage, SessionsView, SettingsManage,
+    SettingsView, UsersManage, UsersView,
 };
 use Welcome::{AnyStaff, Everyone, Page, Staff, Users};
 
@@ -85,6 +85,9 @@ pub const TABLE: &[Rule] = &[
     rule("GET", "/api/v1/me/sessions", Users),
     rule("DELETE", "/api/v1/me/sessions/{id}", Users),
     rule("POST", "/api/v1/me/sessions/end", Users),
+    rule("GET", "/api/v1/me/devices", Users),
+    rule("PATCH", "/api/v1/me/devices/{id}", Users),
+    rule("DELETE", "/api/v1/me/devices/{id}", Users),
     rule("POST", "/api/v1/me/email", Users),
     // whoever holds the link, on whatever device
     rule("POST", "/api/v1/me/email/confirm", Everyone),
@@ -103,6 +106,10 @@ pub const TABLE: &[Rule] = &[
     rule("GET", "/api/v1/admin/sessions", Staff(SessionsView)),
     rule("DELETE", "/api/v1/admin/sessions/{id}", Staff(SessionsManage)),
     rule("POST", "/api/v1/admin/users/{id}/end-sessions", Staff(SessionsManage)),
+    rule("GET", "/api/v1/admin/devices", Staff(DevicesView)),
+    rule("GET", "/api/v1/admin/devices/{id}", Staff(DevicesView)),
+    rule("PATCH", "/api/v1/admin/devices/{id}", Staff(DevicesManage)),
+    rule("DELETE", "/api/v1/admin/devices/{id}", Staff(DevicesManage)),
     rule(
         "POST",
         "/api/v1/admin/users/{id}/send-password-reset",

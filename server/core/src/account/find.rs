@@ -1,6 +1,8 @@
-//! Finding an account by whatever staff calls it.
+//! Finding an account by whatever staff calls it, and what to call it.
 
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
+use std::collections::HashMap;
+
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
 use super::identifier;
@@ -31,4 +33,20 @@ pub async fn named(sereno: &Sereno, text: &str) -> Result<Option<user::Model>> {
         any = any.add(user::Column::Id.eq(id));
     }
     Ok(user::Entity::find().filter(any).one(db).await?)
+}
+
+/// What accounts are called in lists: by the user name, the primary address, or the number.
+pub async fn names(sereno: &Sereno, ids: impl IntoIterator<Item = Uuid>) -> Result<HashMap<Uuid, String>> {
+    let found = user::Entity::find()
+        .find_also_related(user_email::Entity)
+        .filter(user::Column::Id.is_in(ids))
+        // the primary one comes last, and stays
+        .order_by_asc(user_email::Column::IsPrimary)
+        .all(sereno.db.read())
+        .await?;
+    let called = |(user, email): (user::Model, Option<user_email::Model>)| {
+        let name = user.username.or_else(|| email.map(|email| email.address));
+        (user.id, name.unwrap_or_else(|| format!("#{}", user.number)))
+    };
+    Ok(found.into_iter().map(called).collect())
 }

@@ -6,6 +6,7 @@ pub mod admin;
 pub(crate) mod attempts;
 pub mod attributes;
 mod create;
+pub mod devices;
 pub mod email;
 pub(crate) mod find;
 pub mod identifier;
