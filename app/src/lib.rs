@@ -34,7 +34,8 @@ use account::{
 };
 use console::{
     ConsolePages, application::ApplicationPage, application_new::NewApplicationPage, applications::ApplicationsPage,
-    overview::OverviewPage, signing_keys::SigningKeysPage, user::UserPage, users::UsersPage,
+    device::DevicePage, devices::DevicesPage, overview::OverviewPage, signing_keys::SigningKeysPage, user::UserPage,
+    users::UsersPage,
 };
 pub use visit::About;
 
@@ -74,6 +75,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("") view=OverviewPage />
                     <Route path=path!("users") view=UsersPage />
                     <Route path=path!("users/:id") view=UserPage />
+                    <Route path=path!("devices") view=DevicesPage />
+                    <Route path=path!("devices/:id") view=DevicePage />
                     <Route path=path!("applications") view=ApplicationsPage />
                     <Route path=path!("applications/new") view=NewApplicationPage />
                     <Route path=path!("applications/:id") view=ApplicationPage />
@@ -204,6 +207,7 @@ pub fn page_of(function: &str) -> Option<&'static str> {
         CreateClientSecret, DeleteApplication, DeleteClientSecret, EnableApplication, UpdateApplication,
     };
     use console::application_new::CreateApplication;
+    use console::device::{RemoveDevice, RenameDevice};
     use console::signing_keys::{ActivateSigningKey, CreateSigningKey, DeleteSigningKey};
     use console::user::{LockUser, SendActivation, SendPasswordReset, UnlockUser};
     let pages = [
@@ -222,6 +226,8 @@ pub fn page_of(function: &str) -> Option<&'static str> {
         (UnlockUser::PATH, "/console/users/{id}"),
         (SendActivation::PATH, "/console/users/{id}"),
         (SendPasswordReset::PATH, "/console/users/{id}"),
+        (RenameDevice::PATH, "/console/devices/{id}"),
+        (RemoveDevice::PATH, "/console/devices/{id}"),
         (CreateApplication::PATH, "/console/applications/new"),
         (UpdateApplication::PATH, "/console/applications/{id}"),
         (EnableApplication::PATH, "/console/applications/{id}"),

@@ -4,6 +4,8 @@ pub mod application;
 pub mod application_form;
 pub mod application_new;
 pub mod applications;
+pub mod device;
+pub mod devices;
 pub mod overview;
 pub mod shown_once;
 pub mod signing_keys;
@@ -131,13 +133,20 @@ fn Rail(name: String, theme: &'static str) -> impl IntoView {
             <ul>
                 <RailItem href="/console" icon=Icon::LayoutDashboard label="Overview" exact=true />
             </ul>
-            {may(Permission::UsersView)
+            {(may(Permission::UsersView) || may(Permission::DevicesView))
                 .then(|| {
                     view! {
                         <div>
                             <p class="group">"People"</p>
                             <ul>
-                                <RailItem href="/console/users" icon=Icon::Users label="Users" />
+                                {may(Permission::UsersView)
+                                    .then(|| view! { <RailItem href="/console/users" icon=Icon::Users label="Users" /> })}
+                                {may(Permission::DevicesView)
+                                    .then(|| {
+                                        view! {
+                                            <RailItem href="/console/devices" icon=Icon::Smartphone label="Devices" />
+                                        }
+                                    })}
                             </ul>
                         </div>
                     }

@@ -140,7 +140,7 @@ pub fn UserView(
         {can_lock.then(|| view! { <LockQuestion user=user.clone() open=asks_to_lock /> })}
         <Identity user=user.clone() />
         <Addresses emails=user.emails />
-        <Access sessions=user.open_sessions grants=user.open_grants />
+        <Access id=user.id sessions=user.open_sessions grants=user.open_grants />
         <Events events=user.events />
     }
 }
@@ -383,13 +383,21 @@ fn Addresses(emails: Vec<UserEmail>) -> impl IntoView {
 }
 
 #[component]
-fn Access(sessions: u64, grants: u64) -> impl IntoView {
+fn Access(id: Id, sessions: u64, grants: u64) -> impl IntoView {
     view! {
         <Section title="Access right now">
             <dl class="facts">
                 <Fact name="Browser sessions">{sessions}</Fact>
                 <Fact name="Applications">{grants}</Fact>
             </dl>
+            {may(Permission::DevicesView)
+                .then(|| {
+                    view! {
+                        <a class="link justify-self-start" href=format!("/console/devices?user={id}")>
+                            "Devices of this user"
+                        </a>
+                    }
+                })}
         </Section>
     }
 }

@@ -217,6 +217,8 @@ fn every_function_that_changes_something_has_a_page() {
         "overview",
         "list_users",
         "user",
+        "list_devices",
+        "device",
         "list_applications",
         "application",
         "preview_claims",
