@@ -35,8 +35,9 @@ use account::{
 };
 use console::{
     ConsolePages, application::ApplicationPage, application_new::NewApplicationPage, applications::ApplicationsPage,
-    attributes::AttributesPage, overview::OverviewPage, signing_keys::SigningKeysPage, user::UserPage,
-    user_changes::UserChangesPage, user_profile::UserProfilePage, user_sign_ins::UserSignInsPage, users::UsersPage,
+    attributes::AttributesPage, device::DevicePage, devices::DevicesPage, overview::OverviewPage,
+    signing_keys::SigningKeysPage, user::UserPage, user_changes::UserChangesPage, user_profile::UserProfilePage,
+    user_sign_ins::UserSignInsPage, users::UsersPage,
 };
 pub use visit::About;
 
@@ -82,6 +83,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("users/:id/sign-ins") view=UserSignInsPage />
                     <Route path=path!("users/:id/changes") view=UserChangesPage />
                     <Route path=path!("attributes") view=AttributesPage />
+                    <Route path=path!("devices") view=DevicesPage />
+                    <Route path=path!("devices/:id") view=DevicePage />
                     <Route path=path!("applications") view=ApplicationsPage />
                     <Route path=path!("applications/new") view=NewApplicationPage />
                     <Route path=path!("applications/:id") view=ApplicationPage />
@@ -215,6 +218,7 @@ pub fn page_of(function: &str) -> Option<&'static str> {
     };
     use console::application_new::CreateApplication;
     use console::attributes::{DeclareAttribute, WithdrawAttribute};
+    use console::device::{RemoveDevice, RenameDevice};
     use console::signing_keys::{ActivateSigningKey, CreateSigningKey, DeleteSigningKey};
     use console::user::{LockUser, SendActivation, SendPasswordReset, UnlockUser};
     use console::user_profile::UpdateUser;
@@ -243,6 +247,8 @@ pub fn page_of(function: &str) -> Option<&'static str> {
         (EndUserSessions::PATH, "/console/users/{id}/sign-ins"),
         (DeclareAttribute::PATH, "/console/attributes"),
         (WithdrawAttribute::PATH, "/console/attributes"),
+        (RenameDevice::PATH, "/console/devices/{id}"),
+        (RemoveDevice::PATH, "/console/devices/{id}"),
         (CreateApplication::PATH, "/console/applications/new"),
         (UpdateApplication::PATH, "/console/applications/{id}"),
         (EnableApplication::PATH, "/console/applications/{id}"),

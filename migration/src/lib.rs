@@ -20,6 +20,7 @@ mod m20261120_000005_sign_ups;
 mod m20261120_000006_applications;
 mod m20261120_000007_profiles;
 mod m20261120_000008_delays;
+mod m20261120_000009_devices;
 mod m20261120_000010_files;
 
 /// The ordered list of changes.
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261120_000006_applications::Migration),
             Box::new(m20261120_000007_profiles::Migration),
             Box::new(m20261120_000008_delays::Migration),
+            Box::new(m20261120_000009_devices::Migration),
             Box::new(m20261120_000010_files::Migration),
         ]
     }

@@ -5,6 +5,8 @@ pub mod application_form;
 pub mod application_new;
 pub mod applications;
 pub mod attributes;
+pub mod device;
+pub mod devices;
 pub mod overview;
 pub mod shown_once;
 pub mod signing_keys;
@@ -135,7 +137,7 @@ fn Rail(name: String, theme: &'static str) -> impl IntoView {
             <ul>
                 <RailItem href="/console" icon=Icon::LayoutDashboard label="Overview" exact=true />
             </ul>
-            {(may(Permission::UsersView) || may(Permission::SettingsView))
+            {(may(Permission::UsersView) || may(Permission::SettingsView) || may(Permission::DevicesView))
                 .then(|| {
                     view! {
                         <div>
@@ -144,6 +146,12 @@ fn Rail(name: String, theme: &'static str) -> impl IntoView {
                                 {may(Permission::UsersView)
                                     .then(|| {
                                         view! { <RailItem href="/console/users" icon=Icon::Users label="Users" /> }
+                                    })}
+                                {may(Permission::DevicesView)
+                                    .then(|| {
+                                        view! {
+                                            <RailItem href="/console/devices" icon=Icon::Smartphone label="Devices" />
+                                        }
                                     })}
                                 {may(Permission::SettingsView)
                                     .then(|| {

@@ -498,6 +498,14 @@ fn Access(id: Id, sessions: u64, grants: u64) -> impl IntoView {
                 <Fact name="Applications">{grants}</Fact>
             </dl>
             {link}
+            {may(Permission::DevicesView)
+                .then(|| {
+                    view! {
+                        <a class="link justify-self-start" href=format!("/console/devices?user={id}")>
+                            "Devices of this user"
+                        </a>
+                    }
+                })}
         </Section>
     }
 }

@@ -3,6 +3,7 @@
 mod account;
 mod applications;
 mod console;
+mod devices;
 mod kit;
 mod profile;
 mod text;

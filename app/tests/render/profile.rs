@@ -101,6 +101,7 @@ fn row(kind: SessionKind, is_current: bool) -> SessionRow {
         kind,
         application: (kind == SessionKind::Tokens).then(|| "Web shop".to_owned()),
         device_name: None,
+        device: None,
         user_agent: Some("Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0".to_owned()),
         address: Some("192.0.2.7".to_owned()),
         created_at: at("2026-11-01T08:00:00Z"),

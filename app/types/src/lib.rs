@@ -8,6 +8,7 @@ mod application;
 mod code;
 mod console;
 mod delivery;
+mod device;
 mod introspection;
 mod login;
 mod me;
@@ -33,8 +34,9 @@ pub use application::{
 pub use code::Code;
 pub use console::{Overview, SetUp, StaffProfile};
 pub use delivery::{CookieSettings, Delivery, SameSite};
+pub use device::{DeviceDetail, DeviceHint, DeviceQuery, DeviceRow, MyDeviceQuery, RenameDevice, UpdateDevice};
 pub use introspection::{Introspect, Introspection, RevokeToken};
-pub use login::{DeviceHint, Login, LoginAnswer, Logout};
+pub use login::{Login, LoginAnswer, Logout};
 pub use me::Me;
 pub use page::{Page, PageQuery};
 pub use password::{ChangeEmail, ChangePassword, ConfirmEmail, ForgotPassword, ResetPassword};
@@ -49,7 +51,8 @@ pub use registration::{
 pub use scalar::{Id, Timestamp};
 pub use secret::Secret;
 pub use session::{
-    EndSessions, EndWhich, EndedSessions, MySessionQuery, SessionKind, SessionQuery, SessionRow, SessionUser,
+    EndSessions, EndWhich, EndedSessions, MySessionQuery, SessionDevice, SessionKind, SessionQuery, SessionRow,
+    SessionUser,
 };
 pub use signing_key::{CreateSigningKey, NewSigningKey, SigningAlgorithm, SigningKeyRow, SigningKeyState};
 pub use token::{AccessClaims, KeySet, PublicKey, Refresh, TokenAnswer, VerifyToken, VerifyTokenAnswer};

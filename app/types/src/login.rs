@@ -2,17 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Me, Secret, TokenAnswer};
-
-/// What a client says of the device it runs on.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
-pub struct DeviceHint {
-    /// A name the user will recognise.
-    #[cfg_attr(feature = "openapi", schema(max_length = 100))]
-    pub name: Option<String>,
-}
+use crate::{DeviceHint, Id, Me, Secret, TokenAnswer};
 
 /// `POST /api/v1/login`.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -34,7 +24,7 @@ pub struct Login {
     pub client_id: Option<String>,
     /// The secret of a confidential application.
     pub client_secret: Option<Secret>,
-    /// The device, for the list of sign-ins.
+    /// The device that somebody signs in with. What the sign-in brings hangs on it, and ends when it is removed.
     pub device: Option<DeviceHint>,
 }
 
@@ -47,6 +37,13 @@ pub struct LoginAnswer {
     pub tokens: TokenAnswer,
     /// Who signed in.
     pub user: Me,
+    /// The device, if one was named: its id here, for `logout` and for `/api/v1/me/devices`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_id: Option<Id>,
+    /// What names that installation; to be sent as `device.uuid` at the next sign-in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(format = "uuid"))]
+    pub device_uuid: Option<String>,
 }
 
 impl std::fmt::Debug for LoginAnswer {
@@ -67,4 +64,7 @@ pub struct Logout {
     pub client_id: Option<String>,
     /// The refresh token whose family ends. Without it the bearer's own family, or the session of the cookie, ends.
     pub refresh_token: Option<Secret>,
+    /// The device to remove, by the `device_id` that the sign-in answered: everything that hangs on it ends too. One that
+    /// is unknown or somebody else's is passed over.
+    pub device_id: Option<Id>,
 }

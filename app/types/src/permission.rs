@@ -48,10 +48,14 @@ permissions! {
     ApplicationsView = "applications.view";
     /// Register and change applications.
     ApplicationsManage = "applications.manage";
-    /// See devices and sessions.
+    /// See sessions.
     SessionsView = "sessions.view";
-    /// End sessions and remove devices.
+    /// End sessions.
     SessionsManage = "sessions.manage";
+    /// See devices.
+    DevicesView = "devices.view";
+    /// Rename and remove devices; removing one ends its sessions.
+    DevicesManage = "devices.manage";
     /// See e-mail templates and the history of messages.
     MessagesView = "messages.view";
     /// Edit templates, retry and send messages.

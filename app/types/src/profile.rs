@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use crate::{Id, Timestamp};
 
 /// Tells "not said" from "said to be nothing" (RFC 7396).
-fn said<'de, D: Deserializer<'de>, T: Deserialize<'de>>(source: D) -> Result<Option<Option<T>>, D::Error> {
+pub(crate) fn said<'de, D: Deserializer<'de>, T: Deserialize<'de>>(source: D) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(source).map(Some)
 }
 

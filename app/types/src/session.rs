@@ -46,8 +46,10 @@ pub struct SessionRow {
     pub kind: SessionKind,
     /// The application's name for people; nothing for a browser's session.
     pub application: Option<String>,
-    /// What the client called its device.
+    /// What the device it hangs on is called.
     pub device_name: Option<String>,
+    /// The device it hangs on, if the client named one.
+    pub device: Option<SessionDevice>,
     /// The `User-Agent` it began with.
     pub user_agent: Option<String>,
     /// The client's address it began from.
@@ -63,6 +65,18 @@ pub struct SessionRow {
     /// Whose it is; only staff is told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<SessionUser>,
+}
+
+/// The device that a sign-in hangs on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SessionDevice {
+    /// Its id.
+    pub id: Id,
+    /// Its name for people.
+    pub name: Option<String>,
+    /// Its operating system.
+    pub os: Option<String>,
 }
 
 /// Whose a sign-in is.
@@ -104,6 +118,9 @@ pub struct SessionQuery {
     /// Only those that began from this address.
     #[cfg_attr(feature = "openapi", param(max_length = 45))]
     pub address: Option<String>,
+    /// Only those that hang on this device, by its id.
+    #[cfg_attr(feature = "openapi", param(max_length = 36))]
+    pub device: Option<String>,
     /// Only this kind.
     #[cfg_attr(feature = "openapi", param(inline))]
     pub kind: Option<SessionKind>,

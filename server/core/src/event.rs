@@ -62,6 +62,12 @@ kinds! {
     SessionEnded = "session_ended";
     /// Several sign-ins of a user were ended at once.
     SessionsEnded = "sessions_ended";
+    /// A user signed in with a device for the first time.
+    DeviceAdded = "device_added";
+    /// A device got another name.
+    DeviceRenamed = "device_renamed";
+    /// A device was removed, and every sign-in on it ended.
+    DeviceRemoved = "device_removed";
     /// A refresh token was exchanged for its successor.
     RefreshRotated = "refresh_rotated";
     /// A refresh token that stays was used for another access token.

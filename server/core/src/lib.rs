@@ -9,7 +9,7 @@
 //! 3. [`crypto`], [`net`]: one algorithm each; the one outbound HTTP client
 //! 4. [`context`]: `Sereno`, `Tx`, `Actor`, `Staff`, `Job`, the limiter
 //! 5. [`access`], [`once`]: who may do what; things that are good for one use
-//! 6. [`session`], [`notify`], 7. [`token`]: abilities the flows use
+//! 6. [`notify`], [`device`], [`session`], 7. [`token`]: abilities the flows use
 //! 8. [`account`], 9. [`login`], [`jobs`]: the flows, and the worker
 //! 10. [`boot`]: configuration to context; `testing`: the same for tests
 
@@ -20,6 +20,7 @@ pub mod clock;
 pub mod config;
 pub mod context;
 pub mod crypto;
+pub mod device;
 pub mod entity;
 pub mod entropy;
 pub mod error;

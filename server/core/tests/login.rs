@@ -9,7 +9,7 @@ use sereno_core::event::EventKind;
 use sereno_core::login::{Brought, LoggedIn};
 use sereno_core::testing::{PASSWORD, Pair, TestSereno, refused, refused_fields};
 use sereno_core::{Result, account, login, token};
-use sereno_types::{Code, DeviceHint, Id, Login, UserState};
+use sereno_types::{Code, Id, Login, UserState};
 
 async fn send(test: &TestSereno, command: Login) -> Result<LoggedIn> {
     login::for_application(&test.sereno, &test.meta(), command).await
@@ -159,26 +159,6 @@ async fn an_unknown_or_disabled_application_gets_nothing() {
     let mut command = test.credentials("ana", PASSWORD);
     command.client_id = Some("sereno".to_owned());
     send(&test, command).await.unwrap();
-}
-
-#[tokio::test]
-async fn the_name_of_a_device_is_kept_as_text() {
-    let test = TestSereno::new().await;
-    test.user("ana").await;
-    let mut command = test.credentials("ana", PASSWORD);
-    command.device = Some(DeviceHint {
-        name: Some(format!("Ana's\0 phone\r\n{}", "x".repeat(80))),
-    });
-    send(&test, command.clone()).await.unwrap();
-    let kept = test.column("SELECT device_name FROM token_family").await.remove(0);
-    assert!(kept.starts_with("Ana's phonexx"), "{kept}");
-    command.device = Some(DeviceHint {
-        name: Some("x".repeat(101)),
-    });
-    assert_eq!(
-        refused_fields(send(&test, command).await),
-        [("device.name".to_owned(), Code::TooLong)]
-    );
 }
 
 #[tokio::test]

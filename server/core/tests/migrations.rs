@@ -43,7 +43,7 @@ async fn up_down_up() {
     test.user("ana").await;
     migration::down(db).await.unwrap();
     assert_eq!(test.tables().await, ["seaql_migrations"]);
-    assert_eq!(migration::pending(db).await.unwrap().len(), 9);
+    assert_eq!(migration::pending(db).await.unwrap().len(), 10);
     migration::up(db).await.unwrap();
     assert_eq!(shape(&test).await, before);
     let again = test.another().await;
@@ -67,6 +67,7 @@ async fn entities_fit_their_tables() {
         attribute,
         counter,
         crypto_key,
+        device,
         email_message,
         event,
         file,
@@ -117,7 +118,7 @@ async fn two_can_start_at_once() {
         );
         assert_eq!(role::Entity::find().all(db).await.unwrap().len(), 3);
         let grants = role_permission::Entity::find().all(db).await.unwrap().len();
-        assert_eq!(grants, 8 + 8 + 3 + Permission::ALL.len());
+        assert_eq!(grants, 9 + 9 + 4 + Permission::ALL.len());
         let root = std::fs::read_to_string(database.folder().join("root.key")).unwrap();
         assert_eq!(root.trim().len(), 43);
         let files = std::fs::read_dir(database.folder()).unwrap();

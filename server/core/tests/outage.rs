@@ -228,8 +228,18 @@ async fn a_disk_that_is_full() {
     }
     assert_eq!(test.column("PRAGMA integrity_check").await, ["ok"]);
     test.execute("PRAGMA max_page_count = 1000000").await;
-    assert_eq!(test.mails().await.len(), accepted);
-    register(&test, "last@example.org").await.unwrap();
+    // SQLite has undone a transaction by itself: what is acknowledged from now on must not be a part of it
+    for number in 0..5 {
+        register(&test, &format!("later{number}@example.org")).await.unwrap();
+    }
+    let there = test.another().await;
+    assert_eq!(
+        there.count("\"user\"").await,
+        accepted + 5,
+        "another process sees what was acknowledged"
+    );
+    register(&there, "last@example.org").await.unwrap();
+    assert_eq!(test.mails().await.len(), accepted + 6);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -427,4 +437,32 @@ async fn nothing_is_open(observer: &sea_orm::DatabaseConnection) {
         );
         tokio::task::yield_now().await;
     }
+}
+
+/// When there is no room SQLite may undo a whole transaction by itself. Whoever counted on it being open must not take
+/// everybody's later changes for a part of it: they would be answered, and never be committed.
+#[tokio::test]
+async fn a_transaction_that_sqlite_undid_itself() {
+    let test = TestSereno::new().await;
+    if !test.database.is_sqlite() {
+        return;
+    }
+    test.user("ana").await;
+    let tokens = test.log_in("ana").await;
+    let tx = test
+        .sereno
+        .begin(&RequestMeta::default(), &Actor::System)
+        .await
+        .unwrap();
+    tx.db().execute_unprepared("ROLLBACK").await.unwrap();
+    assert!(tx.commit().await.is_err(), "nothing is acknowledged");
+    // and one that ends without a commit
+    let tx = test.sereno.begin(&RequestMeta::default(), &Actor::System).await;
+    drop(tx.unwrap());
+    register(&test, "ben@example.org").await.unwrap();
+    test.refresh(&tokens.refresh_token).await.unwrap();
+    let there = test.another().await;
+    assert_eq!(there.count("\"user\"").await, 2, "another process sees it");
+    assert_eq!(there.count("token_family WHERE generation = 2").await, 1);
+    register(&there, "cleo@example.org").await.unwrap();
 }

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, StatusCode};
 use sereno_core::access::application;
 use sereno_core::context::Via;
 use sereno_core::login::{self as flow, Brought};
-use sereno_types::{Code, Login, LoginAnswer, Logout, Problem, TokenAnswer};
+use sereno_types::{Code, Id, Login, LoginAnswer, Logout, Problem, TokenAnswer};
 use tower_sessions::Session;
 
 use crate::http::caller::Caller;
@@ -21,6 +21,9 @@ use crate::router::App;
 ///
 /// With an e-mail address or a user name. Unknown, wrong, locked and disabled get one answer. What the sign-in brings
 /// reaches the client as the application's delivery says: in the body, in cookies, or as a session.
+///
+/// `device` says what the client runs on. The user's own device of that `uuid` is brought up to date, or made; what the
+/// sign-in brings hangs on it. The answer's `device_id` is its id here, not the hardware's that `device.device_id` tells.
 #[utoipa::path(post, path = "/api/v1/login", tag = "sign-in", operation_id = "login", request_body = Login,
     responses(
         (status = 200, description = "Tokens for the application", body = LoginAnswer),
@@ -46,8 +49,14 @@ pub async fn login(
             (HeaderMap::new(), answer)
         }
     };
-    let user = logged_in.user;
-    Ok((headers, Json(LoginAnswer { tokens, user })))
+    let device = logged_in.device;
+    let answer = LoginAnswer {
+        tokens,
+        user: logged_in.user,
+        device_id: device.as_ref().map(|device| Id(device.id.to_string())),
+        device_uuid: device.map(|device| device.uuid.to_string()),
+    };
+    Ok((headers, Json(answer)))
 }
 
 /// Sign out
@@ -55,6 +64,8 @@ pub async fn login(
 /// Ends the family of the refresh token in the body or in the application's cookie; without one, what the caller is signed in
 /// by; where that is a cookie, the CSRF token must come along. Cookies that the delivery set are taken away. Signing out
 /// twice is no error.
+///
+/// `device_id`, as the sign-in answered it, removes that device of the same user with all that hangs on it.
 #[utoipa::path(post, path = "/api/v1/logout", tag = "sign-in", operation_id = "logout", request_body = Logout,
     security((), ("bearer" = []), ("session" = [])),
     responses(

@@ -4,6 +4,7 @@
 mod admin_applications;
 mod admin_users;
 mod avatar;
+mod devices;
 mod docs;
 mod health;
 mod login;
@@ -73,6 +74,10 @@ fn asking() -> OpenApiRouter<App> {
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::end))
         .routes(routes!(sessions::end_all_of))
+        .routes(routes!(devices::mine))
+        .routes(routes!(devices::update_mine, devices::remove_mine))
+        .routes(routes!(devices::list))
+        .routes(routes!(devices::detail, devices::rename, devices::remove))
         .routes(routes!(me::change_email))
         .routes(routes!(me::confirm_email))
         .routes(routes!(admin_users::overview))

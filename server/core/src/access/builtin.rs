@@ -28,12 +28,15 @@ const ROLES: &[Role] = &[
     Role {
         codename: "support",
         name: "Support",
-        description: "Helps users: sees everything, manages users, sessions and messages.",
+        description: "Helps users: sees everything, manages users, sessions, devices and messages.",
         allows: |permission| {
             only_views(permission)
                 || matches!(
                     permission,
-                    Permission::UsersManage | Permission::SessionsManage | Permission::MessagesManage
+                    Permission::UsersManage
+                        | Permission::SessionsManage
+                        | Permission::DevicesManage
+                        | Permission::MessagesManage
                 )
         },
     },

@@ -53,8 +53,8 @@ const fn rule(method: &'static str, path: &'static str, welcome: Welcome) -> Rul
 }
 
 use Permission::{
-    ApplicationsManage, ApplicationsView, SessionsManage, SessionsView, SettingsManage, SettingsView, UsersManage,
-    UsersView,
+    ApplicationsManage, ApplicationsView, DevicesManage, DevicesView, SessionsManage, SessionsView, SettingsManage,
+    SettingsView, UsersManage, UsersView,
 };
 use Welcome::{AnyStaff, Everyone, Page, Staff, Users};
 
@@ -88,6 +88,9 @@ pub const TABLE: &[Rule] = &[
     rule("GET", "/api/v1/me/sessions", Users),
     rule("DELETE", "/api/v1/me/sessions/{id}", Users),
     rule("POST", "/api/v1/me/sessions/end", Users),
+    rule("GET", "/api/v1/me/devices", Users),
+    rule("PATCH", "/api/v1/me/devices/{id}", Users),
+    rule("DELETE", "/api/v1/me/devices/{id}", Users),
     rule("POST", "/api/v1/me/email", Users),
     // whoever holds the link, on whatever device
     rule("POST", "/api/v1/me/email/confirm", Everyone),
@@ -107,6 +110,10 @@ pub const TABLE: &[Rule] = &[
     rule("GET", "/api/v1/admin/sessions", Staff(SessionsView)),
     rule("DELETE", "/api/v1/admin/sessions/{id}", Staff(SessionsManage)),
     rule("POST", "/api/v1/admin/users/{id}/end-sessions", Staff(SessionsManage)),
+    rule("GET", "/api/v1/admin/devices", Staff(DevicesView)),
+    rule("GET", "/api/v1/admin/devices/{id}", Staff(DevicesView)),
+    rule("PATCH", "/api/v1/admin/devices/{id}", Staff(DevicesManage)),
+    rule("DELETE", "/api/v1/admin/devices/{id}", Staff(DevicesManage)),
     rule(
         "POST",
         "/api/v1/admin/users/{id}/send-password-reset",
@@ -186,6 +193,10 @@ pub const TABLE: &[Rule] = &[
     rule("POST", "/console/fn/list_attributes", Staff(SettingsView)),
     rule("POST", "/console/fn/declare_attribute", Staff(SettingsManage)),
     rule("POST", "/console/fn/withdraw_attribute", Staff(SettingsManage)),
+    rule("POST", "/console/fn/list_devices", Staff(DevicesView)),
+    rule("POST", "/console/fn/device", Staff(DevicesView)),
+    rule("POST", "/console/fn/rename_device", Staff(DevicesManage)),
+    rule("POST", "/console/fn/remove_device", Staff(DevicesManage)),
     rule("POST", "/console/fn/list_applications", Staff(ApplicationsView)),
     rule("POST", "/console/fn/application", Staff(ApplicationsView)),
     rule("POST", "/console/fn/preview_claims", Staff(ApplicationsView)),
@@ -220,6 +231,8 @@ pub const TABLE: &[Rule] = &[
     rule("GET", "/console/users/{id}/sign-ins", Page),
     rule("GET", "/console/users/{id}/changes", Page),
     rule("GET", "/console/attributes", Page),
+    rule("GET", "/console/devices", Page),
+    rule("GET", "/console/devices/{id}", Page),
     rule("GET", "/console/applications", Page),
     rule("GET", "/console/applications/new", Page),
     rule("GET", "/console/applications/{id}", Page),

@@ -7,6 +7,7 @@ pub(crate) mod attempts;
 pub mod attributes;
 pub mod avatar;
 mod create;
+pub mod devices;
 pub mod email;
 pub(crate) mod find;
 pub mod identifier;

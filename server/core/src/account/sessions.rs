@@ -6,14 +6,14 @@ use std::collections::HashMap;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use sereno_types::{
-    Code, EndSessions, EndWhich, EndedSessions, Id, MySessionQuery, Page, Permission, SessionKind, SessionQuery,
-    SessionRow, SessionUser,
+    Code, EndSessions, EndWhich, EndedSessions, Id, MySessionQuery, Page, Permission, SessionDevice, SessionKind,
+    SessionQuery, SessionRow, SessionUser,
 };
 use uuid::Uuid;
 
 use super::{admin, find};
 use crate::context::{Actor, Caller, RequestMeta, Sereno, Staff, Tx, Via};
-use crate::entity::{application, session, token_family, user};
+use crate::entity::{application, device, session, token_family, user};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
 use crate::paging::{Key, Newest, Walk};
@@ -39,6 +39,13 @@ impl Row {
             Self::Family(row) => row.user_id,
         }
     }
+
+    const fn device_id(&self) -> Option<Uuid> {
+        match self {
+            Self::Session(row) => row.device_id,
+            Self::Family(row) => row.device_id,
+        }
+    }
 }
 
 /// Which rows.
@@ -46,6 +53,7 @@ impl Row {
 struct Wanted {
     user_id: Option<Uuid>,
     application_id: Option<Uuid>,
+    device_id: Option<Uuid>,
     address: Option<String>,
     kind: Option<SessionKind>,
 }
@@ -64,6 +72,7 @@ impl Wanted {
                 .add(Column::LastSeenAt.gt(now.minus(idle)))
                 .add(Column::CredentialEpoch.in_subquery(epoch_of(Column::UserId)))
                 .add_option(self.user_id.map(|id| Column::UserId.eq(id)))
+                .add_option(self.device_id.map(|id| Column::DeviceId.eq(id)))
                 .add_option(
                     self.address
                         .as_ref()
@@ -86,6 +95,7 @@ impl Wanted {
                 .add(Column::CredentialEpoch.in_subquery(epoch_of(Column::UserId)))
                 .add_option(self.user_id.map(|id| Column::UserId.eq(id)))
                 .add_option(self.application_id.map(|id| Column::ApplicationId.eq(id)))
+                .add_option(self.device_id.map(|id| Column::DeviceId.eq(id)))
                 .add_option(
                     self.address
                         .as_ref()
@@ -156,6 +166,7 @@ struct Shown {
 struct Names {
     applications: HashMap<Uuid, String>,
     users: HashMap<Uuid, String>,
+    devices: HashMap<Uuid, device::Model>,
 }
 
 impl Names {
@@ -177,9 +188,14 @@ impl Names {
         } else {
             HashMap::new()
         };
+        let devices = device::Entity::find()
+            .filter(device::Column::Id.is_in(rows.iter().filter_map(Row::device_id)))
+            .all(db)
+            .await?;
         Ok(Self {
             applications: applications.into_iter().collect(),
             users,
+            devices: devices.into_iter().map(|device| (device.id, device)).collect(),
         })
     }
 
@@ -189,12 +205,20 @@ impl Names {
             id: Id(user_id.to_string()),
             name: self.users.get(&user_id).cloned().unwrap_or_default(),
         });
+        let device = row.device_id().and_then(|id| self.devices.get(&id));
+        let device = device.map(|device| SessionDevice {
+            id: Id(device.id.to_string()),
+            name: device.name.clone(),
+            os: device.os.clone(),
+        });
+        let device_name = device.as_ref().and_then(|device| device.name.clone());
         match row {
             Row::Session(row) => SessionRow {
                 id: Id(row.id.to_string()),
                 kind: SessionKind::Browser,
                 application: None,
-                device_name: None,
+                device_name,
+                device,
                 user_agent: row.user_agent,
                 address: row.address,
                 created_at: row.created_at.timestamp(),
@@ -207,7 +231,8 @@ impl Names {
                 id: Id(row.id.to_string()),
                 kind: SessionKind::Tokens,
                 application: self.applications.get(&row.application_id).cloned(),
-                device_name: row.device_name,
+                device_name: device_name.or(row.device_name),
+                device,
                 user_agent: row.user_agent,
                 address: row.address,
                 created_at: row.created_at.timestamp(),
@@ -310,6 +335,15 @@ pub async fn list(sereno: &Sereno, staff: &Staff, query: SessionQuery) -> Result
     {
         let found = crate::access::application::find(sereno, Some(client_id)).await?;
         wanted.application_id = Some(found.map_or(Uuid::nil(), |application| application.id));
+    }
+    if let Some(id) = query.device.as_deref().filter(|id| !id.is_empty()) {
+        let id = id.parse().unwrap_or_default();
+        wanted.device_id = Some(id);
+        // its user too, for the index
+        if wanted.user_id.is_none() {
+            let found = device::Entity::find_by_id(id).one(sereno.db.read()).await?;
+            wanted.user_id = Some(found.map_or(Uuid::nil(), |device| device.user_id));
+        }
     }
     let shown = Shown {
         current: staff.actor().caller().ok().as_ref().map(current),

@@ -135,7 +135,7 @@ pub async fn first_administrator(sereno: &Sereno, meta: &RequestMeta, command: S
         amr: vec!["pwd"],
         at: tx.now(),
     };
-    let session = session::start(sereno, &tx, &proof, None).await?;
+    let session = session::start(sereno, &tx, &proof, session::Place::default()).await?;
     tx.act_as(session.actor);
     tx.record(
         Event::new(EventKind::AdministratorSetUp)

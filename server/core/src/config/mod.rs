@@ -13,7 +13,8 @@ use toml::{Table, Value};
 use url::Url;
 
 pub use sections::{
-    Database, General, Hooks, Keys, Limit, Log, Mail, Password, Profile, Registration, Server, Session, Token, Worker,
+    Database, Device, General, Hooks, Keys, Limit, Log, Mail, Password, Profile, Registration, Server, Session, Token,
+    Worker,
 };
 pub use setting::Seconds;
 use setting::{Found, Raw, Setting};
@@ -66,6 +67,8 @@ pub struct Config {
     pub password: Password,
     /// Sign-ins of browsers.
     pub session: Session,
+    /// Devices.
+    pub device: Device,
     /// Tokens.
     pub token: Token,
     /// Limits.
@@ -193,6 +196,7 @@ impl Config {
             profile: Profile::read(take(Profile::PATH), &mut faults),
             password: Password::read(take(Password::PATH), &mut faults),
             session: Session::read(take(Session::PATH), &mut faults),
+            device: Device::read(take(Device::PATH), &mut faults),
             token: Token::read(take(Token::PATH), &mut faults),
             limit: Limit::read(take(Limit::PATH), &mut faults),
             hooks: Hooks::read(take(Hooks::PATH), &mut faults),
@@ -223,6 +227,7 @@ impl Config {
         Profile::example(&mut text);
         Password::example(&mut text);
         Session::example(&mut text);
+        Device::example(&mut text);
         Token::example(&mut text);
         Limit::example(&mut text);
         Hooks::example(&mut text);

@@ -170,6 +170,14 @@ section! {
 }
 
 section! {
+    /// Devices that people sign in with.
+    Device = "device" {
+        /// Whether a mail tells users of a sign-in with a device that is new to them.
+        notice: bool = true;
+    }
+}
+
+section! {
     /// Tokens of the built-in first-party application.
     Token = "token" {
         /// Seconds an access token is good.

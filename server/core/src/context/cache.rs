@@ -145,7 +145,7 @@ impl Default for Cache {
             index: RwLock::default(),
             attributes: RwLock::default(),
             signing: RwLock::default(),
-            noted: Lru::new(1_000),
+            noted: Lru::new(20_000),
             generation: AtomicU64::new(0),
             deaf: AtomicBool::new(false),
         }

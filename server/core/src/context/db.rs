@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use sea_orm::sqlx::{AssertSqlSafe, Executor};
+use sea_orm::sqlx::{AssertSqlSafe, Connection, Executor, SqliteConnection};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, QueryResult,
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
@@ -103,6 +103,7 @@ impl Db {
             .max_lifetime(None)
             .idle_timeout(None)
             .test_before_acquire(false)
+            .map_sqlx_sqlite_before_acquire(|connection, _| Box::pin(std::future::ready(Ok(is_at_rest(connection)))))
             .map_sqlx_sqlite_opts(pragmas);
         let writer = patiently(write, timeout).await?;
         let mut read = options(url, timeout);
@@ -157,10 +158,8 @@ impl Db {
             let mut connection = pool.acquire().await?;
             let query = sea_orm::sqlx::query(script).bind(text).bind(now.0);
             let done = query.fetch_all(&mut *connection).await;
-            if done.is_err()
-                && let Err(error) = connection.execute("ROLLBACK").await
-                && !error.to_string().contains("no transaction is active")
-            {
+            if done.is_err() {
+                // where it broke off is not known for sure; closing undoes what is open
                 connection.close_on_drop();
             }
             done
@@ -250,6 +249,17 @@ fn options(url: String, timeout: Duration) -> ConnectOptions {
         .acquire_timeout(timeout)
         .connect_timeout(timeout);
     options
+}
+
+/// Whether a connection is outside of any transaction, or must be closed. When the disk is full SQLite undoes a transaction
+/// by itself; sqlx then counts it as open for ever, and whatever comes later on this connection would be a part of it, be
+/// answered, and never be committed.
+fn is_at_rest(connection: &SqliteConnection) -> bool {
+    let inside = connection.is_in_transaction();
+    if inside {
+        tracing::error!("a connection to SQLite was left inside of a transaction and is closed");
+    }
+    !inside
 }
 
 /// Makes the file, and its folder, readable by nobody else. SQLite gives its side files the same mode.

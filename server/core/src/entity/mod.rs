@@ -6,6 +6,7 @@ pub mod application_secret;
 pub mod attribute;
 pub mod counter;
 pub mod crypto_key;
+pub mod device;
 pub mod email_message;
 pub mod event;
 pub mod file;

@@ -39,6 +39,8 @@ pub struct Model {
     pub data: Json,
     /// The application whose delivery it is; none: Sereno's own pages.
     pub application_id: Option<Uuid>,
+    /// The device it hangs on, if the client named one.
+    pub device_id: Option<Uuid>,
 }
 
 /// Where a session belongs.

@@ -41,12 +41,14 @@ pub struct Model {
     pub address: Option<String>,
     /// The client at sign-in.
     pub user_agent: Option<String>,
-    /// What the client called its device.
+    /// What the client called its device, before devices had rows of their own.
     pub device_name: Option<String>,
     /// How the tokens reach the client.
     pub delivery: String,
     /// What happens to a refresh token when it is used; as it was when the family began.
     pub rotation: String,
+    /// The device it hangs on, if the client named one.
+    pub device_id: Option<Uuid>,
 }
 
 /// Where a family belongs.

@@ -1,8 +1,10 @@
-//! Signing out: the session or the token family ends, in one transaction with its event.
+//! Signing out: the session or the token family ends, in one transaction with its event; and the device that was named is
+//! removed with all that hangs on it.
 
 use sereno_types::{Code, Logout};
 use uuid::Uuid;
 
+use crate::account::devices;
 use crate::context::{Actor, RequestMeta, Sereno, Via};
 use crate::error::Result;
 use crate::event::{Event, EventKind};
@@ -10,7 +12,8 @@ use crate::intent::{Intent, IntentKind};
 use crate::{session, token};
 
 /// Ends the family of the refresh token that was sent, else what the caller is signed in by. Ending what has ended
-/// already is no error, and neither is a token that is not ours: nothing is left to end (RFC 7009 §2.2).
+/// already is no error, and neither is a token that is not ours: nothing is left to end (RFC 7009 §2.2). The device that
+/// was named is removed too if it is the user's whom that sign-in proves; any other is passed over, and nothing said of it.
 ///
 /// # Errors
 /// `authentication_required` when there is neither a token nor a signed-in caller; `refused_by_hook`.
@@ -39,6 +42,10 @@ pub async fn logout(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, command:
     };
     if let Some((user_id, id)) = ended {
         tx.record(Event::new(EventKind::LoggedOut).about(user_id).within(id));
+        let device = command.device_id.and_then(|id| id.0.parse().ok());
+        if let (Some(owner), Some(device)) = (user_id, device) {
+            devices::take_away(&mut tx, device, owner).await?;
+        }
     }
     tx.commit().await
 }

@@ -6,23 +6,21 @@ mod password;
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-use sereno_types::{ClientCredentials, Code, Delivery, FieldError, Grant, Login, Me};
+use sereno_types::{ClientCredentials, Code, Delivery, Grant, Login, Me};
 
 pub use logout::logout;
 
 use crate::access::{application, subject};
 use crate::account::attempts;
-use crate::context::{Actor, Caller, RequestMeta, Sereno, Tx, Via, tidy};
-use crate::entity::{user, user_email};
-use crate::error::{Error, Result};
+use crate::context::{Actor, Caller, RequestMeta, Sereno, Tx, Via};
+use crate::device::{self, Described};
+use crate::entity::{device as device_row, user, user_email};
+use crate::error::Result;
 use crate::event::{Event, EventKind};
 use crate::intent::{Intent, IntentKind};
-use crate::session::{self, NewSession, Proof};
+use crate::session::{self, NewSession, Place, Proof};
 use crate::token::{self, Grantee, Issued};
 use password::Authenticated;
-
-/// Longest name of a device that is kept.
-const DEVICE_NAME_MAX: usize = 100;
 
 /// Who signed in, and what it brought.
 pub struct LoggedIn {
@@ -30,6 +28,8 @@ pub struct LoggedIn {
     pub user: Me,
     /// What.
     pub brought: Brought,
+    /// On which device, if the client named one.
+    pub device: Option<device_row::Model>,
 }
 
 impl std::fmt::Debug for LoggedIn {
@@ -62,33 +62,36 @@ pub async fn for_application(sereno: &Sereno, meta: &RequestMeta, command: Login
     if !application.grants.contains(&Grant::Password) {
         return Err(Code::UnauthorizedClient.into());
     }
-    let device_name = command.device.as_ref().and_then(|device| device.name.as_deref());
-    if device_name.is_some_and(|name| name.chars().count() > DEVICE_NAME_MAX) {
-        let fault = FieldError::new("device.name", Code::TooLong).with("max", DEVICE_NAME_MAX as u64);
-        return Err(Error::fields(vec![fault]));
-    }
-    let device_name = device_name.map(|name| tidy(name, DEVICE_NAME_MAX));
+    let described = Described::read(command.device.as_ref())?;
     let proven = password::authenticate(sereno, meta, &command, Some(application.id)).await?;
     if application.delivery != Delivery::Session {
         let intent = Intent::new(IntentKind::TokenIssue).about(proven.user.id);
         sereno.intend(meta, intent.through(application.id)).await?;
     }
     let (mut tx, proof) = begin(sereno, meta, &proven).await?;
+    let device = match described {
+        Some(described) => Some(device::remember(sereno, &mut tx, &proven.user, described).await?),
+        None => None,
+    };
     let grantee = Grantee {
         application,
-        device_name,
+        device_id: device.as_ref().map(|device| device.id),
     };
     let brought = complete(sereno, &mut tx, &proof, &grantee).await?;
     let user = subject::me(sereno, &proven.user, primary_email(&tx, proof.user_id).await?.as_ref());
     tx.commit().await?;
-    Ok(LoggedIn { user, brought })
+    Ok(LoggedIn { user, brought, device })
 }
 
 /// What every way of signing in ends with: tokens, a key or a session, as the application's delivery says, and the event.
 pub(crate) async fn complete(sereno: &Sereno, tx: &mut Tx, proof: &Proof, grantee: &Grantee) -> Result<Brought> {
     let application_id = grantee.application.id;
     if grantee.application.delivery == Delivery::Session {
-        let session = session::start(sereno, tx, proof, Some(application_id)).await?;
+        let place = Place {
+            application: Some(application_id),
+            device: grantee.device_id,
+        };
+        let session = session::start(sereno, tx, proof, place).await?;
         tx.act_as(session.actor);
         tx.record(logged_in(proof).through(application_id).within(session.id));
         return Ok(Brought::Session(session));
@@ -112,7 +115,7 @@ pub(crate) async fn complete(sereno: &Sereno, tx: &mut Tx, proof: &Proof, grante
 pub async fn with_session(sereno: &Sereno, meta: &RequestMeta, command: Login) -> Result<NewSession> {
     let proven = password::authenticate(sereno, meta, &command, None).await?;
     let (mut tx, proof) = begin(sereno, meta, &proven).await?;
-    let session = session::start(sereno, &tx, &proof, None).await?;
+    let session = session::start(sereno, &tx, &proof, Place::default()).await?;
     tx.act_as(session.actor);
     tx.record(logged_in(&proof).within(session.id));
     tx.commit().await?;

@@ -7,12 +7,12 @@ use sereno_types::{Code, UserState};
 use uuid::Uuid;
 
 use super::mails::{
-    Activation, EmailChangeConfirm, EmailChangeNotice, MailKind, PasswordChanged, PasswordReset, RegistrationRepeated,
-    Rendered, UnknownAccount,
+    Activation, EmailChangeConfirm, EmailChangeNotice, MailKind, NewDevice, PasswordChanged, PasswordReset,
+    RegistrationRepeated, Rendered, UnknownAccount,
 };
 use crate::clock::Moment;
 use crate::context::{Actor, Failure, Job, Locale, RequestMeta, Sereno, tidy};
-use crate::entity::{Hidden, email_message, sign_up, user, user_email};
+use crate::entity::{Hidden, device, email_message, sign_up, user, user_email};
 use crate::error::Result;
 use crate::event::{Event, EventKind};
 use crate::once::{self, Mint, Purpose};
@@ -104,6 +104,13 @@ async fn render(sereno: &Sereno, message: &email_message::Model, epoch: i64) -> 
         Some(MailKind::PasswordChanged) => PasswordChanged {
             link: sereno.link("/account/forgot-password"),
             when: readable(message.created_at),
+        }
+        .render(locale)
+        .map(Some),
+        Some(MailKind::NewDevice) => NewDevice {
+            link: sereno.link("/account/forgot-password"),
+            when: readable(message.created_at),
+            device: new_device(sereno, message).await?,
         }
         .render(locale)
         .map(Some),
@@ -256,6 +263,26 @@ fn origin(sign_up: &sign_up::Model) -> String {
         Some(address) => format!("{when}, {address}"),
         None => when,
     }
+}
+
+/// The device that the mail was queued with, in the same moment. One that was removed meanwhile is not named, but told of:
+/// whoever signed in with it must not be able to keep the mail away.
+async fn new_device(sereno: &Sereno, message: &email_message::Model) -> Result<String> {
+    let found = device::Entity::find()
+        .filter(device::Column::UserId.eq(message.user_id))
+        .filter(device::Column::CreatedAt.eq(message.created_at))
+        .one(sereno.db.read())
+        .await?;
+    let Some(device) = found else { return Ok(String::new()) };
+    let system = [device.os, device.os_version].into_iter().flatten().collect::<Vec<_>>();
+    let system = system.join(" ");
+    let called = match device.name.or(device.device_type) {
+        Some(name) if system.is_empty() => name,
+        Some(name) => format!("{name} ({system})"),
+        None => system,
+    };
+    let parts = [Some(called).filter(|called| !called.is_empty()), device.address];
+    Ok(parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
 }
 
 /// Longest answer of a mail server that is kept.

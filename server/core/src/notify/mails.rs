@@ -173,6 +173,20 @@ mails! {
             "email/password_changed/es.html";
     }
 
+    /// Tells a user of a sign-in with a device that is new to them.
+    NewDevice = "new_device" {
+        /// Where to set another password, if it was somebody else.
+        link = "https://id.example.org/account/forgot-password",
+        /// When it was.
+        when = "2026-01-01 12:00:00 UTC",
+        /// The device, and the address it has; empty when it is gone already.
+        device = "Ana's phone (Android 16), 203.0.113.7"
+    } {
+        En: "email/new_device/en.subject.txt", "email/new_device/en.txt", "email/new_device/en.html";
+        De: "email/new_device/de.subject.txt", "email/new_device/de.txt", "email/new_device/de.html";
+        Es: "email/new_device/es.subject.txt", "email/new_device/es.txt", "email/new_device/es.html";
+    }
+
     /// Tells an address that it has no account, where somebody asked for a new password.
     UnknownAccount = "unknown_account" {
         /// Where to sign up.

@@ -28,6 +28,13 @@ pub async fn end_others(tx: &Tx, user_id: Uuid, keep: Option<Uuid>, reason: &str
     end_where(tx, others, reason).await
 }
 
+/// Ends every session that hangs on a device of a user; how many were open.
+pub async fn end_on(tx: &Tx, user_id: Uuid, device: Uuid, reason: &str) -> Result<u64> {
+    // the user is said too, for the index
+    let which = Column::UserId.eq(user_id).and(Column::DeviceId.eq(device));
+    end_where(tx, which, reason).await
+}
+
 /// Lets what is still open of a user outlive a credential epoch that was raised by one in this transaction.
 pub async fn carry_over(tx: &Tx, user_id: Uuid, epoch: i64) -> Result<()> {
     Entity::update_many()

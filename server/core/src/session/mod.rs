@@ -6,13 +6,13 @@ mod flow_state;
 mod resolve;
 mod start;
 
-pub use end::{carry_over, end, end_all, end_others, replace};
+pub use end::{carry_over, end, end_all, end_on, end_others, replace};
 pub use flow_state::{
     FlowState, create as create_flow_state, delete as delete_flow_state, load as load_flow_state,
     save as save_flow_state,
 };
 pub use resolve::{load_data, resolve, resolve_for, save_data};
-pub use start::{NewSession, Proof, start};
+pub use start::{NewSession, Place, Proof, start};
 
 /// Under this key a handler hands a new session's secret to the cookie layer.
 pub const STAGED: &str = "sereno.staged";

@@ -10,6 +10,7 @@ use sereno_types::UserState;
 use super::PURPOSE;
 use crate::access::application;
 use crate::context::{Actor, Caller, Sereno, Via, without_nul};
+use crate::device;
 use crate::entity::{session, user};
 use crate::error::Result;
 
@@ -51,6 +52,7 @@ async fn seen(sereno: &Sereno, row: session::Model) -> Result<Actor> {
             .filter(session::Column::EndedAt.is_null())
             .exec(sereno.db.write())
             .await?;
+        device::seen(sereno, row.device_id, None).await;
     }
     Ok(Actor::User(Caller {
         user_id: row.user_id,

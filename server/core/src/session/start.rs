@@ -34,8 +34,18 @@ pub struct NewSession {
     pub actor: Actor,
 }
 
-/// Begins a session inside the flow's transaction, of Sereno's own pages or of an application whose delivery is one. A new sign-in always gets a new value (no fixation).
-pub async fn start(sereno: &Sereno, tx: &Tx, proof: &Proof, application: Option<Uuid>) -> Result<NewSession> {
+/// Where a session belongs.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Place {
+    /// The application whose delivery it is; none: Sereno's own pages.
+    pub application: Option<Uuid>,
+    /// The device it hangs on.
+    pub device: Option<Uuid>,
+}
+
+/// Begins a session inside the flow's transaction, of Sereno's own pages or of an application whose delivery is one. A new
+/// sign-in always gets a new value (no fixation).
+pub async fn start(sereno: &Sereno, tx: &Tx, proof: &Proof, place: Place) -> Result<NewSession> {
     let id = sereno.new_id()?;
     let secret = URL_SAFE_NO_PAD.encode(sereno.entropy.bytes::<16>()?);
     let now = tx.now();
@@ -55,7 +65,8 @@ pub async fn start(sereno: &Sereno, tx: &Tx, proof: &Proof, application: Option<
         address: Set(meta.address.map(|address| address.to_string())),
         user_agent: Set(meta.user_agent.clone()),
         data: Set(serde_json::json!({})),
-        application_id: Set(application),
+        application_id: Set(place.application),
+        device_id: Set(place.device),
     };
     session::Entity::insert(row).exec_without_returning(tx.db()).await?;
     let actor = Actor::User(Caller {

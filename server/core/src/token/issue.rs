@@ -28,8 +28,8 @@ const NEVER: std::time::Duration = std::time::Duration::from_hours(24 * 365 * 10
 pub struct Grantee {
     /// The application.
     pub application: Arc<Application>,
-    /// What the client calls its device.
-    pub device_name: Option<String>,
+    /// The device that the client named.
+    pub device_id: Option<Uuid>,
 }
 
 /// What was issued; how it reaches the client is the door's part.
@@ -155,9 +155,11 @@ pub async fn issue(sereno: &Sereno, tx: &Tx, proof: &Proof, grantee: &Grantee) -
         revoke_reason: None,
         address: meta.address.map(|address| address.to_string()),
         user_agent: meta.user_agent.clone(),
-        device_name: grantee.device_name.clone(),
+        device_name: None,
         delivery: application.delivery.as_str().to_owned(),
         rotation: application.profile.rotation.as_str().to_owned(),
+        // a key is the same on every device of its user, and so hangs on none
+        device_id: grantee.device_id.filter(|_| !is_key),
     };
     token_family::Entity::insert(insertable(row.clone()))
         .exec_without_returning(tx.db())
@@ -366,5 +368,6 @@ fn insertable(row: token_family::Model) -> token_family::ActiveModel {
         device_name: Set(row.device_name),
         delivery: Set(row.delivery),
         rotation: Set(row.rotation),
+        device_id: Set(row.device_id),
     }
 }

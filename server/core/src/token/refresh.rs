@@ -17,6 +17,7 @@ use super::{revoke, verify};
 use crate::access::application;
 use crate::context::{Actor, Application, RequestMeta, Sereno, Tx};
 use crate::crypto::jwt;
+use crate::device;
 use crate::entity::token_family::{Column, Entity, Model};
 use crate::entity::user;
 use crate::error::{Error, Result};
@@ -79,6 +80,7 @@ async fn renew(sereno: &Sereno, meta: &RequestMeta, command: Refresh, extend: Ex
         return keep(sereno, meta, &application, stays).await;
     }
     if let Some(family) = rotate(sereno, meta, presented, &application).await? {
+        device::seen(sereno, family.device_id, meta.address).await;
         return issue::tokens(
             sereno,
             sereno.db.write(),
@@ -209,6 +211,7 @@ async fn keep(
     let line = Line { family: &family, stays };
     let issued = issue::tokens(sereno, tx.db(), &line, application, now).await?;
     tx.commit().await?;
+    device::seen(sereno, family.device_id, meta.address).await;
     Ok(issued)
 }
 

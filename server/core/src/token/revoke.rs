@@ -29,6 +29,13 @@ pub async fn revoke_others(tx: &mut Tx, user_id: Uuid, keep: Option<Uuid>, reaso
     Ok(revoke_where(tx, others, reason).await?.len() as u64)
 }
 
+/// Revokes every family that hangs on a device of a user; how many were open.
+pub async fn revoke_on(tx: &mut Tx, user_id: Uuid, device: Uuid, reason: &str) -> Result<u64> {
+    // the user is said too, for the index
+    let which = Column::UserId.eq(user_id).and(Column::DeviceId.eq(device));
+    Ok(revoke_where(tx, which, reason).await?.len() as u64)
+}
+
 /// Lets what is still open of a user outlive a credential epoch that was raised by one in this transaction.
 pub async fn carry_over(tx: &mut Tx, user_id: Uuid, epoch: i64) -> Result<()> {
     let carried = Entity::update_many()

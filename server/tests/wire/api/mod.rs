@@ -5,6 +5,7 @@ mod bad_input;
 mod contract;
 mod cors;
 mod deliveries;
+mod devices;
 mod forged_tokens;
 mod hooks;
 mod login;

@@ -1,6 +1,7 @@
 mod account;
 mod applications;
 mod console;
+mod devices;
 mod headers;
 mod passwords;
 mod profiles;

@@ -223,6 +223,8 @@ fn every_function_that_changes_something_has_a_page() {
         "user_changes",
         "user_sessions",
         "list_attributes",
+        "list_devices",
+        "device",
         "list_applications",
         "application",
         "preview_claims",

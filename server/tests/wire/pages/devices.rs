@@ -1,0 +1,99 @@
+//! Staff and devices, as a browser without JavaScript goes about it.
+
+use serde_json::json;
+
+use crate::door::{Door, PASSWORD};
+
+async fn named(door: &Door, who: &str, name: &str) -> (String, String) {
+    let body = json!({"identifier": who, "password": PASSWORD,
+        "device": {"name": name, "os": "Android", "firebase_token": format!("fcm:secret-of-{name}")}});
+    let answer = door.post("/api/v1/login", &body, &[]).await.json();
+    let bearer = format!("Bearer {}", answer["access_token"].as_str().unwrap());
+    (answer["device_id"].as_str().unwrap().to_owned(), bearer)
+}
+
+#[tokio::test]
+async fn a_device_is_found_renamed_and_removed() {
+    let door = Door::new().await;
+    door.user("ana@example.org", Some("ana")).await;
+    door.user("bea@example.org", Some("bea")).await;
+    let cookies = door.administrator().await;
+    assert!(
+        door.page("/console/devices", &cookies)
+            .await
+            .text
+            .contains("No devices yet")
+    );
+    let (id, bearer) = named(&door, "ana", "Pocket").await;
+    named(&door, "bea", "Tower").await;
+    let list = door.page("/console/devices?q=pocket", &cookies).await.text;
+    let path = format!("/console/devices/{id}");
+    assert!(list.contains(&format!("href=\"{path}\"")) && !list.contains("Tower"));
+    assert!(!list.contains("fcm:"), "a push token is not shown");
+    let theirs = door.page("/console/devices?user=bea", &cookies).await.text;
+    assert!(theirs.contains("Tower") && !theirs.contains("Pocket"));
+    let first = door.page("/console/devices?limit=1", &cookies).await.text;
+    assert!(first.contains("rel=\"next\"") && first.contains("2 devices"));
+
+    let page = door.page(&path, &cookies).await.text;
+    assert!(page.contains("Sign-ins on this device"));
+    assert!(!page.contains("fcm:"));
+    let long = "x".repeat(101);
+    let refused = door
+        .form(
+            "/console/fn/rename_device",
+            &[("id", &id), ("name", &long)],
+            &path,
+            &cookies,
+        )
+        .await;
+    assert_eq!(
+        (refused.status.as_u16(), refused.header("location")),
+        (303, path.as_str())
+    );
+    let renamed = door
+        .form(
+            "/console/fn/rename_device",
+            &[("id", &id), ("name", "Lost")],
+            &path,
+            &cookies,
+        )
+        .await;
+    assert_eq!(renamed.header("location"), format!("{path}?done=renamed"));
+    let page = door.page(renamed.header("location"), &cookies).await.text;
+    assert!(page.contains("The device has another name now.") && page.contains("Lost"));
+    let question = door.page(&format!("{path}?confirm=remove"), &cookies).await.text;
+    assert!(question.contains("Remove Lost?"));
+    let removed = door
+        .form("/console/fn/remove_device", &[("id", &id)], &path, &cookies)
+        .await;
+    assert_eq!(removed.header("location"), "/console/devices?done=removed");
+    let list = door.page(removed.header("location"), &cookies).await.text;
+    assert!(list.contains("The device is removed") && !list.contains("Lost"));
+    assert_eq!(door.page(&path, &cookies).await.status, 404);
+    assert_eq!(door.get("/api/v1/me", &[("authorization", &bearer)]).await.status, 401);
+}
+
+#[tokio::test]
+async fn the_pages_and_their_functions_are_closed_to_others() {
+    let door = Door::new().await;
+    door.user("ana@example.org", Some("ana")).await;
+    let (id, bearer) = named(&door, "ana", "Pocket").await;
+    let fields = [("identifier", "ana"), ("password", PASSWORD), ("next", "/account")];
+    let cookies = door
+        .form("/account/fn/sign_in", &fields, "/account/sign-in", "")
+        .await
+        .cookies();
+    let path = format!("/console/devices/{id}");
+    for page in ["/console/devices", &path] {
+        assert!(door.page(page, "").await.status.is_redirection());
+        assert_eq!(door.page(page, &cookies).await.status, 403);
+    }
+    for function in ["list_devices", "device", "rename_device", "remove_device"] {
+        let answer = door
+            .form(&format!("/console/fn/{function}"), &[("id", &id)], &path, &cookies)
+            .await;
+        assert!(!answer.text.contains("Pocket"), "{function}");
+    }
+    assert_eq!(door.get("/api/v1/me", &[("authorization", &bearer)]).await.status, 200);
+}
