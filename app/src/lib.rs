@@ -35,8 +35,9 @@ use account::{
 };
 use console::{
     ConsolePages, application::ApplicationPage, application_new::NewApplicationPage, applications::ApplicationsPage,
-    attributes::AttributesPage, overview::OverviewPage, signing_keys::SigningKeysPage, user::UserPage,
-    user_changes::UserChangesPage, user_profile::UserProfilePage, user_sign_ins::UserSignInsPage, users::UsersPage,
+    attributes::AttributesPage, overview::OverviewPage, sessions::SessionsPage as AllSessionsPage,
+    signing_keys::SigningKeysPage, user::UserPage, user_changes::UserChangesPage, user_profile::UserProfilePage,
+    user_sign_ins::UserSignInsPage, users::UsersPage,
 };
 pub use visit::About;
 
@@ -85,6 +86,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("applications") view=ApplicationsPage />
                     <Route path=path!("applications/new") view=NewApplicationPage />
                     <Route path=path!("applications/:id") view=ApplicationPage />
+                    <Route path=path!("sessions") view=AllSessionsPage />
                     <Route path=path!("signing-keys") view=SigningKeysPage />
                 </ParentRoute>
             </Routes>
@@ -199,6 +201,7 @@ pub fn page_of(function: &str) -> Option<&'static str> {
     use account::sign_up::Register;
     use account::{
         activate::Activate,
+        avatar::{RemoveAvatar, UPLOAD},
         confirm_email::ConfirmEmail,
         credentials::{ChangeEmail, ChangePassword},
         forgot_password::ForgotPassword,
@@ -215,8 +218,10 @@ pub fn page_of(function: &str) -> Option<&'static str> {
     };
     use console::application_new::CreateApplication;
     use console::attributes::{DeclareAttribute, WithdrawAttribute};
+    use console::sessions::EndAnySession;
     use console::signing_keys::{ActivateSigningKey, CreateSigningKey, DeleteSigningKey};
     use console::user::{LockUser, SendActivation, SendPasswordReset, UnlockUser};
+    use console::user_avatar::RemoveUserAvatar;
     use console::user_profile::UpdateUser;
     use console::user_sign_ins::{EndUserSession, EndUserSessions};
     let pages = [
@@ -231,6 +236,8 @@ pub fn page_of(function: &str) -> Option<&'static str> {
         (ChangePassword::PATH, "/account"),
         (ChangeEmail::PATH, "/account"),
         (UpdateProfile::PATH, "/account/profile"),
+        (UPLOAD, "/account/profile"),
+        (RemoveAvatar::PATH, "/account/profile"),
         (EndSession::PATH, "/account/sessions"),
         (EndSessions::PATH, "/account/sessions"),
         (SignOut::PATH, "/account"),
@@ -238,9 +245,11 @@ pub fn page_of(function: &str) -> Option<&'static str> {
         (UnlockUser::PATH, "/console/users/{id}"),
         (SendActivation::PATH, "/console/users/{id}"),
         (SendPasswordReset::PATH, "/console/users/{id}"),
+        (RemoveUserAvatar::PATH, "/console/users/{id}"),
         (UpdateUser::PATH, "/console/users/{id}/profile"),
         (EndUserSession::PATH, "/console/users/{id}/sign-ins"),
         (EndUserSessions::PATH, "/console/users/{id}/sign-ins"),
+        (EndAnySession::PATH, "/console/sessions"),
         (DeclareAttribute::PATH, "/console/attributes"),
         (WithdrawAttribute::PATH, "/console/attributes"),
         (CreateApplication::PATH, "/console/applications/new"),

@@ -1,7 +1,9 @@
 mod account;
 mod applications;
+mod avatars;
 mod console;
 mod headers;
 mod passwords;
 mod profiles;
 mod refusals;
+mod sessions;
