@@ -165,7 +165,7 @@ pub fn shown(options: &LeptosOptions, shown: console::shown_once::Shown) -> impl
     provide_context(text::Locale::En);
     let page = view! {
         <Router>
-            <Still>
+            <Still languages=false>
                 <console::shown_once::ShownOnce shown />
             </Still>
         </Router>
