@@ -36,8 +36,8 @@ use account::{
 use console::{
     ConsolePages, application::ApplicationPage, application_new::NewApplicationPage, applications::ApplicationsPage,
     attributes::AttributesPage, device::DevicePage, devices::DevicesPage, overview::OverviewPage,
-    signing_keys::SigningKeysPage, user::UserPage, user_changes::UserChangesPage, user_profile::UserProfilePage,
-    user_sign_ins::UserSignInsPage, users::UsersPage,
+    sessions::SessionsPage as AllSessionsPage, signing_keys::SigningKeysPage, user::UserPage,
+    user_changes::UserChangesPage, user_profile::UserProfilePage, user_sign_ins::UserSignInsPage, users::UsersPage,
 };
 pub use visit::About;
 
@@ -88,6 +88,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("applications") view=ApplicationsPage />
                     <Route path=path!("applications/new") view=NewApplicationPage />
                     <Route path=path!("applications/:id") view=ApplicationPage />
+                    <Route path=path!("sessions") view=AllSessionsPage />
                     <Route path=path!("signing-keys") view=SigningKeysPage />
                 </ParentRoute>
             </Routes>
@@ -166,7 +167,7 @@ pub fn shown(options: &LeptosOptions, shown: console::shown_once::Shown) -> impl
     provide_context(text::Locale::En);
     let page = view! {
         <Router>
-            <Still>
+            <Still languages=false>
                 <console::shown_once::ShownOnce shown />
             </Still>
         </Router>
@@ -202,6 +203,7 @@ pub fn page_of(function: &str) -> Option<&'static str> {
     use account::sign_up::Register;
     use account::{
         activate::Activate,
+        avatar::{RemoveAvatar, UPLOAD},
         confirm_email::ConfirmEmail,
         credentials::{ChangeEmail, ChangePassword},
         forgot_password::ForgotPassword,
@@ -219,8 +221,10 @@ pub fn page_of(function: &str) -> Option<&'static str> {
     use console::application_new::CreateApplication;
     use console::attributes::{DeclareAttribute, WithdrawAttribute};
     use console::device::{RemoveDevice, RenameDevice};
+    use console::sessions::EndAnySession;
     use console::signing_keys::{ActivateSigningKey, CreateSigningKey, DeleteSigningKey};
     use console::user::{LockUser, SendActivation, SendPasswordReset, UnlockUser};
+    use console::user_avatar::RemoveUserAvatar;
     use console::user_profile::UpdateUser;
     use console::user_sign_ins::{EndUserSession, EndUserSessions};
     let pages = [
@@ -235,6 +239,8 @@ pub fn page_of(function: &str) -> Option<&'static str> {
         (ChangePassword::PATH, "/account"),
         (ChangeEmail::PATH, "/account"),
         (UpdateProfile::PATH, "/account/profile"),
+        (UPLOAD, "/account/profile"),
+        (RemoveAvatar::PATH, "/account/profile"),
         (EndSession::PATH, "/account/sessions"),
         (EndSessions::PATH, "/account/sessions"),
         (SignOut::PATH, "/account"),
@@ -242,9 +248,11 @@ pub fn page_of(function: &str) -> Option<&'static str> {
         (UnlockUser::PATH, "/console/users/{id}"),
         (SendActivation::PATH, "/console/users/{id}"),
         (SendPasswordReset::PATH, "/console/users/{id}"),
+        (RemoveUserAvatar::PATH, "/console/users/{id}"),
         (UpdateUser::PATH, "/console/users/{id}/profile"),
         (EndUserSession::PATH, "/console/users/{id}/sign-ins"),
         (EndUserSessions::PATH, "/console/users/{id}/sign-ins"),
+        (EndAnySession::PATH, "/console/sessions"),
         (DeclareAttribute::PATH, "/console/attributes"),
         (WithdrawAttribute::PATH, "/console/attributes"),
         (RenameDevice::PATH, "/console/devices/{id}"),

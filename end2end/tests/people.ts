@@ -1,7 +1,7 @@
 // People and their mail: users made at the command line, mails read from the folder they are written to.
 import { expect, type Page } from "@playwright/test";
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 export const PASSWORD = "wheelbarrow at dawn";
@@ -29,7 +29,8 @@ export function addUser(email: string, ...more: string[]): string {
 export async function mailTo(email: string, count = 1, about = ""): Promise<{ link: string; code: string }> {
   const folder = join(process.env.SERENO_E2E_DATA ?? "", "data", "mail");
   const mails = () =>
-    readdirSync(folder)
+    // the folder is made with the first mail
+    (existsSync(folder) ? readdirSync(folder) : [])
       .filter((name) => name.endsWith(".eml"))
       .sort()
       .map((name) => decoded(readFileSync(join(folder, name), "utf8")))

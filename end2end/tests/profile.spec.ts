@@ -1,7 +1,7 @@
 // One's own profile and sign-ins, and what staff does with them: attributes, profiles, their history. Every journey runs
 // twice, with and without JavaScript.
 import { address, addUser, alive, open, signIn } from "./people";
-import { holdsUp } from "./quality";
+import { holdsUp, photograph } from "./quality";
 import { expect, test, withoutJavaScript } from "./sereno";
 
 // Chromium writes a line for every refused form that was sent by script.
@@ -198,20 +198,6 @@ test("the new pages hold up in both themes and on a narrow screen", async ({ pag
     `/console/users/${id}/changes?field=first_name`,
   ]) {
     await holdsUp(page, path);
-    const folder = process.env.SERENO_SCREENSHOTS;
-    if (folder) {
-      for (const [look, colorScheme, width] of [
-        ["light", "light", 1280],
-        ["dark", "dark", 1280],
-        ["phone", "light", 360],
-      ] as const) {
-        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-        await page.setViewportSize({ width, height: 800 });
-        await open(page, path);
-        const file = path.replace(id, "id").replace(name, "name").replace(/\W+/g, "-");
-        await page.screenshot({ path: `${folder}/${file}.${look}.png`, fullPage: true });
-      }
-      await page.setViewportSize({ width: 1280, height: 720 });
-    }
+    await photograph(page, path.replace(id, "id").replace(name, "name"));
   }
 });

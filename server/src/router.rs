@@ -9,10 +9,12 @@
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
+use app::account::avatar::UPLOAD;
 use axum::Router;
 use axum::extract::{FromRef, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+use axum::routing::post;
 use bytes::Bytes;
 use leptos::prelude::LeptosOptions;
 use sereno_core::Sereno;
@@ -22,7 +24,7 @@ use tokio::sync::Semaphore;
 
 use crate::http::metrics::Metrics;
 use crate::http::problem::Refusal;
-use crate::http::{body, caller, cors, form_post, meta, oauth_form, origin, policy, session_store};
+use crate::http::{avatar_form, body, caller, cors, form_post, meta, oauth_form, origin, policy, session_store};
 use crate::{api, assets, pages};
 
 /// What handlers reach. Cheap to clone, because every layer and handler gets a clone for every request.
@@ -85,6 +87,7 @@ pub fn router(app: &App) -> Router {
     Router::new()
         .merge(api::routes())
         .merge(pages::routes(app))
+        .route(UPLOAD, post(avatar_form::receive))
         .fallback(pages::fallback)
         .method_not_allowed_fallback(wrong_method)
         .layer(middleware::from_fn_with_state(app.clone(), behind_the_session))
@@ -148,6 +151,7 @@ async fn enter(app: App, mut request: Request, next: Next) -> Response {
         return refusal.into_response();
     }
     match policy::enforce(&app, request.method(), request.extensions()).await {
+        Ok(()) if request.extensions().get::<body::TooLarge>().is_some() => avatar_form::too_large().into_response(),
         Ok(()) => next.run(request).await,
         Err(refused) => refused,
     }
@@ -181,6 +185,7 @@ pub fn unlisted() -> Vec<String> {
             .iter()
             .map(|page| ("GET".to_owned(), page.path().to_owned())),
     );
+    doors.push(("POST".to_owned(), UPLOAD.to_owned()));
     doors.extend(server_fn::axum::server_fn_paths().map(|(path, method)| (method.to_string(), path.to_owned())));
     doors
         .into_iter()

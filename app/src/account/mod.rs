@@ -1,6 +1,7 @@
 //! The pages for everybody: one thing per page, a plain form in the middle.
 
 pub mod activate;
+pub mod avatar;
 pub mod confirm_email;
 pub mod credentials;
 pub mod forgot_password;

@@ -14,6 +14,7 @@ use crate::{
     text,
     ui::{
         alert::{Done, Tone},
+        avatar::{Avatar, Face},
         badge::Badge,
         copy::Copyable,
         heading::Heading,
@@ -87,9 +88,12 @@ pub fn AccountView(
     view! {
         <div class="grid grid-cols-1 gap-6">
             <AccountNav />
-            <div class="grid gap-1">
-                <Heading title=texts.account_title attempt=changes.attempt() />
-                <p class="text-soft">{texts.account_lead}</p>
+            <div class="flex items-center gap-4">
+                <Avatar face=Face::of(&me) />
+                <div class="grid min-w-0 gap-1">
+                    <Heading title=texts.account_title attempt=changes.attempt() />
+                    <p class="text-soft">{texts.account_lead}</p>
+                </div>
             </div>
             {done.map(|done| view! { <Done>{done}</Done> })}
             <Facts me />

@@ -1,10 +1,15 @@
 //! The visitor's own profile: what they may change of it, by its type, and what they may only read.
 
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 use sereno_types::Problem;
 
 use crate::{
-    account::{AccountNav, query},
+    account::{
+        AccountNav,
+        avatar::{Picture, PictureChanges, Portrait},
+        query,
+    },
     profile_form::{Fields, KeptFields, ProfileFields, ProfileForm},
     text,
     ui::{
@@ -15,8 +20,17 @@ use crate::{
     },
 };
 
+/// What the page shows.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct OwnProfile {
+    /// The fields.
+    pub form: ProfileForm,
+    /// The picture.
+    pub portrait: Portrait,
+}
+
 #[server(name = LoadProfileForm, prefix = "/account/fn", endpoint = "profile_form")]
-pub(crate) async fn profile_form() -> Result<ProfileForm, Problem> {
+pub(crate) async fn profile_form() -> Result<OwnProfile, Problem> {
     use crate::gate;
     let visitor = gate::visitor()?;
     let me = sereno_core::account::profile::me(&visitor.sereno, &visitor.actor)
@@ -25,14 +39,20 @@ pub(crate) async fn profile_form() -> Result<ProfileForm, Problem> {
     let fields = sereno_core::account::profile::fields(&visitor.sereno, &visitor.actor)
         .await
         .map_err(gate::refuse)?;
-    Ok(ProfileForm::own(me, fields))
+    let portrait = Portrait {
+        face: crate::ui::avatar::Face::of(&me),
+        may_change: sereno_core::account::avatar::may_change(&visitor.sereno),
+        max_bytes: visitor.sereno.config.profile.avatar_max_bytes,
+    };
+    let form = ProfileForm::own(me, fields);
+    Ok(OwnProfile { form, portrait })
 }
 
 #[server(prefix = "/account/fn", endpoint = "update_profile")]
 pub(crate) async fn update_profile(#[server(flatten)] fields: Fields) -> Result<(), Problem> {
     use crate::gate;
     let visitor = gate::visitor()?;
-    let update = profile_form().await?.read(&fields)?;
+    let update = profile_form().await?.form.read(&fields)?;
     sereno_core::account::profile::update(&visitor.sereno, &visitor.meta, &visitor.actor, update)
         .await
         .map_err(gate::refuse)?;
@@ -45,8 +65,15 @@ pub(crate) async fn update_profile(#[server(flatten)] fields: Fields) -> Result<
 pub fn ProfilePage() -> impl IntoView {
     let profile = Resource::new(|| (), |()| profile_form());
     let texts = text::use_texts();
-    let done = (query("done").as_deref() == Some("saved")).then_some(texts.profile_saved);
-    loaded(profile, move |profile| view! { <ProfileView profile done /> })
+    let done = match query("done").as_deref() {
+        Some("saved") => Some(texts.profile_saved),
+        Some("picture") => Some(texts.picture_saved),
+        Some("picture-removed") => Some(texts.picture_removed),
+        _ => None,
+    };
+    loaded(profile, move |OwnProfile { form, portrait }| {
+        view! { <ProfileView profile=form portrait done /> }
+    })
 }
 
 /// The profile, once it is known.
@@ -54,6 +81,8 @@ pub fn ProfilePage() -> impl IntoView {
 pub fn ProfileView(
     /// What it holds.
     profile: ProfileForm,
+    /// The picture.
+    portrait: Portrait,
     /// What has just been done.
     #[prop(default = None)]
     done: Option<&'static str>,
@@ -62,14 +91,16 @@ pub fn ProfileView(
     let action = ServerAction::<UpdateProfile>::new();
     let attempt = Attempt::of(action).completed_by(profile.shown());
     let may_change = profile.may_change();
+    let changes = PictureChanges::begin();
     view! {
         <div class="grid grid-cols-1 gap-6">
             <AccountNav />
             <div class="grid gap-1">
-                <Heading title=texts.profile_title attempt />
+                <Heading title=texts.profile_title attempt=Attempt::either(attempt, changes.attempt()) />
                 <p class="text-soft">{texts.profile_lead}</p>
             </div>
             {done.map(|done| view! { <Done>{done}</Done> })}
+            <Picture portrait changes />
             <KeptFields profile=profile.clone() />
             {may_change
                 .then(|| {

@@ -8,9 +8,11 @@ pub mod attributes;
 pub mod device;
 pub mod devices;
 pub mod overview;
+pub mod sessions;
 pub mod shown_once;
 pub mod signing_keys;
 pub mod user;
+pub mod user_avatar;
 pub mod user_changes;
 pub mod user_profile;
 pub mod user_sign_ins;
@@ -163,7 +165,7 @@ fn Rail(name: String, theme: &'static str) -> impl IntoView {
                         </div>
                     }
                 })}
-            {(may(Permission::ApplicationsView) || may(Permission::SettingsView))
+            {(may(Permission::ApplicationsView) || may(Permission::SessionsView) || may(Permission::SettingsView))
                 .then(|| {
                     view! {
                         <div>
@@ -177,6 +179,12 @@ fn Rail(name: String, theme: &'static str) -> impl IntoView {
                                                 icon=Icon::AppWindow
                                                 label="Applications"
                                             />
+                                        }
+                                    })}
+                                {may(Permission::SessionsView)
+                                    .then(|| {
+                                        view! {
+                                            <RailItem href="/console/sessions" icon=Icon::Monitor label="Sessions" />
                                         }
                                     })}
                                 {may(Permission::SettingsView)

@@ -8,11 +8,15 @@ use leptos_router::{
 use sereno_types::{Id, Permission, Problem, UserDetail, UserEmail, UserEvent, UserState};
 
 use crate::{
-    console::{Breadcrumb, may},
+    console::{
+        Breadcrumb, may,
+        user_avatar::{PictureQuestion, UserPicture},
+    },
     profile_form::told,
     text::Locale,
     ui::{
         alert::{Done, Tone},
+        avatar::Face,
         badge::{AdministratorBadge, Badge, StateBadge},
         confirm::Confirm,
         copy::Copyable,
@@ -93,10 +97,11 @@ pub fn UserPage() -> impl IntoView {
     let says = move |name: &'static str| query.with(|query| query.get(name));
     let asks_to_lock = Signal::derive(move || says("confirm").as_deref() == Some("lock"));
     let asks_to_reset = Signal::derive(move || says("confirm").as_deref() == Some("reset"));
+    let asks_for_picture = Signal::derive(move || says("confirm").as_deref() == Some("picture"));
     let notice = Signal::derive(move || says("done").as_deref().and_then(notice));
     loaded(
         detail,
-        move |user| view! { <UserView user notice asks_to_lock asks_to_reset /> },
+        move |user| view! { <UserView user notice asks_to_lock asks_to_reset asks_for_picture /> },
     )
 }
 
@@ -106,6 +111,7 @@ fn notice(word: &str) -> Option<&'static str> {
         "locked" => Some("The account is locked. Whoever used it is signed out."),
         "unlocked" => Some("The account is unlocked again."),
         "sent" => Some("Another activation mail is on its way."),
+        "picture" => Some("The picture is deleted."),
         "reset" => Some("A mail with a link to set a new password is on its way."),
         _ => None,
     }
@@ -122,6 +128,8 @@ pub fn UserView(
     asks_to_lock: Signal<bool>,
     /// Whether the address asks for the mail to set a new password to be confirmed.
     asks_to_reset: Signal<bool>,
+    /// Whether the address asks for the end of the picture to be confirmed.
+    asks_for_picture: Signal<bool>,
 ) -> impl IntoView {
     let may_manage = may(Permission::UsersManage);
     let can_lock = may_manage && can_be_locked(user.state);
@@ -134,7 +142,9 @@ pub fn UserView(
         </UserHead>
         {recipient.map(|recipient| view! { <ResetQuestion id=user.id.clone() recipient open=asks_to_reset /> })}
         {can_lock.then(|| view! { <LockQuestion user=user.clone() open=asks_to_lock /> })}
-        <Identity user=user.clone() />
+        {(may_manage && user.picture.is_some())
+            .then(|| view! { <PictureQuestion id=user.id.clone() name=title(&user) open=asks_for_picture /> })}
+        <Identity user=user.clone() may_manage />
         <Addresses emails=user.emails />
         <Attributes attributes=user.attributes />
         <Access id=user.id sessions=user.open_sessions grants=user.open_grants />
@@ -384,7 +394,9 @@ fn Fact(name: &'static str, children: Children) -> impl IntoView {
 }
 
 #[component]
-fn Identity(user: UserDetail) -> impl IntoView {
+fn Identity(user: UserDetail, may_manage: bool) -> impl IntoView {
+    let face = Face::theirs(&user);
+    let id = user.id.clone();
     let full_name = format!("{} {}", user.first_name, user.last_name).trim().to_owned();
     let or_none = |text: Option<String>| {
         text.filter(|text| !text.is_empty())
@@ -393,6 +405,9 @@ fn Identity(user: UserDetail) -> impl IntoView {
     view! {
         <Section title="Identity">
             <dl class="facts">
+                <Fact name="Picture">
+                    <UserPicture id face may_remove=may_manage />
+                </Fact>
                 <Fact name="Id">
                     <Copyable text=user.id.0 what="the id" />
                 </Fact>

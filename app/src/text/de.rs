@@ -108,6 +108,13 @@ pub(super) const TEXTS: Texts = Texts {
     save: "Speichern",
     profile_saved: "Ihr Profil ist gespeichert.",
     profile_kept: "Das kann nur ändern, wer diesen Server betreut:",
+    picture: "Ihr Bild",
+    picture_own: "Ihr Bild, wie andere es sehen",
+    picture_file: "Ein Bild auswählen",
+    picture_save: "Bild verwenden",
+    picture_remove: "Bild entfernen",
+    picture_saved: "Ihr Bild ist gespeichert.",
+    picture_removed: "Ihr Bild ist gelöscht.",
     sessions_title: "Ihre Anmeldungen",
     sessions_lead: "Jeder Browser und jede Anwendung, die jetzt Zugang zu Ihrem Konto haben. Beenden Sie, was Sie nicht kennen, und ändern Sie Ihr Passwort.",
     session_current: "Diese hier",
@@ -147,6 +154,12 @@ pub(super) const MONTHS: [&str; 12] = [
 
 pub(super) fn password_hint(min: u64) -> String {
     format!("Mindestens {min} Zeichen. Einige zufällige Wörter sind leicht zu merken und schwer zu erraten.")
+}
+
+pub(super) fn picture_hint(max: &str) -> String {
+    format!(
+        "Eine Datei in JPEG, PNG, GIF oder WebP von höchstens {max}. Wir behalten sie mit höchstens 512 mal 512 Pixeln, und nur das, was man sieht."
+    )
 }
 
 pub(super) const fn kind(kind: AttributeKind) -> &'static str {

@@ -108,6 +108,13 @@ pub(super) const TEXTS: Texts = Texts {
     save: "Save",
     profile_saved: "Your profile is saved.",
     profile_kept: "Only the people who look after this server can change these:",
+    picture: "Your picture",
+    picture_own: "Your picture as others see it",
+    picture_file: "Choose a picture",
+    picture_save: "Use picture",
+    picture_remove: "Take picture away",
+    picture_saved: "Your picture is saved.",
+    picture_removed: "Your picture is deleted.",
     sessions_title: "Your sign-ins",
     sessions_lead: "Every browser and application that has access to your account right now. End what you do not recognise, and change your password.",
     session_current: "This one",
@@ -136,6 +143,12 @@ pub(super) const MONTHS: [&str; 12] = [
 
 pub(super) fn password_hint(min: u64) -> String {
     format!("At least {min} characters. A few random words are easy to remember and hard to guess.")
+}
+
+pub(super) fn picture_hint(max: &str) -> String {
+    format!(
+        "A JPEG, PNG, GIF or WebP file of at most {max}. We keep it no larger than 512 by 512 pixels, and nothing but what can be seen."
+    )
 }
 
 pub(super) const fn kind(kind: AttributeKind) -> &'static str {

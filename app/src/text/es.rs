@@ -108,6 +108,13 @@ pub(super) const TEXTS: Texts = Texts {
     save: "Guardar",
     profile_saved: "Su perfil se ha guardado.",
     profile_kept: "Esto solo lo puede cambiar quien cuida de este servidor:",
+    picture: "Su imagen",
+    picture_own: "Su imagen tal como la ven los demás",
+    picture_file: "Elegir una imagen",
+    picture_save: "Usar imagen",
+    picture_remove: "Quitar imagen",
+    picture_saved: "Su imagen se ha guardado.",
+    picture_removed: "Su imagen se ha borrado.",
     sessions_title: "Sus sesiones",
     sessions_lead: "Todos los navegadores y aplicaciones que ahora tienen acceso a su cuenta. Cierre lo que no reconozca y cambie su contraseña.",
     session_current: "Esta",
@@ -147,6 +154,12 @@ pub(super) const MONTHS: [&str; 12] = [
 
 pub(super) fn password_hint(min: u64) -> String {
     format!("Al menos {min} caracteres. Unas palabras al azar son fáciles de recordar y difíciles de adivinar.")
+}
+
+pub(super) fn picture_hint(max: &str) -> String {
+    format!(
+        "Un archivo JPEG, PNG, GIF o WebP de {max} como máximo. Lo guardamos con 512 por 512 píxeles como mucho, y solo lo que se ve."
+    )
 }
 
 pub(super) const fn kind(kind: AttributeKind) -> &'static str {

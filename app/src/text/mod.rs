@@ -164,6 +164,26 @@ pub(crate) fn password_hint() -> String {
     }
 }
 
+/// Which files can be a picture here.
+pub(crate) fn picture_hint(max_bytes: u64) -> String {
+    match use_locale() {
+        Locale::En => en::picture_hint(&size(max_bytes, '.')),
+        Locale::De => de::picture_hint(&size(max_bytes, ',')),
+        Locale::Es => es::picture_hint(&size(max_bytes, ',')),
+    }
+}
+
+/// A limit in bytes as people say it, with at most one decimal; rounded down, so that what it allows does fit.
+fn size(bytes: u64, point: char) -> String {
+    const KILO: u64 = 1 << 10;
+    const MEGA: u64 = 1 << 20;
+    let (unit, name) = if bytes < MEGA { (KILO, "kB") } else { (MEGA, "MB") };
+    match (bytes / unit, bytes % unit * 10 / unit) {
+        (whole, 0) => format!("{whole}\u{a0}{name}"),
+        (whole, tenth) => format!("{whole}{point}{tenth}\u{a0}{name}"),
+    }
+}
+
 /// A day, with the name of its month; none if there is no such month.
 #[must_use]
 pub fn date(locale: Locale, year: i64, month: i64, day: i64) -> Option<String> {
@@ -301,6 +321,14 @@ pub(crate) struct Texts {
     pub save: &'static str,
     pub profile_saved: &'static str,
     pub profile_kept: &'static str,
+    // the picture
+    pub picture: &'static str,
+    pub picture_own: &'static str,
+    pub picture_file: &'static str,
+    pub picture_save: &'static str,
+    pub picture_remove: &'static str,
+    pub picture_saved: &'static str,
+    pub picture_removed: &'static str,
     // sign-ins
     pub sessions_title: &'static str,
     pub sessions_lead: &'static str,
@@ -327,7 +355,14 @@ pub(crate) struct Texts {
 
 #[cfg(test)]
 mod tests {
-    use super::Locale;
+    use super::{Locale, size};
+
+    #[test]
+    fn sizes_are_said_in_words() {
+        assert_eq!(size(4_194_304, '.'), "4\u{a0}MB");
+        assert_eq!(size(2_700_000, ','), "2,5\u{a0}MB");
+        assert_eq!(size(100_000, '.'), "97.6\u{a0}kB");
+    }
 
     #[test]
     fn the_best_language_we_speak_wins() {

@@ -61,6 +61,37 @@ pub fn Field(
     }
 }
 
+/// A file. What was chosen is lost when the form is refused: no page may fill it in.
+#[component]
+pub fn FileField(
+    /// Name and id; also the name under which the server refuses it.
+    #[prop(into)]
+    name: String,
+    /// What to choose.
+    #[prop(into)]
+    label: String,
+    /// The media types that the browser offers.
+    accept: &'static str,
+    /// Help that is always there.
+    #[prop(into)]
+    hint: String,
+) -> impl IntoView {
+    let state = State::of(&name, true);
+    let input = view! {
+        <input
+            id=name.clone()
+            name=name.clone()
+            type="file"
+            class="input file-input"
+            accept=accept
+            required
+            aria-invalid=move || state.invalid()
+            aria-describedby=state.describedby(&name)
+        />
+    };
+    view! { <div class="field">{caption(&name, label, false, Some(hint))} {state.errors(name)} {input}</div> }
+}
+
 /// Several lines of text.
 #[component]
 pub fn Area(

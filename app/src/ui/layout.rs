@@ -21,12 +21,17 @@ pub fn Plain(children: Children) -> impl IntoView {
 
 /// The frame of a page that is not brought to life: without the choice of appearance, which needs scripts.
 #[component]
-pub fn Still(children: Children) -> impl IntoView {
-    view! { <Frame footer=|| view! { <Languages /> }>{children()}</Frame> }
+pub fn Still(
+    /// Whether it can be had in other languages. What is shown once cannot: the way there would lose it.
+    #[prop(default = true)]
+    languages: bool,
+    children: Children,
+) -> impl IntoView {
+    view! { <Frame footer=move || languages.then(|| view! { <Languages /> })>{children()}</Frame> }
 }
 
 #[component]
-fn Frame<F: IntoView>(footer: fn() -> F, children: Children) -> impl IntoView {
+fn Frame<F: IntoView>(footer: impl FnOnce() -> F, children: Children) -> impl IntoView {
     view! {
         <div class="plain">
             <SkipLink />

@@ -1,6 +1,7 @@
 //! The kit: what pages are made of. Components here hold no data of their own and call no server function.
 
 pub mod alert;
+pub mod avatar;
 pub mod badge;
 pub mod confirm;
 pub mod copy;

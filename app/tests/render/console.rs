@@ -155,6 +155,7 @@ fn asking(user: UserDetail, permissions: &'static [Permission], question: &'stat
                 notice=Signal::stored(Some("Done & dusted."))
                 asks_to_lock=Signal::stored(question == "lock")
                 asks_to_reset=Signal::stored(question == "reset")
+                asks_for_picture=Signal::stored(question == "picture")
             />
         }
     })
@@ -270,5 +271,32 @@ fn figures_lead_to_the_lists_behind_them() {
             r#"<th scope="row">"#,
             "<caption",
         ],
+    );
+}
+
+#[test]
+fn a_picture_is_taken_away_after_a_question_by_who_may() {
+    let pictured = || {
+        let mut user = detail(UserState::Active);
+        user.picture = Some("https://id.example.org/media/user/2026/11/20/a.jpg".to_owned());
+        user
+    };
+    let open = asking(pictured(), Permission::ALL, "picture");
+    holds(&open, &["src=\"/media/user/2026/11/20/a.jpg\"", "?confirm=picture"]);
+    let question = between(&open, r#"<dialog id="picture""#, "</dialog>");
+    holds(
+        question,
+        &[
+            " open",
+            "Take the picture of ana@example.org away?",
+            "/console/fn/remove_user_avatar",
+        ],
+    );
+    let looked_at = asking(pictured(), &[Permission::UsersView], "picture");
+    holds(&looked_at, &["/media/user/2026/11/20/a.jpg"]);
+    lacks(&looked_at, &["confirm=picture", "remove_user_avatar"]);
+    lacks(
+        &asking(detail(UserState::Active), Permission::ALL, "picture"),
+        &["remove_user_avatar"],
     );
 }

@@ -1,17 +1,19 @@
 //! Profiles, their history, sign-ins and declared attributes: one's own pages, and those for staff.
 
-use app::account::{profile::ProfileView, sessions::SessionsView};
+use app::account::{avatar::Portrait, profile::ProfileView, sessions::SessionsView};
+use app::console::sessions::SessionsView as AllSessionsView;
 use app::console::{
     attributes::AttributesView, user_changes::UserChangesView, user_profile::UserProfileView,
     user_sign_ins::UserSignInsView,
 };
 use app::profile_form::ProfileForm;
 use app::text::Locale;
+use app::ui::avatar::Face;
 use leptos::prelude::*;
 use serde_json::json;
 use sereno_types::{
     Attribute, AttributeKind, ChangeQuery, Id, Me, MySessionQuery, Page, Permission, ProfileChange, ProfileField,
-    SessionKind, SessionQuery, SessionRow, StaffProfile, Timestamp, UserDetail, UserState,
+    SessionKind, SessionQuery, SessionRow, SessionUser, StaffProfile, Timestamp, UserDetail, UserState,
 };
 
 use crate::{between, holds, html, html_at, lacks};
@@ -124,7 +126,7 @@ fn page<T>(items: Vec<T>, total: u64) -> Page<T> {
 #[test]
 fn every_type_has_its_field_and_what_is_protected_has_none() {
     let page = html_at("/account/profile", || {
-        view! { <ProfileView profile=ProfileForm::own(me(), fields()) /> }
+        view! { <ProfileView profile=ProfileForm::own(me(), fields()) portrait=Portrait::default() /> }
     });
     let form = between(&page, r#"action="/account/fn/update_profile""#, "</form>");
     holds(
@@ -152,7 +154,7 @@ fn nothing_to_change_is_no_form() {
     let german = html(|| {
         provide_context(Locale::De);
         let fields = vec![field("username", AttributeKind::String, true)];
-        view! { <ProfileView profile=ProfileForm::own(me(), fields) /> }
+        view! { <ProfileView profile=ProfileForm::own(me(), fields) portrait=Portrait::default() /> }
     });
     holds(&german, &["Ihr Profil", "<dt>Benutzername</dt><dd>ana</dd>"]);
     lacks(&german, &["<form action=\"/account/fn/update_profile\""]);
@@ -342,4 +344,91 @@ fn attributes_are_taught_listed_and_changed() {
     let looked_at = of(vec![plan], "plan", &[Permission::SettingsView]);
     holds(&looked_at, &["what they pay for", "Required", "List"]);
     lacks(&looked_at, &["Withdraw", "Change plan", "Declare"]);
+}
+
+#[test]
+fn a_picture_is_shown_and_changed_by_who_may() {
+    let of = |picture: Option<&str>, may_change| {
+        let face = Face {
+            picture: picture.map(str::to_owned),
+            initials: "AB".to_owned(),
+        };
+        let portrait = Portrait {
+            face,
+            may_change,
+            max_bytes: 2_621_440,
+        };
+        html(move || {
+            provide_context(Locale::De);
+            view! { <ProfileView profile=ProfileForm::own(me(), fields()) portrait /> }
+        })
+    };
+    let first = of(None, true);
+    let form = between(&first, r#"action="/account/avatar""#, "</form>");
+    holds(
+        form,
+        &[
+            r#"method="post" enctype="multipart/form-data""#,
+            r#"type="file""#,
+            "2,5\u{a0}MB",
+        ],
+    );
+    holds(&first, &[r#"aria-hidden="true" class="avatar avatar-large">AB</span>"#]);
+    lacks(&first, &["remove_avatar"]);
+    let path = "/media/user/2026/11/20/a.jpg";
+    let another = of(Some(path), true);
+    holds(
+        &another,
+        &[
+            &format!(r#"src="{path}""#),
+            r#"alt="Ihr Bild, wie andere es sehen""#,
+            r#"action="/account/fn/remove_avatar""#,
+        ],
+    );
+    let fixed = of(Some(path), false);
+    holds(&fixed, &[path]);
+    lacks(&fixed, &["remove_avatar", "type=\"file\""]);
+    lacks(&of(None, false), &["Ihr Bild"]);
+}
+
+#[test]
+fn all_sign_ins_say_whose_they_are() {
+    let of = |items: Vec<SessionRow>, query: SessionQuery, permissions: &'static [Permission]| {
+        html_at("/console/sessions", move || {
+            staff(permissions);
+            let total = if items.is_empty() { 0 } else { 5 };
+            view! { <AllSessionsView page=page(items, total) query /> }
+        })
+    };
+    let mut theirs = row(SessionKind::Tokens, false);
+    theirs.user = Some(SessionUser {
+        id: Id(ID.to_owned()),
+        name: "ana".to_owned(),
+    });
+    let query = SessionQuery {
+        kind: Some(SessionKind::Tokens),
+        ..SessionQuery::default()
+    };
+    let both = &[Permission::SessionsView, Permission::SessionsManage];
+    let full = of(vec![theirs.clone()], query.clone(), both);
+    holds(
+        &full,
+        &[
+            "5 sign-ins match",
+            &format!(r#"href="/console/users/{ID}""#),
+            "Web shop",
+            "Firefox · Linux",
+            r#"<option value="tokens" selected"#,
+            r#"action="/console/fn/end_session" method="post""#,
+            r#"name="list" value="/console/sessions?kind=tokens""#,
+            r#"href="/console/sessions?kind=tokens&amp;cursor=after""#,
+        ],
+    );
+    lacks(
+        &of(vec![theirs], query.clone(), &[Permission::SessionsView]),
+        &["end_session"],
+    );
+    let none = of(Vec::new(), query, both);
+    holds(&none, &["Nothing matches", "curl", "Show all sign-ins"]);
+    holds(&of(Vec::new(), SessionQuery::default(), both), &["Nobody is signed in"]);
 }

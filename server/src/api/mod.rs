@@ -28,7 +28,13 @@ use utoipa_axum::routes;
 use crate::router::App;
 
 /// Doors for reading that the contract does not describe.
-pub const UNDESCRIBED: [&str; 4] = ["/openapi.json", "/api/v1/openapi.json", "/docs", "/media/{*path}"];
+pub const UNDESCRIBED: [&str; 5] = [
+    "/openapi.json",
+    "/api/v1/openapi.json",
+    "/docs",
+    "/media/{*path}",
+    "/.well-known/change-password",
+];
 
 /// The routes that the contract describes.
 pub(crate) fn described() -> OpenApiRouter<App> {
@@ -113,7 +119,9 @@ pub fn routes() -> Router<App> {
 /// The routes that ask nobody who they are.
 pub fn open_routes() -> Router<App> {
     let (router, _) = open().split_for_parts();
-    router.route("/media/{*path}", get(avatar::serve))
+    router
+        .route("/media/{*path}", get(avatar::serve))
+        .route("/.well-known/change-password", get(well_known::change_password))
 }
 
 #[cfg(test)]

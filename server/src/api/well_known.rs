@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::header;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Redirect};
 
 use crate::http::problem::Refusal;
 use crate::router::App;
@@ -19,4 +19,9 @@ pub async fn jwks(State(app): State<App>) -> Result<impl IntoResponse, Refusal> 
         (header::CACHE_CONTROL, "public, max-age=300"),
     ];
     Ok((headers, app.sereno.signing().await?.jwks_text().to_owned()))
+}
+
+/// Where a password manager sends people to change their password (W3C, "A Well-Known URL for Changing Passwords").
+pub async fn change_password() -> Redirect {
+    Redirect::to("/account#change-password")
 }

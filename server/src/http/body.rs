@@ -1,15 +1,16 @@
 //! Reads every request's body, once, within its limits: size, time, and nothing that a database cannot store. What
 //! stands behind this layer holds the whole body and never waits for the network.
 
+use app::account::avatar;
 use axum::body::{Body, Bytes, HttpBody};
-use axum::extract::Request;
-use axum::http::header;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use bytes::BytesMut;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use sereno_types::Code;
 
-use super::problem::Refusal;
+use super::problem::{Refusal, wants_page};
 use crate::router::App;
 
 /// The same request with its whole body, or the refusal.
@@ -18,16 +19,25 @@ pub async fn read(app: &App, request: Request) -> Result<Request, Response> {
     if request.body().is_end_stream() {
         return Ok(request);
     }
-    let (parts, body) = request.into_parts();
-    let settings = &app.sereno.config;
-    let most = if UPLOADS.contains(&parts.uri.path()) {
-        settings.profile.avatar_max_bytes
-    } else {
-        settings.server.max_body
-    };
-    match whole(app, &parts.headers, body, most).await {
+    let (mut parts, mut body) = request.into_parts();
+    let upload = UPLOADS.iter().find(|upload| upload.path == parts.uri.path());
+    let most = upload.map_or(app.sereno.config.server.max_body, |upload| {
+        app.sereno.config.profile.avatar_max_bytes + upload.around
+    });
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    match whole(app, &parts.headers, &mut body, most).await {
         Ok(bytes) if holds_nul(&parts.headers, &bytes) => Err(Refusal::from(Code::MalformedBody).into_response()),
-        Ok(bytes) => Ok(Request::from_parts(parts, Body::from(bytes))),
+        Ok(bytes) => {
+            let mut request = Request::from_parts(parts, Body::from(bytes));
+            // what stands here is within its limit, and extractors need none of their own
+            DefaultBodyLimit::disable().apply(&mut request);
+            Ok(request)
+        }
+        Err(Code::BodyTooLarge) if upload.is_some_and(|upload| upload.around > 0) && wants_page(&parts.headers) => {
+            forget(app, &mut body, most).await;
+            parts.extensions.insert(TooLarge);
+            Ok(Request::from_parts(parts, Body::empty()))
+        }
         Err(code) => {
             let mut response = Refusal::from(code).into_response();
             // what is still under way would be read as the next request
@@ -39,21 +49,39 @@ pub async fn read(app: &App, request: Request) -> Result<Request, Response> {
     }
 }
 
-/// Doors that take a file.
-const UPLOADS: [&str; 1] = ["/api/v1/me/avatar"];
+/// The form that was posted brought a file that is too large, and none of it is left: the form is to say so itself.
+#[derive(Clone, Copy, Debug)]
+pub struct TooLarge;
+
+/// A door that takes a file.
+struct Upload {
+    path: &'static str,
+    /// Bytes that a form writes around its file; none where the body is the file.
+    around: u64,
+}
+
+const UPLOADS: [Upload; 2] = [
+    Upload {
+        path: "/api/v1/me/avatar",
+        around: 0,
+    },
+    Upload {
+        path: avatar::UPLOAD,
+        around: 4_096,
+    },
+];
 
 /// Bytes of a body that are not counted.
 const FREE: usize = 4_096;
 
-async fn whole(app: &App, headers: &axum::http::HeaderMap, body: Body, most: u64) -> Result<Bytes, Code> {
-    let most = usize::try_from(most).unwrap_or(usize::MAX);
+async fn whole(app: &App, headers: &HeaderMap, body: &mut Body, most: usize) -> Result<Bytes, Code> {
     let said = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if said.is_some_and(|said| said > most) {
         return Err(Code::BodyTooLarge);
     }
-    let reading = collect(app, Limited::new(body, most));
+    let reading = collect(app, body, most);
     match tokio::time::timeout(app.sereno.config.server.body_timeout.span(), reading).await {
         Err(_) => Err(Code::RequestTimeout),
         Ok(body) => body,
@@ -63,18 +91,15 @@ async fn whole(app: &App, headers: &axum::http::HeaderMap, body: Body, most: u64
 /// One connection can send many bodies at once, slowly: together all of them get as much room as the requests that may be
 /// under way, and what does not fit is refused. Clients that send nothing hold nothing, and what everybody sends is small
 /// and not counted, so that whoever fills the room keeps nobody from signing in.
-async fn collect(app: &App, mut body: Limited<Body>) -> Result<Bytes, Code> {
+async fn collect(app: &App, body: &mut Body, most: usize) -> Result<Bytes, Code> {
     let mut all = BytesMut::new();
     let mut held = app.bodies.try_acquire_many(0).map_err(|_| Code::Overloaded)?;
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| {
-            if error.is::<LengthLimitError>() {
-                Code::BodyTooLarge
-            } else {
-                Code::MalformedBody
-            }
-        })?;
+        let frame = frame.map_err(|_| Code::MalformedBody)?;
         let Ok(data) = frame.into_data() else { continue };
+        if data.len() > most.saturating_sub(all.len()) {
+            return Err(Code::BodyTooLarge);
+        }
         let before = all.len().max(FREE);
         all.extend_from_slice(&data);
         let counted = u32::try_from(all.len().saturating_sub(before)).map_err(|_| Code::BodyTooLarge)?;
@@ -83,8 +108,25 @@ async fn collect(app: &App, mut body: Limited<Body>) -> Result<Bytes, Code> {
     Ok(all.freeze())
 }
 
+/// How many times the limit is read and thrown away.
+const FORGOTTEN: usize = 8;
+
+/// Reads what is too large to its end, up to a limit, and keeps none of it: a browser shows an answer only after it has
+/// sent everything.
+async fn forget(app: &App, body: &mut Body, most: usize) {
+    let reading = async {
+        let mut left = most.saturating_mul(FORGOTTEN);
+        while let Some(Ok(frame)) = body.frame().await
+            && left > 0
+        {
+            left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+        }
+    };
+    _ = tokio::time::timeout(app.sereno.config.server.body_timeout.span(), reading).await;
+}
+
 /// A NUL in a form, which PostgreSQL cannot store; JSON is looked at where it is parsed.
-fn holds_nul(headers: &axum::http::HeaderMap, bytes: &[u8]) -> bool {
+fn holds_nul(headers: &HeaderMap, bytes: &[u8]) -> bool {
     let is_form = headers.get(header::CONTENT_TYPE).is_some_and(|kind| {
         kind.as_bytes()
             .to_ascii_lowercase()

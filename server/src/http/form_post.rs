@@ -3,6 +3,7 @@
 //! and what was typed, secrets left out, kept for five minutes beside the visitor's cookie, and a redirect back to the
 //! form. Nothing of it enters a URL.
 
+use app::account::avatar::UPLOAD;
 use app::console::shown_once::Shown;
 use app::flash::Flash;
 use axum::body::{Body, Bytes};
@@ -56,7 +57,12 @@ pub async fn answer<F: Future<Output = Response>>(
     } else {
         KEPT
     };
-    let values = if plain { kept(&bytes, most) } else { Vec::new() };
+    // of a file nothing is kept: a browser does not let a page fill it in again
+    let values = if plain && path != UPLOAD {
+        kept(&bytes, most)
+    } else {
+        Vec::new()
+    };
     let back = back.unwrap_or_else(|| page_of(&path, &values));
     request = Request::from_parts(parts, Body::from(bytes));
     if plain {
@@ -114,10 +120,10 @@ async fn shown(mut response: Response) -> (Response, Option<Shown>) {
     (response, shown.flatten())
 }
 
-/// The server function that is posted to, if there is one: a path that matches no route is nobody's form.
+/// The server function, or the door for files, that is posted to, if there is one: a path that matches no route is nobody's form.
 fn function(request: &Request) -> Option<String> {
     let path = request.extensions().get::<MatchedPath>()?.as_str();
-    let is_function = path.starts_with("/account/fn/") || path.starts_with("/console/fn/");
+    let is_function = path.starts_with("/account/fn/") || path.starts_with("/console/fn/") || path == UPLOAD;
     (is_function && request.method() == Method::POST).then(|| path.to_owned())
 }
 

@@ -1,6 +1,7 @@
 //! What all doors share: the listener, the layers every request passes, and how a refusal is presented. No rule about
 //! users, tokens or permissions lives here.
 
+pub mod avatar_form;
 pub mod body;
 pub mod caller;
 pub mod cookies;

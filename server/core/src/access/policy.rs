@@ -151,6 +151,7 @@ pub const TABLE: &[Rule] = &[
     rule("GET", "/media/{*path}", Everyone),
     // keys, contract, health
     rule("GET", "/.well-known/jwks.json", Everyone),
+    rule("GET", "/.well-known/change-password", Everyone),
     rule("GET", "/openapi.json", Everyone),
     rule("GET", "/api/v1/openapi.json", Everyone),
     rule("GET", "/docs", Everyone),
@@ -175,6 +176,9 @@ pub const TABLE: &[Rule] = &[
     rule("POST", "/account/fn/change_password", Users),
     rule("POST", "/account/fn/change_email", Users),
     rule("POST", "/account/fn/confirm_email", Everyone),
+    rule("POST", "/account/fn/remove_avatar", Users),
+    // the one form of the pages that carries a file
+    rule("POST", "/account/avatar", Users),
     // server functions of the console
     rule("POST", "/console/fn/staff_profile", AnyStaff),
     rule("POST", "/console/fn/overview", AnyStaff),
@@ -190,6 +194,9 @@ pub const TABLE: &[Rule] = &[
     rule("POST", "/console/fn/user_sessions", Staff(SessionsView)),
     rule("POST", "/console/fn/end_user_session", Staff(SessionsManage)),
     rule("POST", "/console/fn/end_user_sessions", Staff(SessionsManage)),
+    rule("POST", "/console/fn/remove_user_avatar", Staff(UsersManage)),
+    rule("POST", "/console/fn/list_sessions", Staff(SessionsView)),
+    rule("POST", "/console/fn/end_session", Staff(SessionsManage)),
     rule("POST", "/console/fn/list_attributes", Staff(SettingsView)),
     rule("POST", "/console/fn/declare_attribute", Staff(SettingsManage)),
     rule("POST", "/console/fn/withdraw_attribute", Staff(SettingsManage)),
@@ -236,6 +243,7 @@ pub const TABLE: &[Rule] = &[
     rule("GET", "/console/applications", Page),
     rule("GET", "/console/applications/new", Page),
     rule("GET", "/console/applications/{id}", Page),
+    rule("GET", "/console/sessions", Page),
     rule("GET", "/console/signing-keys", Page),
 ];
 

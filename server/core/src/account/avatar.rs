@@ -16,18 +16,25 @@ use crate::event::{Event, EventKind};
 use crate::file::{self, picture};
 
 /// The field's name in settings, history and events.
-const FIELD: &str = "avatar";
+pub const FIELD: &str = "avatar";
 /// Pictures that a user may bring in an hour: each costs as much as some sign-ins.
 const AN_HOUR: u64 = 20;
 
 /// Takes a picture from the signed-in user.
 ///
 /// # Errors
-/// `authentication_required`, `protected_field`, `too_many_requests`, `overloaded`; `invalid_picture` and
-/// `picture_too_large`.
+/// `authentication_required`, `protected_field`, `too_many_requests`, `overloaded`; `blank`, `body_too_large`,
+/// `invalid_picture` and `picture_too_large`.
 pub async fn set(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, bytes: Vec<u8>) -> Result<Me> {
     let user_id = actor.caller()?.user_id;
-    may_change(sereno)?;
+    check(sereno)?;
+    if bytes.is_empty() {
+        return Err(Error::field(FIELD, Code::Blank));
+    }
+    // doors refuse more than this before they read it, but what comes inside of a form they measure with the form
+    if u64::try_from(bytes.len()).is_ok_and(|size| size > sereno.config.profile.avatar_max_bytes) {
+        return Err(Error::field(FIELD, Code::BodyTooLarge));
+    }
     let limit = Limit::new(
         sereno,
         "avatar",
@@ -49,7 +56,7 @@ pub async fn set(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, bytes: Vec<
 /// `authentication_required`, `protected_field`.
 pub async fn remove(sereno: &Sereno, meta: &RequestMeta, actor: &Actor) -> Result<Me> {
     let user_id = actor.caller()?.user_id;
-    may_change(sereno)?;
+    check(sereno)?;
     let mut tx = sereno.begin(meta, actor).await?;
     replace(sereno, &mut tx, user_id, None).await?;
     finish(sereno, tx, user_id).await
@@ -68,11 +75,17 @@ pub async fn remove_theirs(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, i
     tx.commit().await
 }
 
-fn may_change(sereno: &Sereno) -> Result<()> {
-    if sereno.config.profile.protected.iter().any(|name| name == FIELD) {
-        return Err(Error::field(FIELD, Code::ProtectedField));
+/// Whether users choose their pictures themselves.
+#[must_use]
+pub fn may_change(sereno: &Sereno) -> bool {
+    !sereno.config.profile.protected.iter().any(|name| name == FIELD)
+}
+
+fn check(sereno: &Sereno) -> Result<()> {
+    if may_change(sereno) {
+        return Ok(());
     }
-    Ok(())
+    Err(Error::field(FIELD, Code::ProtectedField))
 }
 
 /// One picture at a time is unpacked, so that nobody can make the memory grow by sending many.

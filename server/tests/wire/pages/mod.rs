@@ -1,8 +1,10 @@
 mod account;
 mod applications;
+mod avatars;
 mod console;
 mod devices;
 mod headers;
 mod passwords;
 mod profiles;
 mod refusals;
+mod sessions;

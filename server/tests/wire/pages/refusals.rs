@@ -222,6 +222,7 @@ fn every_function_that_changes_something_has_a_page() {
         "user_profile",
         "user_changes",
         "user_sessions",
+        "list_sessions",
         "list_attributes",
         "list_devices",
         "device",
