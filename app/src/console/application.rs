@@ -128,6 +128,7 @@ pub(crate) async fn create_client_secret(#[server(default)] id: String) -> Resul
         title: "Another secret".to_owned(),
         client_id: secret.client_id,
         secret: secret.client_secret,
+        signing_secret: None,
         next: format!("/console/applications/{id}"),
     }))
 }

@@ -36,6 +36,7 @@ pub(crate) async fn create_application(#[server(flatten)] fields: Fields) -> Res
         title: format!("{} is registered", created.application.name),
         client_id: secret.client_id,
         secret: secret.client_secret,
+        signing_secret: created.signing_secret,
         next,
     }))
 }

@@ -360,6 +360,7 @@ mod tests {
             user: Some("ann & bob".to_owned()),
             client_id: Some("shop".to_owned()),
             address: Some("2001:db8::7".to_owned()),
+            device: None,
             kind: Some(SessionKind::Tokens),
             limit: Some(20),
             cursor: Some("abc".to_owned()),

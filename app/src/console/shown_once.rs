@@ -21,6 +21,9 @@ pub struct Shown {
     pub client_id: String,
     /// The secret.
     pub secret: String,
+    /// The key with which the application checks its tokens, where it shares one with us.
+    #[serde(default)]
+    pub signing_secret: Option<String>,
     /// The page that follows.
     pub next: String,
 }
@@ -73,6 +76,18 @@ pub fn ShownOnce(
                         <Copyable text=shown.secret what="the secret" />
                     </dd>
                 </div>
+                {shown
+                    .signing_secret
+                    .map(|key| {
+                        view! {
+                            <div>
+                                <dt>"Key of its tokens"</dt>
+                                <dd data-secret>
+                                    <Copyable text=key what="the key" />
+                                </dd>
+                            </div>
+                        }
+                    })}
             </dl>
             <a class="button button-primary justify-self-start" rel="external" href=shown.next>
                 "I have copied it"

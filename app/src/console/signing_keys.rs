@@ -63,6 +63,7 @@ pub(crate) async fn create_signing_key(
         title: "The shared key".to_owned(),
         client_id: made.key.client_id.unwrap_or_default(),
         secret,
+        signing_secret: None,
         next: PATH.to_owned(),
     }))
 }

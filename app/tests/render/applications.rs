@@ -263,6 +263,7 @@ fn a_secret_is_shown_with_the_way_on() {
         title: "Web shop is registered".to_owned(),
         client_id: "shop".to_owned(),
         secret: "cs_secret".to_owned(),
+        signing_secret: Some("shared-key".to_owned()),
         next: format!("/console/applications/{ID}"),
     };
     assert!(!format!("{shown:?}").contains("cs_secret"), "a log would tell it");
@@ -277,7 +278,8 @@ fn a_secret_is_shown_with_the_way_on() {
             "I have copied it",
         ],
     );
-    lacks(between(&html, "<a ", ">"), &["cs_secret"]);
+    holds(&html, &["Key of its tokens", "shared-key"]);
+    lacks(between(&html, "<a ", ">"), &["cs_secret", "shared-key"]);
 }
 
 fn key(id: &str, state: SigningKeyState, application: Option<&str>) -> SigningKeyRow {

@@ -138,7 +138,7 @@ pub async fn start(config: Config, world: World) -> Result<Sereno> {
         addresses: limiter::Addresses::default(),
         applications: limiter::PerMinute::default(),
         rotations: Gathering::default(),
-        pictures: tokio::sync::Semaphore::new(1),
+        pictures: Arc::new(tokio::sync::Semaphore::new(1)),
         job_bell: tokio::sync::Notify::new(),
     });
     let tx: Tx = sereno.begin(&RequestMeta::default(), &Actor::System).await?;

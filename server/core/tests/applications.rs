@@ -656,6 +656,36 @@ async fn introspection_tells_an_application_of_its_own_tokens_alone() {
     }
 }
 
+/// Asked for in the same moment, through the right application and another: the other gets nothing and takes nothing.
+#[tokio::test]
+async fn another_application_gets_nothing_beside_the_right_one() {
+    let test = with_ana().await;
+    let shop = Client::of(&test, called("shop")).await;
+    let other = Client::of(&test, called("other")).await;
+    for _ in 0..4 {
+        let (_, refresh) = shop.pair(&test).await;
+        let (stolen, own, stolen_too) = tokio::join!(
+            other.refresh(&test, &refresh),
+            shop.refresh(&test, &refresh),
+            other.refresh(&test, &refresh)
+        );
+        let (access, _) = own.unwrap();
+        assert_eq!(claims(&access)["client_id"], "shop");
+        for outcome in [stolen, stolen_too] {
+            assert_eq!(refused(outcome), Code::RefreshTokenInvalid);
+        }
+    }
+}
+
+#[tokio::test]
+async fn access_tokens_end_with_their_family() {
+    let test = with_ana().await;
+    let short = Client::with(&test, "short", json!({"access_lifetime": 600, "refresh_lifetime": 100})).await;
+    let (access, _) = short.pair(&test).await;
+    let claims = claims(&access);
+    assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 100);
+}
+
 #[tokio::test]
 async fn an_access_token_is_revoked_alone_and_forgotten_when_it_would_have_ended() {
     let test = with_ana().await;

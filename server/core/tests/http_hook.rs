@@ -156,16 +156,25 @@ async fn it_is_asked_and_may_refuse() {
     assert_eq!(seen.try_iter().count(), 1);
 }
 
-/// Anything but yes and a well-formed no is a failure; so is silence.
+/// A no is a no, even where nothing can be asked of it any further.
+#[tokio::test]
+async fn a_refusal_without_a_good_reason_is_one() {
+    for answer in [BARE, ODD] {
+        let (url, _seen) = serve(&[answer]);
+        let test = with_hook(&url, &["login"], &[], "allow").await;
+        match log_in(&test).await {
+            Err(Error::Refused { code, reason, .. }) => {
+                assert_eq!((code, reason.as_deref()), (Code::RefusedByHook, Some("refused")));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// Anything but yes and no is a failure; so is silence.
 #[tokio::test]
 async fn what_cannot_be_asked_is_refused_or_allowed_as_configured() {
-    for (answer, name) in [
-        (AWAY, "away"),
-        (BARE, "bare"),
-        (ODD, "odd"),
-        (ELSEWHERE, "elsewhere"),
-        ("", "silent"),
-    ] {
+    for (answer, name) in [(AWAY, "away"), (ELSEWHERE, "elsewhere"), ("", "silent")] {
         for on_failure in ["refuse", "allow"] {
             let (url, seen) = serve(&[answer]);
             let test = with_hook(&url, &["login"], &[], on_failure).await;

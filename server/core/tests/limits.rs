@@ -440,3 +440,15 @@ async fn one_client_cannot_lock_an_account_for_everybody() {
     }
     guess(&test, 2, "ana", PASSWORD).await.unwrap();
 }
+
+/// Whatever somebody types, it is not the counter of an account that it does not name.
+#[tokio::test]
+async fn no_text_is_anothers_counter() {
+    let test = TestSereno::new().await;
+    let id = test.user("ana").await;
+    for _ in 0..30 {
+        let command = test.credentials(&format!("{id}\n1"), "wrong");
+        let _ = login::for_application(&test.sereno, &test.meta(), command).await;
+    }
+    test.log_in("ana").await;
+}

@@ -91,6 +91,10 @@ pub(super) async fn run(command: Command, config: Config) -> Outcome {
     if let Some(secret) = added.secret.filter(|_| drawn) {
         say(&secret.client_secret);
     }
+    // the key with which it checks its tokens, where it shares one with us: shown here and never again
+    if let Some(secret) = added.signing_secret {
+        say(&secret);
+    }
     Ok(())
 }
 

@@ -3,6 +3,8 @@
 //! and what was typed, secrets left out, kept for five minutes beside the visitor's cookie, and a redirect back to the
 //! form. Nothing of it enters a URL.
 
+use std::net::IpAddr;
+
 use app::account::avatar::UPLOAD;
 use app::console::shown_once::Shown;
 use app::flash::Flash;
@@ -11,6 +13,7 @@ use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use http_body_util::BodyExt;
+use sereno_core::context::RequestMeta;
 use sereno_types::{Code, Problem};
 use tower_sessions::Session;
 use url::Url;
@@ -45,6 +48,7 @@ pub async fn answer<F: Future<Output = Response>>(
     let plain = wants_page(request.headers());
     let back = came_from(request.headers());
     let session = request.extensions().get::<Session>().cloned();
+    let address = request.extensions().get::<RequestMeta>().and_then(|meta| meta.address);
     let person = pages::asked_by_a_person(&request);
     let (parts, body) = request.into_parts();
     let bytes = body
@@ -87,6 +91,8 @@ pub async fn answer<F: Future<Output = Response>>(
             }
             // nothing to keep it in, perhaps; and nothing the visitor could mend
             code if code.status() >= 500 => Refusal(problem).into_response(),
+            // each takes a row, and needs no account
+            _ if too_many(app, address) => Refusal(problem).into_response(),
             _ => match keep(
                 session,
                 Flash {
@@ -102,6 +108,13 @@ pub async fn answer<F: Future<Output = Response>>(
             },
         },
     }
+}
+
+/// Whether this address has had as many forms kept in the last minute as it may ask for anything else.
+fn too_many(app: &App, address: Option<IpAddr>) -> bool {
+    let sereno = &app.sereno;
+    let most = sereno.config.limit.requests_per_address;
+    sereno.addresses.take("flash", address, most, sereno.now()).is_err()
 }
 
 /// The secret that a function made and that is shown in the answer to its post, here and never again: after a redirect it

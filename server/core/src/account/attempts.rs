@@ -27,8 +27,9 @@ pub(crate) struct Attempt {
 /// password: what was guessed at an old one delays nobody who has proven to own the account.
 fn counters(sereno: &Sereno, meta: &RequestMeta, user: Option<&user::Model>, text: &str) -> (Delay, Delay) {
     let account = user.map_or_else(
-        || identifier::canonical(text),
-        |user| format!("{}\n{}", user.id, user.credential_epoch),
+        // whatever is typed, it is never another's counter
+        || format!("typed\n{}", identifier::canonical(text)),
+        |user| format!("user\n{}\n{}", user.id, user.credential_epoch),
     );
     let address = meta
         .address

@@ -19,6 +19,8 @@ use crate::file::{self, picture};
 pub const FIELD: &str = "avatar";
 /// Pictures that a user may bring in an hour: each costs as much as some sign-ins.
 const AN_HOUR: u64 = 20;
+/// How long an upload waits for its turn.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// Takes a picture from the signed-in user.
 ///
@@ -88,10 +90,18 @@ fn check(sereno: &Sereno) -> Result<()> {
     Err(Error::field(FIELD, Code::ProtectedField))
 }
 
-/// One picture at a time is unpacked, so that nobody can make the memory grow by sending many.
+/// One picture at a time is unpacked, so that nobody can make the memory grow by sending many. The turn ends with the work,
+/// not with the request: who hangs up has not made room.
 async fn read(sereno: &Sereno, bytes: Vec<u8>) -> Result<picture::Picture> {
-    let _turn = sereno.pictures.acquire().await.map_err(Error::internal)?;
-    let reading = tokio::task::spawn_blocking(move || picture::read(&bytes));
+    let turn = std::sync::Arc::clone(&sereno.pictures).acquire_owned();
+    let turn = tokio::time::timeout(PATIENCE, turn).await;
+    let turn = turn
+        .map_err(|_| Error::from(Code::Overloaded))?
+        .map_err(Error::internal)?;
+    let reading = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        picture::read(&bytes)
+    });
     let read = reading.await.map_err(Error::internal)?;
     read.map_err(|code| Error::field(FIELD, code))
 }

@@ -158,9 +158,13 @@ impl Db {
             let mut connection = pool.acquire().await?;
             let query = sea_orm::sqlx::query(script).bind(text).bind(now.0);
             let done = query.fetch_all(&mut *connection).await;
-            if done.is_err() {
-                // where it broke off is not known for sure; closing undoes what is open
-                connection.close_on_drop();
+            if let Err(error) = &done {
+                // SQLite may have undone it by itself; and a transaction that is not ours is not ours to undo
+                let is_ours = !error.to_string().contains("within a transaction");
+                let undone = is_ours && is_undone(connection.execute("ROLLBACK").await.err());
+                if !undone {
+                    connection.close_on_drop();
+                }
             }
             done
         });
@@ -249,6 +253,11 @@ fn options(url: String, timeout: Duration) -> ConnectOptions {
         .acquire_timeout(timeout)
         .connect_timeout(timeout);
     options
+}
+
+/// Whether nothing of a transaction is left after `ROLLBACK` was answered like this.
+fn is_undone(refused: Option<sea_orm::sqlx::Error>) -> bool {
+    refused.is_none_or(|error| error.to_string().contains("no transaction is active"))
 }
 
 /// Whether a connection is outside of any transaction, or must be closed. When the disk is full SQLite undoes a transaction

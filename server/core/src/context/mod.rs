@@ -73,7 +73,7 @@ pub struct Parts {
     /// Refresh tokens that wait for their successors.
     pub rotations: Gathering<Rotation>,
     /// Places to unpack a picture in.
-    pub pictures: tokio::sync::Semaphore,
+    pub pictures: Arc<tokio::sync::Semaphore>,
     /// Rung when a job was queued in this process.
     pub job_bell: tokio::sync::Notify,
 }
@@ -95,16 +95,21 @@ pub struct Rotation {
 }
 
 impl Rotation {
-    /// Whether both are of one refresh token.
+    /// Whether both are of one refresh token, through one application: who names another one gets nothing, and takes nothing
+    /// from those who name the right one.
     #[must_use]
     pub fn is_of(&self, other: &Self) -> bool {
-        self.family == other.family && self.generation == other.generation
+        self.family == other.family
+            && self.generation == other.generation
+            && self.application_id == other.application_id
     }
 
     /// Whether this is the family after this rotation.
     #[must_use]
     pub fn is_before(&self, family: &token_family::Model) -> bool {
-        family.id == self.family && family.generation == self.generation + 1
+        family.id == self.family
+            && family.generation == self.generation + 1
+            && family.application_id == self.application_id
     }
 }
 

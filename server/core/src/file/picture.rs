@@ -13,8 +13,14 @@ use sereno_types::Code;
 pub const SIDE: u32 = 512;
 /// Longest side of a picture that is read, in pixels.
 const SIDE_MAX: u32 = 8_192;
-/// Most memory that unpacking may take, in bytes: a photograph of 24 megapixels.
+/// Most pixels that are read. Decoders take up to twelve bytes for each while they unpack.
+const PIXELS_MAX: u64 = 25_000_000;
+/// The same where the whole picture is held in coefficients meanwhile (progressive JPEG) or is told in a few bytes (WebP).
+const COSTLY_PIXELS_MAX: u64 = 9_000_000;
+/// Most bytes of the unpacked picture.
 const UNPACKED_MAX: u64 = 100_000_000;
+/// Most scans of a progressive JPEG: encoders write some ten, and each goes over the whole picture again.
+const SCANS_MAX: usize = 20;
 /// Of a hundred; what cameras and browsers call good.
 const QUALITY: u8 = 85;
 
@@ -50,7 +56,15 @@ pub fn read(bytes: &[u8]) -> Result<Picture, Code> {
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(|error| code(&error))?;
-    if decoder.total_bytes() > UNPACKED_MAX {
+    let (width, height) = decoder.dimensions();
+    let pixels = u64::from(width) * u64::from(height);
+    let scans = if format == ImageFormat::Jpeg { scans(bytes) } else { 1 };
+    let most = if format == ImageFormat::WebP || scans > 1 {
+        COSTLY_PIXELS_MAX
+    } else {
+        PIXELS_MAX
+    };
+    if pixels > most || scans > SCANS_MAX || decoder.total_bytes() > UNPACKED_MAX {
         return Err(Code::PictureTooLarge);
     }
     // what is no orientation is none
@@ -63,6 +77,19 @@ pub fn read(bytes: &[u8]) -> Result<Picture, Code> {
         picture.apply_orientation(orientation);
     }
     write(&picture).map_err(|error| code(&error))
+}
+
+/// How many scans a JPEG file has (ITU-T T.81 §B.2); one is read in a single go. Its headers are walked, because a camera
+/// puts a small picture with scans of its own into one of them; in the scans themselves the marker can mean nothing else.
+fn scans(bytes: &[u8]) -> usize {
+    let mut at = 2;
+    while let Some([0xff, kind, high, low]) = bytes.get(at..at + 4) {
+        if *kind == 0xda {
+            return bytes[at..].windows(2).filter(|marker| *marker == [0xff, 0xda]).count();
+        }
+        at += 2 + usize::from(u16::from_be_bytes([*high, *low]));
+    }
+    1
 }
 
 fn write(picture: &DynamicImage) -> image::ImageResult<Picture> {
@@ -174,6 +201,19 @@ mod tests {
         let sum = crc(&png[12..29]).to_be_bytes();
         png[29..33].copy_from_slice(&sum);
         assert_eq!(read(&png).unwrap_err(), Code::PictureTooLarge);
+    }
+
+    #[test]
+    fn a_file_that_costs_more_than_it_shows_is_not_unpacked() {
+        let mut jpeg = file(&DynamicImage::from(RgbImage::new(9, 9)), ImageFormat::Jpeg);
+        jpeg.extend([0xff, 0xda].repeat(SCANS_MAX));
+        assert_eq!(read(&jpeg).unwrap_err(), Code::PictureTooLarge);
+        let wide = DynamicImage::from(RgbImage::new(4_000, 3_000));
+        assert_eq!(
+            read(&file(&wide, ImageFormat::WebP)).unwrap_err(),
+            Code::PictureTooLarge
+        );
+        assert!(read(&file(&wide, ImageFormat::Jpeg)).is_ok());
     }
 
     /// CRC-32 of a PNG chunk (RFC 2083 §15).

@@ -18,6 +18,8 @@ use crate::net::{Answer, Outbound, OutboundError, OutboundPolicy};
 
 /// Longest code that a hook may give as its reason.
 const REASON_MAX: usize = 64;
+/// The reason of a hook that refuses without one that can be passed on.
+const NO_REASON: &str = "refused";
 /// Longest answer of a hook that is read, in bytes.
 const ANSWER_MAX: usize = 16 * 1024;
 
@@ -105,10 +107,12 @@ impl HttpHook {
         if answer.status != 403 {
             return None;
         }
-        let reason = answer.json::<Refusal>().ok()?.code;
+        // a clear no, whatever is wrong with its reason
+        let reason = answer.json::<Refusal>().map(|said| said.code).unwrap_or_default();
         let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
         let good = (1..=REASON_MAX).contains(&reason.len()) && reason.bytes().all(plain);
-        good.then(|| Err(Error::by_hook(reason)))
+        let reason = if good { reason } else { NO_REASON.to_owned() };
+        Some(Err(Error::by_hook(reason)))
     }
 }
 

@@ -209,7 +209,11 @@ pub(super) async fn tokens<C: ConnectionTrait>(
     let lives = Lives::of(sereno, profile);
     let about = claims::about(sereno, db, family.user_id, profile).await?;
     let draft = drafts(line, application, profile, about.as_ref(), sereno);
-    let access_exp = now.unix_seconds().saturating_add_unsigned(lives.access);
+    // whoever checks it alone must not take it for good when its family has ended
+    let end = now
+        .plus(std::time::Duration::from_secs(lives.access))
+        .min(family.expires_at);
+    let access_exp = end.unix_seconds();
     let mut found_by_digest = Vec::new();
     let (access, claims) = match profile.access_format {
         TokenFormat::Opaque => {
@@ -240,7 +244,7 @@ pub(super) async fn tokens<C: ConnectionTrait>(
     keep(sereno, db, family, found_by_digest).await?;
     Ok(issued(Tokens::Pair {
         access,
-        access_lifetime: lives.access,
+        access_lifetime: u64::try_from(access_exp - now.unix_seconds()).unwrap_or(0),
         claims,
         refresh,
         refresh_lifetime: family.idle_expires_at.since(now).as_secs(),

@@ -236,3 +236,29 @@ fn every_function_that_changes_something_has_a_page() {
         assert_eq!(app::page_of(function).is_none(), loads.contains(&name), "{function}");
     }
 }
+
+/// What is kept of a refused form takes a row and needs no account: an address gets so many, and then only the refusal.
+#[tokio::test]
+async fn nobody_fills_the_database_with_refused_forms() {
+    let door = Door::with(|config| config.limit.requests_per_address = 3).await;
+    let headers = [
+        ("content-type", "application/x-www-form-urlencoded"),
+        ("accept", "text/html"),
+        ("origin", "http://127.0.0.1:3000"),
+        ("sec-fetch-site", "same-origin"),
+    ];
+    let mut statuses = Vec::new();
+    for _ in 0..6 {
+        let form = Body::from("identifier=&password=");
+        let mut sent = request("POST", "/account/fn/sign_in", &headers, form);
+        let peer = std::net::SocketAddr::from(([192, 0, 2, 9], 4_000));
+        sent.extensions_mut().insert(axum::extract::ConnectInfo(peer));
+        statuses.push(door.send(sent).await.status.as_u16());
+    }
+    assert_eq!(statuses[..3], [303; 3]);
+    assert!(
+        statuses[3..].iter().all(|status| (400..500).contains(status)),
+        "{statuses:?}"
+    );
+    assert_eq!(door.test.count("flow_state").await, 3);
+}

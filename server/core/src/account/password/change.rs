@@ -3,7 +3,7 @@
 use sea_orm::EntityTrait;
 use sereno_types::{ChangePassword, Code, FieldError, UserState};
 
-use super::super::reauthenticate;
+use super::super::{attempts, reauthenticate};
 use crate::access::subject;
 use crate::context::{Actor, RequestMeta, Sereno, Via};
 use crate::crypto::password::Verdict;
@@ -46,7 +46,11 @@ pub async fn change(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, command:
         reauthenticate::by_sign_in(sereno, &caller)?;
         is_present(sereno, &user, new.expose()).await?
     } else {
-        reauthenticate::by_password(sereno, meta, actor, &user, ("old_password", old)).await?;
+        let attempt = reauthenticate::by_password(sereno, meta, actor, &user, ("old_password", old)).await?;
+        if old == new {
+            // it was right; where it changes, counting begins anew with the new one
+            attempts::forgive(sereno.db.write(), &attempt).await?;
+        }
         old == new
     };
     if unchanged {
