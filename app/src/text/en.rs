@@ -173,6 +173,8 @@ pub(super) fn code(code: Code, figures: Figures) -> String {
         Code::SetupLinkInvalid => "This set-up link has been used, has expired or is wrong.",
         Code::AuthenticationRequired => "Please sign in first.",
         Code::InvalidCredentials => "This is not the right combination of name and password.",
+        Code::TokenExpired => "This token has expired.",
+        Code::TokenRevoked => "This token was revoked.",
         Code::InvalidToken => "Your access is no longer valid. Please sign in again.",
         Code::RefreshTokenInvalid => "Your sign-in has ended. Please sign in again.",
         Code::ActivationRequired => "Please confirm your address first. We sent you a mail when you signed up.",

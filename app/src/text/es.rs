@@ -184,6 +184,8 @@ pub(super) fn code(code: Code, figures: Figures) -> String {
         Code::SetupLinkInvalid => "Este enlace de instalación ya se ha usado, ha caducado o es incorrecto.",
         Code::AuthenticationRequired => "Inicie sesión primero.",
         Code::InvalidCredentials => "El nombre y la contraseña no coinciden.",
+        Code::TokenExpired => "Este token ha caducado.",
+        Code::TokenRevoked => "Este token fue revocado.",
         Code::InvalidToken => "Su acceso ya no es válido. Inicie sesión de nuevo.",
         Code::RefreshTokenInvalid => "Su sesión ha terminado. Inicie sesión de nuevo.",
         Code::ActivationRequired => "Confirme primero su dirección. Le enviamos un correo cuando se registró.",
@@ -209,9 +211,9 @@ pub(super) fn code(code: Code, figures: Figures) -> String {
         Code::UnknownField => "No conocemos este campo.",
         Code::TooLong => return too_long(figures),
         Code::InvalidPicture => {
-            "Este archivo no es una imagen que se pueda leer. Elige un archivo JPEG, PNG, GIF o WebP."
+            "Este archivo no es una imagen que se pueda leer. Elija un archivo JPEG, PNG, GIF o WebP."
         }
-        Code::PictureTooLarge => "Esta imagen tiene demasiados píxeles. Elige una más pequeña.",
+        Code::PictureTooLarge => "Esta imagen tiene demasiados píxeles. Elija una más pequeña.",
         Code::InvalidCharacters => "Contiene caracteres que no se permiten.",
         Code::InvalidEmail => "Escriba un correo electrónico, por ejemplo ana@example.org.",
         Code::EmailUnique => "Otra cuenta tiene este correo electrónico.",

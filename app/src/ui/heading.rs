@@ -36,6 +36,9 @@ pub fn Heading(
             format!("{prefix} {title} · Sereno").trim_start().to_owned()
         }
     };
+    // the server writes the head when the page is done, and what the page was made with may be gone by then
+    #[cfg(feature = "ssr")]
+    let window = untrack(window);
     view! {
         <Title text=window />
         <h1 class="text-2xl font-semibold" tabindex="-1" node_ref=node>

@@ -61,6 +61,10 @@ codes! {
     InvalidCredentials = "invalid_credentials", 401;
     /// The access token is malformed, expired, revoked or not meant for this server.
     InvalidToken = "invalid_token", 401;
+    /// The token was good, and its time has passed.
+    TokenExpired = "token_expired", 401;
+    /// The token's time has not passed, but it was revoked: by itself, with its sign-in, or with its user or application.
+    TokenRevoked = "token_revoked", 401;
     /// The refresh token is malformed, expired, revoked or was used before.
     RefreshTokenInvalid = "refresh_token_invalid", 401;
     /// The application is unknown, or could not prove itself.

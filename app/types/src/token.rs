@@ -68,9 +68,15 @@ pub struct VerifyToken {
 pub struct VerifyTokenAnswer {
     /// Whether the token is good.
     pub active: bool,
-    /// Why it is not.
+    /// Why it is not: `token_expired`, `token_revoked`; `invalid_token` for whatever is not an access token of ours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<Code>,
+    /// Through which application it was issued: whoever takes tokens of one alone must look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+    /// For whom it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aud: Option<Vec<String>>,
     /// Whose token it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<Id>,

@@ -232,7 +232,7 @@ async fn a_refresh_token_is_no_access_token() {
     assert_eq!(good.expires_at.unwrap().0, "2026-01-01T00:05:00Z");
     test.advance(Duration::from_secs(306));
     let late = verify(&answer.access_token).await;
-    assert_eq!((late.active, late.code), (false, Some(Code::InvalidToken)));
+    assert_eq!((late.active, late.code), (false, Some(Code::TokenExpired)));
 }
 
 /// Two processes, 64 callers who hold the same token: all get the one successor, and nobody is taken for a thief.

@@ -1,7 +1,6 @@
 //! Everything about one token: for introspection and revocation.
 
 use sea_orm::{ActiveValue::Set, EntityTrait};
-use serde_json::Value;
 use sereno_types::{Introspection, TokenUse};
 use uuid::Uuid;
 
@@ -36,18 +35,13 @@ pub async fn inspect(sereno: &Sereno, text: &str) -> Result<Option<Inspected>> {
     if let Some(presented) = super::refresh::presented(sereno, text).await? {
         return refresh_token(sereno, presented).await;
     }
-    let Some(found) = verify::look(sereno, text).await? else {
+    let Ok(found) = verify::look(sereno, text).await? else {
         return Ok(None);
     };
     let application = &found.application;
     let is_key = opaque::read_key(sereno, text).is_some();
     let said = |name: &str| found.token.claims.as_ref().and_then(|claims| claims.get(name)).cloned();
-    let aud = match said("aud") {
-        Some(Value::String(one)) => Some(vec![one]),
-        Some(many) => serde_json::from_value(many).ok(),
-        None if found.token.claims.is_none() => Some(claims::audience_list(sereno, &application.profile)),
-        None => None,
-    };
+    let aud = found.audience(sereno);
     let answer = Introspection {
         active: true,
         client_id: Some(application.client_id.clone()),

@@ -39,7 +39,7 @@ pub async fn authenticate(sereno: &Sereno, bearer: &str) -> Result<Actor> {
 /// `invalid_token`.
 pub async fn authenticate_through(sereno: &Sereno, bearer: &str) -> Result<(Actor, Arc<Application>)> {
     let invalid = || Error::from(Code::InvalidToken);
-    let found = look(sereno, bearer).await?.ok_or_else(invalid)?;
+    let found = look(sereno, bearer).await?.map_err(|_| invalid())?;
     if !found.token.for_us {
         return Err(invalid());
     }
@@ -60,19 +60,23 @@ pub async fn verify(sereno: &Sereno, meta: &RequestMeta, command: VerifyToken) -
         return Err(Error::fields(vec![FieldError::new("token", Code::Blank)]));
     }
     let found = look(sereno, command.token.expose()).await?;
-    if let Some(found) = &found {
+    if let Ok(found) = &found {
         ask_to_verify(sereno, meta, found.family.user_id, found.application.id).await?;
     }
     Ok(match found {
-        None => VerifyTokenAnswer {
+        Err(code) => VerifyTokenAnswer {
             active: false,
-            code: Some(Code::InvalidToken),
+            code: Some(code),
+            client_id: None,
+            aud: None,
             user_id: None,
             expires_at: None,
         },
-        Some(found) => VerifyTokenAnswer {
+        Ok(found) => VerifyTokenAnswer {
             active: true,
             code: None,
+            client_id: Some(found.application.client_id.clone()),
+            aud: found.audience(sereno),
             user_id: Some(Id(found.family.user_id.to_string())),
             expires_at: Some(Moment::from_unix_seconds(found.token.exp).timestamp()),
         },
@@ -96,26 +100,43 @@ pub(super) struct Found {
     pub user: Arc<UserSnapshot>,
 }
 
-/// Looks at a token; nothing when it is not good, for whatever reason.
-pub(super) async fn look(sereno: &Sereno, text: &str) -> Result<Option<Found>> {
+impl Found {
+    /// For whom the token is: as it says, or as its application's profile does.
+    pub fn audience(&self, sereno: &Sereno) -> Option<Vec<String>> {
+        let Some(claims) = &self.token.claims else {
+            return Some(claims::audience_list(sereno, &self.application.profile));
+        };
+        match claims.get("aud").cloned()? {
+            serde_json::Value::String(one) => Some(vec![one]),
+            many => serde_json::from_value(many).ok(),
+        }
+    }
+}
+
+/// What was looked at, or why it is not good: `invalid_token`, `token_expired` or `token_revoked`. Only who holds a token
+/// that we signed learns more than the first.
+type Looked<T> = std::result::Result<T, Code>;
+
+/// Looks at a token.
+pub(super) async fn look(sereno: &Sereno, text: &str) -> Result<Looked<Found>> {
     let fingerprint = jwt::fingerprint(text);
     let known = sereno.cache.token(&fingerprint);
     let token = if let Some(known) = known.filter(|known| !jwt::is_over(known.exp, sereno.now())) {
         known
     } else {
         let generation = sereno.cache.generation();
-        let Some(token) = read(sereno, text).await? else {
-            return Ok(None);
+        let token = match read(sereno, text).await? {
+            Ok(token) => Arc::new(token),
+            Err(code) => return Ok(Err(code)),
         };
-        let token = Arc::new(token);
         sereno.cache.put_token(fingerprint, Arc::clone(&token), generation);
         token
     };
     let Some(family) = family(sereno, token.family).await? else {
-        return Ok(None);
+        return Ok(Err(Code::TokenRevoked));
     };
     let Some(user) = subject::subject(sereno, family.user_id).await? else {
-        return Ok(None);
+        return Ok(Err(Code::TokenRevoked));
     };
     let denied = token.jti.as_ref().is_some_and(|jti| family.denied.contains(jti));
     let open = !family.revoked
@@ -130,16 +151,17 @@ pub(super) async fn look(sereno: &Sereno, text: &str) -> Result<Option<Found>> {
     } else {
         None
     };
-    Ok(application.map(|application| Found {
+    let found = application.map(|application| Found {
         application,
         token,
         family,
         user,
-    }))
+    });
+    Ok(found.ok_or(Code::TokenRevoked))
 }
 
 /// What a token says, if it is an access token or a key of ours whose time has come and not passed.
-async fn read(sereno: &Sereno, text: &str) -> Result<Option<TokenSnapshot>> {
+async fn read(sereno: &Sereno, text: &str) -> Result<Looked<TokenSnapshot>> {
     if let Some((presented, exp)) = opaque::read_access(sereno, text) {
         return read_opaque(sereno, presented, exp).await;
     }
@@ -149,13 +171,13 @@ async fn read(sereno: &Sereno, text: &str) -> Result<Option<TokenSnapshot>> {
     let signing = sereno.signing().await?;
     let opened = match jwt::open(&signing, text) {
         Ok(opened) => opened,
-        Err(fault) => return Ok(refused(fault)),
+        Err(fault) => return Ok(Err(refused(fault))),
     };
     let Some(application) = issued_through(sereno, &opened).await? else {
-        return Ok(refused(TokenFault::UnknownKey));
+        return Ok(Err(refused(TokenFault::UnknownKey)));
     };
     match judge(sereno, &opened, &application, TokenUse::Access) {
-        Err(fault) => Ok(refused(fault)),
+        Err(fault) => Ok(Err(refused(fault))),
         Ok(exp) => {
             let family = if issue::names_its_family(&application.profile) {
                 jwt::text(&opened.claims, "sid")
@@ -166,10 +188,10 @@ async fn read(sereno: &Sereno, text: &str) -> Result<Option<TokenSnapshot>> {
                 issued(sereno, text, TokenUse::Access).await?.map(|row| row.family_id)
             };
             let Some(family) = family else {
-                return Ok(refused(TokenFault::WrongType));
+                return Ok(Err(refused(TokenFault::WrongType)));
             };
             let jti = jwt::text(&opened.claims, "jti").ok().flatten().map(str::to_owned);
-            Ok(Some(TokenSnapshot {
+            Ok(Ok(TokenSnapshot {
                 family,
                 jti,
                 exp,
@@ -181,9 +203,13 @@ async fn read(sereno: &Sereno, text: &str) -> Result<Option<TokenSnapshot>> {
     }
 }
 
-fn refused<T>(fault: TokenFault) -> Option<T> {
+fn refused(fault: TokenFault) -> Code {
     tracing::debug!(%fault, "a token was refused");
-    None
+    if fault == TokenFault::Expired {
+        Code::TokenExpired
+    } else {
+        Code::InvalidToken
+    }
 }
 
 /// The application that a signed token was issued through: the one its key serves, else the one it names.
@@ -246,14 +272,17 @@ pub(super) async fn issued(sereno: &Sereno, text: &str, token: TokenUse) -> Resu
     Ok(found)
 }
 
-async fn read_opaque(sereno: &Sereno, presented: opaque::Presented, exp: i64) -> Result<Option<TokenSnapshot>> {
-    let Some(application) = application_of(sereno, presented.family).await? else {
-        return Ok(None);
-    };
-    if application.profile.access_format != TokenFormat::Opaque || jwt::is_over(exp, sereno.now()) {
-        return Ok(None);
+async fn read_opaque(sereno: &Sereno, presented: opaque::Presented, exp: i64) -> Result<Looked<TokenSnapshot>> {
+    if jwt::is_over(exp, sereno.now()) {
+        return Ok(Err(Code::TokenExpired));
     }
-    Ok(Some(TokenSnapshot {
+    let Some(application) = application_of(sereno, presented.family).await? else {
+        return Ok(Err(Code::TokenRevoked));
+    };
+    if application.profile.access_format != TokenFormat::Opaque {
+        return Ok(Err(Code::InvalidToken));
+    }
+    Ok(Ok(TokenSnapshot {
         family: presented.family,
         jti: Some(opaque::access_id(sereno, presented.family, presented.generation).to_string()),
         exp,
@@ -269,14 +298,14 @@ fn is_for_us(sereno: &Sereno, application: &Application) -> bool {
     audience.is_empty() || audience.contains(&sereno.config.public_url())
 }
 
-async fn read_key(sereno: &Sereno, presented: opaque::Presented) -> Result<Option<TokenSnapshot>> {
+async fn read_key(sereno: &Sereno, presented: opaque::Presented) -> Result<Looked<TokenSnapshot>> {
     let Some(family) = family(sereno, presented.family).await? else {
-        return Ok(None);
+        return Ok(Err(Code::TokenRevoked));
     };
     let Some(application) = application::by_id(sereno, family.application_id).await? else {
-        return Ok(None);
+        return Ok(Err(Code::TokenRevoked));
     };
-    Ok(Some(TokenSnapshot {
+    Ok(Ok(TokenSnapshot {
         family: presented.family,
         jti: None,
         exp: family.expires_at.unix_seconds(),

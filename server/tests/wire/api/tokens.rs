@@ -97,8 +97,30 @@ async fn a_token_can_be_checked() {
         verify(&tokens["refresh_token"]).await,
         json!({"active": false, "code": "invalid_token"})
     );
+    assert_eq!(
+        (&good["client_id"], &good["aud"]),
+        (&json!("sereno"), &json!(["http://127.0.0.1:3000"]))
+    );
+    for forged in ["", "x.y.z"].map(|end| json!(tokens["access_token"].as_str().unwrap().to_owned() + end)) {
+        let verdict = verify(&forged).await;
+        assert_eq!(
+            verdict["active"].as_bool(),
+            Some(forged == tokens["access_token"]),
+            "{verdict}"
+        );
+    }
+    let ended = door.login("ana@example.org").await;
+    let logout = json!({"refresh_token": ended["refresh_token"]});
+    assert_eq!(door.post("/api/v1/logout", &logout, &[]).await.status, 204);
+    assert_eq!(
+        verify(&ended["access_token"]).await,
+        json!({"active": false, "code": "token_revoked"})
+    );
     door.test.advance(Duration::from_mins(6));
-    assert_eq!(verify(&tokens["access_token"]).await["active"], false);
+    assert_eq!(
+        verify(&tokens["access_token"]).await,
+        json!({"active": false, "code": "token_expired"})
+    );
 }
 
 #[tokio::test]
