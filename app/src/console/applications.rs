@@ -14,7 +14,7 @@ use crate::{
     ui::{
         alert::Tone,
         badge::Badge,
-        field::Choice,
+        field::{Choice, SearchField},
         heading::Heading,
         icon::Icon,
         loaded::loaded,
@@ -137,7 +137,6 @@ fn total(total: u64, filtered: bool) -> String {
 /// A plain GET form. Order and page size stay, the page does not: another search begins at its first page.
 #[component]
 fn Filters(query: ApplicationQuery) -> impl IntoView {
-    let q = query.q.unwrap_or_default();
     let kinds = std::iter::once(("", "Any kind"))
         .chain(
             ApplicationKind::ALL
@@ -161,21 +160,7 @@ fn Filters(query: ApplicationQuery) -> impl IntoView {
         .collect_view();
     view! {
         <Form method="GET" action={PATH} {..} role="search" class="flex flex-wrap items-end gap-3">
-            <div class="field min-w-48 grow">
-                <label class="label" for="q">
-                    "Search"
-                </label>
-                <input
-                    id="q"
-                    name="q"
-                    type="search"
-                    class="input"
-                    autocomplete="off"
-                    placeholder="Name or client id"
-                    value=q.clone()
-                    prop:value=q
-                />
-            </div>
+            <SearchField name="q" label="Search" placeholder="Name or client id" value=query.q />
             <Choice name="kind" label="Kind" options=kinds value=query.kind.map_or("", ApplicationKind::as_str) />
             <Choice name="enabled" label="State" options=states value=enabled />
             {kept}

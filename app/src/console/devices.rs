@@ -6,7 +6,7 @@ use sereno_types::{DeviceQuery, DeviceRow, Page, Problem};
 
 use crate::{
     console::{Breadcrumb, overview::grouped},
-    ui::{alert::Done, heading::Heading, icon::Icon, loaded::loaded, pager::Pager, time::Ago},
+    ui::{alert::Done, field::SearchField, heading::Heading, icon::Icon, loaded::loaded, pager::Pager, time::Ago},
 };
 
 const PATH: &str = "/console/devices";
@@ -114,36 +114,14 @@ fn Filters(query: DeviceQuery) -> impl IntoView {
         .map(|limit| view! { <input type="hidden" name="limit" value=limit.to_string() /> });
     view! {
         <Form method="GET" action={PATH} {..} role="search" class="flex flex-wrap items-end gap-3">
-            <Search name="q" label="Search" placeholder="Device, system or address" value=query.q />
-            <Search name="user" label="User" placeholder="Address, name or number" value=query.user />
+            <SearchField name="q" label="Search" placeholder="Device, system or address" value=query.q />
+            <SearchField name="user" label="User" placeholder="Address, name or number" value=query.user />
             {limit}
             <button type="submit" class="button">
                 {Icon::Search.draw()}
                 "Search"
             </button>
         </Form>
-    }
-}
-
-#[component]
-fn Search(name: &'static str, label: &'static str, placeholder: &'static str, value: Option<String>) -> impl IntoView {
-    let value = value.unwrap_or_default();
-    view! {
-        <div class="field min-w-48 grow">
-            <label class="label" for=name>
-                {label}
-            </label>
-            <input
-                id=name
-                name=name
-                type="search"
-                class="input"
-                autocomplete="off"
-                placeholder=placeholder
-                value=value.clone()
-                prop:value=value
-            />
-        </div>
     }
 }
 

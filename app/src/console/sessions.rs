@@ -11,7 +11,7 @@ use crate::{
     ui::{
         alert::{Done, Tone},
         badge::Badge,
-        field::{Choice, Hidden},
+        field::{Choice, Hidden, SearchField},
         form::{Attempt, ErrorSummary, Form},
         heading::Heading,
         icon::Icon,
@@ -165,9 +165,9 @@ fn Filters(query: SessionQuery) -> impl IntoView {
         .map(|limit| view! { <input type="hidden" name="limit" value=limit.to_string() /> });
     view! {
         <Search method="GET" action={PATH} {..} role="search" class="flex flex-wrap items-end gap-3">
-            <Line name="user" label="User" placeholder="Address, name or number" value=query.user />
-            <Line name="client_id" label="Application" placeholder="Client id" value=query.client_id />
-            <Line name="address" label="Network address" placeholder="192.0.2.7" value=query.address />
+            <SearchField name="user" label="User" placeholder="Address, name or number" value=query.user />
+            <SearchField name="client_id" label="Application" placeholder="Client id" value=query.client_id />
+            <SearchField name="address" label="Network address" placeholder="192.0.2.7" value=query.address />
             <Choice name="kind" label="Kind" options=kinds value=query.kind.map_or("", SessionKind::as_str) />
             {kept}
             <button type="submit" class="button">
@@ -175,30 +175,6 @@ fn Filters(query: SessionQuery) -> impl IntoView {
                 "Search"
             </button>
         </Search>
-    }
-}
-
-#[component]
-fn Line(name: &'static str, label: &'static str, placeholder: &'static str, value: Option<String>) -> impl IntoView {
-    let value = value.unwrap_or_default();
-    view! {
-        <div class="field min-w-40 grow basis-40">
-            <label class="label" for=name>
-                {label}
-            </label>
-            <input
-                id=name
-                name=name
-                type="search"
-                class="input"
-                autocomplete="off"
-                autocapitalize="none"
-                spellcheck="false"
-                placeholder=placeholder
-                value=value.clone()
-                prop:value=value
-            />
-        </div>
     }
 }
 

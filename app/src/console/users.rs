@@ -9,7 +9,7 @@ use crate::{
     console::{Breadcrumb, overview::grouped},
     ui::{
         badge::{AdministratorBadge, StateBadge, state_name},
-        field::Choice,
+        field::{Choice, SearchField},
         heading::Heading,
         icon::Icon,
         loaded::loaded,
@@ -118,7 +118,6 @@ fn total(total: u64, filtered: bool) -> String {
 /// A plain GET form. Order and page size stay, the page does not: another search begins at its first page.
 #[component]
 fn Filters(query: UserQuery) -> impl IntoView {
-    let q = query.q.unwrap_or_default();
     let states = std::iter::once(("", "Any state"))
         .chain(UserState::ALL.iter().map(|&state| (state.as_str(), state_name(state))))
         .collect();
@@ -133,21 +132,7 @@ fn Filters(query: UserQuery) -> impl IntoView {
         .collect_view();
     view! {
         <Form method="GET" action={PATH} {..} role="search" class="flex flex-wrap items-end gap-3">
-            <div class="field min-w-48 grow">
-                <label class="label" for="q">
-                    "Search"
-                </label>
-                <input
-                    id="q"
-                    name="q"
-                    type="search"
-                    class="input"
-                    autocomplete="off"
-                    placeholder="Address, name or number"
-                    value=q.clone()
-                    prop:value=q
-                />
-            </div>
+            <SearchField name="q" label="Search" placeholder="Address, name or number" value=query.q />
             <Choice name="state" label="State" options=states value=query.state.map_or("", UserState::as_str) />
             <Choice name="superuser" label="Who" options=who value=chosen(query.superuser) />
             {kept}

@@ -324,6 +324,40 @@ fn Reveal(shown: RwSignal<bool>, controls: String) -> impl IntoView {
     }
 }
 
+/// A line of a list's search form: what it says stands in the address, and nothing is remembered by the browser.
+#[component]
+pub fn SearchField(
+    /// The name in the address.
+    name: &'static str,
+    /// What the field is called.
+    label: &'static str,
+    /// What may be typed.
+    placeholder: &'static str,
+    /// What was searched for.
+    value: Option<String>,
+) -> impl IntoView {
+    let value = value.unwrap_or_default();
+    view! {
+        <div class="field min-w-40 grow basis-40">
+            <label class="label" for=name>
+                {label}
+            </label>
+            <input
+                id=name
+                name=name
+                type="search"
+                class="input"
+                autocomplete="off"
+                autocapitalize="none"
+                spellcheck="false"
+                placeholder=placeholder
+                value=value.clone()
+                prop:value=value
+            />
+        </div>
+    }
+}
+
 /// A choice of a filter. What the URL says is chosen, also after the back button.
 #[component]
 pub fn Choice(

@@ -29,14 +29,14 @@ pub struct Inspected {
     pub answer: Introspection,
 }
 
-/// Looks at a token; nothing when it is not good, for whatever reason. An access
-/// token is judged by what is remembered, as at every other door (see the handbook on freshness).
+/// Looks at a token; nothing when it is not good, for whatever reason. An access token is judged by what is remembered, as
+/// at every other door (see the handbook on freshness), and first: most are, and its signature was found right before.
 pub async fn inspect(sereno: &Sereno, text: &str) -> Result<Option<Inspected>> {
-    if let Some(presented) = super::refresh::presented(sereno, text).await? {
-        return refresh_token(sereno, presented).await;
-    }
     let Ok(found) = verify::look(sereno, text).await? else {
-        return Ok(None);
+        return match super::refresh::presented(sereno, text).await? {
+            Some(presented) => refresh_token(sereno, presented).await,
+            None => Ok(None),
+        };
     };
     let application = &found.application;
     let is_key = opaque::read_key(sereno, text).is_some();
