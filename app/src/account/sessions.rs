@@ -234,12 +234,18 @@ fn Row(row: SessionRow, action: ServerAction<EndSession>, attempt: Attempt) -> i
                         <At at=row.last_seen_at />
                     </dd>
                 </div>
-                <div>
-                    <dt>{texts.session_ends}</dt>
-                    <dd>
-                        <At at=row.expires_at />
-                    </dd>
-                </div>
+                {row
+                    .expires_at
+                    .map(|end| {
+                        view! {
+                            <div>
+                                <dt>{texts.session_ends}</dt>
+                                <dd>
+                                    <At at=end />
+                                </dd>
+                            </div>
+                        }
+                    })}
             </dl>
             {(!row.is_current).then(end)}
         </li>

@@ -15,7 +15,7 @@ use crate::{
         application_form::{Fields, Settings, SettingsFields, kind_name},
         applications::EnabledBadge,
         may,
-        shown_once::{Shown, ShownOnce},
+        shown_once::{self, Shown, ShownOnce},
     },
     text,
     ui::{
@@ -57,11 +57,12 @@ pub(crate) async fn preview_claims(
         .map_err(gate::refuse)
 }
 
+/// Answers the key that is shared with the application, if the change made one.
 #[server(prefix = "/console/fn", endpoint = "update_application")]
 pub(crate) async fn update_application(
     #[server(default)] id: String,
     #[server(flatten)] fields: Fields,
-) -> Result<(), Problem> {
+) -> Result<Option<Shown>, Problem> {
     use crate::gate;
     let (member, id) = (gate::staff().await?, Id(id));
     let settings = Settings::read(&fields)?;
@@ -76,12 +77,23 @@ pub(crate) async fn update_application(
         profile: Some(settings.profile),
         cookies: Some(settings.cookies),
     };
-    sereno_core::oauth::admin::update(&member.sereno, &member.meta, &member.staff, &id, command)
+    let updated = sereno_core::oauth::admin::update(&member.sereno, &member.meta, &member.staff, &id, command)
         .await
         .map_err(gate::refuse)
         .map_err(super::application_form::at_fields)?;
-    gate::go_to(&done(&id, "saved"));
-    Ok(())
+    let next = done(&id, "saved");
+    let Some(signing_secret) = updated.signing_secret else {
+        gate::go_to(&next);
+        return Ok(None);
+    };
+    gate::show_once();
+    Ok(Some(Shown {
+        title: format!("{} is saved, with a shared key", updated.application.name),
+        client_id: updated.application.client_id,
+        secret: None,
+        signing_secret: Some(signing_secret),
+        next,
+    }))
 }
 
 /// Switches on or, without `on`, off.
@@ -127,7 +139,7 @@ pub(crate) async fn create_client_secret(#[server(default)] id: String) -> Resul
     Ok(Some(Shown {
         title: "Another secret".to_owned(),
         client_id: secret.client_id,
-        secret: secret.client_secret,
+        secret: Some(secret.client_secret),
         signing_secret: None,
         next: format!("/console/applications/{id}"),
     }))
@@ -348,10 +360,7 @@ fn Facts(application: ApplicationDetail) -> impl IntoView {
 fn Secrets(application: ApplicationDetail, may_manage: bool, confirm: Signal<String>) -> impl IntoView {
     let action = ServerAction::<CreateClientSecret>::new();
     let attempt = Attempt::of(action);
-    let shown = move || {
-        let answer = action.value().get().filter(|_| action.version().get() > 0)?;
-        answer.ok().flatten()
-    };
+    let shown = move || shown_once::answered(action);
     let id = application.id.clone();
     let can_make = may_manage && application.secrets.len() < SECRETS_MAX;
     let rows = application
@@ -530,7 +539,9 @@ fn SettingsForm(application: ApplicationDetail, may_manage: bool) -> impl IntoVi
     let id = application.id.clone();
     let action = ServerAction::<UpdateApplication>::new();
     let attempt = Attempt::of(action).starting_with(Settings::from(application).fields());
+    let shown = move || shown_once::answered(action);
     view! {
+        {move || shown().map(|shown| view! { <div class="card p-5"><ShownOnce shown inside=true /></div> })}
         <h2 class="text-lg font-semibold">"Settings"</h2>
         <Form action attempt>
             <Hidden name="id" value=id.0 />

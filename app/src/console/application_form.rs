@@ -141,6 +141,7 @@ impl Settings {
             .map(|(name, grant, _)| (*name, self.grants.contains(grant)))
             .chain([
                 ("profile.own", profile.own_key),
+                ("profile.extendable", profile.extendable),
                 ("profile.shared_jti", profile.shared_jti),
                 ("profile.header_kid", profile.header_kid),
                 ("cookies.csrf_required", cookies.csrf_required),
@@ -186,6 +187,7 @@ impl Settings {
                 refresh_idle_lifetime: reader.number("profile.refresh_idle_lifetime"),
                 refresh_lifetime: reader.number("profile.refresh_lifetime"),
                 rotation: reader.choice("profile.rotation", Rotation::from_name),
+                extendable: reader.tick("profile.extendable"),
                 shared_jti: reader.tick("profile.shared_jti"),
                 header_typ: reader.text("profile.header_typ"),
                 header_kid: reader.tick("profile.header_kid"),
@@ -262,7 +264,7 @@ mod tests {
             delivery: Delivery::SplitCookie,
             profile: serde_json::from_value(json!({
                 "algorithm": "RS256", "own_key": true, "refresh_format": "jwt", "access_lifetime": 60,
-                "not_before": -5, "rotation": "never", "shared_jti": true, "header_typ": "JWT", "header_kid": false,
+                "not_before": -5, "rotation": "never", "extendable": false, "shared_jti": true, "header_typ": "JWT", "header_kid": false,
                 "issuer": "old", "subject": "number", "audience": ["a", "b"], "type_claim": "type",
                 "claims": [{"name": "x", "source": "roles", "token": "access"}], "leave_out": ["sid", "epoch"],
             }))

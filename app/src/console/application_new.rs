@@ -7,7 +7,7 @@ use crate::{
     console::{
         Breadcrumb,
         application_form::{Fields, Settings, SettingsFields},
-        shown_once::{Shown, ShownOnce},
+        shown_once::{self, Shown, ShownOnce},
     },
     ui::{
         field::{Field, Select},
@@ -35,7 +35,7 @@ pub(crate) async fn create_application(#[server(flatten)] fields: Fields) -> Res
     Ok(Some(Shown {
         title: format!("{} is registered", created.application.name),
         client_id: secret.client_id,
-        secret: secret.client_secret,
+        secret: Some(secret.client_secret),
         signing_secret: created.signing_secret,
         next,
     }))
@@ -69,10 +69,7 @@ fn command(fields: &Fields) -> Result<sereno_types::CreateApplication, Problem> 
 #[component]
 pub fn NewApplicationPage() -> impl IntoView {
     let action = ServerAction::<CreateApplication>::new();
-    let shown = move || {
-        let answer = action.value().get().filter(|_| action.version().get() > 0)?;
-        answer.ok().flatten()
-    };
+    let shown = move || shown_once::answered(action);
     move || match shown() {
         Some(shown) => view! { <ShownOnce shown /> }.into_any(),
         None => view! { <NewApplicationView action /> }.into_any(),

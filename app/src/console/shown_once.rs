@@ -4,7 +4,9 @@
 //! cookie, a log, or a row (the flash keeps only what was refused, and nothing that is a secret).
 
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
 use serde::{Deserialize, Serialize};
+use sereno_types::Problem;
 
 use crate::ui::{
     alert::{Alert, Tone},
@@ -19,8 +21,9 @@ pub struct Shown {
     pub title: String,
     /// The `client_id` it belongs to.
     pub client_id: String,
-    /// The secret.
-    pub secret: String,
+    /// The secret by which it proves itself, where one was made.
+    #[serde(default)]
+    pub secret: Option<String>,
     /// The key with which the application checks its tokens, where it shares one with us.
     #[serde(default)]
     pub signing_secret: Option<String>,
@@ -39,6 +42,15 @@ impl std::fmt::Debug for Shown {
 impl Shown {
     /// The header by which the server tells such an answer from others.
     pub const HEADER: &'static str = "x-shown-once";
+}
+
+/// What an action that ran on this page answered to be shown.
+pub fn answered<S>(action: ServerAction<S>) -> Option<Shown>
+where
+    S: ServerFn<Output = Option<Shown>, Error = Problem> + Clone + Send + Sync + 'static,
+{
+    let answer = action.value().get().filter(|_| action.version().get() > 0)?;
+    answer.ok().flatten()
 }
 
 /// The secret, and the way on.
@@ -70,12 +82,18 @@ pub fn ShownOnce(
                         <Copyable text=shown.client_id what="the client id" />
                     </dd>
                 </div>
-                <div>
-                    <dt>"Secret"</dt>
-                    <dd data-secret>
-                        <Copyable text=shown.secret what="the secret" />
-                    </dd>
-                </div>
+                {shown
+                    .secret
+                    .map(|secret| {
+                        view! {
+                            <div>
+                                <dt>"Secret"</dt>
+                                <dd data-secret>
+                                    <Copyable text=secret what="the secret" />
+                                </dd>
+                            </div>
+                        }
+                    })}
                 {shown
                     .signing_secret
                     .map(|key| {

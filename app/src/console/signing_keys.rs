@@ -7,7 +7,7 @@ use sereno_types::{Permission, Problem, SigningAlgorithm, SigningKeyRow, Signing
 use crate::{
     console::{
         Breadcrumb, may,
-        shown_once::{Shown, ShownOnce},
+        shown_once::{self, Shown, ShownOnce},
     },
     ui::{
         alert::{Done, Tone},
@@ -62,8 +62,8 @@ pub(crate) async fn create_signing_key(
     Ok(Some(Shown {
         title: "The shared key".to_owned(),
         client_id: made.key.client_id.unwrap_or_default(),
-        secret,
-        signing_secret: None,
+        secret: None,
+        signing_secret: Some(secret),
         next: PATH.to_owned(),
     }))
 }
@@ -123,10 +123,7 @@ pub fn SigningKeysView(
 ) -> impl IntoView {
     let may_manage = may(Permission::SettingsManage);
     let action = ServerAction::<CreateSigningKey>::new();
-    let shown = move || {
-        let answer = action.value().get().filter(|_| action.version().get() > 0)?;
-        answer.ok().flatten()
-    };
+    let shown = move || shown_once::answered(action);
     let rows = keys
         .iter()
         .map(|key| view! { <Row key=key.clone() may_manage /> })

@@ -262,7 +262,7 @@ fn a_secret_is_shown_with_the_way_on() {
     let shown = Shown {
         title: "Web shop is registered".to_owned(),
         client_id: "shop".to_owned(),
-        secret: "cs_secret".to_owned(),
+        secret: Some("cs_secret".to_owned()),
         signing_secret: Some("shared-key".to_owned()),
         next: format!("/console/applications/{ID}"),
     };

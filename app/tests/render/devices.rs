@@ -54,7 +54,7 @@ fn sign_in() -> SessionRow {
         address: Some("192.0.2.9".to_owned()),
         created_at: at("2026-11-01T08:00:00Z"),
         last_seen_at: at("2026-11-02T08:00:00Z"),
-        expires_at: at("2026-12-02T08:00:00Z"),
+        expires_at: Some(at("2026-12-02T08:00:00Z")),
         is_current: false,
         user: None,
     }

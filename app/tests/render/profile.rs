@@ -108,7 +108,7 @@ fn row(kind: SessionKind, is_current: bool) -> SessionRow {
         address: Some("192.0.2.7".to_owned()),
         created_at: at("2026-11-01T08:00:00Z"),
         last_seen_at: at("2026-11-02T08:00:00Z"),
-        expires_at: at("2026-11-08T08:00:00Z"),
+        expires_at: Some(at("2026-11-08T08:00:00Z")),
         is_current,
         user: None,
     }

@@ -213,6 +213,26 @@ impl std::fmt::Debug for ApplicationCreated {
     }
 }
 
+/// An application that was just changed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ApplicationUpdated {
+    /// The application.
+    #[serde(flatten)]
+    pub application: ApplicationDetail,
+    /// The key that its tokens are signed with from now on, if the change made a shared one: the only time it is shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signing_secret: Option<String>,
+}
+
+impl std::fmt::Debug for ApplicationUpdated {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ApplicationUpdated")
+            .field("application", &self.application)
+            .finish_non_exhaustive()
+    }
+}
+
 names! {
     /// The order of a list of applications; a minus sign means descending.
     ApplicationSort {

@@ -1,6 +1,7 @@
 //! What applications ask about tokens (RFC 7662, RFC 7009).
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::Secret;
 
@@ -59,6 +60,11 @@ pub struct Introspection {
     /// Its family.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sid: Option<String>,
+    /// Whatever else it says: the other standard claims and the application's own. An opaque token says what it would say
+    /// if it were a JWT that was issued now.
+    #[serde(flatten)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub claims: Map<String, Value>,
 }
 
 /// Revokes a token (RFC 7009 §2.1).

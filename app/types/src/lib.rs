@@ -29,7 +29,7 @@ mod user;
 
 pub use application::{
     ApplicationCreated, ApplicationDetail, ApplicationKind, ApplicationQuery, ApplicationRow, ApplicationSecret,
-    ApplicationSort, ClientCredentials, CreateApplication, Grant, NewSecret, UpdateApplication,
+    ApplicationSort, ApplicationUpdated, ClientCredentials, CreateApplication, Grant, NewSecret, UpdateApplication,
 };
 pub use code::Code;
 pub use console::{Overview, SetUp, StaffProfile};
@@ -55,7 +55,7 @@ pub use session::{
     SessionUser,
 };
 pub use signing_key::{CreateSigningKey, NewSigningKey, SigningAlgorithm, SigningKeyRow, SigningKeyState};
-pub use token::{AccessClaims, KeySet, PublicKey, Refresh, TokenAnswer, VerifyToken, VerifyTokenAnswer};
+pub use token::{AccessClaims, Audience, KeySet, PublicKey, Refresh, TokenAnswer, VerifyToken, VerifyTokenAnswer};
 pub use token_profile::{
     ClaimRule, ClaimSource, ClaimsPreview, PreviewClaims, Rotation, StandardClaim, SubjectForm, TokenFormat,
     TokenProfile, TokenUse,

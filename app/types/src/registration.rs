@@ -99,4 +99,14 @@ pub struct CheckPassword {
     /// The user name it must not resemble.
     #[cfg_attr(feature = "openapi", schema(max_length = 150))]
     pub username: Option<String>,
+    /// The first name it must not resemble.
+    #[cfg_attr(feature = "openapi", schema(max_length = 150))]
+    pub first_name: Option<String>,
+    /// The last name it must not resemble.
+    #[cfg_attr(feature = "openapi", schema(max_length = 150))]
+    pub last_name: Option<String>,
+    /// Attributes, whose texts it must not resemble.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub attributes: Map<String, Value>,
 }

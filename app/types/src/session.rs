@@ -58,8 +58,8 @@ pub struct SessionRow {
     pub created_at: Timestamp,
     /// When it was last used, within a minute; for tokens: when they were last refreshed.
     pub last_seen_at: Timestamp,
-    /// When it ends at the latest.
-    pub expires_at: Timestamp,
+    /// When it ends at the latest, if ever.
+    pub expires_at: Option<Timestamp>,
     /// Whether it is the one that asks.
     pub is_current: bool,
     /// Whose it is; only staff is told.

@@ -32,7 +32,7 @@ pub struct TokenAnswer {
     /// `Bearer`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_type: Option<String>,
-    /// Seconds the access token is good.
+    /// Seconds the access token is good; nothing where it has no end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in: Option<u64>,
     /// The key, where the delivery is one; it is sent like an access token.
@@ -80,9 +80,20 @@ pub struct VerifyTokenAnswer {
     /// Whose token it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<Id>,
-    /// Until when it is good.
+    /// Until when it is good; nothing where it has no end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
+}
+
+/// For whom a token is (RFC 7519 §4.1.3).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(untagged)]
+pub enum Audience {
+    /// One.
+    One(String),
+    /// Several.
+    Many(Vec<String>),
 }
 
 /// What an access token says (RFC 9068 §2.2, and three claims of ours). Times are whole seconds since 1970.
@@ -93,8 +104,8 @@ pub struct AccessClaims {
     pub iss: String,
     /// Subject: the user's id.
     pub sub: String,
-    /// Audience: the one resource server this token is for.
-    pub aud: String,
+    /// Audience: the public URL, or what the application's profile says; one as a text, several as a list.
+    pub aud: Audience,
     /// Not good from this moment on.
     pub exp: i64,
     /// When it was issued.

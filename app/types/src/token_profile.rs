@@ -89,7 +89,7 @@ names! {
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ClaimSource {
     /// What Sereno knows of the user: `id`, `number`, `email`, `email_verified`, `username`, `first_name`, `last_name`,
-    /// `locale`, `is_superuser`, `created_at`, or `attributes.<name>`. What a user does not have is null.
+    /// `locale`, `picture`, `is_superuser`, `created_at`, or `attributes.<name>`. What a user does not have is null.
     User(String),
     /// The names of the user's roles that are not bound to a project.
     Roles,
@@ -97,6 +97,8 @@ pub enum ClaimSource {
     Permissions,
     /// The codenames of the user's permissions in each project, by the project's name.
     ProjectPermissions,
+    /// When the refresh token beside it was issued, in seconds since 1970.
+    RefreshIssuedAt,
     /// Always this value.
     Constant(Value),
     /// A template over `user`, `roles`, `permissions` and `application`, rendered when the token is issued. A template
@@ -122,6 +124,7 @@ pub struct ClaimRule {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
+#[expect(clippy::struct_excessive_bools, reason = "switches that do not hang together")]
 pub struct TokenProfile {
     /// With what tokens are signed.
     pub algorithm: SigningAlgorithm,
@@ -131,17 +134,20 @@ pub struct TokenProfile {
     pub access_format: TokenFormat,
     /// The form of refresh tokens. A JWT is an envelope round the same row, and the row decides.
     pub refresh_format: TokenFormat,
-    /// Seconds an access token is good; nothing: as `token.access_lifetime` says.
-    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 315_360_000))]
+    /// Seconds an access token is good; 0: as long as its refresh token; nothing: as `token.access_lifetime` says.
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 315_360_000))]
     pub access_lifetime: Option<u64>,
-    /// Seconds a refresh token may stay unused; nothing: as `token.refresh_idle_lifetime` says.
-    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 315_360_000))]
+    /// Seconds a refresh token may stay unused; 0: for ever; nothing: as `token.refresh_idle_lifetime` says.
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 315_360_000))]
     pub refresh_idle_lifetime: Option<u64>,
-    /// Seconds a sign-in can be refreshed at most; nothing: as `token.refresh_lifetime` says.
-    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 315_360_000))]
+    /// Seconds a sign-in can be refreshed at most; 0: for ever; nothing: as `token.refresh_lifetime` says. What has no end
+    /// has no `exp`, and if it is a JWT it needs a key of its own.
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 315_360_000))]
     pub refresh_lifetime: Option<u64>,
     /// What happens to a refresh token when it is used.
     pub rotation: Rotation,
+    /// Whether `token/rotate` may extend the life of the refresh token.
+    pub extendable: bool,
     /// Whether both tokens of a pair have the same `jti`.
     pub shared_jti: bool,
     /// `typ` in the header of access tokens; empty: none. RFC 9068 says `at+jwt`.
@@ -176,6 +182,7 @@ impl Default for TokenProfile {
             refresh_idle_lifetime: None,
             refresh_lifetime: None,
             rotation: Rotation::Always,
+            extendable: true,
             shared_jti: false,
             header_typ: "at+jwt".to_owned(),
             header_kid: true,

@@ -14,6 +14,15 @@ use time::format_description::well_known::Rfc3339;
 pub struct Moment(pub i64);
 
 impl Moment {
+    /// The end of what has none: the last second that RFC 3339 can write.
+    pub const NEVER: Self = Self(253_402_300_799_000_000);
+
+    /// Whether this is the end of what has none.
+    #[must_use]
+    pub const fn is_never(self) -> bool {
+        self.0 >= Self::NEVER.0
+    }
+
     /// The moment so much later; saturates.
     #[must_use]
     pub fn plus(self, span: Duration) -> Self {
@@ -110,6 +119,7 @@ mod tests {
         assert_eq!(start.timestamp().0, "2025-11-20T09:59:16Z");
         assert_eq!(start.plus(Duration::from_secs(5)).since(start), Duration::from_secs(5));
         assert_eq!(start.since(start.plus(Duration::from_secs(5))), Duration::ZERO);
+        assert_eq!(Moment::NEVER.timestamp().0, "9999-12-31T23:59:59Z");
         assert_eq!(Moment(-1).unix_seconds(), -1);
         assert_eq!(Moment(i64::MAX).plus(Duration::MAX), Moment(i64::MAX));
     }

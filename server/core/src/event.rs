@@ -72,6 +72,8 @@ kinds! {
     RefreshRotated = "refresh_rotated";
     /// A refresh token that stays was used for another access token.
     TokenRefreshed = "token_refreshed";
+    /// A refresh token that stays was used for another access token, and its own life was extended.
+    RefreshExtended = "refresh_extended";
     /// A refresh token that had been used before was presented; its family was revoked.
     RefreshReplayed = "refresh_replayed";
     /// A password's hash was renewed with today's figures.

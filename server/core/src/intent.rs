@@ -88,7 +88,7 @@ intents! {
         like "`jwt_access_refreshed`";
     /// The same, and its life is to be extended where it stays what it is.
     TokenRotate = "token_rotate", carries "`user_id`, `application_id`",
-        then &[EventKind::RefreshRotated, EventKind::TokenRefreshed, EventKind::RefreshReplayed],
+        then &[EventKind::RefreshRotated, EventKind::RefreshExtended, EventKind::RefreshReplayed],
         like "`jwt_refresh_updated`";
     /// An application is about to revoke one of its tokens.
     TokenRevoke = "token_revoke", carries "`user_id`, `application_id`", then &[EventKind::TokenRevoked],

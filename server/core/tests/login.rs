@@ -30,7 +30,7 @@ async fn address_and_user_name_open_the_same_account() {
         let logged_in = send(&test, test.credentials(identifier, PASSWORD)).await.unwrap();
         assert_eq!(logged_in.user.id.0, id.to_string());
         let answer = pair(logged_in.brought);
-        assert_eq!((answer.user_id, answer.expires_in), (id, 300));
+        assert_eq!((answer.user_id, answer.expires_in), (id, Some(300)));
         let actor = token::authenticate(&test.sereno, &answer.access_token).await.unwrap();
         assert_eq!(actor.caller().unwrap().user_id, id);
         assert_eq!(

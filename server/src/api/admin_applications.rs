@@ -5,8 +5,9 @@ use axum::http::StatusCode;
 use sereno_core::access;
 use sereno_core::oauth::{admin, signing_keys};
 use sereno_types::{
-    ApplicationCreated, ApplicationDetail, ApplicationQuery, ApplicationRow, ClaimsPreview, CreateApplication,
-    CreateSigningKey, Id, NewSecret, NewSigningKey, Page, PreviewClaims, Problem, SigningKeyRow, UpdateApplication,
+    ApplicationCreated, ApplicationDetail, ApplicationQuery, ApplicationRow, ApplicationUpdated, ClaimsPreview,
+    CreateApplication, CreateSigningKey, Id, NewSecret, NewSigningKey, Page, PreviewClaims, Problem, SigningKeyRow,
+    UpdateApplication,
 };
 
 use crate::http::caller::Caller;
@@ -59,17 +60,18 @@ pub async fn detail(
 /// Change an application
 ///
 /// What is not said stays; `profile` and `cookies` are replaced whole. Tokens that do not look as the new profile says are
-/// no longer good.
+/// no longer good. A profile that turns to `HS256` makes the key that is shared with the application: `signing_secret`, shown
+/// this once.
 #[utoipa::path(patch, path = "/api/v1/admin/applications/{id}", tag = "applications", operation_id = "updateApplication",
     params(("id" = Id, Path, description = "The application's id")), request_body = UpdateApplication,
     security(("bearer" = []), ("session" = [])),
-    responses((status = 200, description = "The application, changed", body = ApplicationDetail)))]
+    responses((status = 200, description = "The application, changed", body = ApplicationUpdated)))]
 pub async fn update(
     State(app): State<App>,
     caller: Caller,
     Segment(id): Segment,
     Json(command): Json<UpdateApplication>,
-) -> Result<Json<ApplicationDetail>, Refusal> {
+) -> Result<Json<ApplicationUpdated>, Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
     let changed = admin::update(&app.sereno, &caller.meta, &staff, &Id(id), command).await?;
     Ok(Json(changed))

@@ -31,7 +31,7 @@ pub fn present(sereno: &Sereno, issued: Issued) -> (HeaderMap, TokenAnswer) {
             refresh_lifetime,
         } => {
             answer.token_type = Some("Bearer".to_owned());
-            answer.expires_in = Some(access_lifetime);
+            answer.expires_in = access_lifetime;
             let delivery = application.delivery;
             if delivery.sets_access_cookie() {
                 jar.set(Which::Access, &access, access_lifetime);
@@ -75,7 +75,7 @@ pub fn clear(sereno: &Sereno, application: &Application) -> HeaderMap {
         Delivery::SplitCookie => &[Which::Access, Which::Payload, Which::Refresh, Which::Csrf],
     };
     for which in which {
-        jar.set(*which, "", 0);
+        jar.set(*which, "", Some(0));
     }
     jar.headers
 }
@@ -129,8 +129,8 @@ impl<'a> Jar<'a> {
         }
     }
 
-    /// Sets a cookie for so many seconds; 0 takes it away.
-    fn set(&mut self, which: Which, value: &str, seconds: u64) {
+    /// Sets a cookie for so many seconds, or for as long as the browser runs; 0 takes it away.
+    fn set(&mut self, which: Which, value: &str, seconds: Option<u64>) {
         let settings = self.settings;
         let (name, path, http_only) = match which {
             Which::Access => (&settings.access, &settings.path, true),
@@ -146,12 +146,14 @@ impl<'a> Jar<'a> {
                 SameSite::Lax => cookie::SameSite::Lax,
                 SameSite::Strict => cookie::SameSite::Strict,
                 SameSite::None => cookie::SameSite::None,
-            })
-            .max_age(time::Duration::seconds(i64::try_from(seconds).unwrap_or(i64::MAX)));
+            });
+        if let Some(seconds) = seconds {
+            made = made.max_age(time::Duration::seconds(i64::try_from(seconds).unwrap_or(i64::MAX)));
+        }
         if let Some(domain) = &settings.domain {
             made = made.domain(domain.as_str());
         }
-        if seconds == 0 {
+        if seconds == Some(0) {
             made = made.expires(time::OffsetDateTime::UNIX_EPOCH);
         }
         if let Ok(value) = HeaderValue::from_str(&made.build().to_string()) {

@@ -67,7 +67,7 @@ pub fn SettingsFields() -> impl IntoView {
 #[component]
 fn Profile() -> impl IntoView {
     let formats = || vec![("jwt", "JWT, signed"), ("opaque", "Opaque")];
-    let usual = "Seconds; empty: as the server says.";
+    let usual = "Seconds; 0: without end; empty: as the server says.";
     view! {
         <Group title="Tokens">
             <Pair>
@@ -99,6 +99,7 @@ fn Profile() -> impl IntoView {
                     label="When a refresh token is used"
                     options=vec![("always", "It gives way to a successor"), ("never", "It stays what it is")]
                 />
+                <Tick name="profile.extendable" label="Its life may be extended (token/rotate)" />
             </Pair>
         </Group>
         <Group title="Claims">

@@ -71,7 +71,8 @@ async fn accept(sereno: &Sereno, command: Register) -> Result<Accepted> {
     {
         faults.push(FieldError::new("username", Code::UsernameUnique));
     }
-    let relatives = [command.email.as_str(), command.username.as_deref().unwrap_or("")];
+    let names = [command.email.as_str(), command.username.as_deref().unwrap_or("")];
+    let relatives: Vec<&str> = names.into_iter().chain(password::texts(&command.attributes)).collect();
     faults.extend(password::judge(sereno, "password", command.password.expose(), &relatives).await?);
     faults.extend(too_large(&command.attributes));
     faults.extend(attributes::judge(sereno, &command.attributes, By::SignUp).await?);

@@ -8,8 +8,8 @@ use sea_orm::{
 use serde_json::json;
 use sereno_types::{
     ApplicationCreated, ApplicationDetail, ApplicationKind, ApplicationQuery, ApplicationRow, ApplicationSecret,
-    ApplicationSort, ClaimsPreview, Code, CreateApplication, Delivery, FieldError, Grant, Id, NewSecret, Page,
-    Permission, PreviewClaims, Secret, UpdateApplication,
+    ApplicationSort, ApplicationUpdated, ClaimsPreview, Code, CreateApplication, Delivery, FieldError, Grant, Id,
+    NewSecret, Page, Permission, PreviewClaims, Secret, UpdateApplication,
 };
 use uuid::Uuid;
 
@@ -291,7 +291,8 @@ fn judge_secret(kind: ApplicationKind, secret: &str) -> Option<FieldError> {
     None
 }
 
-/// Changes an application; what is not said stays.
+/// Changes an application; what is not said stays. A profile that turns to `HS256` makes the shared key, which is shown
+/// here and never again.
 ///
 /// # Errors
 /// `permission_denied`, `not_found`, `validation_failed`.
@@ -301,7 +302,7 @@ pub async fn update(
     staff: &Staff,
     id: &Id,
     command: UpdateApplication,
-) -> Result<ApplicationDetail> {
+) -> Result<ApplicationUpdated> {
     staff.require(Permission::ApplicationsView)?;
     staff.require(Permission::ApplicationsManage)?;
     let before = find(sereno.db.read(), id).await?;
@@ -360,9 +361,13 @@ pub async fn update(
         ..Default::default()
     };
     let after = Entity::update(row).exec(tx.db()).await?;
-    if let Some(needed) = key {
-        signing_keys::put(&mut tx, needed.key).await?;
-    }
+    let signing_secret = match key {
+        Some(needed) => {
+            signing_keys::put(&mut tx, needed.key).await?;
+            needed.shared
+        }
+        None => None,
+    };
     let changed: Vec<&str> = [
         ("name", before.name != after.name),
         ("is_enabled", before.is_enabled != after.is_enabled),
@@ -384,9 +389,12 @@ pub async fn update(
             .through(before.id)
             .with("changed", json!(changed)),
     );
-    let shown = show(sereno, tx.db(), after).await?;
+    let application = show(sereno, tx.db(), after).await?;
     tx.commit().await?;
-    Ok(shown)
+    Ok(ApplicationUpdated {
+        application,
+        signing_secret,
+    })
 }
 
 /// Deletes an application with its secrets, its keys and every sign-in through it.

@@ -126,10 +126,11 @@ fn profile(whole: &Whole<'_>, faults: &mut Faults) {
         ("profile.refresh_idle_lifetime", profile.refresh_idle_lifetime),
         ("profile.refresh_lifetime", profile.refresh_lifetime),
     ] {
-        if seconds.is_some_and(|seconds| !(1..=LIFETIME_MAX).contains(&seconds)) {
+        if seconds.is_some_and(|seconds| seconds > LIFETIME_MAX) {
             faults.add(field, Code::InvalidChoice);
         }
     }
+    judge_endless(profile, own, faults);
     if profile
         .not_before
         .is_some_and(|offset| !(-3_600..=3_600).contains(&offset))
@@ -173,6 +174,19 @@ fn profile(whole: &Whole<'_>, faults: &mut Faults) {
     claims(profile, faults);
 }
 
+/// What never ends is signed by a key that can be taken away from it alone: a key of all could never be forgotten.
+fn judge_endless(profile: &TokenProfile, own: bool, faults: &mut Faults) {
+    let endless = |seconds: Option<u64>| seconds == Some(0);
+    let of_refresh = endless(profile.refresh_lifetime) && endless(profile.refresh_idle_lifetime);
+    let of_access = of_refresh && endless(profile.access_lifetime);
+    let is_signed = (of_access && profile.access_format == TokenFormat::Jwt)
+        || (of_refresh && profile.refresh_format == TokenFormat::Jwt);
+    if is_signed && !own {
+        let reason = "JWTs without end need a key of the application's own";
+        faults.because("profile.refresh_lifetime", Code::InvalidChoice, reason);
+    }
+}
+
 /// What is wrong with Sereno's own application, by which every member of staff signs in over the API: its tokens must go on
 /// opening this server.
 pub(super) fn judge_first_party(is_enabled: bool, profile: &TokenProfile) -> Vec<FieldError> {
@@ -190,9 +204,10 @@ pub(super) fn judge_first_party(is_enabled: bool, profile: &TokenProfile) -> Vec
     if *profile != plain
         || profile
             .access_lifetime
-            .is_some_and(|seconds| seconds > FIRST_PARTY_LIFETIME_MAX)
+            .is_some_and(|seconds| !(1..=FIRST_PARTY_LIFETIME_MAX).contains(&seconds))
+        || [profile.refresh_idle_lifetime, profile.refresh_lifetime].contains(&Some(0))
     {
-        let reason = "of Sereno's own application only lifetimes (access: an hour at most) and claims may be changed";
+        let reason = "of Sereno's own application only lifetimes (access: an hour at most; none without end) and claims may be changed";
         faults.push(FieldError::new("profile", Code::InvalidChoice).with("reason", reason));
     }
     faults
@@ -239,6 +254,25 @@ fn claims(profile: &TokenProfile, faults: &mut Faults) {
     }
 }
 
+/// Why a browser would drop a cookie of this name (RFC 6265bis §4.1.3).
+fn refuse_prefix(name: &str, is_refresh: bool, config: &Config, cookies: &CookieSettings) -> Option<&'static str> {
+    // browsers read the prefixes without regard to case
+    let name = name.to_ascii_lowercase();
+    let (host, secure) = (name.starts_with("__host-"), name.starts_with("__secure-"));
+    let path = if is_refresh {
+        &cookies.refresh_path
+    } else {
+        &cookies.path
+    };
+    if (host || secure) && !cookies.secure.unwrap_or_else(|| config.is_https()) {
+        return Some("a name with this prefix needs Secure");
+    }
+    if host && (cookies.domain.is_some() || path != "/") {
+        return Some("__Host- needs the path / and no domain");
+    }
+    None
+}
+
 fn cookies(config: &Config, whole: &Whole<'_>, faults: &mut Faults) {
     let cookies = whole.cookies;
     let names = [
@@ -255,6 +289,10 @@ fn cookies(config: &Config, whole: &Whole<'_>, faults: &mut Faults) {
                 .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
         if !is_token {
             faults.add(field, Code::InvalidCharacters);
+        }
+        let reason = refuse_prefix(name, field == "cookies.refresh", config, cookies);
+        if let Some(reason) = reason {
+            faults.because(field, Code::InvalidChoice, reason);
         }
         if matches!(name.as_str(), "sid" | "__Host-sid" | "locale") {
             faults.because(field, Code::InvalidChoice, "this cookie is Sereno's own");

@@ -312,13 +312,13 @@ pub(crate) async fn rotate_on_schedule(sereno: &Sereno) -> Result<()> {
             _ => {}
         }
     }
-    let longest = Duration::from_secs(token::longest_access_lifetime(sereno).await?) + day(1);
-    for retired in signing.iter().filter(|key| {
-        let retired_at = key.retired_at;
-        retired_at.is_some_and(|retired_at| now.since(retired_at) > longest)
-    }) {
+    for key in &signing {
+        let Some(retired_at) = key.retired_at else { continue };
+        if now.since(retired_at) <= token::longest_life(sereno, key.application_id).await? + day(1) {
+            continue;
+        }
         let mut tx = sereno.begin(&RequestMeta::default(), &system).await?;
-        forget(&mut tx, retired).await?;
+        forget(&mut tx, key).await?;
         tx.commit().await?;
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! A whole Sereno for tests, on a throw-away database (a SQLite file, or a database of its own on the PostgreSQL that
 //! `SERENO_TEST_POSTGRES` names), with a clock and a mailbox the test holds in its hand.
 
+mod client;
 mod database;
 mod people;
 mod recorder;
@@ -8,6 +9,7 @@ mod recorder;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use client::{Client, called, claims_of, pair_of, part_of, profile_of, register};
 pub use database::TestDatabase;
 pub use people::{PASSWORD, Pair, by_code, by_link, code_of, refused, refused_fields, token_of};
 pub use recorder::{Recorder, Statements};

@@ -82,8 +82,8 @@ pub struct Pair {
     pub access_token: String,
     /// The refresh token.
     pub refresh_token: String,
-    /// Seconds the access token is good.
-    pub expires_in: u64,
+    /// Seconds the access token is good; nothing: without end.
+    pub expires_in: Option<u64>,
     /// Whose they are.
     pub user_id: Uuid,
 }

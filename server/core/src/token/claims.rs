@@ -52,7 +52,7 @@ fn needs(profile: &TokenProfile) -> BTreeSet<Need> {
             ClaimSource::Permissions => &[Need::Permissions],
             ClaimSource::ProjectPermissions => &[Need::Projects],
             ClaimSource::Template(_) => &[Need::User, Need::Roles, Need::Permissions],
-            ClaimSource::Constant(_) => &[],
+            ClaimSource::Constant(_) | ClaimSource::RefreshIssuedAt => &[],
         })
         .copied()
         .collect();
@@ -206,8 +206,8 @@ pub struct Draft<'a> {
     pub jti: Uuid,
     /// When it is issued.
     pub now: Moment,
-    /// When it ends, in seconds.
-    pub exp: i64,
+    /// When it ends.
+    pub end: Moment,
 }
 
 /// What the token says.
@@ -230,7 +230,9 @@ pub fn build(sereno: &Sereno, draft: &Draft<'_>) -> Map<String, Value> {
     standard(StandardClaim::AuthTime, json!(family.authenticated_at.unix_seconds()));
     standard(StandardClaim::Amr, family.amr.clone());
     standard(StandardClaim::Epoch, json!(family.credential_epoch));
-    claims.insert("exp".to_owned(), json!(draft.exp));
+    if !draft.end.is_never() {
+        claims.insert("exp".to_owned(), json!(draft.end.unix_seconds()));
+    }
     if let Some(offset) = profile.not_before {
         claims.insert("nbf".to_owned(), json!(iat.saturating_add(offset)));
     }
@@ -289,6 +291,7 @@ fn value_of(rule: &ClaimRule, draft: &Draft<'_>) -> Value {
     let Some(about) = draft.about else {
         return match &rule.source {
             ClaimSource::Constant(value) => value.clone(),
+            ClaimSource::RefreshIssuedAt => refresh_issued_at(draft),
             _ => Value::Null,
         };
     };
@@ -298,6 +301,7 @@ fn value_of(rule: &ClaimRule, draft: &Draft<'_>) -> Value {
         ClaimSource::Roles => json!(about.roles),
         ClaimSource::Permissions => json!(about.permissions),
         ClaimSource::ProjectPermissions => json!(about.by_project),
+        ClaimSource::RefreshIssuedAt => refresh_issued_at(draft),
         ClaimSource::Template(template) => {
             let known = context! {
                 user => minijinja::value::Serde(about.as_object()),
@@ -312,6 +316,10 @@ fn value_of(rule: &ClaimRule, draft: &Draft<'_>) -> Value {
             })
         }
     }
+}
+
+fn refresh_issued_at(draft: &Draft<'_>) -> Value {
+    json!(draft.family.rotated_at.unix_seconds())
 }
 
 impl About {
@@ -379,9 +387,7 @@ fn put(claims: &mut Map<String, Value>, name: &str, value: Value) {
 /// Renders a template. One that is a single expression keeps the expression's type.
 fn render(template: &str, known: minijinja::Value) -> Result<Value, minijinja::Error> {
     let environment = environment();
-    let trimmed = template.trim();
-    let single = trimmed.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}"));
-    if let Some(expression) = single.filter(|expression| !expression.contains("{{")) {
+    if let Some(expression) = single_expression(template) {
         let value = environment.compile_expression(expression)?.eval(known)?;
         return Ok(serde_json::to_value(value).unwrap_or_default());
     }
@@ -394,6 +400,30 @@ fn render(template: &str, known: minijinja::Value) -> Result<Value, minijinja::E
         text.truncate(end);
     }
     Ok(Value::String(text))
+}
+
+fn single_expression(template: &str) -> Option<&str> {
+    let inner = template.trim().strip_prefix("{{")?.strip_suffix("}}")?;
+    (!inner.contains("{{")).then_some(inner)
+}
+
+/// A name that a template asks for and nobody knows.
+fn unknown_name(template: &str) -> Result<Option<String>, minijinja::Error> {
+    let environment = environment();
+    let asked = match single_expression(template) {
+        Some(expression) => environment.compile_expression(expression)?.undeclared_variables(true),
+        None => environment.template_from_str(template)?.undeclared_variables(true),
+    };
+    let is_known = |name: &str| {
+        let of_user = name.strip_prefix("user.");
+        let attribute = of_user.is_some_and(|name| name == "attributes" || name.starts_with("attributes."));
+        matches!(
+            name,
+            "user" | "roles" | "permissions" | "application" | "application.client_id"
+        ) || attribute
+            || of_user.is_some_and(|name| USER_NAMES.contains(&name))
+    };
+    Ok(asked.into_iter().find(|name| !is_known(name)))
 }
 
 /// A small language: nothing in it loops, and nothing makes more text than went in.
@@ -424,6 +454,11 @@ pub fn refuse_template(template: &str) -> Option<String> {
     }
     if template.contains("{%") || template.contains('*') {
         return Some("statements and * are not part of this language".to_owned());
+    }
+    match unknown_name(template) {
+        Ok(Some(name)) => return Some(format!("there is no {name}")),
+        Ok(None) => {}
+        Err(error) => return Some(error.to_string()),
     }
     let sample = context! {
         user => context! { attributes => context! {} },
@@ -472,11 +507,20 @@ mod tests {
             "{{ 'x' | replace('x', 'xx') }}",
             "{{ range(10) }}",
             "{{ user.first_name | nothing }}",
+            "{{ user.fist_name }}",
+            "Dear {{ usr.first_name }}",
+            "{{ application.secret }}",
             long.as_str(),
         ] {
             assert!(refuse_template(template).is_some(), "{template}");
         }
-        assert_eq!(refuse_template("{{ user.first_name }}"), None);
+        for template in [
+            "{{ user.first_name }}",
+            "{{ user.attributes.plan | default('none') }}",
+            "{{ roles | length }} of {{ permissions | first }} at {{ application.client_id }}",
+        ] {
+            assert_eq!(refuse_template(template), None, "{template}");
+        }
     }
 
     #[test]

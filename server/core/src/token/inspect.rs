@@ -1,14 +1,16 @@
 //! Everything about one token: for introspection and revocation.
 
 use sea_orm::{ActiveValue::Set, EntityTrait};
+use serde_json::{Map, Value};
 use sereno_types::{Introspection, TokenUse};
 use uuid::Uuid;
 
+use super::issue::{self, Line};
 use super::revoke::revoke;
 use super::{claims, opaque, verify};
 use crate::access::{application, subject};
 use crate::clock::Moment;
-use crate::context::{Sereno, Tx};
+use crate::context::{Application, Sereno, Tx};
 use crate::crypto::jwt;
 use crate::entity::{revoked_token, token_family};
 use crate::error::Result;
@@ -38,31 +40,34 @@ pub async fn inspect(sereno: &Sereno, text: &str) -> Result<Option<Inspected>> {
             None => Ok(None),
         };
     };
-    let application = &found.application;
     let is_key = opaque::read_key(sereno, text).is_some();
-    let said = |name: &str| found.token.claims.as_ref().and_then(|claims| claims.get(name)).cloned();
-    let aud = found.audience(sereno);
-    let answer = Introspection {
-        active: true,
-        client_id: Some(application.client_id.clone()),
-        username: found.user.me.username.clone(),
-        token_type: Some("Bearer".to_owned()),
-        exp: Some(found.token.exp),
-        iat: said("iat").and_then(|iat| iat.as_i64()),
-        nbf: said("nbf").and_then(|nbf| nbf.as_i64()),
-        sub: said("sub")
-            .and_then(|sub| sub.as_str().map(str::to_owned))
-            .or_else(|| Some(found.family.user_id.to_string())),
-        aud,
-        iss: Some(claims::issuer(sereno, &application.profile)),
-        jti: found.token.jti.clone(),
-        sid: Some(found.token.family.to_string()),
-    };
     let end = Moment::from_unix_seconds(found.token.exp);
+    let claims = match &found.token.claims {
+        Some(claims) => claims.clone(),
+        None => match token_family::Entity::find_by_id(found.token.family)
+            .one(sereno.db.read())
+            .await?
+        {
+            Some(family) => unsaid(sereno, &found.application, &family, TokenUse::Access, end).await?,
+            None => return Ok(None),
+        },
+    };
+    let mut answer = told(claims, &found.application);
+    answer.token_type = Some("Bearer".to_owned());
+    answer.username.clone_from(&found.user.me.username);
+    answer.aud = found.audience(sereno);
+    answer.exp = found.end().map(Moment::unix_seconds);
+    answer.jti.clone_from(&found.token.jti);
+    answer.sid = Some(found.token.family.to_string());
+    if found.token.claims.is_none() {
+        // when it was issued stands nowhere
+        answer.iat = None;
+    }
+    complete(sereno, &mut answer, &found.application, found.family.user_id);
     Ok(Some(Inspected {
         user_id: found.family.user_id,
         family: found.token.family,
-        application_id: application.id,
+        application_id: found.application.id,
         token_use: if is_key { TokenUse::Both } else { TokenUse::Access },
         jti: found.token.jti.clone().map(|jti| (jti, end)),
         answer,
@@ -91,18 +96,19 @@ async fn refresh_token(sereno: &Sereno, presented: opaque::Presented) -> Result<
     }) else {
         return Ok(None);
     };
-    let answer = Introspection {
-        active: true,
-        client_id: Some(application.client_id.clone()),
-        username: user.username,
-        token_type: Some("refresh_token".to_owned()),
-        exp: Some(family.idle_expires_at.unix_seconds()),
-        iat: Some(family.rotated_at.unix_seconds()),
-        sub: Some(family.user_id.to_string()),
-        iss: Some(claims::issuer(sereno, &application.profile)),
-        sid: Some(family.id.to_string()),
-        ..Introspection::default()
-    };
+    let end = family.idle_expires_at;
+    let mut answer = told(
+        unsaid(sereno, &application, &family, TokenUse::Refresh, end).await?,
+        &application,
+    );
+    answer.token_type = Some("refresh_token".to_owned());
+    answer.username = user.username;
+    answer.exp = (!end.is_never()).then(|| end.unix_seconds());
+    answer.iat = Some(family.rotated_at.unix_seconds());
+    answer.sid = Some(family.id.to_string());
+    // it is for us alone, and goes by its family
+    (answer.aud, answer.jti, answer.nbf) = (None, None, None);
+    complete(sereno, &mut answer, &application, family.user_id);
     Ok(Some(Inspected {
         user_id: family.user_id,
         family: family.id,
@@ -111,6 +117,62 @@ async fn refresh_token(sereno: &Sereno, presented: opaque::Presented) -> Result<
         jti: None,
         answer,
     }))
+}
+
+/// What a token that says nothing by itself would say if it were a JWT that was issued now.
+async fn unsaid(
+    sereno: &Sereno,
+    application: &Application,
+    family: &token_family::Model,
+    token: TokenUse,
+    end: Moment,
+) -> Result<Map<String, Value>> {
+    let profile = &application.profile;
+    let about = claims::about(sereno, sereno.db.read(), family.user_id, profile).await?;
+    let line = Line::at(family);
+    let draft = issue::drafts(&line, application, profile, about.as_ref(), sereno);
+    Ok(claims::build(sereno, &draft(token, sereno.now(), end)))
+}
+
+/// Claims as an answer: those that RFC 7662 names under their names, the rest beside them.
+fn told(mut claims: Map<String, Value>, application: &Application) -> Introspection {
+    let mut text = |name: &str| match claims.remove(name) {
+        Some(Value::String(text)) => Some(text),
+        _ => None,
+    };
+    let (sub, iss) = (text("sub"), text("iss"));
+    let mut number = |name: &str| claims.remove(name).and_then(|value| value.as_i64());
+    let (iat, nbf) = (number("iat"), number("nbf"));
+    // what the answer itself says is ours to say
+    for name in [
+        "active",
+        "aud",
+        "client_id",
+        "exp",
+        "jti",
+        "sid",
+        "token_type",
+        "username",
+    ] {
+        claims.remove(name);
+    }
+    Introspection {
+        active: true,
+        client_id: Some(application.client_id.clone()),
+        sub,
+        iss,
+        iat,
+        nbf,
+        claims,
+        ..Introspection::default()
+    }
+}
+
+/// What a token does not say because its profile leaves it out.
+fn complete(sereno: &Sereno, answer: &mut Introspection, application: &Application, user_id: Uuid) {
+    let issuer = || claims::issuer(sereno, &application.profile);
+    answer.iss.get_or_insert_with(issuer);
+    answer.sub.get_or_insert_with(|| user_id.to_string());
 }
 
 /// Revokes what was looked at: an access token alone, anything else with its family.

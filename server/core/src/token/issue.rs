@@ -1,10 +1,12 @@
 //! Issuing: a new family, and the tokens of one generation.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::{Map, Value};
 use sereno_types::{Code, Delivery, SigningAlgorithm, StandardClaim, TokenFormat, TokenProfile, TokenUse};
-use std::sync::Arc;
 use uuid::Uuid;
 
 use super::claims::{self, Draft};
@@ -20,8 +22,8 @@ use crate::session::Proof;
 const REFRESH_TYPE: &str = "rt+jwt";
 /// `typ` of an access token (RFC 9068 §2.1).
 pub const ACCESS_TYPE: &str = "at+jwt";
-/// The end of a key that has none: far enough, and still a date.
-const NEVER: std::time::Duration = std::time::Duration::from_hours(24 * 365 * 100);
+/// A life without end: longer than anything is counted.
+const ENDLESS: Duration = Duration::from_hours(24 * 366 * 10_000);
 
 /// To whom tokens are issued.
 #[derive(Clone, Debug)]
@@ -59,14 +61,14 @@ pub enum Tokens {
     Pair {
         /// The access token.
         access: String,
-        /// Seconds the access token is good.
-        access_lifetime: u64,
+        /// Seconds the access token is good; nothing: without end.
+        access_lifetime: Option<u64>,
         /// What the access token says, if it says anything.
         claims: Option<Map<String, Value>>,
         /// The refresh token; none where the application may not refresh.
         refresh: Option<String>,
-        /// Seconds the refresh token is good if it stays unused.
-        refresh_lifetime: u64,
+        /// Seconds the refresh token is good if it stays unused; nothing: without end.
+        refresh_lifetime: Option<u64>,
     },
     /// One opaque key.
     Key(String),
@@ -87,38 +89,68 @@ impl<'a> Line<'a> {
     }
 }
 
-/// How long what is issued lasts, in seconds.
+/// How long what is issued lasts.
 #[derive(Clone, Copy)]
 pub struct Lives {
-    pub access: u64,
-    pub idle: u64,
-    pub absolute: u64,
+    access: Duration,
+    pub idle: Duration,
+    absolute: Duration,
 }
 
 impl Lives {
     pub fn of(sereno: &Sereno, profile: &TokenProfile) -> Self {
         let usual = &sereno.config.token;
+        let span = |own: Option<u64>, usual: Duration| match own {
+            None => usual,
+            Some(0) => ENDLESS,
+            Some(seconds) => Duration::from_secs(seconds),
+        };
         Self {
-            access: profile.access_lifetime.unwrap_or(usual.access_lifetime.0),
-            idle: profile.refresh_idle_lifetime.unwrap_or(usual.refresh_idle_lifetime.0),
-            absolute: profile.refresh_lifetime.unwrap_or(usual.refresh_lifetime.0),
+            access: span(profile.access_lifetime, usual.access_lifetime.span()),
+            idle: span(profile.refresh_idle_lifetime, usual.refresh_idle_lifetime.span()),
+            absolute: span(profile.refresh_lifetime, usual.refresh_lifetime.span()),
         }
+    }
+
+    /// When a family that begins now ends if it stays unused, and when at the latest.
+    pub fn of_family(&self, now: Moment) -> (Moment, Moment) {
+        let end = now.plus(self.absolute).min(Moment::NEVER);
+        (now.plus(self.idle).min(end), end)
+    }
+
+    /// When an access token ends that is issued now. Whoever checks it alone must not take it for good when its family has
+    /// ended; one that has no end of its own ends as its refresh token does.
+    pub fn of_access(&self, now: Moment, family: &token_family::Model) -> Moment {
+        if self.access == ENDLESS {
+            family.idle_expires_at
+        } else {
+            now.plus(self.access).min(family.expires_at)
+        }
+    }
+
+    /// Whether a token of this use may go on for ever.
+    pub fn is_endless(&self, token: TokenUse) -> bool {
+        let of_refresh = self.idle == ENDLESS && self.absolute == ENDLESS;
+        of_refresh && (token == TokenUse::Refresh || self.access == ENDLESS)
     }
 }
 
-/// The longest time, in seconds, that an access token of any application may be good.
-pub async fn longest_access_lifetime(sereno: &Sereno) -> Result<u64> {
-    let profiles: Vec<Value> = application::Entity::find()
+/// The longest time that what a key has signed is good: a key of one application, or the one of all others.
+pub async fn longest_life(sereno: &Sereno, owner: Option<Uuid>) -> Result<Duration> {
+    let profiles: Vec<(Uuid, Value)> = application::Entity::find()
         .select_only()
-        .column(application::Column::Profile)
+        .columns([application::Column::Id, application::Column::Profile])
         .into_tuple()
         .all(sereno.db.read())
         .await?;
-    let lives = profiles
-        .into_iter()
-        .filter_map(|profile| serde_json::from_value::<TokenProfile>(profile).ok())
-        .map(|profile| Lives::of(sereno, &profile).access);
-    Ok(lives.max().unwrap_or(sereno.config.token.access_lifetime.0))
+    let lives = profiles.into_iter().filter_map(|(id, profile)| {
+        let profile: TokenProfile = serde_json::from_value(profile).ok()?;
+        let lives = Lives::of(sereno, &profile);
+        let refresh = (profile.refresh_format == TokenFormat::Jwt).then_some(lives.idle);
+        let is_signed = key::is_own(&profile).then_some(id) == owner;
+        is_signed.then(|| refresh.max(Some(lives.access)).unwrap_or_default())
+    });
+    Ok(lives.max().unwrap_or(sereno.config.token.access_lifetime.span()))
 }
 
 /// Begins a family inside the flow's transaction and issues its first tokens. An application whose delivery is a key has
@@ -130,13 +162,12 @@ pub async fn issue(sereno: &Sereno, tx: &Tx, proof: &Proof, grantee: &Grantee) -
         return tokens(sereno, tx.db(), &Line::at(&family), application, now).await;
     }
     let lives = Lives::of(sereno, &application.profile);
-    let seconds = std::time::Duration::from_secs;
     let (idle_expires_at, expires_at) = if is_key {
-        let end = application.profile.refresh_lifetime.map_or(NEVER, seconds);
-        (now.plus(end), now.plus(end))
+        let said = application.profile.refresh_lifetime.filter(|seconds| *seconds > 0);
+        let end = said.map_or(Moment::NEVER, |seconds| now.plus(Duration::from_secs(seconds)));
+        (end, end)
     } else {
-        let end = now.plus(seconds(lives.absolute));
-        (now.plus(seconds(lives.idle)).min(end), end)
+        lives.of_family(now)
     };
     let row = token_family::Model {
         id: sereno.new_id()?,
@@ -209,21 +240,17 @@ pub(super) async fn tokens<C: ConnectionTrait>(
     let lives = Lives::of(sereno, profile);
     let about = claims::about(sereno, db, family.user_id, profile).await?;
     let draft = drafts(line, application, profile, about.as_ref(), sereno);
-    // whoever checks it alone must not take it for good when its family has ended
-    let end = now
-        .plus(std::time::Duration::from_secs(lives.access))
-        .min(family.expires_at);
-    let access_exp = end.unix_seconds();
+    let end = lives.of_access(now, family);
     let mut found_by_digest = Vec::new();
     let (access, claims) = match profile.access_format {
         TokenFormat::Opaque => {
-            let token = opaque::write_access(sereno, family.id, family.generation, access_exp);
+            let token = opaque::write_access(sereno, family.id, family.generation, end.unix_seconds());
             (token, None)
         }
         TokenFormat::Jwt => {
-            let (text, claims) = signed(sereno, &draft(TokenUse::Access, now, access_exp)).await?;
+            let (text, claims) = signed(sereno, &draft(TokenUse::Access, now, end)).await?;
             if !names_its_family(profile) {
-                found_by_digest.push((text.clone(), TokenUse::Access, access_exp));
+                found_by_digest.push((text.clone(), TokenUse::Access, end));
             }
             (text, Some(claims))
         }
@@ -234,20 +261,25 @@ pub(super) async fn tokens<C: ConnectionTrait>(
         _ if line.stays.is_some() => line.stays.map(|(_, text)| text.to_owned()),
         TokenFormat::Opaque => Some(opaque::write_refresh(sereno, family.id, family.generation)),
         TokenFormat::Jwt => {
-            let exp = family.idle_expires_at.unix_seconds();
+            let end = family.idle_expires_at;
             // from when the generation began, so that a retry gets the same text where the algorithm allows it
-            let (text, _) = signed(sereno, &draft(TokenUse::Refresh, family.rotated_at, exp)).await?;
-            found_by_digest.push((text.clone(), TokenUse::Refresh, exp));
+            let (text, _) = signed(sereno, &draft(TokenUse::Refresh, family.rotated_at, end)).await?;
+            found_by_digest.push((text.clone(), TokenUse::Refresh, end));
             Some(text)
         }
     };
     keep(sereno, db, family, found_by_digest).await?;
+    // as the tokens say it: in whole seconds
+    let left = |end: Moment| {
+        let seconds = end.unix_seconds() - now.unix_seconds();
+        (!end.is_never()).then(|| u64::try_from(seconds).unwrap_or(0))
+    };
     Ok(issued(Tokens::Pair {
         access,
-        access_lifetime: u64::try_from(access_exp - now.unix_seconds()).unwrap_or(0),
+        access_lifetime: left(end),
         claims,
         refresh,
-        refresh_lifetime: family.idle_expires_at.since(now).as_secs(),
+        refresh_lifetime: left(family.idle_expires_at),
     }))
 }
 
@@ -258,12 +290,12 @@ pub(super) fn drafts<'a>(
     profile: &'a TokenProfile,
     about: Option<&'a claims::About>,
     sereno: &'a Sereno,
-) -> impl Fn(TokenUse, Moment, i64) -> Draft<'a> {
+) -> impl Fn(TokenUse, Moment, Moment) -> Draft<'a> {
     let family = line.family;
     // two tokens with one id: it belongs to the one that stays
     let shared = line.stays.filter(|_| profile.shared_jti);
     let generation = shared.map_or(family.generation, |(generation, _)| generation);
-    move |token, now, exp| {
+    move |token, now, end| {
         let jti = match token {
             TokenUse::Refresh if !profile.shared_jti => opaque::refresh_id(sereno, family.id, generation),
             _ => opaque::access_id(sereno, family.id, generation),
@@ -276,7 +308,7 @@ pub(super) fn drafts<'a>(
             token,
             jti,
             now,
-            exp,
+            end,
         }
     }
 }
@@ -317,18 +349,18 @@ async fn keep<C: ConnectionTrait>(
     sereno: &Sereno,
     db: &C,
     family: &token_family::Model,
-    tokens: Vec<(String, TokenUse, i64)>,
+    tokens: Vec<(String, TokenUse, Moment)>,
 ) -> Result<()> {
     if tokens.is_empty() {
         return Ok(());
     }
-    for (text, token_use, exp) in tokens {
+    for (text, token_use, end) in tokens {
         let row = issued_token::ActiveModel {
             digest: Set(sereno.keys.digest.digest(ISSUED, &text)),
             family_id: Set(family.id),
             token_use: Set(token_use.as_str().to_owned()),
             generation: Set(family.generation),
-            expires_at: Set(Moment::from_unix_seconds(exp)),
+            expires_at: Set(end),
         };
         let digest = issued_token::Column::Digest;
         // the row as it was, if there is one

@@ -14,7 +14,7 @@ mod verify;
 
 pub use claims::{USER_NAMES, refuse_template};
 pub use inspect::{Inspected, inspect, revoke_inspected};
-pub use issue::{ACCESS_TYPE, Grantee, Issued, Tokens, issue, longest_access_lifetime};
+pub use issue::{ACCESS_TYPE, Grantee, Issued, Tokens, issue, longest_life};
 pub use key::{exists as has_key, is_own as has_own_key};
 pub use preview::preview;
 pub use refresh::{extend, refresh};

@@ -1,7 +1,5 @@
 //! What somebody's tokens would say, for whoever writes a profile.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 use sereno_types::{ClaimsPreview, TokenFormat, TokenProfile, TokenUse};
 use uuid::Uuid;
@@ -21,6 +19,7 @@ pub async fn preview(
 ) -> Result<ClaimsPreview> {
     let now = sereno.now();
     let lives = Lives::of(sereno, profile);
+    let (idle_expires_at, expires_at) = lives.of_family(now);
     let family = token_family::Model {
         id: Uuid::nil(),
         user_id: user.id,
@@ -32,8 +31,8 @@ pub async fn preview(
         authenticated_at: now,
         created_at: now,
         rotated_at: now,
-        idle_expires_at: now.plus(Duration::from_secs(lives.idle)),
-        expires_at: now.plus(Duration::from_secs(lives.absolute)),
+        idle_expires_at,
+        expires_at,
         revoked_at: None,
         revoke_reason: None,
         address: None,
@@ -46,17 +45,14 @@ pub async fn preview(
     let about = claims::about(sereno, sereno.db.read(), user.id, profile).await?;
     let line = Line::at(&family);
     let draft = issue::drafts(&line, application, profile, about.as_ref(), sereno);
-    let exp = now.unix_seconds().saturating_add_unsigned(lives.access);
-    let access = Value::Object(claims::build(sereno, &draft(TokenUse::Access, now, exp)));
+    let end = lives.of_access(now, &family);
+    let access = Value::Object(claims::build(sereno, &draft(TokenUse::Access, now, end)));
     let refresh = match profile.refresh_format {
         TokenFormat::Opaque => None,
-        TokenFormat::Jwt => {
-            let exp = family.idle_expires_at.unix_seconds();
-            Some(Value::Object(claims::build(
-                sereno,
-                &draft(TokenUse::Refresh, now, exp),
-            )))
-        }
+        TokenFormat::Jwt => Some(Value::Object(claims::build(
+            sereno,
+            &draft(TokenUse::Refresh, now, family.idle_expires_at),
+        ))),
     };
     let form = issue::form(profile, TokenUse::Access);
     let signing = sereno.signing().await?;

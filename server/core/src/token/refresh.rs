@@ -4,15 +4,14 @@
 //! token instead; then only the access token is new.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use sea_orm::sea_query::{CaseStatement, Expr};
+use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter};
 use sereno_types::{ClientCredentials, Code, Grant, Refresh, TokenUse, UserState};
 
 use super::issue::{self, Issued, Line, Lives};
 use super::opaque::{self, Presented};
-use super::rotation::{only_open, rotate};
+use super::rotation::{idle_end, only_open, rotate};
 use super::{revoke, verify};
 use crate::access::application;
 use crate::context::{Actor, Application, RequestMeta, Sereno, Tx};
@@ -58,6 +57,9 @@ async fn renew(sereno: &Sereno, meta: &RequestMeta, command: Refresh, extend: Ex
     };
     let application = application::authenticate(sereno, meta, &credentials).await?;
     if !application.grants.contains(&Grant::RefreshToken) {
+        return Err(Code::UnauthorizedClient.into());
+    }
+    if extend == Extend::Yes && !application.profile.extendable {
         return Err(Code::UnauthorizedClient.into());
     }
     let text = command.refresh_token.expose();
@@ -188,21 +190,23 @@ async fn keep(
         .filter(Column::ApplicationId.eq(application.id))
         .filter(Column::Generation.gte(presented.generation));
     if extend == Extend::Yes {
-        let idle = Duration::from_secs(Lives::of(sereno, &application.profile).idle);
-        let idle = now.plus(idle);
-        let end = CaseStatement::new()
-            .case(Column::ExpiresAt.lt(idle), Expr::col(Column::ExpiresAt))
-            .finally(Expr::value(idle.0));
         renewed = renewed
-            .col_expr(Column::IdleExpiresAt, end.into())
+            .col_expr(
+                Column::IdleExpiresAt,
+                idle_end(now.plus(Lives::of(sereno, &application.profile).idle)),
+            )
             .col_expr(Column::RotatedAt, Expr::value(now.0));
     }
     let renewed = only_open(renewed, now).exec_with_returning(tx.db()).await?;
     let Some(family) = renewed.into_iter().next() else {
         return Err(Code::RefreshTokenInvalid.into());
     };
+    let kind = match extend {
+        Extend::Yes => EventKind::RefreshExtended,
+        Extend::No => EventKind::TokenRefreshed,
+    };
     tx.record(
-        Event::new(EventKind::TokenRefreshed)
+        Event::new(kind)
             .about(family.user_id)
             .through(family.application_id)
             .within(family.id),

@@ -2,9 +2,7 @@
 //! busiest change of all, and what it costs is mostly the ways to the database and back; so it goes there once (decision 7
 //! in the handbook): on PostgreSQL as one statement, on SQLite as one script for all who come in together.
 
-use std::time::Duration;
-
-use sea_orm::sea_query::{Expr, Query};
+use sea_orm::sea_query::{CaseStatement, Expr, Query};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, Statement,
     UpdateMany,
@@ -41,6 +39,14 @@ pub(super) fn only_open(change: UpdateMany<Entity>, now: Moment) -> UpdateMany<E
         .filter(Column::CredentialEpoch.in_subquery(owner_epoch))
 }
 
+/// When a family ends that stays unused from now on: no later than it ends in any case.
+pub(super) fn idle_end(idle: Moment) -> Expr {
+    CaseStatement::new()
+        .case(Column::ExpiresAt.lt(idle), Expr::col(Column::ExpiresAt))
+        .finally(Expr::value(idle.0))
+        .into()
+}
+
 /// Waits for its turn and rotates, together with whoever waits too; the family's row afterwards.
 pub(super) async fn rotate(
     sereno: &Sereno,
@@ -53,7 +59,7 @@ pub(super) async fn rotate(
         family: presented.family,
         generation: presented.generation,
         application_id: application.id,
-        idle: Duration::from_secs(Lives::of(sereno, &application.profile).idle),
+        idle: Lives::of(sereno, &application.profile).idle,
         meta: meta.clone(),
         answer,
     };
@@ -140,7 +146,7 @@ const TOGETHER_ON_SQLITE: &str = concat!(
     hits!(),
     "; WITH hit AS MATERIALIZED (SELECT family.id, asked.value ->> 'idle' AS idle ",
     hits!(),
-    ") UPDATE token_family SET generation = generation + 1, rotated_at = ?2, idle_expires_at = ?2 + hit.idle
+    ") UPDATE token_family SET generation = generation + 1, rotated_at = ?2, idle_expires_at = min(?2 + hit.idle, expires_at)
      FROM hit WHERE token_family.id = hit.id RETURNING *;
      COMMIT"
 );
@@ -176,7 +182,8 @@ async fn write_together(sereno: &Sereno, group: &[Rotation]) -> Result<Vec<Model
 /// On PostgreSQL, one in one statement: update and event commit together.
 const ALONE_ON_POSTGRES: &str = "
     WITH hit AS (
-        UPDATE token_family AS family SET generation = family.generation + 1, rotated_at = $4, idle_expires_at = $5
+        UPDATE token_family AS family SET generation = family.generation + 1, rotated_at = $4,
+               idle_expires_at = least($5, family.expires_at)
         FROM \"user\" AS owner
         WHERE family.id = $1 AND family.generation = $2 AND family.application_id = $3
         AND family.revoked_at IS NULL AND family.expires_at > $4 AND family.idle_expires_at > $4
@@ -225,7 +232,7 @@ async fn write_in_tx(sereno: &Sereno, rotation: &Rotation) -> Result<Option<Mode
     let change = Entity::update_many()
         .col_expr(Column::Generation, Expr::col(Column::Generation).add(1))
         .col_expr(Column::RotatedAt, Expr::value(now.0))
-        .col_expr(Column::IdleExpiresAt, Expr::value(now.plus(rotation.idle).0))
+        .col_expr(Column::IdleExpiresAt, idle_end(now.plus(rotation.idle)))
         .filter(Column::Id.eq(rotation.family))
         .filter(Column::Generation.eq(rotation.generation))
         .filter(Column::ApplicationId.eq(rotation.application_id));

@@ -9,6 +9,7 @@ use sereno_types::{
 use uuid::Uuid;
 
 use super::claims::{self, issuer};
+use super::issue::Lives;
 use super::{issue, key, opaque};
 use crate::access::{application, subject};
 use crate::clock::Moment;
@@ -78,7 +79,7 @@ pub async fn verify(sereno: &Sereno, meta: &RequestMeta, command: VerifyToken) -
             client_id: Some(found.application.client_id.clone()),
             aud: found.audience(sereno),
             user_id: Some(Id(found.family.user_id.to_string())),
-            expires_at: Some(Moment::from_unix_seconds(found.token.exp).timestamp()),
+            expires_at: found.end().map(Moment::timestamp),
         },
     })
 }
@@ -101,6 +102,12 @@ pub(super) struct Found {
 }
 
 impl Found {
+    /// When it ends, if ever.
+    pub fn end(&self) -> Option<Moment> {
+        let end = Moment::from_unix_seconds(self.token.exp);
+        (!end.is_never()).then_some(end)
+    }
+
     /// For whom the token is: as it says, or as its application's profile does.
     pub fn audience(&self, sereno: &Sereno) -> Option<Vec<String>> {
         let Some(claims) = &self.token.claims else {
@@ -259,7 +266,11 @@ pub(super) fn judge(
     if profile.has(StandardClaim::Iat) && jwt::number(claims, "iat")?.is_none() {
         return Err(TokenFault::Malformed);
     }
-    jwt::check_times(claims, sereno.now())
+    match jwt::check_times(claims, sereno.now())? {
+        Some(exp) => Ok(exp),
+        None if Lives::of(sereno, profile).is_endless(token) => Ok(Moment::NEVER.unix_seconds()),
+        None => Err(TokenFault::Malformed),
+    }
 }
 
 /// The row of a token that is found by its digest.

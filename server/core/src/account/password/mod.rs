@@ -7,6 +7,7 @@ mod recovery;
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter};
+use serde_json::{Map, Value};
 use sereno_types::{CheckPassword, Code, FieldError, UserState};
 use uuid::Uuid;
 
@@ -22,10 +23,13 @@ use crate::error::{Error, Result};
 /// # Errors
 /// `validation_failed` with the codes on `password`; `unavailable` when the file of breached passwords cannot be read.
 pub async fn check(sereno: &Sereno, command: &CheckPassword) -> Result<()> {
-    let relatives: Vec<&str> = [command.email.as_deref(), command.username.as_deref()]
-        .into_iter()
-        .flatten()
-        .collect();
+    let names = [
+        command.email.as_deref(),
+        command.username.as_deref(),
+        command.first_name.as_deref(),
+        command.last_name.as_deref(),
+    ];
+    let relatives: Vec<&str> = names.into_iter().flatten().chain(texts(&command.attributes)).collect();
     let faults = judge(sereno, "password", command.password.expose(), &relatives).await?;
     if faults.is_empty() {
         Ok(())
@@ -59,8 +63,14 @@ fn relatives<'a>(user: &'a user::Model, email: Option<&'a user_email::Model>) ->
     ]
     .into_iter()
     .flatten()
+    .chain(user.attributes.as_object().into_iter().flat_map(texts))
     .filter(|text| !text.is_empty())
     .collect()
+}
+
+/// The texts among attributes.
+pub(crate) fn texts(attributes: &Map<String, Value>) -> impl Iterator<Item = &str> {
+    attributes.values().filter_map(Value::as_str)
 }
 
 /// Stores the hash and raises the credential epoch, while the account is active and its epoch is still this one. Gives
