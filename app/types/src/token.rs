@@ -85,9 +85,23 @@ pub struct VerifyTokenAnswer {
     pub expires_at: Option<Timestamp>,
 }
 
+/// A field's own words beside an untagged choice come out as a contradiction (`allOf` with `type: object`).
+#[cfg(feature = "openapi")]
+fn one_or_many() -> utoipa::openapi::schema::Schema {
+    use utoipa::openapi::schema::{Array, Object, OneOfBuilder, Type};
+    let text = || Object::with_type(Type::String);
+    OneOfBuilder::new()
+        .description(Some(
+            "Audience: the public URL, or what the application's profile says; one as a text, several as a list.",
+        ))
+        .item(text())
+        .item(Array::new(text()))
+        .build()
+        .into()
+}
+
 /// For whom a token is (RFC 7519 §4.1.3).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(untagged)]
 pub enum Audience {
     /// One.
@@ -105,6 +119,7 @@ pub struct AccessClaims {
     /// Subject: the user's id.
     pub sub: String,
     /// Audience: the public URL, or what the application's profile says; one as a text, several as a list.
+    #[cfg_attr(feature = "openapi", schema(schema_with = one_or_many))]
     pub aud: Audience,
     /// Not good from this moment on.
     pub exp: i64,
