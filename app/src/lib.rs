@@ -29,9 +29,10 @@ use leptos_router::{
 };
 
 use account::{
-    AccountPages, activate::ActivatePage, confirm_email::ConfirmEmailPage, forgot_password::ForgotPasswordPage,
-    overview::AccountPage, profile::ProfilePage, resend::ResendPage, reset_password::ResetPasswordPage,
-    sessions::SessionsPage, setup::SetUpPage, sign_in::SignInPage, sign_out::SignedOutPage, sign_up::SignUpPage,
+    AccountPages, activate::ActivatePage, confirm_email::ConfirmEmailPage, delete::DeletePage,
+    forgot_password::ForgotPasswordPage, keep::KeepPage, overview::AccountPage, profile::ProfilePage,
+    resend::ResendPage, reset_password::ResetPasswordPage, sessions::SessionsPage, setup::SetUpPage,
+    sign_in::SignInPage, sign_out::SignedOutPage, sign_up::SignUpPage,
 };
 use console::{
     ConsolePages, application::ApplicationPage, application_new::NewApplicationPage, applications::ApplicationsPage,
@@ -73,6 +74,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("forgot-password") view=ForgotPasswordPage />
                     <Route path=path!("reset-password") view=ResetPasswordPage />
                     <Route path=path!("confirm-email") view=ConfirmEmailPage />
+                    <Route path=path!("delete") view=DeletePage />
+                    <Route path=path!("keep") view=KeepPage />
                     <Route path=path!("signed-out") view=SignedOutPage />
                 </ParentRoute>
                 <ParentRoute path=path!("/console") view=ConsolePages ssr=SsrMode::Async>
@@ -206,7 +209,9 @@ pub fn page_of(function: &str) -> Option<&'static str> {
         avatar::{RemoveAvatar, UPLOAD},
         confirm_email::ConfirmEmail,
         credentials::{ChangeEmail, ChangePassword},
+        delete::{ConfirmDeletion, RequestDeletion},
         forgot_password::ForgotPassword,
+        keep::CancelDeletion,
         profile::UpdateProfile,
         resend::ResendActivation,
         reset_password::ResetPassword,
@@ -223,10 +228,11 @@ pub fn page_of(function: &str) -> Option<&'static str> {
     use console::device::{RemoveDevice, RenameDevice};
     use console::sessions::EndAnySession;
     use console::signing_keys::{ActivateSigningKey, CreateSigningKey, DeleteSigningKey};
-    use console::user::{LockUser, SendActivation, SendPasswordReset, UnlockUser};
+    use console::user::{SendActivation, SendPasswordReset};
     use console::user_avatar::RemoveUserAvatar;
     use console::user_profile::UpdateUser;
     use console::user_sign_ins::{EndUserSession, EndUserSessions};
+    use console::user_state::ChangeUserState;
     let pages = [
         (SetUp::PATH, "/setup"),
         (SignIn::PATH, "/account/sign-in"),
@@ -236,6 +242,9 @@ pub fn page_of(function: &str) -> Option<&'static str> {
         (ForgotPassword::PATH, "/account/forgot-password"),
         (ResetPassword::PATH, "/account/reset-password"),
         (ConfirmEmail::PATH, "/account/confirm-email"),
+        (RequestDeletion::PATH, "/account/delete"),
+        (ConfirmDeletion::PATH, "/account/delete"),
+        (CancelDeletion::PATH, "/account/keep"),
         (ChangePassword::PATH, "/account"),
         (ChangeEmail::PATH, "/account"),
         (UpdateProfile::PATH, "/account/profile"),
@@ -244,8 +253,7 @@ pub fn page_of(function: &str) -> Option<&'static str> {
         (EndSession::PATH, "/account/sessions"),
         (EndSessions::PATH, "/account/sessions"),
         (SignOut::PATH, "/account"),
-        (LockUser::PATH, "/console/users/{id}"),
-        (UnlockUser::PATH, "/console/users/{id}"),
+        (ChangeUserState::PATH, "/console/users/{id}"),
         (SendActivation::PATH, "/console/users/{id}"),
         (SendPasswordReset::PATH, "/console/users/{id}"),
         (RemoveUserAvatar::PATH, "/console/users/{id}"),

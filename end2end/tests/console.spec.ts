@@ -144,7 +144,7 @@ test("every page holds up in both themes and on a narrow screen", async ({ page 
     "/console/users?q=nobody-is-called-like-this",
     `/console/users/${id}`,
     `/console/users/${id}?confirm=lock`,
-    `/console/users/${id}?done=unlocked`,
+    `/console/users/${id}?done=unlock`,
   ]) {
     await holdsUp(page, path);
   }

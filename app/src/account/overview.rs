@@ -108,6 +108,9 @@ pub fn AccountView(
                     })} <SignOutButton />
             </div>
             <Credentials changes old_required account=name />
+            <a class="link justify-self-start" href="/account/delete">
+                {texts.delete_link}
+            </a>
         </div>
     }
 }

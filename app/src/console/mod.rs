@@ -16,6 +16,7 @@ pub mod user_avatar;
 pub mod user_changes;
 pub mod user_profile;
 pub mod user_sign_ins;
+pub mod user_state;
 pub mod users;
 
 use leptos::{context::Provider, html::Details, prelude::*};

@@ -11,6 +11,7 @@ use crate::{
     console::{
         Breadcrumb, may,
         user_avatar::{PictureQuestion, UserPicture},
+        user_state::{self, StateActions, StateQuestions},
     },
     profile_form::told,
     text::Locale,
@@ -38,28 +39,6 @@ pub(crate) async fn user(#[server(default)] id: String) -> Result<UserDetail, Pr
         .map_err(gate::refuse)
 }
 
-#[server(prefix = "/console/fn", endpoint = "lock_user")]
-pub(crate) async fn lock_user(#[server(default)] id: String) -> Result<(), Problem> {
-    use crate::gate;
-    let member = gate::staff().await?;
-    let user = sereno_core::account::admin::lock(&member.sereno, &member.meta, &member.staff, &Id(id))
-        .await
-        .map_err(gate::refuse)?;
-    gate::go_to(&done(&user.id, "locked"));
-    Ok(())
-}
-
-#[server(prefix = "/console/fn", endpoint = "unlock_user")]
-pub(crate) async fn unlock_user(#[server(default)] id: String) -> Result<(), Problem> {
-    use crate::gate;
-    let member = gate::staff().await?;
-    let user = sereno_core::account::admin::unlock(&member.sereno, &member.meta, &member.staff, &Id(id))
-        .await
-        .map_err(gate::refuse)?;
-    gate::go_to(&done(&user.id, "unlocked"));
-    Ok(())
-}
-
 #[server(prefix = "/console/fn", endpoint = "send_activation")]
 pub(crate) async fn send_activation(#[server(default)] id: String) -> Result<(), Problem> {
     use crate::gate;
@@ -84,7 +63,7 @@ pub(crate) async fn send_password_reset(#[server(default)] id: String) -> Result
 
 /// The page of a user; the core has accepted the id before it stands in an address.
 #[cfg(feature = "ssr")]
-fn done(id: &Id, what: &str) -> String {
+pub(super) fn done(id: &Id, what: &str) -> String {
     format!("/console/users/{id}?done={what}")
 }
 
@@ -94,26 +73,19 @@ pub fn UserPage() -> impl IntoView {
     let params = use_params_map();
     let detail = Resource::new(move || params.with(|params| params.get("id").unwrap_or_default()), user);
     let query = use_query_map();
-    let says = move |name: &'static str| query.with(|query| query.get(name));
-    let asks_to_lock = Signal::derive(move || says("confirm").as_deref() == Some("lock"));
-    let asks_to_reset = Signal::derive(move || says("confirm").as_deref() == Some("reset"));
-    let asks_for_picture = Signal::derive(move || says("confirm").as_deref() == Some("picture"));
-    let notice = Signal::derive(move || says("done").as_deref().and_then(notice));
-    loaded(
-        detail,
-        move |user| view! { <UserView user notice asks_to_lock asks_to_reset asks_for_picture /> },
-    )
+    let says = move |name: &'static str| query.with(|query| query.get(name).unwrap_or_default());
+    let confirm = Signal::derive(move || says("confirm"));
+    let notice = Signal::derive(move || notice(&says("done")));
+    loaded(detail, move |user| view! { <UserView user notice confirm /> })
 }
 
 /// What has just been done. The address holds a word, the sentence stands here.
 fn notice(word: &str) -> Option<&'static str> {
     match word {
-        "locked" => Some("The account is locked. Whoever used it is signed out."),
-        "unlocked" => Some("The account is unlocked again."),
         "sent" => Some("Another activation mail is on its way."),
         "picture" => Some("The picture is deleted."),
         "reset" => Some("A mail with a link to set a new password is on its way."),
-        _ => None,
+        other => user_state::notice(other),
     }
 }
 
@@ -124,15 +96,11 @@ pub fn UserView(
     user: UserDetail,
     /// What has just been done.
     notice: Signal<Option<&'static str>>,
-    /// Whether the address asks for the lock to be confirmed.
-    asks_to_lock: Signal<bool>,
-    /// Whether the address asks for the mail to set a new password to be confirmed.
-    asks_to_reset: Signal<bool>,
-    /// Whether the address asks for the end of the picture to be confirmed.
-    asks_for_picture: Signal<bool>,
+    /// What the address asks to be confirmed: a change of the state, `reset` or `picture`.
+    confirm: Signal<String>,
 ) -> impl IntoView {
     let may_manage = may(Permission::UsersManage);
-    let can_lock = may_manage && can_be_locked(user.state);
+    let asks = move |what: &'static str| Signal::derive(move || confirm.get() == what);
     let recipient = recovery_address(&user).filter(|_| may_manage);
     let can_reset = recipient.is_some();
     let actions = may_manage.then(|| view! { <Actions id=user.id.clone() state=user.state can_reset /> });
@@ -140,10 +108,10 @@ pub fn UserView(
         <UserHead who=Who::of(&user) notice>
             {actions}
         </UserHead>
-        {recipient.map(|recipient| view! { <ResetQuestion id=user.id.clone() recipient open=asks_to_reset /> })}
-        {can_lock.then(|| view! { <LockQuestion user=user.clone() open=asks_to_lock /> })}
+        {recipient.map(|recipient| view! { <ResetQuestion id=user.id.clone() recipient open=asks("reset") /> })}
+        {may_manage.then(|| view! { <StateQuestions user=user.clone() title=title(&user) confirm /> })}
         {(may_manage && user.picture.is_some())
-            .then(|| view! { <PictureQuestion id=user.id.clone() name=title(&user) open=asks_for_picture /> })}
+            .then(|| view! { <PictureQuestion id=user.id.clone() name=title(&user) open=asks("picture") /> })}
         <Identity user=user.clone() may_manage />
         <Addresses emails=user.emails />
         <Attributes attributes=user.attributes />
@@ -246,10 +214,6 @@ fn title(user: &UserDetail) -> String {
         .unwrap_or_else(|| format!("User {}", user.number))
 }
 
-const fn can_be_locked(state: UserState) -> bool {
-    matches!(state, UserState::Pending | UserState::Active)
-}
-
 /// Where a link to set a new password would go, if the core would send one.
 fn recovery_address(user: &UserDetail) -> Option<String> {
     let mut emails = user.emails.iter();
@@ -268,23 +232,13 @@ fn Actions(id: Id, state: UserState, can_reset: bool) -> impl IntoView {
             </a>
         }
     });
-    let lock = view! {
-        <a class="button button-danger" href=format!("/console/users/{id}?confirm=lock") data-noscroll>
-            {Icon::Lock.draw()}
-            "Lock account"
-        </a>
-    };
-    match state {
-        UserState::Pending => view! {
-            <div class="flex flex-wrap gap-3">
-                <SendActivationForm id />
-                {lock}
-            </div>
-        }
-        .into_any(),
-        UserState::Active => view! { <div class="flex flex-wrap gap-3">{reset} {lock}</div> }.into_any(),
-        UserState::Locked => view! { <UnlockForm id /> }.into_any(),
-        UserState::Disabled | UserState::Deleting => ().into_any(),
+    let send = (state == UserState::Pending).then(|| view! { <SendActivationForm id=id.clone() /> });
+    view! {
+        <div class="flex flex-wrap gap-3">
+            {send}
+            {reset}
+            <StateActions id state />
+        </div>
     }
 }
 
@@ -299,46 +253,6 @@ fn SendActivationForm(id: Id) -> impl IntoView {
                 <Submit label="Send activation mail again" icon=Icon::Mail />
             </Form>
         </div>
-    }
-}
-
-#[component]
-fn UnlockForm(id: Id) -> impl IntoView {
-    let action = ServerAction::<UnlockUser>::new();
-    let attempt = Attempt::of(action);
-    view! {
-        <div class="grid gap-3">
-            <Form action attempt class="contents">
-                <Hidden name="id" value=id.0 />
-                <Submit label="Unlock account" icon=Icon::LockOpen />
-            </Form>
-        </div>
-    }
-}
-
-#[component]
-fn LockQuestion(user: UserDetail, open: Signal<bool>) -> impl IntoView {
-    let action = ServerAction::<LockUser>::new();
-    let attempt = Attempt::of(action);
-    let loss = format!(
-        "The user is signed out everywhere ({}, {}) and cannot sign in until somebody unlocks the account. Nothing is \
-         deleted.",
-        counted(user.open_sessions, "browser session"),
-        counted(user.open_grants, "application"),
-    );
-    view! {
-        <Confirm
-            id="lock"
-            title=format!("Lock {}?", title(&user))
-            open
-            cancel=format!("/console/users/{}", user.id)
-        >
-            <p>{loss}</p>
-            <Form action attempt>
-                <Hidden name="id" value=user.id.0 />
-                <Submit label="Lock account" class="button button-danger justify-self-start" icon=Icon::Lock />
-            </Form>
-        </Confirm>
     }
 }
 
@@ -364,11 +278,6 @@ fn ResetQuestion(id: Id, recipient: String, open: Signal<bool>) -> impl IntoView
             </Form>
         </Confirm>
     }
-}
-
-fn counted(count: u64, what: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {what}{plural}")
 }
 
 /// A part of the page with its own heading.
@@ -422,6 +331,15 @@ fn Identity(user: UserDetail, may_manage: bool) -> impl IntoView {
                 <Fact name="Last changed">
                     <At at=user.updated_at />
                 </Fact>
+                {user
+                    .delete_at
+                    .map(|at| {
+                        view! {
+                            <Fact name="Deleted on">
+                                <At at />
+                            </Fact>
+                        }
+                    })}
                 <Fact name="Last sign-in">
                     {match user.last_login_at {
                         Some(at) => view! { <At at /> }.into_any(),

@@ -89,6 +89,21 @@ pub(super) const TEXTS: Texts = Texts {
     confirm_title: "Neue Adresse bestätigen",
     email_changed: "Ihre E-Mail-Adresse ist geändert.",
     to_account: "Zu Ihrem Konto",
+    delete_title: "Konto löschen",
+    delete_lead: "Wir senden eine Nachricht an Ihre bestätigte Adresse. Nichts wird gelöscht, bevor Sie ihren Link oder ihren Code benutzen.",
+    delete_request: "Nachricht senden",
+    delete_sent: "Wenn es dieses Konto gibt, ist eine Nachricht unterwegs. Öffnen Sie ihren Link, oder geben Sie hier ihren Code ein.",
+    delete_confirm_lead: "Drücken Sie den Knopf, um Ihr Konto zu löschen, mit allem, was hier über Sie gespeichert ist.",
+    delete_confirm: "Mein Konto löschen",
+    delete_scheduled: "Ihr Konto ist geschlossen. In der Nachricht, die wir Ihnen gesendet haben, steht, wann es gelöscht wird und wie Sie es bis dahin behalten.",
+    deleted: "Ihr Konto ist gelöscht.",
+    delete_link: "Konto löschen",
+    export_lead: "Möchten Sie eine Kopie behalten?",
+    export_data: "Alles herunterladen, was wir über Sie gespeichert haben",
+    keep_title: "Konto behalten",
+    keep_lead: "Ihr Konto wird bald gelöscht. Drücken Sie den Knopf, um es zu behalten.",
+    keep: "Mein Konto behalten",
+    kept: "Ihr Konto bleibt bestehen. Sie können sich wieder anmelden.",
     previous: "Zurück",
     next: "Weiter",
     pages: "Seiten der Liste",
@@ -154,6 +169,15 @@ pub(super) const MONTHS: [&str; 12] = [
 
 pub(super) fn password_hint(min: u64) -> String {
     format!("Mindestens {min} Zeichen. Einige zufällige Wörter sind leicht zu merken und schwer zu erraten.")
+}
+
+pub(super) fn deletion_grace(days: u64) -> String {
+    if days == 0 {
+        return "Das Konto wird sofort gelöscht, und nichts bringt es zurück.".to_owned();
+    }
+    format!(
+        "Sie werden sofort überall abgemeldet, und das Konto wird nach {days} Tagen gelöscht. Bis dahin können Sie es sich anders überlegen."
+    )
 }
 
 pub(super) fn picture_hint(max: &str) -> String {
@@ -223,6 +247,8 @@ pub(super) fn code(code: Code, figures: Figures) -> String {
         Code::RefusedByHook => "Eine Regel dieses Dienstes hat das abgelehnt.",
         Code::ResetLinkInvalid => "Dieser Link wurde schon benutzt, ist abgelaufen oder falsch. Fordern Sie einen neuen an.",
         Code::EmailChangeLinkInvalid => "Dieser Link wurde schon benutzt, ist abgelaufen oder falsch. Fordern Sie auf der Seite Ihres Kontos einen neuen an.",
+        Code::DeletionClosed => "Hier können Konten nicht von ihren Inhabern gelöscht werden. Bitte fragen Sie, wer diesen Server betreibt.",
+        Code::DeletionLinkInvalid => "Dieser Link oder Code wurde schon benutzt, ist abgelaufen oder falsch. Fordern Sie noch einmal eine Nachricht zum Löschen an.",
         Code::ReauthenticationRequired => "Ihre Anmeldung liegt eine Weile zurück. Bitte geben Sie Ihr Passwort ein oder melden Sie sich neu an.",
         Code::PasswordBreached => "Dieses Passwort ist aus einem Datenleck anderer Seiten bekannt; solche werden zuerst ausprobiert.",
         Code::PasswordIncorrect => "Das ist nicht Ihr jetziges Passwort.",

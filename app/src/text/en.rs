@@ -89,6 +89,21 @@ pub(super) const TEXTS: Texts = Texts {
     confirm_title: "Confirm your new address",
     email_changed: "Your e-mail address is changed.",
     to_account: "Go to your account",
+    delete_title: "Delete your account",
+    delete_lead: "We send a mail to your confirmed address. Nothing is deleted before you use its link or its code.",
+    delete_request: "Send mail",
+    delete_sent: "If there is such an account, a mail is on its way. Open its link, or type its code here.",
+    delete_confirm_lead: "Press the button to delete your account, with everything that is kept of you here.",
+    delete_confirm: "Delete my account",
+    delete_scheduled: "Your account is closed. We sent you a mail that says when it is deleted, and how to keep it until then.",
+    deleted: "Your account is deleted.",
+    delete_link: "Delete your account",
+    export_lead: "Would you like to keep a copy?",
+    export_data: "Download everything we keep of you",
+    keep_title: "Keep your account",
+    keep_lead: "Your account is about to be deleted. Press the button to keep it.",
+    keep: "Keep my account",
+    kept: "Your account is kept. You can sign in again.",
     previous: "Previous",
     next: "Next",
     pages: "Pages of the list",
@@ -143,6 +158,15 @@ pub(super) const MONTHS: [&str; 12] = [
 
 pub(super) fn password_hint(min: u64) -> String {
     format!("At least {min} characters. A few random words are easy to remember and hard to guess.")
+}
+
+pub(super) fn deletion_grace(days: u64) -> String {
+    if days == 0 {
+        return "The account is deleted at once, and nothing can bring it back.".to_owned();
+    }
+    format!(
+        "You are signed out everywhere at once, and the account is deleted after {days} days. Until then you can change your mind."
+    )
 }
 
 pub(super) fn picture_hint(max: &str) -> String {
@@ -220,6 +244,8 @@ pub(super) fn code(code: Code, figures: Figures) -> String {
         Code::EmailChangeLinkInvalid => {
             "This link has been used, has expired or is wrong. Ask for another one on the page of your account."
         }
+        Code::DeletionClosed => "Accounts cannot be deleted here by their owners. Please ask whoever runs this server.",
+        Code::DeletionLinkInvalid => "This link or code has been used, has expired or is wrong. Ask for another mail about the end of the account.",
         Code::ReauthenticationRequired => "You signed in a while ago. Please type your password, or sign in again.",
         Code::PasswordBreached => "This password is known from a breach of other sites, and is tried first.",
         Code::PasswordIncorrect => "This is not your present password.",

@@ -89,6 +89,21 @@ pub(super) const TEXTS: Texts = Texts {
     confirm_title: "Confirmar la nueva dirección",
     email_changed: "Su dirección de correo ha cambiado.",
     to_account: "Ir a su cuenta",
+    delete_title: "Eliminar su cuenta",
+    delete_lead: "Enviamos un mensaje a su dirección confirmada. No se elimina nada hasta que use su enlace o su código.",
+    delete_request: "Enviar mensaje",
+    delete_sent: "Si existe esa cuenta, hay un mensaje en camino. Abra su enlace o escriba aquí su código.",
+    delete_confirm_lead: "Pulse el botón para eliminar su cuenta, con todo lo que se guarda aquí sobre usted.",
+    delete_confirm: "Eliminar mi cuenta",
+    delete_scheduled: "Su cuenta está cerrada. El mensaje que le hemos enviado dice cuándo se elimina y cómo conservarla hasta entonces.",
+    deleted: "Su cuenta está eliminada.",
+    delete_link: "Eliminar su cuenta",
+    export_lead: "¿Desea conservar una copia?",
+    export_data: "Descargar todo lo que guardamos sobre usted",
+    keep_title: "Conservar su cuenta",
+    keep_lead: "Su cuenta está a punto de eliminarse. Pulse el botón para conservarla.",
+    keep: "Conservar mi cuenta",
+    kept: "Su cuenta se conserva. Puede volver a iniciar sesión.",
     previous: "Anterior",
     next: "Siguiente",
     pages: "Páginas de la lista",
@@ -154,6 +169,15 @@ pub(super) const MONTHS: [&str; 12] = [
 
 pub(super) fn password_hint(min: u64) -> String {
     format!("Al menos {min} caracteres. Unas palabras al azar son fáciles de recordar y difíciles de adivinar.")
+}
+
+pub(super) fn deletion_grace(days: u64) -> String {
+    if days == 0 {
+        return "La cuenta se elimina en el acto y nada puede recuperarla.".to_owned();
+    }
+    format!(
+        "Se cierran en el acto todas sus sesiones y la cuenta se elimina a los {days} días. Hasta entonces puede cambiar de idea."
+    )
 }
 
 pub(super) fn picture_hint(max: &str) -> String {
@@ -231,6 +255,8 @@ pub(super) fn code(code: Code, figures: Figures) -> String {
         Code::EmailChangeLinkInvalid => {
             "Este enlace ya se ha usado, ha caducado o es incorrecto. Pida otro en la página de su cuenta."
         }
+        Code::DeletionClosed => "Aquí los titulares no pueden eliminar sus cuentas. Pregunte a quien administra este servidor.",
+        Code::DeletionLinkInvalid => "Este enlace o código ya se ha usado, ha caducado o es incorrecto. Pida otro mensaje para eliminar la cuenta.",
         Code::ReauthenticationRequired => "Inició sesión hace un rato. Escriba su contraseña o inicie sesión de nuevo.",
         Code::PasswordBreached => {
             "Esta contraseña se conoce por una filtración de otros sitios y es de las primeras que se prueban."

@@ -164,6 +164,15 @@ pub(crate) fn password_hint() -> String {
     }
 }
 
+/// What happens to an account that is to be deleted, and when.
+pub(crate) fn deletion_grace(locale: Locale, days: u64) -> String {
+    match locale {
+        Locale::En => en::deletion_grace(days),
+        Locale::De => de::deletion_grace(days),
+        Locale::Es => es::deletion_grace(days),
+    }
+}
+
 /// Which files can be a picture here.
 pub(crate) fn picture_hint(max_bytes: u64) -> String {
     match use_locale() {
@@ -300,6 +309,21 @@ pub(crate) struct Texts {
     pub confirm_title: &'static str,
     pub email_changed: &'static str,
     pub to_account: &'static str,
+    pub delete_title: &'static str,
+    pub delete_lead: &'static str,
+    pub delete_request: &'static str,
+    pub delete_sent: &'static str,
+    pub delete_confirm_lead: &'static str,
+    pub delete_confirm: &'static str,
+    pub delete_scheduled: &'static str,
+    pub deleted: &'static str,
+    pub delete_link: &'static str,
+    pub export_lead: &'static str,
+    pub export_data: &'static str,
+    pub keep_title: &'static str,
+    pub keep_lead: &'static str,
+    pub keep: &'static str,
+    pub kept: &'static str,
     // the pages of the account
     pub previous: &'static str,
     pub next: &'static str,

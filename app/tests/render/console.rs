@@ -124,6 +124,7 @@ fn detail(state: UserState) -> UserDetail {
         created_at: at("2026-11-01T08:00:00Z"),
         updated_at: at("2026-11-01T08:00:00Z"),
         last_login_at: None,
+        delete_at: None,
         open_sessions: 1,
         open_grants: 2,
         events: vec![UserEvent {
@@ -153,9 +154,7 @@ fn asking(user: UserDetail, permissions: &'static [Permission], question: &'stat
             <UserView
                 user
                 notice=Signal::stored(Some("Done & dusted."))
-                asks_to_lock=Signal::stored(question == "lock")
-                asks_to_reset=Signal::stored(question == "reset")
-                asks_for_picture=Signal::stored(question == "picture")
+                confirm=Signal::stored(question.to_owned())
             />
         }
     })
@@ -183,17 +182,35 @@ fn the_page_of_a_user_tells_all_there_is() {
 #[test]
 fn what_can_be_done_depends_on_the_state() {
     let of = |state| page(detail(state), Permission::ALL, false);
-    let (lock, unlock, send) = (
-        "?confirm=lock",
-        "/console/fn/unlock_user",
-        "/console/fn/send_activation",
-    );
+    let (lock, disable, delete) = ("?confirm=lock", "?confirm=disable", "?confirm=delete");
+    let (unlock, enable, restore) = (r#"value="unlock""#, r#"value="enable""#, r#"value="restore""#);
+    let send = "/console/fn/send_activation";
     for (state, offered, missing) in [
-        (UserState::Pending, vec![lock, send], vec![unlock]),
-        (UserState::Active, vec![lock], vec![unlock, send]),
-        (UserState::Locked, vec![unlock], vec![lock, send]),
-        (UserState::Disabled, vec![], vec![lock, unlock, send]),
-        (UserState::Deleting, vec![], vec![lock, unlock, send]),
+        (
+            UserState::Pending,
+            vec![lock, disable, delete, send],
+            vec![unlock, enable, restore],
+        ),
+        (
+            UserState::Active,
+            vec![lock, disable, delete],
+            vec![unlock, enable, restore, send],
+        ),
+        (
+            UserState::Locked,
+            vec![unlock, disable, delete],
+            vec![lock, enable, restore, send],
+        ),
+        (
+            UserState::Disabled,
+            vec![enable, delete],
+            vec![lock, disable, unlock, restore, send],
+        ),
+        (
+            UserState::Deleting,
+            vec![restore],
+            vec![lock, disable, delete, unlock, enable, send],
+        ),
     ] {
         holds(&of(state), &offered);
         lacks(&of(state), &missing);
@@ -203,7 +220,7 @@ fn what_can_be_done_depends_on_the_state() {
 #[test]
 fn who_may_only_look_gets_no_actions() {
     let html = page(detail(UserState::Active), &[Permission::UsersView], true);
-    lacks(&html, &["confirm=lock", "lock_user", "<dialog"]);
+    lacks(&html, &["confirm=lock", "change_user_state", "<dialog"]);
 }
 
 #[test]
@@ -217,7 +234,8 @@ fn the_question_says_what_is_lost() {
         &[
             "Lock ana@example.org?",
             "1 browser session, 2 applications",
-            "/console/fn/lock_user",
+            "/console/fn/change_user_state",
+            r#"value="lock""#,
             "Cancel",
         ],
     );

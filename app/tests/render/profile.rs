@@ -66,6 +66,7 @@ fn user() -> UserDetail {
         created_at: at("2026-11-01T08:00:00Z"),
         updated_at: at("2026-11-01T08:00:00Z"),
         last_login_at: None,
+        delete_at: None,
         open_sessions: 1,
         open_grants: 1,
         events: Vec::new(),

@@ -51,6 +51,8 @@ codes! {
     ResetLinkInvalid = "reset_link_invalid", 400;
     /// The link to confirm a new address is unknown, used or expired.
     EmailChangeLinkInvalid = "email_change_link_invalid", 400;
+    /// The link or code to delete an account, or to keep it, is unknown, used or expired.
+    DeletionLinkInvalid = "deletion_link_invalid", 400;
     /// The set-up link is unknown, used or expired.
     SetupLinkInvalid = "setup_link_invalid", 400;
 
@@ -77,6 +79,8 @@ codes! {
     PermissionDenied = "permission_denied", 403;
     /// The request came from another site, or without the proof that it did not.
     CrossSiteRequest = "cross_site_request", 403;
+    /// Users cannot have their accounts deleted on this server.
+    DeletionClosed = "deletion_closed", 403;
     /// Sign-up is switched off on this server.
     RegistrationClosed = "registration_closed", 403;
     /// This call needs the password, or a sign-in within the last five minutes.

@@ -7,6 +7,7 @@
 mod application;
 mod code;
 mod console;
+mod deletion;
 mod delivery;
 mod device;
 mod introspection;
@@ -33,6 +34,7 @@ pub use application::{
 };
 pub use code::Code;
 pub use console::{Overview, SetUp, StaffProfile};
+pub use deletion::{CancelDeletion, ConfirmDeletion, DataExport, DeletionScheduled, DeletionTerms, RequestDeletion};
 pub use delivery::{CookieSettings, Delivery, SameSite};
 pub use device::{DeviceDetail, DeviceHint, DeviceQuery, DeviceRow, MyDeviceQuery, RenameDevice, UpdateDevice};
 pub use introspection::{Introspect, Introspection, RevokeToken};
@@ -60,7 +62,7 @@ pub use token_profile::{
     ClaimRule, ClaimSource, ClaimsPreview, PreviewClaims, Rotation, StandardClaim, SubjectForm, TokenFormat,
     TokenProfile, TokenUse,
 };
-pub use user::{UserDetail, UserEmail, UserEvent, UserQuery, UserRow, UserSort, UserState};
+pub use user::{StateChange, UserDetail, UserEmail, UserEvent, UserQuery, UserRow, UserSort, UserState};
 
 /// The schema of a registry whose names come from a macro, where the derive cannot read them.
 #[cfg(feature = "openapi")]

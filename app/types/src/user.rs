@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::names::names;
 use crate::{Code, Id, Timestamp};
 
 /// The life of an account.
@@ -48,6 +49,25 @@ impl UserState {
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|state| state.as_str() == name)
+    }
+}
+
+names! {
+    /// What staff does to the state of an account.
+    StateChange {
+        /// Locked until somebody unlocks it.
+        #[default]
+        Lock = "lock";
+        /// Unlocked.
+        Unlock = "unlock";
+        /// Switched off for good, kept for the record.
+        Disable = "disable";
+        /// Switched on again.
+        Enable = "enable";
+        /// Closed, and deleted when the time to change one's mind is over.
+        Delete = "delete";
+        /// Kept, while it waits to be deleted.
+        Restore = "restore";
     }
 }
 
@@ -221,6 +241,8 @@ pub struct UserDetail {
     pub updated_at: Timestamp,
     /// When the user last signed in.
     pub last_login_at: Option<Timestamp>,
+    /// When the account is deleted, while it is `deleting`.
+    pub delete_at: Option<Timestamp>,
     /// Browser sessions that are open right now.
     pub open_sessions: u64,
     /// Token families that are good right now.

@@ -94,6 +94,18 @@ kinds! {
     EmailChangeFailed = "email_change_failed";
     /// A user's address was replaced by one they confirmed.
     EmailChanged = "email_changed";
+    /// Somebody asked for an account to be deleted.
+    DeletionRequested = "deletion_requested";
+    /// A link or code to delete an account, or to keep it, was refused.
+    DeletionFailed = "deletion_failed";
+    /// An account was closed; it is deleted at the moment that the event tells.
+    DeletionScheduled = "deletion_scheduled";
+    /// An account that was about to be deleted is kept.
+    DeletionCancelled = "deletion_cancelled";
+    /// An account was deleted with all that belonged to it.
+    UserDeleted = "user_deleted";
+    /// Everything that is kept of a user was handed out.
+    DataExported = "data_exported";
     /// Tokens or a key were issued at a sign-in.
     TokenIssued = "token_issued";
     /// A token was asked about, and it was good.
@@ -124,6 +136,10 @@ kinds! {
     AttributeWithdrawn = "attribute_withdrawn";
     /// Staff locked an account.
     UserLocked = "user_locked";
+    /// Staff switched an account off for good.
+    UserDisabled = "user_disabled";
+    /// Staff switched an account on again.
+    UserEnabled = "user_enabled";
     /// Staff unlocked an account.
     UserUnlocked = "user_unlocked";
     /// A mail was handed to the mail server.

@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use sea_orm::sea_query::{Expr, LockBehavior, LockType};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
+use serde_json::json;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::account::activate::SendActivation;
+use crate::account::deletion::SendDeletion;
 use crate::account::email::SendEmailChange;
 use crate::account::password::SendPasswordReset;
-use crate::account::sign_up;
+use crate::account::{erase, sign_up};
 use crate::clock::Moment;
 use crate::context::{DeliverEvent, Failure, Job, Sereno, tidy};
 use crate::entity::job::{Column, Entity, Model};
@@ -38,6 +40,7 @@ async fn run(sereno: &Sereno, job: &Model) -> Result<(), Failure> {
         DeliverMail::NAME => read::<DeliverMail>(job)?.run(sereno).await,
         SendPasswordReset::NAME => read::<SendPasswordReset>(job)?.run(sereno).await,
         SendEmailChange::NAME => read::<SendEmailChange>(job)?.run(sereno).await,
+        SendDeletion::NAME => read::<SendDeletion>(job)?.run(sereno).await,
         SendActivation::NAME => read::<SendActivation>(job)?.run(sereno).await,
         DeliverEvent::NAME => read::<DeliverEvent>(job)?.run(sereno).await,
         other => Err(Failure::Never(format!("no job is called {other}"))),
@@ -203,6 +206,11 @@ async fn settle(sereno: &Sereno, job: &Model, state: &str, why: Option<&str>) ->
         .col_expr(Column::LastError, Expr::value(why.map(|why| tidy(why, ERROR_MAX))))
         .col_expr(Column::LeaseUntil, Expr::value(None::<i64>))
         .col_expr(Column::FinishedAt, Expr::value(sereno.now().0));
+    // what is done is not done again: nothing of it need be kept
+    let update = match state {
+        "done" => update.col_expr(Column::Payload, Expr::value(json!({}))),
+        _ => update,
+    };
     ours(update, job).exec(sereno.db.write()).await?;
     Ok(())
 }
@@ -283,6 +291,7 @@ pub async fn sweep(sereno: &Sereno) -> Result<()> {
         .exec(db)
         .await?;
     oauth::signing_keys::rotate_on_schedule(sereno).await?;
+    erase::sweep(sereno).await?;
     sign_up::sweep(sereno).await
 }
 

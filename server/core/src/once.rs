@@ -26,6 +26,10 @@ pub enum Purpose {
     PasswordReset,
     /// Confirms the address that is to replace another.
     EmailChange,
+    /// Has an account deleted.
+    Deletion,
+    /// Keeps an account that is about to be deleted.
+    DeletionCancel,
     /// Makes the first administrator.
     SetUp,
 }
@@ -38,6 +42,8 @@ impl Purpose {
             Self::Activation => "activation",
             Self::PasswordReset => "password_reset",
             Self::EmailChange => "email_change",
+            Self::Deletion => "deletion",
+            Self::DeletionCancel => "deletion_cancel",
             Self::SetUp => "set_up",
         }
     }

@@ -4,6 +4,7 @@
 mod admin_applications;
 mod admin_users;
 mod avatar;
+mod deletion;
 mod devices;
 mod docs;
 mod health;
@@ -86,9 +87,17 @@ fn asking() -> OpenApiRouter<App> {
         .routes(routes!(devices::detail, devices::rename, devices::remove))
         .routes(routes!(me::change_email))
         .routes(routes!(me::confirm_email))
+        .routes(routes!(deletion::request))
+        .routes(routes!(deletion::confirm))
+        .routes(routes!(deletion::cancel))
+        .routes(routes!(deletion::export_mine))
         .routes(routes!(admin_users::overview))
         .routes(routes!(admin_users::list))
-        .routes(routes!(admin_users::detail, profile::update_user))
+        .routes(routes!(admin_users::detail, profile::update_user, deletion::delete))
+        .routes(routes!(deletion::disable))
+        .routes(routes!(deletion::enable))
+        .routes(routes!(deletion::restore))
+        .routes(routes!(deletion::export_theirs))
         .routes(routes!(profile::changes))
         .routes(routes!(profile::list_attributes))
         .routes(routes!(profile::declare_attribute, profile::withdraw_attribute))

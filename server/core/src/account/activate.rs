@@ -42,18 +42,14 @@ pub async fn activate(sereno: &Sereno, meta: &RequestMeta, command: Activate) ->
     }
     let mut faults = Vec::new();
     let email = identifier::email_field(&email, &mut faults);
-    let digits: String = code
-        .expose()
-        .chars()
-        .filter(|c| !c.is_whitespace() && *c != '-')
-        .collect();
+    let digits = digits_of(code.expose());
     if digits.is_empty() {
         faults.push(sereno_types::FieldError::new("code", Code::Blank));
     }
     let (Some(email), true) = (email, faults.is_empty()) else {
         return Err(Error::fields(faults));
     };
-    let proven = prove_code(sereno, &email.canonical, &digits).await?;
+    let proven = prove_code(sereno, Purpose::Activation, &email.canonical, &digits).await?;
     if let Some(proven) = &proven {
         ask(sereno, meta, proven.user_id).await?;
     }
@@ -65,11 +61,21 @@ pub async fn activate(sereno: &Sereno, meta: &RequestMeta, command: Activate) ->
     conclude(sereno, meta, tx, proof).await
 }
 
+/// A code as it was typed, without what only helps the eye.
+pub(super) fn digits_of(typed: &str) -> String {
+    typed.chars().filter(|c| !c.is_whitespace() && *c != '-').collect()
+}
+
 /// The row whose code this is. An attempt is taken before the code is compared, and an address without a code costs the
 /// same hash.
-async fn prove_code(sereno: &Sereno, canonical: &str, digits: &str) -> Result<Option<one_time::Model>> {
+pub(super) async fn prove_code(
+    sereno: &Sereno,
+    purpose: Purpose,
+    canonical: &str,
+    digits: &str,
+) -> Result<Option<one_time::Model>> {
     let lifetime = sereno.config.registration.code_lifetime.span();
-    let row = once::attempt_code(sereno, Purpose::Activation, canonical, lifetime).await?;
+    let row = once::attempt_code(sereno, purpose, canonical, lifetime).await?;
     let hash = row.as_ref().and_then(|row| row.code_hash.as_ref());
     let hash = hash.map(|hash| hash.0.as_str());
     let right = sereno.hasher.verify_code(digits, hash, &sereno.keys.pepper).await?;

@@ -4,12 +4,14 @@
 mod act;
 mod list;
 mod overview;
+mod state;
 mod view;
 
 pub(crate) use act::may_touch;
-pub use act::{CreateUser, create_user, lock, send_activation, send_password_reset, unlock};
+pub use act::{CreateUser, create_user, send_activation, send_password_reset};
 pub use list::list;
 pub use overview::overview;
+pub use state::{change, delete, disable, enable, lock, restore, unlock};
 pub use view::detail;
 
 use sereno_types::Id;
@@ -17,6 +19,6 @@ use uuid::Uuid;
 
 use crate::error::{Error, Result};
 
-fn parse(id: &Id) -> Result<Uuid> {
+pub(super) fn parse(id: &Id) -> Result<Uuid> {
     id.0.parse().map_err(|_| Error::NotFound)
 }

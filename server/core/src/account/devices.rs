@@ -338,7 +338,7 @@ fn show(row: Model, current: Option<Uuid>, names: Option<&HashMap<Uuid, String>>
 }
 
 /// The end of a push token, where enough of it stays hidden.
-fn masked(token: &Hidden) -> String {
+pub(super) fn masked(token: &Hidden) -> String {
     let text = &token.0;
     let from = text.len().saturating_sub(SHOWN);
     let end = text.get(from..).filter(|_| text.len() >= 4 * SHOWN);

@@ -1,5 +1,5 @@
 //! The life of an account: sign-up, activation, passwords and addresses, what a user sees of themselves, what
-//! staff does to it.
+//! staff does to it, and its end.
 
 pub mod activate;
 pub mod admin;
@@ -7,8 +7,11 @@ pub(crate) mod attempts;
 pub mod attributes;
 pub mod avatar;
 mod create;
+pub mod deletion;
 pub mod devices;
 pub mod email;
+pub(crate) mod erase;
+pub mod export;
 pub(crate) mod find;
 pub mod identifier;
 pub(crate) mod look_up;
@@ -19,5 +22,6 @@ pub mod register;
 pub mod sessions;
 pub mod setup;
 pub(crate) mod sign_up;
+mod state;
 
 pub use create::{NewUser, Origin, create};

@@ -13,8 +13,8 @@ use toml::{Table, Value};
 use url::Url;
 
 pub use sections::{
-    Database, Device, General, Hooks, Keys, Limit, Log, Mail, Password, Profile, Registration, Server, Session, Token,
-    Worker,
+    Database, Deletion, Device, General, Hooks, Keys, Limit, Log, Mail, Password, Profile, Registration, Server,
+    Session, Token, Worker,
 };
 pub use setting::Seconds;
 use setting::{Found, Raw, Setting};
@@ -61,6 +61,8 @@ pub struct Config {
     pub mail: Mail,
     /// Sign-up.
     pub registration: Registration,
+    /// Deleting accounts.
+    pub deletion: Deletion,
     /// What users may change.
     pub profile: Profile,
     /// Password policy and hashing.
@@ -193,6 +195,7 @@ impl Config {
             keys: Keys::read(take(Keys::PATH), &mut faults),
             mail: Mail::read(take(Mail::PATH), &mut faults),
             registration: Registration::read(take(Registration::PATH), &mut faults),
+            deletion: Deletion::read(take(Deletion::PATH), &mut faults),
             profile: Profile::read(take(Profile::PATH), &mut faults),
             password: Password::read(take(Password::PATH), &mut faults),
             session: Session::read(take(Session::PATH), &mut faults),
@@ -224,6 +227,7 @@ impl Config {
         Keys::example(&mut text);
         Mail::example(&mut text);
         Registration::example(&mut text);
+        Deletion::example(&mut text);
         Profile::example(&mut text);
         Password::example(&mut text);
         Session::example(&mut text);

@@ -115,6 +115,18 @@ section! {
 }
 
 section! {
+    /// Deleting one's own account.
+    Deletion = "deletion" {
+        /// Whether users may have their accounts deleted by themselves.
+        enabled: bool = true;
+        /// Seconds between the wish and the end, in which the account is closed and can still be kept. 0: deleted at once.
+        grace_period: Seconds = Seconds(1_209_600);
+        /// What the page says beside its own words: what is kept by law, whom to ask.
+        page_text: String = String::new();
+    }
+}
+
+section! {
     /// What users may change in their own profile.
     Profile = "profile" {
         /// Fields that users may not change themselves: among `username`, `first_name`, `last_name`, `locale`, `avatar`,

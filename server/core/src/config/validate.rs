@@ -184,6 +184,13 @@ fn figures(config: &Config, faults: &mut Faults) {
         20,
     );
     bounds(
+        "deletion",
+        "grace_period",
+        config.deletion.grace_period.0,
+        0,
+        31_536_000,
+    );
+    bounds(
         "profile",
         "avatar_max_bytes",
         config.profile.avatar_max_bytes,

@@ -148,7 +148,8 @@ async fn tell_owner(sereno: &Sereno, tx: &mut Tx, user: &user::Model) -> Result<
         address: email.address,
         locale: own.unwrap_or(tx.meta().locale),
     };
-    notify::queue(sereno, tx, MailKind::NewDevice, recipient).await
+    notify::queue(sereno, tx, MailKind::NewDevice, recipient).await?;
+    Ok(())
 }
 
 /// Notes that a device is in use, at most once an hour. Whoever uses it must not wait for that or fail with it, so a

@@ -45,6 +45,8 @@ pub struct Model {
     pub updated_at: Moment,
     /// When the user last signed in.
     pub last_login_at: Option<Moment>,
+    /// When the account is deleted, while it is `deleting`.
+    pub delete_at: Option<Moment>,
 }
 
 /// What belongs to a user.

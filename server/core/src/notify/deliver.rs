@@ -7,8 +7,8 @@ use sereno_types::{Code, UserState};
 use uuid::Uuid;
 
 use super::mails::{
-    Activation, EmailChangeConfirm, EmailChangeNotice, MailKind, NewDevice, PasswordChanged, PasswordReset,
-    RegistrationRepeated, Rendered, UnknownAccount,
+    Activation, DeletionConfirm, DeletionDone, DeletionScheduled, EmailChangeConfirm, EmailChangeNotice, MailKind,
+    NewDevice, PasswordChanged, PasswordReset, RegistrationRepeated, Rendered, UnknownAccount,
 };
 use crate::clock::Moment;
 use crate::context::{Actor, Failure, Job, Locale, RequestMeta, Sereno, tidy};
@@ -129,6 +129,21 @@ async fn render(sereno: &Sereno, message: &email_message::Model, epoch: i64) -> 
         }
         .render(locale)
         .map(Some),
+        Some(MailKind::DeletionConfirm) => match mint_deletion(sereno, message, epoch).await? {
+            Some(mail) => mail.render(locale).map(Some),
+            None => Ok(None),
+        },
+        Some(MailKind::DeletionScheduled) => match mint_deletion_cancel(sereno, message, epoch).await? {
+            Some(mail) => mail.render(locale).map(Some),
+            None => Ok(None),
+        },
+        Some(MailKind::DeletionDone) => DeletionDone {
+            link: sereno.link("/"),
+            when: readable(message.created_at),
+            receipt: message.id.to_string(),
+        }
+        .render(locale)
+        .map(Some),
         None => Ok(None),
     }
 }
@@ -226,12 +241,7 @@ async fn mint_activation(sereno: &Sereno, message: &email_message::Model, epoch:
         return Ok(None);
     }
     let settings = &sereno.config.registration;
-    let code = sereno.entropy.digits(CODE_DIGITS)?;
-    let code_hash = sereno
-        .hasher
-        .hash_code(&code, &sereno.keys.pepper, &*sereno.entropy)
-        .await?;
-    let code_hash = Hidden(code_hash);
+    let (code, code_hash) = mint_code(sereno).await?;
     let what = Mint {
         purpose: Purpose::Activation,
         user_id: Some(user_id),
@@ -241,14 +251,81 @@ async fn mint_activation(sereno: &Sereno, message: &email_message::Model, epoch:
         code: Some((code_hash, settings.code_attempts)),
     };
     let token = once::mint(sereno, sereno.db.write(), what).await?;
-    let (left, right) = code.split_at(CODE_DIGITS / 2);
     Ok(Some(Activation {
         link: sereno.link(&format!("/account/activate?token={token}")),
-        code: format!("{left}-{right}"),
+        code,
         code_minutes: settings.code_lifetime.0.div_ceil(60).to_string(),
         link_hours: settings.link_lifetime.0.div_ceil(3_600).to_string(),
         signed_up: sign_up.as_ref().map(origin).unwrap_or_default(),
     }))
+}
+
+/// Link and code to delete an account, bound to the address the mail goes to.
+async fn mint_deletion(sereno: &Sereno, message: &email_message::Model, epoch: i64) -> Result<Option<DeletionConfirm>> {
+    let Some((user, Some(email))) = still_active(sereno, message, epoch).await? else {
+        return Ok(None);
+    };
+    if email.verified_at.is_none() || email.address != message.recipient {
+        return Ok(None);
+    }
+    let settings = &sereno.config.registration;
+    let (code, hash) = mint_code(sereno).await?;
+    let what = Mint {
+        purpose: Purpose::Deletion,
+        user_id: Some(user.id),
+        subject: Some(email.canonical),
+        credential_epoch: Some(epoch),
+        lifetime: settings.link_lifetime.span(),
+        code: Some((hash, settings.code_attempts)),
+    };
+    let token = once::mint(sereno, sereno.db.write(), what).await?;
+    Ok(Some(DeletionConfirm {
+        link: sereno.link(&format!("/account/delete?token={token}")),
+        code,
+        code_minutes: settings.code_lifetime.0.div_ceil(60).to_string(),
+        link_hours: settings.link_lifetime.0.div_ceil(3_600).to_string(),
+        grace_days: sereno.config.deletion.grace_period.0.div_ceil(86_400).to_string(),
+    }))
+}
+
+/// A link to keep an account that is about to be deleted, for as long as there is time.
+async fn mint_deletion_cancel(
+    sereno: &Sereno,
+    message: &email_message::Model,
+    epoch: i64,
+) -> Result<Option<DeletionScheduled>> {
+    let Some(user_id) = message.user_id else {
+        return Ok(None);
+    };
+    let found = user::Entity::find_by_id(user_id).one(sereno.db.read()).await?;
+    let closed = found.filter(|user| user.state() == UserState::Deleting && user.credential_epoch == epoch);
+    let Some(delete_at) = closed.and_then(|user| user.delete_at) else {
+        return Ok(None);
+    };
+    let what = Mint {
+        purpose: Purpose::DeletionCancel,
+        user_id: Some(user_id),
+        subject: None,
+        credential_epoch: Some(epoch),
+        lifetime: delete_at.since(sereno.now()),
+        code: None,
+    };
+    let token = once::mint(sereno, sereno.db.write(), what).await?;
+    Ok(Some(DeletionScheduled {
+        link: sereno.link(&format!("/account/keep?token={token}")),
+        when: readable(delete_at),
+    }))
+}
+
+/// A short code as it is written in mails, and its hash.
+async fn mint_code(sereno: &Sereno) -> Result<(String, Hidden)> {
+    let code = sereno.entropy.digits(CODE_DIGITS)?;
+    let hash = sereno
+        .hasher
+        .hash_code(&code, &sereno.keys.pepper, &*sereno.entropy)
+        .await?;
+    let (left, right) = code.split_at(CODE_DIGITS / 2);
+    Ok((format!("{left}-{right}"), Hidden(hash)))
 }
 
 /// A moment for people, in UTC.
@@ -330,7 +407,12 @@ async fn finish(sereno: &Sereno, message: &email_message::Model, outcome: Outcom
         sent_at: Set((status == "sent").then(|| tx.now())),
         ..Default::default()
     };
-    email_message::Entity::update(row).exec(tx.db()).await?;
+    if message.mail == MailKind::DeletionDone.as_str() && status != "queued" {
+        // the last thing that held the address of somebody who is gone
+        email_message::Entity::delete_by_id(message.id).exec(tx.db()).await?;
+    } else {
+        email_message::Entity::update(row).exec(tx.db()).await?;
+    }
     let event = match status {
         "sent" => Some(Event::new(EventKind::EmailSent)),
         "failed" => Some(Event::refused(EventKind::EmailFailed, Code::Unavailable)),

@@ -229,6 +229,59 @@ mails! {
         Es: "email/email_change_notice/es.subject.txt", "email/email_change_notice/es.txt",
             "email/email_change_notice/es.html";
     }
+
+    /// Proves who wants an account deleted.
+    DeletionConfirm = "deletion_confirm" {
+        /// Where the link leads: a page with a button.
+        link = "https://id.example.org/account/delete?token=sample",
+        /// The code that does the same in an app.
+        code = "1234-5678",
+        /// How many minutes the code works.
+        code_minutes = "10",
+        /// How many hours the link works.
+        link_hours = "24",
+        /// How many days lie between the wish and the end.
+        grace_days = "14"
+    } {
+        En: "email/deletion_confirm/en.subject.txt", "email/deletion_confirm/en.txt",
+            "email/deletion_confirm/en.html";
+        De: "email/deletion_confirm/de.subject.txt", "email/deletion_confirm/de.txt",
+            "email/deletion_confirm/de.html";
+        Es: "email/deletion_confirm/es.subject.txt", "email/deletion_confirm/es.txt",
+            "email/deletion_confirm/es.html";
+    }
+
+    /// Tells that an account is closed and will be deleted.
+    DeletionScheduled = "deletion_scheduled" {
+        /// Where the account can be kept: a page with a button.
+        link = "https://id.example.org/account/keep?token=sample",
+        /// When it is deleted.
+        when = "2026-01-15 12:00:00 UTC"
+    } {
+        En: "email/deletion_scheduled/en.subject.txt", "email/deletion_scheduled/en.txt",
+            "email/deletion_scheduled/en.html";
+        De: "email/deletion_scheduled/de.subject.txt", "email/deletion_scheduled/de.txt",
+            "email/deletion_scheduled/de.html";
+        Es: "email/deletion_scheduled/es.subject.txt", "email/deletion_scheduled/es.txt",
+            "email/deletion_scheduled/es.html";
+    }
+
+    /// Tells the owner of an address that the account is deleted.
+    DeletionDone = "deletion_done" {
+        /// Where it was.
+        link = "https://id.example.org/",
+        /// When it was deleted.
+        when = "2026-01-15 12:00:00 UTC",
+        /// What the record of it is called.
+        receipt = "01a1f8a9-b288-7e62-a9fc-e95066f5ffb0"
+    } {
+        En: "email/deletion_done/en.subject.txt", "email/deletion_done/en.txt",
+            "email/deletion_done/en.html";
+        De: "email/deletion_done/de.subject.txt", "email/deletion_done/de.txt",
+            "email/deletion_done/de.html";
+        Es: "email/deletion_done/es.subject.txt", "email/deletion_done/es.txt",
+            "email/deletion_done/es.html";
+    }
 }
 
 impl MailKind {

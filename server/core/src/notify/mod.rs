@@ -31,8 +31,8 @@ pub struct Recipient {
     pub locale: Locale,
 }
 
-/// Queues a mail inside the flow's transaction: a row of the history and a job that holds its id.
-pub async fn queue(sereno: &Sereno, tx: &mut Tx, mail: MailKind, to: Recipient) -> Result<()> {
+/// Queues a mail inside the flow's transaction: a row of the history and a job that holds its id. Gives the id.
+pub async fn queue(sereno: &Sereno, tx: &mut Tx, mail: MailKind, to: Recipient) -> Result<Uuid> {
     let id = sereno.new_id()?;
     let row = email_message::ActiveModel {
         id: Set(id),
@@ -54,7 +54,8 @@ pub async fn queue(sereno: &Sereno, tx: &mut Tx, mail: MailKind, to: Recipient) 
     tx.enqueue(&DeliverMail {
         message_id: id,
         credential_epoch: to.credential_epoch,
-    })
+    })?;
+    Ok(id)
 }
 
 /// Counts a request for a mail of this kind to whom this names, known or not. Each kind counts apart, so that nobody can

@@ -4,6 +4,7 @@ mod avatar;
 mod bad_input;
 mod contract;
 mod cors;
+mod deletion;
 mod deliveries;
 mod devices;
 mod forged_tokens;

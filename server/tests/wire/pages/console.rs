@@ -16,7 +16,9 @@ async fn from_the_set_up_link_to_a_locked_user() {
     let path = list.text[at..].split(['"', '?']).next().unwrap().to_owned();
     let id = path.rsplit('/').next().unwrap();
     assert!(door.page(&path, &cookies).await.text.contains("ana@example.org"));
-    let answer = door.form("/console/fn/lock_user", &[("id", id)], &path, &cookies).await;
+    let change = "/console/fn/change_user_state";
+    let lock = [("id", id), ("change", "lock")];
+    let answer = door.form(change, &lock, &path, &cookies).await;
     assert_eq!(answer.status, 303, "{}", answer.text);
     assert!(
         door.page("/console/users?state=locked", &cookies)
@@ -24,9 +26,8 @@ async fn from_the_set_up_link_to_a_locked_user() {
             .text
             .contains("ana@example.org")
     );
-    let answer = door
-        .form("/console/fn/unlock_user", &[("id", id)], &path, &cookies)
-        .await;
+    let unlock = [("id", id), ("change", "unlock")];
+    let answer = door.form(change, &unlock, &path, &cookies).await;
     assert_eq!(answer.status, 303);
     door.login("ana").await;
 }
@@ -119,8 +120,7 @@ async fn server_functions_of_the_console_are_closed_to_others() {
         "overview",
         "list_users",
         "user",
-        "lock_user",
-        "unlock_user",
+        "change_user_state",
         "send_activation",
         "user_profile",
         "update_user",

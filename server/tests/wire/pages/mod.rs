@@ -2,6 +2,7 @@ mod account;
 mod applications;
 mod avatars;
 mod console;
+mod deletion;
 mod devices;
 mod headers;
 mod passwords;

@@ -190,10 +190,9 @@ async fn a_refused_form_goes_back_to_its_page_without_a_referer() {
         ("/account/fn/register", "", "/account/sign-up"),
         ("/account/fn/activate", "", "/account/activate"),
         ("/account/fn/resend_activation", "", "/account/resend-activation"),
-        ("/console/fn/lock_user", id, &user),
-        ("/console/fn/unlock_user", id, &user),
+        ("/console/fn/change_user_state", id, &user),
         ("/console/fn/send_activation", id, &user),
-        ("/console/fn/lock_user", "//evil.example", "/console/users"),
+        ("/console/fn/change_user_state", "//evil.example", "/console/users"),
     ] {
         let headers = [BROWSER, FORM, ("cookie", &admin)];
         let body = format!("id={field}");
@@ -212,6 +211,7 @@ fn every_function_that_changes_something_has_a_page() {
     // these only load, and are posted to by scripts alone
     let loads = [
         "set_up_link",
+        "deletion_terms",
         "me",
         "profile_form",
         "my_sessions",

@@ -1,70 +1,16 @@
-//! Locking, unlocking, sending the activation mail again; and users made at the command line.
+//! Mails that staff starts, and users made at the command line.
 
-use sea_orm::sea_query::{Expr, LockType};
-use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
-use sereno_types::{Code, Id, Permission, Secret, UserDetail, UserState};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use sereno_types::{Code, Id, Permission, Secret, UserState};
 use uuid::Uuid;
 
 use super::super::{NewUser, Origin, activate, create, identifier, password};
-use super::{parse, view};
+use super::parse;
 use crate::context::{RequestMeta, Sereno, Staff, Tx};
 use crate::entity::{Hidden, user, user_email};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
 use crate::notify::{self, MailKind};
-use crate::{session, token};
-
-/// Locks an account: everything that was issued to it stops working at once.
-///
-/// # Errors
-/// `permission_denied`, `not_found`, `own_account`, `last_administrator`, `state_conflict`.
-pub async fn lock(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<UserDetail> {
-    // the answer shows the account
-    staff.require(Permission::UsersView)?;
-    staff.require(Permission::UsersManage)?;
-    let mut tx = sereno.begin(meta, staff.actor()).await?;
-    let user = target(&tx, staff, id).await?;
-    if !matches!(user.state(), UserState::Active | UserState::Pending) {
-        return Err(Code::StateConflict.into());
-    }
-    if user.is_superuser && user.state() == UserState::Active && administrators(&tx).await?.len() <= 1 {
-        return Err(Code::LastAdministrator.into());
-    }
-    change_state(&mut tx, &user, UserState::Locked).await?;
-    session::end_all(&tx, user.id, "user_locked").await?;
-    token::revoke_all(&mut tx, user.id, "user_locked").await?;
-    tx.record(Event::new(EventKind::UserLocked).about(user.id));
-    tx.commit().await?;
-    view::load(sereno, user.id).await
-}
-
-/// Unlocks an account. What was issued before stays dead.
-///
-/// # Errors
-/// `permission_denied`, `not_found`, `own_account`, `state_conflict`.
-pub async fn unlock(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<UserDetail> {
-    // the answer shows the account
-    staff.require(Permission::UsersView)?;
-    staff.require(Permission::UsersManage)?;
-    let mut tx = sereno.begin(meta, staff.actor()).await?;
-    let user = target(&tx, staff, id).await?;
-    if user.state() != UserState::Locked {
-        return Err(Code::StateConflict.into());
-    }
-    // an account that never confirmed its address waits for that again
-    let confirmed = user_email::Entity::find()
-        .filter(user_email::Column::UserId.eq(user.id))
-        .filter(user_email::Column::VerifiedAt.is_not_null());
-    let state = if confirmed.count(tx.db()).await? > 0 {
-        UserState::Active
-    } else {
-        UserState::Pending
-    };
-    change_state(&mut tx, &user, state).await?;
-    tx.record(Event::new(EventKind::UserUnlocked).about(user.id));
-    tx.commit().await?;
-    view::load(sereno, user.id).await
-}
 
 /// Sends the activation mail again.
 ///
@@ -193,7 +139,7 @@ pub async fn create_user(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, com
 }
 
 /// The account staff wants to act on: not their own, and not a superuser's unless they are one.
-async fn target(tx: &Tx, staff: &Staff, id: &Id) -> Result<user::Model> {
+pub(super) async fn target(tx: &Tx, staff: &Staff, id: &Id) -> Result<user::Model> {
     let user = may_touch(tx, staff, parse(id)?).await?;
     if staff.actor().caller().is_ok_and(|caller| caller.user_id == user.id) {
         return Err(Code::OwnAccount.into());
@@ -212,37 +158,4 @@ pub async fn may_touch(tx: &Tx, staff: &Staff, id: Uuid) -> Result<user::Model> 
         return Err(Code::PermissionDenied.into());
     }
     Ok(user)
-}
-
-/// Every administrator, held until the transaction ends: two who lock each other at once must not both succeed.
-async fn administrators(tx: &Tx) -> Result<Vec<Uuid>> {
-    let administrators = user::Entity::find()
-        .select_only()
-        .column(user::Column::Id)
-        .filter(user::Column::IsSuperuser.eq(true))
-        .filter(user::Column::State.eq(UserState::Active.as_str()))
-        .order_by_asc(user::Column::Id)
-        .lock(LockType::NoKeyUpdate);
-    Ok(administrators.into_tuple().all(tx.db()).await?)
-}
-
-/// Changes the state, unless somebody else has done so since the row was read.
-async fn change_state(tx: &mut Tx, user: &user::Model, state: UserState) -> Result<()> {
-    let changed = user::Entity::update_many()
-        .col_expr(user::Column::State, Expr::value(state.as_str()))
-        .col_expr(
-            user::Column::CredentialEpoch,
-            // nothing was issued to an account that is not active; its activation link stays good
-            Expr::col(user::Column::CredentialEpoch).add(i64::from(user.state() == UserState::Active)),
-        )
-        .col_expr(user::Column::UpdatedAt, Expr::value(tx.now().0))
-        .filter(user::Column::Id.eq(user.id))
-        .filter(user::Column::State.eq(user.state.as_str()))
-        .exec(tx.db())
-        .await?;
-    if changed.rows_affected == 0 {
-        return Err(Code::StateConflict.into());
-    }
-    tx.touch(user.id);
-    Ok(())
 }

@@ -71,6 +71,7 @@ pub(super) async fn load(sereno: &Sereno, id: Uuid) -> Result<UserDetail> {
         created_at: user.created_at.timestamp(),
         updated_at: user.updated_at.timestamp(),
         last_login_at: user.last_login_at.map(crate::clock::Moment::timestamp),
+        delete_at: user.delete_at.map(crate::clock::Moment::timestamp),
         open_sessions,
         open_grants,
         events: events.into_iter().map(happened).collect(),

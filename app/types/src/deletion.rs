@@ -1,0 +1,100 @@
+//! The end of an account.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{Secret, Timestamp};
+
+/// How accounts are deleted on this server, for the page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeletionTerms {
+    /// Whether users may have it done.
+    pub enabled: bool,
+    /// Days between the wish and the end.
+    pub grace_days: u64,
+    /// What the operator adds.
+    pub page_text: String,
+    /// Whether it is known whose account is meant.
+    pub signed_in: bool,
+}
+
+/// `POST /api/v1/me/deletion`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RequestDeletion {
+    /// The address or user name of the account; not needed where the caller's own is meant.
+    #[cfg_attr(feature = "openapi", schema(max_length = 254))]
+    pub identifier: Option<String>,
+}
+
+/// `POST /api/v1/me/deletion/confirm`: the token of the mail's link, or its code with the address it went to.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmDeletion {
+    /// The token of the link.
+    pub token: Option<Secret>,
+    /// The address that the mail went to.
+    #[cfg_attr(feature = "openapi", schema(max_length = 254))]
+    pub email: Option<String>,
+    /// The code of the mail; spaces and dashes do not matter.
+    pub code: Option<Secret>,
+}
+
+/// The account is closed, and when it is deleted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DeletionScheduled {
+    /// When everything is deleted. Until then the account can be kept.
+    pub delete_at: Timestamp,
+}
+
+/// `POST /api/v1/me/deletion/cancel`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct CancelDeletion {
+    /// The token of the link in the mail that told of the end.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
+    pub token: Secret,
+}
+
+/// `GET /api/v1/me/export`: everything that is kept of a user, but for secrets.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DataExport {
+    /// When it was put together.
+    pub exported_at: Timestamp,
+    /// The account: names, state, language, attributes.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub account: Value,
+    /// Addresses, confirmed or not.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
+    pub emails: Vec<Value>,
+    /// Roles, in which project if not everywhere.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
+    pub roles: Vec<Value>,
+    /// Browser sessions, as long as they are kept.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
+    pub sessions: Vec<Value>,
+    /// Sign-ins of applications, as long as they are kept.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
+    pub token_families: Vec<Value>,
+    /// Devices. Of push tokens the last four characters.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
+    pub devices: Vec<Value>,
+    /// Changes of the profile.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
+    pub changes: Vec<Value>,
+    /// Mails, without what they said.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
+    pub mails: Vec<Value>,
+    /// Files: the picture.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
+    pub files: Vec<Value>,
+    /// What happened, as long as it is kept.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
+    pub events: Vec<Value>,
+}

@@ -1,0 +1,88 @@
+//! The end of an account: everything that says who it was goes, in one transaction; what stays is that something
+//! happened to an id that means nothing any more. The last mail tells the owner, and then its address is forgotten too.
+
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sereno_types::UserState;
+use uuid::Uuid;
+
+use crate::access::subject;
+use crate::context::{Actor, Locale, RequestMeta, Sereno, Tx};
+use crate::entity::{email_message, event, user};
+use crate::error::Result;
+use crate::event::{Event, EventKind};
+use crate::notify::{self, MailKind, Recipient};
+
+/// How many accounts one look finds.
+const BATCH: u64 = 100;
+
+/// Deletes the accounts whose time is over.
+pub(crate) async fn sweep(sereno: &Sereno) -> Result<()> {
+    loop {
+        let due: Vec<Uuid> = user::Entity::find()
+            .select_only()
+            .column(user::Column::Id)
+            .filter(user::Column::State.eq(UserState::Deleting.as_str()))
+            .filter(user::Column::DeleteAt.lte(sereno.now()))
+            .order_by_asc(user::Column::DeleteAt)
+            .limit(BATCH)
+            .into_tuple()
+            .all(sereno.db.write())
+            .await?;
+        for id in &due {
+            let mut tx = sereno.begin(&RequestMeta::default(), &Actor::System).await?;
+            erase(sereno, &mut tx, *id).await?;
+            tx.commit().await?;
+        }
+        if (due.len() as u64) < BATCH {
+            return Ok(());
+        }
+    }
+}
+
+/// Deletes an account whose time is over with all that belongs to it. What happened stays in the record, without addresses
+/// and browsers. Of several who try, one does.
+pub(super) async fn erase(sereno: &Sereno, tx: &mut Tx, id: Uuid) -> Result<()> {
+    let held = user::Entity::update_many()
+        .col_expr(user::Column::UpdatedAt, Expr::value(tx.now().0))
+        .filter(user::Column::Id.eq(id))
+        .filter(user::Column::State.eq(UserState::Deleting.as_str()))
+        .filter(user::Column::DeleteAt.lte(tx.now()))
+        .exec(tx.db())
+        .await?;
+    if held.rows_affected == 0 {
+        return Ok(());
+    }
+    let Some((user, email)) = subject::find(tx.db(), id).await? else {
+        return Ok(());
+    };
+    // before the user, because the database forgets whose they were with the user
+    email_message::Entity::delete_many()
+        .filter(email_message::Column::UserId.eq(id))
+        .exec(tx.db())
+        .await?;
+    user::Entity::delete_by_id(id).exec(tx.db()).await?;
+    let own = Condition::any()
+        .add(event::Column::UserId.eq(id))
+        .add(event::Column::ActorId.eq(id));
+    event::Entity::update_many()
+        .col_expr(event::Column::Address, Expr::value(None::<String>))
+        .col_expr(event::Column::UserAgent, Expr::value(None::<String>))
+        .filter(own)
+        .exec(tx.db())
+        .await?;
+    let mut event = Event::new(EventKind::UserDeleted).about(id);
+    if let Some(email) = email.filter(|email| email.verified_at.is_some()) {
+        let recipient = Recipient {
+            user_id: None,
+            credential_epoch: user.credential_epoch,
+            address: email.address,
+            locale: user.locale.as_deref().and_then(Locale::from_tag).unwrap_or_default(),
+        };
+        let receipt = notify::queue(sereno, tx, MailKind::DeletionDone, recipient).await?;
+        event = event.with("receipt", receipt.to_string());
+    }
+    tx.touch(id);
+    tx.record(event);
+    Ok(())
+}

@@ -1,0 +1,276 @@
+//! Everything that is kept of a user, handed out as JSON (GDPR article 15 and 20). No secret is in it: no hash, no digest,
+//! no whole push token.
+
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use serde_json::{Value, json};
+use sereno_types::{DataExport, Id, Permission};
+use uuid::Uuid;
+
+use super::admin;
+use crate::access::subject;
+use crate::clock::Moment;
+use crate::context::{Actor, RequestMeta, Sereno, Staff};
+use crate::entity::{
+    device, email_message, event, file, project, role, role_assignment, session, token_family, user, user_change,
+    user_email,
+};
+use crate::error::{Error, Result};
+use crate::event::{Event, EventKind};
+
+/// Everything that is kept of the signed-in user.
+///
+/// # Errors
+/// `authentication_required`, `too_many_requests`.
+pub async fn own(sereno: &Sereno, meta: &RequestMeta, actor: &Actor) -> Result<DataExport> {
+    let caller = actor.caller()?;
+    sereno.addresses.take(
+        "export",
+        meta.address,
+        sereno.config.limit.requests_per_address,
+        sereno.now(),
+    )?;
+    export(sereno, meta, actor, caller.user_id).await
+}
+
+/// Everything that is kept of a user, for staff who answers a request for it.
+///
+/// # Errors
+/// `permission_denied`, `not_found`.
+pub async fn of_user(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<DataExport> {
+    for permission in [
+        Permission::UsersView,
+        Permission::UsersManage,
+        Permission::SessionsView,
+        Permission::DevicesView,
+    ] {
+        staff.require(permission)?;
+    }
+    export(sereno, meta, staff.actor(), admin::parse(id)?).await
+}
+
+async fn export(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, id: Uuid) -> Result<DataExport> {
+    let db = sereno.db.read();
+    let user = user::Entity::find_by_id(id).one(db).await?.ok_or(Error::NotFound)?;
+    let export = DataExport {
+        exported_at: sereno.now().timestamp(),
+        emails: emails(db, id).await?,
+        roles: roles(db, id).await?,
+        sessions: sessions(db, id).await?,
+        token_families: families(db, id).await?,
+        devices: devices(db, id).await?,
+        changes: changes(db, id).await?,
+        mails: mails(db, id).await?,
+        files: files(sereno, id).await?,
+        events: events(db, id).await?,
+        account: account(sereno, &user),
+    };
+    let mut tx = sereno.begin(meta, actor).await?;
+    tx.record(Event::new(EventKind::DataExported).about(id));
+    tx.commit().await?;
+    Ok(export)
+}
+
+fn at(moment: Option<Moment>) -> Value {
+    json!(moment.map(Moment::timestamp))
+}
+
+fn account(sereno: &Sereno, user: &user::Model) -> Value {
+    json!({
+        "id": user.id.to_string(),
+        "number": user.number,
+        "username": user.username,
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "state": user.state,
+        "origin": user.origin,
+        "is_superuser": user.is_superuser,
+        "has_password": user.password_hash.is_some(),
+        "picture": subject::picture(sereno, user),
+        "locale": user.locale,
+        "attributes": user.attributes,
+        "created_at": user.created_at.timestamp(),
+        "updated_at": user.updated_at.timestamp(),
+        "last_login_at": at(user.last_login_at),
+        "delete_at": at(user.delete_at),
+    })
+}
+
+async fn emails<C: ConnectionTrait>(db: &C, id: Uuid) -> Result<Vec<Value>> {
+    use user_email::{Column, Entity};
+    let rows = Entity::find()
+        .filter(Column::UserId.eq(id))
+        .order_by_asc(Column::CreatedAt);
+    let show = |row: user_email::Model| {
+        json!({
+            "address": row.address,
+            "is_primary": row.is_primary,
+            "verified_at": at(row.verified_at),
+            "created_at": row.created_at.timestamp(),
+        })
+    };
+    Ok(rows.all(db).await?.into_iter().map(show).collect())
+}
+
+async fn roles<C: ConnectionTrait>(db: &C, id: Uuid) -> Result<Vec<Value>> {
+    let assigned = role_assignment::Entity::find()
+        .filter(role_assignment::Column::UserId.eq(id))
+        .all(db)
+        .await?;
+    let held = role::Entity::find().filter(role::Column::Id.is_in(assigned.iter().map(|row| row.role_id)));
+    let held = held.all(db).await?;
+    let projects = assigned.iter().filter_map(|row| row.project_id);
+    let projects = project::Entity::find().filter(project::Column::Id.is_in(projects));
+    let projects = projects.all(db).await?;
+    let show = |row: role_assignment::Model| {
+        let role = held.iter().find(|role| role.id == row.role_id);
+        let project = projects.iter().find(|project| Some(project.id) == row.project_id);
+        json!({
+            "role": role.map(|role| &role.codename),
+            "project": project.map(|project| &project.slug),
+            "since": row.created_at.timestamp(),
+        })
+    };
+    Ok(assigned.into_iter().map(show).collect())
+}
+
+async fn sessions<C: ConnectionTrait>(db: &C, id: Uuid) -> Result<Vec<Value>> {
+    use session::{Column, Entity};
+    let rows = Entity::find()
+        .filter(Column::UserId.eq(id))
+        .order_by_asc(Column::CreatedAt);
+    let show = |row: session::Model| {
+        json!({
+            "id": row.id.to_string(),
+            "address": row.address,
+            "user_agent": row.user_agent,
+            "device_id": row.device_id.map(|id| id.to_string()),
+            "amr": row.amr,
+            "created_at": row.created_at.timestamp(),
+            "last_seen_at": row.last_seen_at.timestamp(),
+            "expires_at": row.expires_at.timestamp(),
+            "ended_at": at(row.ended_at),
+            "end_reason": row.end_reason,
+        })
+    };
+    Ok(rows.all(db).await?.into_iter().map(show).collect())
+}
+
+async fn families<C: ConnectionTrait>(db: &C, id: Uuid) -> Result<Vec<Value>> {
+    use token_family::{Column, Entity};
+    let rows = Entity::find()
+        .filter(Column::UserId.eq(id))
+        .order_by_asc(Column::CreatedAt);
+    let show = |row: token_family::Model| {
+        json!({
+            "id": row.id.to_string(),
+            "application_id": row.application_id.to_string(),
+            "address": row.address,
+            "user_agent": row.user_agent,
+            "device_id": row.device_id.map(|id| id.to_string()),
+            "amr": row.amr,
+            "created_at": row.created_at.timestamp(),
+            "refreshed_at": row.rotated_at.timestamp(),
+            "expires_at": at(Some(row.expires_at).filter(|end| !end.is_never())),
+            "revoked_at": at(row.revoked_at),
+            "revoke_reason": row.revoke_reason,
+        })
+    };
+    Ok(rows.all(db).await?.into_iter().map(show).collect())
+}
+
+async fn devices<C: ConnectionTrait>(db: &C, id: Uuid) -> Result<Vec<Value>> {
+    use device::{Column, Entity};
+    let rows = Entity::find()
+        .filter(Column::UserId.eq(id))
+        .order_by_asc(Column::CreatedAt);
+    let show = |row: device::Model| {
+        json!({
+            "id": row.id.to_string(),
+            "uuid": row.uuid.to_string(),
+            "name": row.name,
+            "device_type": row.device_type,
+            "os": row.os,
+            "os_version": row.os_version,
+            "app_version": row.app_version,
+            "device_id": row.device_id,
+            "device_token": row.device_token.map(|token| super::devices::masked(&token)),
+            "firebase_token": row.firebase_token.map(|token| super::devices::masked(&token)),
+            "address": row.address,
+            "user_agent": row.user_agent,
+            "created_at": row.created_at.timestamp(),
+            "last_seen_at": row.last_seen_at.timestamp(),
+        })
+    };
+    Ok(rows.all(db).await?.into_iter().map(show).collect())
+}
+
+async fn changes<C: ConnectionTrait>(db: &C, id: Uuid) -> Result<Vec<Value>> {
+    use user_change::{Column, Entity};
+    let rows = Entity::find().filter(Column::UserId.eq(id)).order_by_asc(Column::At);
+    let show = |row: user_change::Model| {
+        json!({
+            "at": row.at.timestamp(),
+            "field": row.field,
+            "before": row.before,
+            "after": row.after,
+            "by": row.actor_kind,
+        })
+    };
+    Ok(rows.all(db).await?.into_iter().map(show).collect())
+}
+
+async fn mails<C: ConnectionTrait>(db: &C, id: Uuid) -> Result<Vec<Value>> {
+    use email_message::{Column, Entity};
+    let rows = Entity::find()
+        .filter(Column::UserId.eq(id))
+        .order_by_asc(Column::CreatedAt);
+    let show = |row: email_message::Model| {
+        json!({
+            "mail": row.mail,
+            "recipient": row.recipient,
+            "locale": row.locale,
+            "status": row.status,
+            "created_at": row.created_at.timestamp(),
+            "sent_at": at(row.sent_at),
+        })
+    };
+    Ok(rows.all(db).await?.into_iter().map(show).collect())
+}
+
+/// Where a file lies and what it is: its bytes stay where they are served.
+async fn files(sereno: &Sereno, id: Uuid) -> Result<Vec<Value>> {
+    use file::{Column, Entity};
+    let rows: Vec<(String, String, Moment)> = Entity::find()
+        .select_only()
+        .columns([Column::Path, Column::MediaType, Column::CreatedAt])
+        .filter(Column::UserId.eq(id))
+        .order_by_asc(Column::CreatedAt)
+        .into_tuple()
+        .all(sereno.db.read())
+        .await?;
+    let show = |(path, media_type, created_at): (String, String, Moment)| {
+        json!({
+            "url": sereno.link(&format!("{}{path}", subject::MEDIA)),
+            "media_type": media_type,
+            "created_at": created_at.timestamp(),
+        })
+    };
+    Ok(rows.into_iter().map(show).collect())
+}
+
+async fn events<C: ConnectionTrait>(db: &C, id: Uuid) -> Result<Vec<Value>> {
+    use event::{Column, Entity};
+    let rows = Entity::find().filter(Column::UserId.eq(id)).order_by_asc(Column::At);
+    let show = |row: event::Model| {
+        json!({
+            "at": row.at.timestamp(),
+            "name": row.name,
+            "outcome": row.outcome,
+            "code": row.code,
+            "by": row.actor_kind,
+            "address": row.address,
+            "user_agent": row.user_agent,
+        })
+    };
+    Ok(rows.all(db).await?.into_iter().map(show).collect())
+}
