@@ -29,7 +29,7 @@ use leptos_router::{
 };
 
 use account::{
-    AccountPages, activate::ActivatePage, confirm_email::ConfirmEmailPage, delete::DeletePage,
+    AccountPages, activate::ActivatePage, confirm_email::ConfirmEmailPage, delete::DeletePage, devices::MyDevicesPage,
     forgot_password::ForgotPasswordPage, keep::KeepPage, overview::AccountPage, profile::ProfilePage,
     resend::ResendPage, reset_password::ResetPasswordPage, sessions::SessionsPage, setup::SetUpPage,
     sign_in::SignInPage, sign_out::SignedOutPage, sign_up::SignUpPage,
@@ -67,6 +67,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("") view=AccountPage />
                     <Route path=path!("profile") view=ProfilePage />
                     <Route path=path!("sessions") view=SessionsPage />
+                    <Route path=path!("devices") view=MyDevicesPage />
                     <Route path=path!("sign-in") view=SignInPage />
                     <Route path=path!("sign-up") view=SignUpPage />
                     <Route path=path!("activate") view=ActivatePage />
@@ -210,6 +211,7 @@ pub fn page_of(function: &str) -> Option<&'static str> {
         confirm_email::ConfirmEmail,
         credentials::{ChangeEmail, ChangePassword},
         delete::{ConfirmDeletion, RequestDeletion},
+        devices::{RemoveMyDevice, RenameMyDevice},
         forgot_password::ForgotPassword,
         keep::CancelDeletion,
         profile::UpdateProfile,
@@ -250,6 +252,8 @@ pub fn page_of(function: &str) -> Option<&'static str> {
         (UpdateProfile::PATH, "/account/profile"),
         (UPLOAD, "/account/profile"),
         (RemoveAvatar::PATH, "/account/profile"),
+        (RenameMyDevice::PATH, "/account/devices"),
+        (RemoveMyDevice::PATH, "/account/devices"),
         (EndSession::PATH, "/account/sessions"),
         (EndSessions::PATH, "/account/sessions"),
         (SignOut::PATH, "/account"),

@@ -104,3 +104,26 @@ test("every page holds up in both themes and on a narrow screen", async ({ page,
     await holdsUp(page, each);
   }
 });
+
+test("one's own devices are renamed and removed, and the page holds up", async ({ page, playwright, baseURL }) => {
+  test.slow();
+  const request = await playwright.request.newContext({ baseURL });
+  const email = address("ana");
+  addUser(email);
+  await logIn(request, email, "Old phone");
+  await signIn(page, email);
+  await expect(page).toHaveURL(/\/account$/);
+  await alive(page);
+  await page.getByRole("link", { name: "Devices" }).click();
+  await expect(page).toHaveTitle("Your devices · Sereno");
+  await page.getByRole("link", { name: "Rename Old phone" }).click();
+  await page.getByLabel("Name of the device").fill("Pocket phone");
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByText("The device has another name now.")).toBeVisible();
+  await holdsUp(page, "/account/devices");
+  await open(page, "/account/devices");
+  await alive(page);
+  await page.getByRole("button", { name: "Remove Pocket phone" }).click();
+  await expect(page.getByText("The device is removed, and signed out everywhere.")).toBeVisible();
+  await expect(page.getByText("No application has told us of a device yet.")).toBeVisible();
+});

@@ -5,6 +5,7 @@ pub mod avatar;
 pub mod confirm_email;
 pub mod credentials;
 pub mod delete;
+pub mod devices;
 pub mod forgot_password;
 pub mod keep;
 pub mod overview;
@@ -43,6 +44,7 @@ pub(crate) fn AccountNav() -> impl IntoView {
         ("/account", texts.account_overview),
         ("/account/profile", texts.profile),
         ("/account/sessions", texts.sign_ins),
+        ("/account/devices", texts.devices),
     ];
     let links = pages
         .map(|(href, name)| {

@@ -5,15 +5,12 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use sereno_types::{DeviceDetail, DeviceRow, Id, Permission, Problem, SessionKind, SessionRow};
 
 use crate::{
-    console::{
-        Breadcrumb,
-        devices::{called, system},
-        may,
-    },
+    console::{Breadcrumb, devices::called, may},
     ui::{
         alert::Done,
         confirm::Confirm,
         copy::Copyable,
+        device::system,
         field::{Field, Hidden},
         form::{Attempt, Form, Submit},
         heading::Heading,
@@ -173,7 +170,7 @@ fn Facts(device: DeviceRow) -> impl IntoView {
             </Fact>
         }
     });
-    let system = Some(system(&device));
+    let system = system(&device);
     view! {
         <section class="card grid grid-cols-1 gap-3 p-5">
             <h2 class="text-base font-semibold">"Device"</h2>

@@ -6,7 +6,9 @@ use sereno_types::{DeviceQuery, DeviceRow, Page, Problem};
 
 use crate::{
     console::{Breadcrumb, overview::grouped},
-    ui::{alert::Done, field::SearchField, heading::Heading, icon::Icon, loaded::loaded, pager::Pager, time::Ago},
+    ui::{
+        alert::Done, device, field::SearchField, heading::Heading, icon::Icon, loaded::loaded, pager::Pager, time::Ago,
+    },
 };
 
 const PATH: &str = "/console/devices";
@@ -165,7 +167,7 @@ fn Row(row: DeviceRow) -> impl IntoView {
                 <span class="block font-normal wrap-anywhere text-muted sm:hidden">{owner.clone()}</span>
             </th>
             <td class="wrap-anywhere max-sm:hidden">{owner}</td>
-            <td class="wrap-anywhere max-md:hidden">{system(&row)}</td>
+            <td class="wrap-anywhere max-md:hidden">{device::system(&row)}</td>
             <td class="font-mono max-md:hidden">{row.address.clone()}</td>
             <td>
                 <Ago at=row.last_seen_at />
@@ -176,15 +178,9 @@ fn Row(row: DeviceRow) -> impl IntoView {
 
 /// How a device is called: by its name, else by what it is.
 pub(super) fn called(row: &DeviceRow) -> String {
-    let system = Some(system(row)).filter(|system| !system.is_empty());
+    let system = device::system(row);
     let words = row.name.clone().or_else(|| row.device_type.clone()).or(system);
     words.unwrap_or_else(|| "A device without a name".to_owned())
-}
-
-/// The operating system and its version, as far as they were told.
-pub(super) fn system(row: &DeviceRow) -> String {
-    let parts = [row.os.as_deref(), row.os_version.as_deref()];
-    parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 #[component]

@@ -1,5 +1,7 @@
-//! What a `User-Agent` means to people: the browser and the system, as far as they can be told. Names of products are the
-//! same in every language.
+//! What a device is to people: its system, or what a `User-Agent` tells of browser and system. Names of products are the same
+//! in every language.
+
+use sereno_types::DeviceRow;
 
 /// A browser betrays itself by the first of these: most also claim to be another one.
 const BROWSERS: &[(&str, &str)] = &[
@@ -34,6 +36,14 @@ pub fn describe(user_agent: &str) -> Option<String> {
     };
     let known: Vec<&str> = first(BROWSERS).into_iter().chain(first(SYSTEMS)).collect();
     (!known.is_empty()).then(|| known.join(" · "))
+}
+
+/// The operating system and its version, as far as they were told.
+#[must_use]
+pub fn system(row: &DeviceRow) -> Option<String> {
+    let parts = [row.os.as_deref(), row.os_version.as_deref()];
+    let said = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    (!said.is_empty()).then_some(said)
 }
 
 #[cfg(test)]

@@ -97,3 +97,48 @@ async fn the_pages_and_their_functions_are_closed_to_others() {
     }
     assert_eq!(door.get("/api/v1/me", &[("authorization", &bearer)]).await.status, 200);
 }
+
+/// The page of one's own devices, as a browser without JavaScript uses it.
+#[tokio::test]
+async fn users_rename_and_remove_their_own() {
+    let door = Door::new().await;
+    door.user("ana@example.org", Some("ana")).await;
+    door.user("eve@example.org", Some("eve")).await;
+    let device = json!({"name": "Old phone", "os": "Android", "os_version": "16"});
+    let body = json!({"identifier": "ana", "password": PASSWORD, "device": device});
+    let tokens = door.post("/api/v1/login", &body, &[]).await.json();
+    let id = tokens["device_id"].as_str().unwrap();
+    let sign_in = async |name: &str| {
+        let fields = [("identifier", name), ("password", PASSWORD), ("next", "/account")];
+        let answer = door.form("/account/fn/sign_in", &fields, "/account/sign-in", "").await;
+        answer.cookies()
+    };
+    let (ana, eve) = (sign_in("ana").await, sign_in("eve").await);
+    let page = door.page("/account/devices", &ana).await;
+    assert!(page.text.contains("Old phone") && page.text.contains("Android 16"));
+    assert!(!door.page("/account/devices", &eve).await.text.contains("Old phone"));
+    let asks = door.page(&format!("/account/devices?rename={id}"), &ana).await;
+    assert!(asks.text.contains("/account/fn/rename_my_device"));
+    let rename = [("id", id), ("name", "Pocket phone")];
+    let theirs = door
+        .form("/account/fn/rename_my_device", &rename, "/account/devices", &eve)
+        .await;
+    assert_eq!(
+        theirs.header("location"),
+        "/account/devices",
+        "refused, and nothing told"
+    );
+    let done = door
+        .form("/account/fn/rename_my_device", &rename, "/account/devices", &ana)
+        .await;
+    assert_eq!(done.header("location"), "/account/devices?done=renamed");
+    assert!(door.page("/account/devices", &ana).await.text.contains("Pocket phone"));
+    let done = door
+        .form("/account/fn/remove_my_device", &[("id", id)], "/account/devices", &ana)
+        .await;
+    assert_eq!(done.header("location"), "/account/devices?done=removed");
+    assert!(!door.page("/account/devices", &ana).await.text.contains("Pocket phone"));
+    let bearer = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
+    let me = door.get("/api/v1/me", &[("authorization", &bearer)]).await;
+    assert_eq!(me.status, 401);
+}

@@ -215,6 +215,7 @@ fn every_function_that_changes_something_has_a_page() {
         "me",
         "profile_form",
         "my_sessions",
+        "my_devices",
         "staff_profile",
         "overview",
         "list_users",
