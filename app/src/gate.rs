@@ -126,6 +126,7 @@ pub fn about() -> Option<About> {
     let sereno = use_context::<Sereno>()?;
     Some(About {
         password_min: sereno.config.password.min_length,
+        login_codes: sereno.config.login_code.enabled,
         public_url: sereno.config.public_url(),
     })
 }

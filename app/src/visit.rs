@@ -13,6 +13,8 @@ use crate::{flash::Flash, text::Locale, ui::time};
 pub struct About {
     /// Fewest characters of a password.
     pub password_min: u64,
+    /// Whether people may sign in by a mailed code.
+    pub login_codes: bool,
     /// The address of the server, for programs.
     pub public_url: String,
 }
@@ -21,6 +23,7 @@ impl Default for About {
     fn default() -> Self {
         Self {
             password_min: 8,
+            login_codes: true,
             public_url: "http://127.0.0.1:3000".to_owned(),
         }
     }

@@ -28,6 +28,8 @@ pub enum Purpose {
     EmailChange,
     /// Makes the first administrator.
     SetUp,
+    /// Signs in, by link or by code.
+    LoginCode,
 }
 
 impl Purpose {
@@ -39,6 +41,7 @@ impl Purpose {
             Self::PasswordReset => "password_reset",
             Self::EmailChange => "email_change",
             Self::SetUp => "set_up",
+            Self::LoginCode => "login_code",
         }
     }
 }

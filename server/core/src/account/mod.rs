@@ -12,6 +12,7 @@ pub mod email;
 pub(crate) mod find;
 pub mod identifier;
 pub(crate) mod look_up;
+pub(crate) mod mailbox;
 pub mod password;
 pub mod profile;
 mod reauthenticate;

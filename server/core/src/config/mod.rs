@@ -3,6 +3,7 @@
 
 mod sections;
 mod setting;
+mod testers;
 mod validate;
 
 use std::collections::BTreeMap;
@@ -13,11 +14,12 @@ use toml::{Table, Value};
 use url::Url;
 
 pub use sections::{
-    Database, Device, General, Hooks, Keys, Limit, Log, Mail, Password, Profile, Registration, Server, Session, Token,
-    Worker,
+    Database, Device, General, Hooks, Keys, Limit, Log, LoginCode, Mail, Password, Profile, Registration, Server,
+    Session, Testers, Token, Worker,
 };
 pub use setting::Seconds;
 use setting::{Found, Raw, Setting};
+pub use testers::Tester;
 
 /// Begins every environment variable of Sereno.
 const ENV_PREFIX: &str = "SERENO__";
@@ -61,6 +63,10 @@ pub struct Config {
     pub mail: Mail,
     /// Sign-up.
     pub registration: Registration,
+    /// Sign-in by a mailed code.
+    pub login_code: LoginCode,
+    /// Fixed codes in the place of mailed ones.
+    pub testers: Testers,
     /// What users may change.
     pub profile: Profile,
     /// Password policy and hashing.
@@ -193,6 +199,8 @@ impl Config {
             keys: Keys::read(take(Keys::PATH), &mut faults),
             mail: Mail::read(take(Mail::PATH), &mut faults),
             registration: Registration::read(take(Registration::PATH), &mut faults),
+            login_code: LoginCode::read(take(LoginCode::PATH), &mut faults),
+            testers: Testers::read(take(Testers::PATH), &mut faults),
             profile: Profile::read(take(Profile::PATH), &mut faults),
             password: Password::read(take(Password::PATH), &mut faults),
             session: Session::read(take(Session::PATH), &mut faults),
@@ -224,6 +232,8 @@ impl Config {
         Keys::example(&mut text);
         Mail::example(&mut text);
         Registration::example(&mut text);
+        LoginCode::example(&mut text);
+        Testers::example(&mut text);
         Profile::example(&mut text);
         Password::example(&mut text);
         Session::example(&mut text);

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use quick_cache::sync::{Cache, EntryAction, EntryResult};
 use sea_orm::sea_query::{CaseStatement, Expr, OnConflict, Query};
-use sea_orm::{ConnectionTrait, ExprTrait};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter};
 
 use super::Sereno;
 use crate::clock::Moment;
@@ -22,6 +22,7 @@ pub struct Limit {
     key: String,
     most: u64,
     window: Duration,
+    by: u64,
 }
 
 impl Limit {
@@ -32,7 +33,19 @@ impl Limit {
             key: sereno.keys.digest.digest(&format!("limit.{what}"), whom),
             most,
             window,
+            by: 1,
         }
+    }
+
+    /// Counts as so many at once.
+    #[must_use]
+    pub const fn times(mut self, by: u64) -> Self {
+        self.by = by;
+        self
+    }
+
+    fn by(&self) -> i64 {
+        i64::try_from(self.by).unwrap_or(i64::MAX)
     }
 }
 
@@ -52,14 +65,21 @@ pub async fn take(sereno: &Sereno, limits: &[Limit]) -> Result<()> {
         .into_table(Entity)
         .columns([Column::Key, Column::Count, Column::WindowEndsAt]);
     for limit in &limits {
-        insert.values_panic([limit.key.clone().into(), 1.into(), now.plus(limit.window).0.into()]);
+        insert.values_panic([
+            limit.key.clone().into(),
+            limit.by().into(),
+            now.plus(limit.window).0.into(),
+        ]);
     }
     insert
         .on_conflict(
             OnConflict::column(Column::Key)
                 .value(
                     Column::Count,
-                    restarted(1.into(), Expr::col((Entity, Column::Count)).add(1)),
+                    restarted(
+                        Expr::cust("excluded.count"),
+                        Expr::col((Entity, Column::Count)).add(Expr::cust("excluded.count")),
+                    ),
                 )
                 .value(
                     Column::WindowEndsAt,
@@ -88,6 +108,34 @@ pub async fn take(sereno: &Sereno, limits: &[Limit]) -> Result<()> {
         None => Ok(()),
         Some(seconds) => Err(Error::limited(seconds)),
     }
+}
+
+/// Refuses where the counter is used up already, without counting: whoever goes on knocking writes nothing. Decides nothing
+/// where it is not.
+pub async fn refuse_spent(sereno: &Sereno, limit: &Limit) -> Result<()> {
+    if limit.most == 0 {
+        return Ok(());
+    }
+    let now = sereno.now();
+    let row = Entity::find_by_id(limit.key.as_str()).one(sereno.db.read()).await?;
+    let spent = row.filter(|row| row.window_ends_at > now && u64::try_from(row.count).unwrap_or(0) >= limit.most);
+    match spent {
+        None => Ok(()),
+        Some(row) => Err(Error::limited(row.window_ends_at.since(now).as_secs() + 1)),
+    }
+}
+
+/// What was counted was honest after all: takes it back. Runs in the caller's transaction.
+pub async fn give_back<C: ConnectionTrait>(db: &C, limit: &Limit) -> Result<()> {
+    if limit.most > 0 {
+        Entity::update_many()
+            .col_expr(Column::Count, Expr::col(Column::Count).sub(limit.by()))
+            .filter(ColumnTrait::eq(&Column::Key, limit.key.as_str()))
+            .filter(ColumnTrait::gte(&Column::Count, limit.by()))
+            .exec(db)
+            .await?;
+    }
+    Ok(())
 }
 
 /// Counters of a minute: in memory, bounded, for each node.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use database::TestDatabase;
-pub use people::{PASSWORD, Pair, by_code, by_link, code_of, refused, refused_fields, token_of};
+pub use people::{PASSWORD, Pair, by_code, by_link, code_of, login_code_of, refused, refused_fields, token_of};
 pub use recorder::{Recorder, Statements};
 
 use crate::boot::{self, World};

@@ -4,6 +4,7 @@ mod avatars;
 mod console;
 mod devices;
 mod headers;
+mod login_codes;
 mod passwords;
 mod profiles;
 mod refusals;
