@@ -93,7 +93,10 @@ async fn a_code_signs_in_once() {
     assert_eq!(logged_in.user.id.0, id.to_string());
     let pair = pair(logged_in);
     token::authenticate(&test.sereno, &pair.access_token).await.unwrap();
-    assert_eq!(test.column("SELECT amr FROM token_family").await, ["[\"otp\"]"]);
+    assert_eq!(
+        test.column("SELECT CAST(amr AS TEXT) FROM token_family").await,
+        ["[\"otp\"]"]
+    );
     assert_eq!(
         refused(verify(&test, with_code("ana", &code)).await),
         Code::LoginCodeInvalid
@@ -120,7 +123,10 @@ async fn a_link_signs_a_browser_in_once() {
     assert_eq!(refused(verify(&test, with_link(&mail)).await), Code::LoginCodeInvalid);
     let code = with_code("ana", &login_code_of(&mail));
     assert_eq!(refused(verify(&test, code).await), Code::LoginCodeInvalid);
-    assert_eq!(test.column("SELECT amr FROM session").await, ["[\"otp\"]"]);
+    assert_eq!(
+        test.column("SELECT CAST(amr AS TEXT) FROM session").await,
+        ["[\"otp\"]"]
+    );
 }
 
 #[tokio::test]
@@ -232,7 +238,7 @@ async fn a_device_is_written_after_the_proof_and_binds_the_code() {
         );
     }
     assert_eq!(
-        test.column("SELECT attempts_left FROM one_time ORDER BY created_at, id")
+        test.column("SELECT CAST(attempts_left AS TEXT) FROM one_time ORDER BY created_at, id")
             .await[0],
         "5",
         "and takes no attempt of it"

@@ -272,7 +272,7 @@ async fn testers_use_their_code_until_their_day_and_staff_never() {
     }
     assert_eq!(test.events.count(EventKind::TesterCodeUsed), 3);
     let written = test
-        .column("SELECT detail FROM event WHERE name = 'tester_code_used'")
+        .column("SELECT CAST(detail AS TEXT) FROM event WHERE name = 'tester_code_used'")
         .await;
     assert!(
         written.concat().contains("qa-team*") && !written.concat().contains("424242"),

@@ -115,7 +115,7 @@ section! {
 }
 
 section! {
-    /// Sign-in by a code that is mailed. The chance of guessing one stays below 1 in 10,000 for each account and day:
+    /// Sign-in by a code that is mailed. The chance of guessing one is at most 1 in 10,000 for each account and day:
     /// settings that would allow more are refused.
     LoginCode = "login_code" {
         /// Whether people may sign in by a mailed code or link.

@@ -2,7 +2,7 @@
 //! account; what is guessed at one account counts in a day, from networks that it was signed in from and from all others
 //! apart, so that strangers cannot keep its owner out. The link of the mail is not guessed and not counted.
 //!
-//! `config::validate` holds the figures to a chance below 1 in 10,000 for each account and day.
+//! `config::validate` holds the figures to a chance of at most 1 in 10,000 for each account and day.
 
 use std::time::Duration;
 
