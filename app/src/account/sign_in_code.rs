@@ -12,6 +12,7 @@ use crate::{
         form::{Attempt, Form, Submit},
         heading::Heading,
     },
+    visit,
 };
 
 #[server(prefix = "/account/fn", endpoint = "ask_code")]
@@ -95,6 +96,7 @@ fn Enter(request: String) -> impl IntoView {
                 name="code"
                 label=texts.code
                 autocomplete="one-time-code"
+                inputmode=if visit::about().numeric_codes { "numeric" } else { "text" }
                 hint=texts.code_hint
                 class="code"
             />

@@ -39,7 +39,7 @@ pub(super) const TEXTS: Texts = Texts {
     code_title: "Sign in by a code",
     code_lead: "We mail you a code and a link. You need no password.",
     code_send: "Send the code",
-    code_sent: "If you can sign in with what you told us, a mail with a code and a link is on its way. Enter the code here, or open the link in the browser that you want to sign in.",
+    code_sent: "If you can sign in with what you told us, a mail with a code and a link is on its way. Enter the code here, or open the link in the browser in which you want to be signed in.",
     code_again: "Ask for another code",
     code_password: "Sign in with a password",
     link_lead: "One more step: this button signs you in to this browser.",

@@ -585,6 +585,37 @@ async fn another_mail_keeps_or_replaces_the_earlier() {
     assert_eq!(test.mails().await.len(), 1);
 }
 
+/// However many mails somebody asks for, a guess is held against three codes; what is named is among them.
+#[tokio::test]
+async fn a_guess_is_held_against_the_latest_three_and_the_named() {
+    let test = TestSereno::with(|config| {
+        config.limit.mails_per_recipient = 0;
+        config.login_code.guesses_per_account = 3;
+    })
+    .await;
+    test.user("ana").await;
+    let (handle, first) = test.ask_code("ana").await;
+    for _ in 0..3 {
+        test.advance(Duration::from_secs(1));
+        test.ask_code("ana").await;
+    }
+    let code = login_code_of(&first.unwrap());
+    let runs = test.sereno.hasher.runs();
+    assert_eq!(
+        refused(verify(&test, with_code("ana", &code)).await),
+        Code::LoginCodeInvalid
+    );
+    assert_eq!(test.sereno.hasher.runs() - runs, 3);
+    assert_eq!(
+        refused(verify(&test, with_code("ana", &code)).await),
+        Code::TooManyRequests
+    );
+    test.log_in("ana").await;
+    let mut command = with_code("ana", &code);
+    command.device_id = Some(handle);
+    verify(&test, command).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_code_is_good_through_the_application_that_asked() {
     let test = TestSereno::new().await;

@@ -113,6 +113,13 @@ async fn thousands_of_guesses_from_a_thousand_addresses() {
     );
     // what validation promises: two windows of two counters
     assert!(4 * settings.guesses_per_account * 10_000 <= 10_u64.pow(6));
+    // each heard guess is written down, and of the refusals the first
+    let written = test.count("event WHERE name = 'login_failed'").await;
+    assert!(
+        written > 1 && written as u64 <= settings.guesses_per_account + 1,
+        "{written}"
+    );
+    assert_eq!(test.count("event WHERE code = 'too_many_requests'").await, 1);
     // from home the code is heard, from elsewhere the link
     let code = login_code_of(&test.ask_code("ana").await.1.unwrap());
     assert!(wait(guess(&test, Ipv4Addr::new(203, 0, 113, 9), "ana", &code).await) > 0);

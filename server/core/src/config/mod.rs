@@ -318,6 +318,14 @@ impl Config {
     }
 }
 
+impl LoginCode {
+    /// Whether codes have digits only.
+    #[must_use]
+    pub fn is_numeric(&self) -> bool {
+        self.alphabet.bytes().all(|byte| byte.is_ascii_digit())
+    }
+}
+
 fn path_text(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }

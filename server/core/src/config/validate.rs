@@ -72,7 +72,8 @@ fn login_code(config: &Config, faults: &mut Faults) {
     bounds("length", settings.length, 6, 12);
     bounds("lifetime", settings.lifetime.0, 60, 600);
     bounds("attempts", settings.attempts, 1, 20);
-    bounds("guesses_per_account", settings.guesses_per_account, 1, 1_000_000);
+    // a guess may be held against three codes
+    bounds("guesses_per_account", settings.guesses_per_account, 3, 1_000_000);
     bounds("guesses_per_address", settings.guesses_per_address, 1, 1_000_000);
     let alphabet = &settings.alphabet;
     let plain = |c: char| c.is_ascii_digit() || c.is_ascii_uppercase();

@@ -12,6 +12,7 @@ use sea_orm::sea_query::{CaseStatement, Expr, OnConflict, Query};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter};
 
 use super::Sereno;
+use super::delay::Wait;
 use crate::clock::Moment;
 use crate::entity::limit_counter::{Column, Entity};
 use crate::error::{Error, Result};
@@ -88,6 +89,10 @@ pub async fn take(sereno: &Sereno, limits: &[Limit]) -> Result<()> {
                         Expr::col((Entity, Column::WindowEndsAt)),
                     ),
                 )
+                .value(
+                    Column::IsTold,
+                    restarted(false.into(), Expr::col((Entity, Column::IsTold))),
+                )
                 .to_owned(),
         )
         .returning(Query::returning().columns([Column::Key, Column::Count, Column::WindowEndsAt]));
@@ -110,19 +115,32 @@ pub async fn take(sereno: &Sereno, limits: &[Limit]) -> Result<()> {
     }
 }
 
-/// Refuses where the counter is used up already, without counting: whoever goes on knocking writes nothing. Decides nothing
-/// where it is not.
-pub async fn refuse_spent(sereno: &Sereno, limit: &Limit) -> Result<()> {
+/// How long to wait where the counter is used up already, without counting: whoever goes on knocking writes nothing. Decides
+/// nothing where it is not.
+pub async fn spent(sereno: &Sereno, limit: &Limit) -> Result<Option<Wait>> {
     if limit.most == 0 {
-        return Ok(());
+        return Ok(None);
     }
     let now = sereno.now();
     let row = Entity::find_by_id(limit.key.as_str()).one(sereno.db.read()).await?;
-    let spent = row.filter(|row| row.window_ends_at > now && u64::try_from(row.count).unwrap_or(0) >= limit.most);
-    match spent {
-        None => Ok(()),
-        Some(row) => Err(Error::limited(row.window_ends_at.since(now).as_secs() + 1)),
-    }
+    let spent = |count: i64| u64::try_from(count).unwrap_or(0).saturating_add(limit.by) > limit.most;
+    let Some(row) = row.filter(|row| row.window_ends_at > now && spent(row.count)) else {
+        return Ok(None);
+    };
+    // of those who race to be first, the row decides
+    let is_first = !row.is_told
+        && Entity::update_many()
+            .col_expr(Column::IsTold, Expr::value(true))
+            .filter(ColumnTrait::eq(&Column::Key, limit.key.as_str()))
+            .filter(ColumnTrait::eq(&Column::IsTold, false))
+            .exec(sereno.db.write())
+            .await?
+            .rows_affected
+            > 0;
+    Ok(Some(Wait {
+        retry_after: row.window_ends_at.since(now).as_secs() + 1,
+        is_first,
+    }))
 }
 
 /// What was counted was honest after all: takes it back. Runs in the caller's transaction.

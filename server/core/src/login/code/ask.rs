@@ -60,8 +60,12 @@ async fn request(
     }
     let described = Described::read(command.device.as_ref())?;
     let is_named = command.client_id.is_some();
-    let application = applying(sereno, meta, command.client_id, command.client_secret).await?;
-    let application_id = Some(application.id).filter(|_| is_named);
+    let application_id = if in_browser {
+        None
+    } else {
+        let application = applying(sereno, meta, command.client_id, command.client_secret).await?;
+        Some(application.id).filter(|_| is_named)
+    };
     let user = look_up::by_identifier(sereno, &command.identifier).await?;
     let user_id = user.as_ref().map(|user| user.id);
     let intent = Intent::new(IntentKind::LoginCode).typed(&command.identifier).by("otp");

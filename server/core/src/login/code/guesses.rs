@@ -9,6 +9,7 @@ use std::time::Duration;
 use sea_orm::ConnectionTrait;
 
 use crate::account::attempts;
+use crate::context::delay::Wait;
 use crate::context::limiter::{self, Limit};
 use crate::context::{RequestMeta, Sereno};
 use crate::entity::user;
@@ -23,8 +24,9 @@ pub(super) struct Guess {
     at_account: Limit,
 }
 
-/// Counts a guess before it is looked at, as often as it is held against a code. Takes the same steps for accounts that do
-/// not exist. The client's own counter comes first: a client that has used it up must not use up the account's.
+/// Counts a guess before it is looked at, as often as it is held against a code; or says how long it has to wait, where the
+/// account's counter is used up. Takes the same steps for accounts that do not exist. The client's own counter is raised
+/// first: a client that has used it up must not use up the account's.
 ///
 /// # Errors
 /// `too_many_requests`.
@@ -34,7 +36,7 @@ pub(super) async fn count(
     user: Option<&user::Model>,
     subject: &str,
     codes: usize,
-) -> Result<Guess> {
+) -> Result<Result<Guess, Wait>> {
     let settings = &sereno.config.login_code;
     let network = meta
         .address
@@ -54,10 +56,12 @@ pub(super) async fn count(
     };
     let codes = codes.try_into().unwrap_or(u64::MAX);
     let at_account = Limit::new(sereno, what, subject, settings.guesses_per_account, DAY).times(codes);
-    limiter::refuse_spent(sereno, &at_account).await?;
+    if let Some(wait) = limiter::spent(sereno, &at_account).await? {
+        return Ok(Err(wait));
+    }
     limiter::take(sereno, std::slice::from_ref(&from_here)).await?;
     limiter::take(sereno, std::slice::from_ref(&at_account)).await?;
-    Ok(Guess { from_here, at_account })
+    Ok(Ok(Guess { from_here, at_account }))
 }
 
 /// It was right after all. Runs in the caller's transaction.

@@ -168,7 +168,18 @@ async fn by_code(sereno: &Sereno, meta: &RequestMeta, typed: Typed, application_
     sereno.intend(meta, intent.about(user_id)).await?;
     // who has no request costs as much as who has one
     let codes = requests.len().max(1);
-    let guess = guesses::count(sereno, meta, user.as_ref(), &subject, codes).await?;
+    let guess = match guesses::count(sereno, meta, user.as_ref(), &subject, codes).await? {
+        Ok(guess) => guess,
+        Err(wait) => {
+            let refusal = Error::limited(wait.retry_after);
+            // the first refusal of a window is written down; whoever goes on asking must not fill the database
+            return Err(if wait.is_first {
+                password::refuse_user(sereno, meta, user_id, refusal).await
+            } else {
+                refusal
+            });
+        }
+    };
     let mut right = None;
     for at in 0..codes {
         let request = requests.get(at);
