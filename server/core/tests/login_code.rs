@@ -713,7 +713,11 @@ async fn hooks_are_asked_before_and_a_refusal_uses_nothing_up() {
     }
     test.events.refuse(&[]);
     verify(&test, with_code("ana", &login_code_of(&known))).await.unwrap();
+    test.events.intents();
     verify(&test, with_link(&new)).await.unwrap();
+    // who types no name is named by what was asked for
+    let named: Vec<_> = test.events.intents();
+    assert_eq!(named[0].identifier.as_deref(), Some("new@example.org"));
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 //! the transaction in which the sign-in completes.
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use sereno_types::UserState;
 
 use super::prove::{By, Proven, refuse};
@@ -10,7 +10,7 @@ use super::{ask, guesses};
 use crate::account::mailbox;
 use crate::context::{Actor, RequestMeta, Sereno, Tx};
 use crate::entity::login_code::{Column, Entity};
-use crate::entity::user;
+use crate::entity::{user, user_email};
 use crate::error::Result;
 use crate::event::{Event, EventKind};
 use crate::once::{self, Purpose};
@@ -62,7 +62,7 @@ async fn admit(sereno: &Sereno, tx: &mut Tx, proven: &Proven) -> Result<Option<(
         .filter(user::Column::CredentialEpoch.eq(user.credential_epoch))
         .exec(tx.db())
         .await?;
-    if stamped.rows_affected == 0 {
+    if stamped.rows_affected == 0 || !is_still_theirs(tx, &user, &asked.subject).await? {
         return Ok(None);
     }
     ask::end_alike(tx, &asked.subject, asked.binding).await?;
@@ -80,4 +80,15 @@ async fn admit(sereno: &Sereno, tx: &mut Tx, proven: &Proven) -> Result<Option<(
         at: tx.now(),
     };
     Ok(Some((proof, user)))
+}
+
+/// Whether the proven address is the user's confirmed primary one. Read after the user's row is ours: a change of the address
+/// takes that row first.
+async fn is_still_theirs(tx: &Tx, user: &user::Model, canonical: &str) -> Result<bool> {
+    let theirs = user_email::Entity::find()
+        .filter(user_email::Column::UserId.eq(user.id))
+        .filter(user_email::Column::Canonical.eq(canonical))
+        .filter(user_email::Column::IsPrimary.eq(true))
+        .filter(user_email::Column::VerifiedAt.is_not_null());
+    Ok(theirs.count(tx.db()).await? > 0)
 }

@@ -10,6 +10,7 @@ mod fixed;
 mod guesses;
 mod prove;
 mod send;
+mod whom;
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use sereno_types::{Code, VerifyLoginCode};

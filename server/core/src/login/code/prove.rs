@@ -1,18 +1,18 @@
 //! Proving a mailbox by code or link. Unknown, locked, wrong, used and expired take the same steps (look-ups, counters,
 //! attempts, hashes, one event) and give the same answer.
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, QueryFilter};
 use sereno_types::{Code, FieldError, Id, Secret, UserState, VerifyLoginCode};
 use uuid::Uuid;
 
 use super::guesses::{self, Guess};
-use super::{alike, fixed, open, plain};
+use super::whom::{Typed, Whom, is_good_through, whom};
+use super::{fixed, open, plain};
 use crate::access::subject;
-use crate::account::{identifier, look_up, mailbox, register};
+use crate::account::{look_up, mailbox, register};
 use crate::context::{RequestMeta, Sereno};
 use crate::device::Described;
 use crate::entity::login_code::{Column, Model};
-use crate::entity::{user, user_email};
 use crate::error::{Error, Result};
 use crate::intent::{Intent, IntentKind};
 use crate::login::password;
@@ -111,14 +111,6 @@ fn code_field(said: &Secret, faults: &mut Vec<FieldError>) -> String {
     plain
 }
 
-/// Whether the request is good through this application: none is Sereno's own pages.
-fn is_good_through(asked: &Model, application_id: Option<Uuid>) -> bool {
-    match (asked.application_id, application_id) {
-        (Some(asked), Some(here)) => asked == here,
-        _ => true,
-    }
-}
-
 async fn by_link(
     sereno: &Sereno,
     meta: &RequestMeta,
@@ -136,7 +128,9 @@ async fn by_link(
         return Err(refuse(sereno, meta, None).await);
     };
     let intent = Intent::new(IntentKind::Login).by("otp").through(application_id);
-    sereno.intend(meta, intent.about(asked.user_id)).await?;
+    sereno
+        .intend(meta, intent.typed(&asked.subject).about(asked.user_id))
+        .await?;
     let same = handle.is_none_or(|handle| handle == asked.id);
     if !same || !is_good_through(&asked, application_id) {
         return Err(refuse(sereno, meta, asked.user_id).await);
@@ -149,21 +143,15 @@ async fn by_link(
     })
 }
 
-/// What was typed.
-struct Typed {
-    identifier: Option<String>,
-    handle: Option<Uuid>,
-    plain: String,
-}
-
 async fn by_code(sereno: &Sereno, meta: &RequestMeta, typed: Typed, application_id: Option<Uuid>) -> Result<Proven> {
     let Whom {
         user,
         subject,
         requests,
+        called,
     } = whom(sereno, &typed, application_id).await?;
-    let intent = Intent::new(IntentKind::Login).by("otp").through(application_id);
-    let intent = intent.typed(typed.identifier.as_deref().unwrap_or_default());
+    let mut intent = Intent::new(IntentKind::Login).by("otp").through(application_id);
+    intent.identifier = called;
     let user_id = user.as_ref().map(|user| user.id);
     sereno.intend(meta, intent.about(user_id)).await?;
     // who has no request costs as much as who has one
@@ -210,57 +198,6 @@ async fn by_code(sereno: &Sereno, meta: &RequestMeta, typed: Typed, application_
         asked,
         by,
         guess: Some(guess),
-    })
-}
-
-/// Whom a guess is about, and which requests it is held against.
-struct Whom {
-    user: Option<user::Model>,
-    /// What guesses are counted by.
-    subject: String,
-    requests: Vec<Model>,
-}
-
-/// The named request and those made in the same way; without a name, those that are bound to nothing.
-async fn whom(sereno: &Sereno, typed: &Typed, application_id: Option<Uuid>) -> Result<Whom> {
-    let named = match typed.handle {
-        Some(handle) => open(sereno).filter(Column::Id.eq(handle)).one(sereno.db.read()).await?,
-        None => None,
-    };
-    let (user, subject) = if let Some(text) = &typed.identifier {
-        let user = look_up::by_identifier(sereno, text).await?;
-        let primary = user_email::Entity::find()
-            // asks the same of an account that does not exist
-            .filter(user_email::Column::UserId.eq(user.as_ref().map_or(Uuid::nil(), |user| user.id)))
-            .filter(user_email::Column::IsPrimary.eq(true))
-            .one(sereno.db.read())
-            .await?;
-        let subject = primary.map_or_else(|| identifier::canonical(text), |email| email.canonical);
-        (user, subject)
-    } else {
-        let user_id = named.as_ref().and_then(|asked| asked.user_id).unwrap_or_default();
-        // one look-up whether or not there is an account
-        let user = user::Entity::find_by_id(user_id).one(sereno.db.read()).await?;
-        let unknown = || typed.handle.unwrap_or_default().to_string();
-        let subject = named.as_ref().map_or_else(unknown, |asked| asked.subject.clone());
-        (user, subject)
-    };
-    let mut requests = match (typed.handle, named) {
-        (None, _) => alike(sereno, &subject, None).await?,
-        (Some(_), Some(named)) if named.subject == subject => {
-            let mut rest = alike(sereno, &subject, named.binding).await?;
-            rest.retain(|other| other.id != named.id);
-            rest.insert(0, named);
-            rest
-        }
-        (Some(_), _) => Vec::new(),
-    };
-    requests.truncate(usize::try_from(super::KEPT).unwrap_or(1));
-    requests.retain(|asked| is_good_through(asked, application_id));
-    Ok(Whom {
-        user,
-        subject,
-        requests,
     })
 }
 
