@@ -126,6 +126,8 @@ pub fn about() -> Option<About> {
     let sereno = use_context::<Sereno>()?;
     Some(About {
         password_min: sereno.config.password.min_length,
+        login_codes: sereno.config.login_code.enabled,
+        numeric_codes: sereno.config.login_code.is_numeric(),
         public_url: sereno.config.public_url(),
     })
 }

@@ -32,7 +32,8 @@ use account::{
     AccountPages, activate::ActivatePage, confirm_email::ConfirmEmailPage, delete::DeletePage, devices::MyDevicesPage,
     forgot_password::ForgotPasswordPage, keep::KeepPage, overview::AccountPage, profile::ProfilePage,
     resend::ResendPage, reset_password::ResetPasswordPage, sessions::SessionsPage, setup::SetUpPage,
-    sign_in::SignInPage, sign_out::SignedOutPage, sign_up::SignUpPage,
+    sign_in::SignInPage, sign_in_code::SignInCodePage, sign_in_link::SignInLinkPage, sign_out::SignedOutPage,
+    sign_up::SignUpPage,
 };
 use console::{
     ConsolePages, application::ApplicationPage, application_new::NewApplicationPage, applications::ApplicationsPage,
@@ -69,6 +70,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("sessions") view=SessionsPage />
                     <Route path=path!("devices") view=MyDevicesPage />
                     <Route path=path!("sign-in") view=SignInPage />
+                    <Route path=path!("sign-in/code") view=SignInCodePage />
+                    <Route path=path!("sign-in/link") view=SignInLinkPage />
                     <Route path=path!("sign-up") view=SignUpPage />
                     <Route path=path!("activate") view=ActivatePage />
                     <Route path=path!("resend-activation") view=ResendPage />
@@ -220,6 +223,8 @@ pub fn page_of(function: &str) -> Option<&'static str> {
         sessions::{EndSession, EndSessions},
         setup::SetUp,
         sign_in::SignIn,
+        sign_in_code::{AskCode, SignInWithCode},
+        sign_in_link::SignInWithLink,
         sign_out::SignOut,
     };
     use console::application::{
@@ -238,6 +243,9 @@ pub fn page_of(function: &str) -> Option<&'static str> {
     let pages = [
         (SetUp::PATH, "/setup"),
         (SignIn::PATH, "/account/sign-in"),
+        (AskCode::PATH, "/account/sign-in/code"),
+        (SignInWithCode::PATH, "/account/sign-in/code"),
+        (SignInWithLink::PATH, "/account/sign-in/link"),
         (Register::PATH, "/account/sign-up"),
         (Activate::PATH, "/account/activate"),
         (ResendActivation::PATH, "/account/resend-activation"),

@@ -13,6 +13,10 @@ use crate::{flash::Flash, text::Locale, ui::time};
 pub struct About {
     /// Fewest characters of a password.
     pub password_min: u64,
+    /// Whether people may sign in by a mailed code.
+    pub login_codes: bool,
+    /// Whether such a code has digits only, so that a keyboard for numbers will do.
+    pub numeric_codes: bool,
     /// The address of the server, for programs.
     pub public_url: String,
 }
@@ -21,6 +25,8 @@ impl Default for About {
     fn default() -> Self {
         Self {
             password_min: 8,
+            login_codes: true,
+            numeric_codes: true,
             public_url: "http://127.0.0.1:3000".to_owned(),
         }
     }

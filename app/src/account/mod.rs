@@ -15,6 +15,8 @@ pub mod reset_password;
 pub mod sessions;
 pub mod setup;
 pub mod sign_in;
+pub mod sign_in_code;
+pub mod sign_in_link;
 pub mod sign_out;
 pub mod sign_up;
 
@@ -22,6 +24,7 @@ use leptos::prelude::*;
 use leptos_router::{
     components::{A, Outlet},
     hooks::use_query_map,
+    location::Url,
 };
 
 use crate::{text, ui::layout::Plain};
@@ -69,4 +72,17 @@ pub(crate) fn query(name: &'static str) -> Option<String> {
     use_query_map()
         .with_untracked(|query| query.get(name))
         .filter(|value| !value.is_empty())
+}
+
+/// The address of a page with these parameters, without those that are empty.
+pub(crate) fn address(page: &str, parameters: &[(&str, &str)]) -> String {
+    let said = parameters.iter().filter(|(_, value)| !value.is_empty());
+    let said: Vec<String> = said
+        .map(|(name, value)| format!("{name}={}", Url::escape(value)))
+        .collect();
+    if said.is_empty() {
+        page.to_owned()
+    } else {
+        format!("{page}?{}", said.join("&"))
+    }
 }

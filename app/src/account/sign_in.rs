@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use sereno_types::{Code, Problem};
 
 use crate::{
-    account::query,
+    account::{address, query},
     text,
     ui::{
         alert::Done,
@@ -12,6 +12,7 @@ use crate::{
         form::{Attempt, Form, Submit},
         heading::Heading,
     },
+    visit,
 };
 
 #[server(prefix = "/account/fn", endpoint = "sign_in")]
@@ -56,6 +57,7 @@ pub fn SignInPage() -> impl IntoView {
             <Field name="password" label=texts.password kind="password" autocomplete="current-password" />
             <Submit label=texts.sign_in />
         </Form>
+        {visit::about().login_codes.then(|| view! { <ByCode /> })}
         <a class="link justify-self-start" href="/account/forgot-password">
             {texts.forgot_link}
         </a>
@@ -64,6 +66,17 @@ pub fn SignInPage() -> impl IntoView {
                 {texts.sign_up_link}
             </a>
         </p>
+    }
+}
+
+/// The way in without a password.
+#[component]
+fn ByCode() -> impl IntoView {
+    let page = address("/account/sign-in/code", &[("next", &query("next").unwrap_or_default())]);
+    view! {
+        <a class="link justify-self-start" href=page>
+            {text::use_texts().code_link}
+        </a>
     }
 }
 

@@ -30,6 +30,7 @@ use crate::{
     account::sign_out::SignOutButton,
     text::Locale,
     ui::{
+        alert::{Alert, Tone},
         icon::Icon,
         layout::{Plain, SkipLink},
         loaded::{Refusal, loaded_or},
@@ -75,6 +76,7 @@ pub(crate) fn may(permission: Permission) -> bool {
 #[component]
 fn Frame(profile: StaffProfile) -> impl IntoView {
     let name = profile.name.clone();
+    let has_fixed_codes = profile.has_fixed_codes;
     provide_context(profile);
     view! {
         <Provider value=Locale::En>
@@ -87,11 +89,26 @@ fn Frame(profile: StaffProfile) -> impl IntoView {
                 <Topbar name />
                 <main id="main" tabindex="-1" class="min-w-0">
                     <div class="mx-auto grid w-full max-w-6xl grid-cols-1 gap-6 px-4 py-6 sm:px-8 sm:py-8">
+                        {has_fixed_codes.then(|| view! { <FixedCodes /> })}
                         <Outlet />
                     </div>
                 </main>
             </div>
         </Provider>
+    }
+}
+
+/// Stands on every page while anybody can be signed in without reading their mail.
+#[component]
+fn FixedCodes() -> impl IntoView {
+    view! {
+        <Alert tone=Tone::Warn>
+            <p>
+                <strong>"Fixed codes are open."</strong>
+                " Testers can sign in without reading their mail: see the section "
+                <code>"[testers]"</code> " of the settings. Staff cannot be signed in by them."
+            </p>
+        </Alert>
     }
 }
 

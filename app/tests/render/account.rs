@@ -6,6 +6,8 @@ use app::account::{
     overview::{Account, AccountView},
     reset_password::ResetPasswordPage,
     sign_in::SignInPage,
+    sign_in_code::SignInCodePage,
+    sign_in_link::SignInLinkPage,
     sign_up::SignUpPage,
 };
 use app::text::Locale;
@@ -193,4 +195,62 @@ fn asking_for_a_link_says_the_same_to_everybody() {
         holds(&page, &[words]);
         lacks(&page, &["<form"]);
     }
+}
+
+#[test]
+fn a_code_is_asked_for_and_then_entered() {
+    let asking = html_at("/account/sign-in/code?next=%2Faccount%2Fprofile", || {
+        view! { <SignInCodePage /> }
+    });
+    holds(
+        &asking,
+        &[
+            r#"action="/account/fn/ask_code" method="post""#,
+            r#"<input type="hidden" name="next" value="/account/profile""#,
+            r#"autocomplete="username""#,
+            r#"href="/account/sign-in?next=%2Faccount%2Fprofile""#,
+        ],
+    );
+    let entering = html_at("/account/sign-in/code?request=0199-a", || view! { <SignInCodePage /> });
+    holds(
+        &entering,
+        &[
+            r#"action="/account/fn/sign_in_with_code" method="post""#,
+            r#"<input type="hidden" name="device_id" value="0199-a""#,
+            r#"autocomplete="one-time-code""#,
+            r#"href="/account/sign-in/code""#,
+        ],
+    );
+    lacks(&entering, &[r#"name="identifier""#, "?\""]);
+}
+
+#[test]
+fn a_link_to_sign_in_is_a_button_and_without_its_token_the_way_to_another() {
+    let with = html_at("/account/sign-in/link?token=t0k", || view! { <SignInLinkPage /> });
+    holds(
+        &with,
+        &[
+            r#"action="/account/fn/sign_in_with_link" method="post""#,
+            r#"<input type="hidden" name="token" value="t0k""#,
+        ],
+    );
+    let without = html_at("/account/sign-in/link", || view! { <SignInLinkPage /> });
+    holds(&without, &[r#"href="/account/sign-in/code""#]);
+    lacks(&without, &["<form"]);
+}
+
+#[test]
+fn codes_are_offered_where_they_are_on() {
+    holds(
+        &html_at("/account/sign-in?next=%2Fconsole", || view! { <SignInPage /> }),
+        &[r#"href="/account/sign-in/code?next=%2Fconsole""#],
+    );
+    let off = html(|| {
+        provide_context(app::About {
+            login_codes: false,
+            ..Default::default()
+        });
+        view! { <SignInPage /> }
+    });
+    lacks(&off, &["/account/sign-in/code"]);
 }

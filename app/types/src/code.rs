@@ -61,6 +61,8 @@ codes! {
     AuthenticationRequired = "authentication_required", 401;
     /// Unknown account, wrong password, or an account that may not sign in.
     InvalidCredentials = "invalid_credentials", 401;
+    /// The code or link to sign in with is unknown, wrong, used or expired, or of an account that may not sign in.
+    LoginCodeInvalid = "login_code_invalid", 401;
     /// The access token is malformed, expired, revoked or not meant for this server.
     InvalidToken = "invalid_token", 401;
     /// The token was good, and its time has passed.
@@ -83,6 +85,8 @@ codes! {
     DeletionClosed = "deletion_closed", 403;
     /// Sign-up is switched off on this server.
     RegistrationClosed = "registration_closed", 403;
+    /// Sign-in by mailed codes is switched off on this server.
+    LoginCodesOff = "login_codes_off", 403;
     /// This call needs the password, or a sign-in within the last five minutes.
     ReauthenticationRequired = "reauthentication_required", 403;
     /// The application may not come by tokens in this way.

@@ -28,6 +28,9 @@ pub struct StaffProfile {
     pub name: String,
     /// What the user may do; everything for a superuser.
     pub permissions: Vec<Permission>,
+    /// Whether fixed codes can be used right now in the place of mailed ones.
+    #[serde(default)]
+    pub has_fixed_codes: bool,
 }
 
 /// The figures of the overview.

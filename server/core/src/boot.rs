@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sea_orm::EntityTrait;
 use sereno_types::Secret;
@@ -50,8 +51,11 @@ impl World {
     }
 }
 
+/// How long after its end an entry of the section `[testers]` must have been removed, in prod mode.
+const FORGOTTEN: Duration = Duration::from_hours(24 * 30);
+
 /// What is wrong with the configuration that only the rooms it concerns can tell: the root key, the cost of hashing,
-/// the list of breached passwords.
+/// the list of breached passwords, fixed codes that were forgotten.
 ///
 /// # Errors
 /// Everything that is wrong.
@@ -86,6 +90,13 @@ pub fn check(config: &Config) -> Result<(), Faults> {
         add(
             "hooks.secret",
             "must be at least 24 bytes, or `whsec_` and that many in base64".to_owned(),
+        );
+    }
+    let now = SystemClock.now();
+    if !config.is_dev() && config.testers.entries.iter().any(|entry| entry.ended(now, FORGOTTEN)) {
+        add(
+            "testers.entries",
+            "holds one that ended more than 30 days ago: remove it, or give it a new day".to_owned(),
         );
     }
     let breached = &config.password.breached_file;

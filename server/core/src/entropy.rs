@@ -38,12 +38,23 @@ impl dyn Entropy + '_ {
 
     /// So many decimal digits, each equally likely.
     pub fn digits(&self, count: usize) -> Result<String, EntropyError> {
+        self.code("0123456789", count)
+    }
+
+    /// So many characters of an ASCII alphabet, each equally likely.
+    pub fn code(&self, alphabet: &str, count: usize) -> Result<String, EntropyError> {
+        let alphabet = alphabet.as_bytes();
+        if alphabet.is_empty() {
+            return Err(EntropyError);
+        }
+        // the largest multiple of the alphabet's size in a byte: bytes above it would make its first characters likelier
+        let fair = 256 - 256 % alphabet.len();
         let mut code = String::with_capacity(count);
         while code.len() < count {
             let [byte] = self.bytes::<1>()?;
-            // 250 is the largest multiple of ten in a byte: bytes above it would make low digits likelier
-            if byte < 250 {
-                code.push(char::from(b'0' + byte % 10));
+            let byte = usize::from(byte);
+            if byte < fair {
+                code.push(char::from(alphabet[byte % alphabet.len()]));
             }
         }
         Ok(code)

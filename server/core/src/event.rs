@@ -56,6 +56,10 @@ kinds! {
     LoggedIn = "logged_in";
     /// A sign-in was refused.
     LoginFailed = "login_failed";
+    /// A code to sign in with was asked for.
+    CodeRequested = "code_requested";
+    /// Somebody signed in by a fixed code of the section `[testers]` instead of a mailed one.
+    TesterCodeUsed = "tester_code_used";
     /// A user signed out.
     LoggedOut = "logged_out";
     /// A sign-in was ended by its owner or by staff.

@@ -54,14 +54,18 @@ macro_rules! intents {
 }
 
 intents! {
-    /// Somebody wants to sign in; the password has not been looked at.
-    Login = "login", carries "`identifier`, `user_id`, `application_id`",
+    /// Somebody wants to sign in; neither password nor code has been looked at.
+    Login = "login", carries "`identifier`, `user_id`, `application_id`, `method` (`password` or `otp`)",
         then &[EventKind::LoggedIn, EventKind::LoginFailed],
         like "`user_pre_login`, `user_post_login`, `jwt_logged_in`, `jwt_login_fail`, `user_logged_in`, `user_login_failed`";
+    /// Somebody asks for a code to sign in with.
+    LoginCode = "login_code", carries "`identifier`, `user_id`, `application_id`",
+        then &[EventKind::CodeRequested], like "–";
     /// A session or a token family is about to be ended by its owner.
     Logout = "logout", carries "`user_id`", then &[EventKind::LoggedOut],
         like "`user_pre_logout`, `user_post_logout`, `user_logged_out`";
-    /// Somebody wants to sign up, and every field was accepted. Asked for taken addresses too.
+    /// Somebody wants to sign up, and every field was accepted; or has proven an address without an account by a code.
+    /// Asked for taken addresses too.
     Registration = "registration", carries "`identifier` (the address)",
         then &[EventKind::UserRegistered, EventKind::RegistrationRepeated],
         like "`user_pre_registered`, `user_post_registered`, `user_signed_up`";
@@ -118,6 +122,8 @@ pub struct Intent {
     pub application_id: Option<Uuid>,
     /// The user name or address that was typed.
     pub identifier: Option<String>,
+    /// How somebody wants to prove who they are.
+    pub method: Option<&'static str>,
     /// The client's address.
     pub address: Option<IpAddr>,
     /// The client's `User-Agent`.
@@ -137,6 +143,7 @@ impl Intent {
             user_id: None,
             application_id: None,
             identifier: None,
+            method: None,
             address: None,
             user_agent: None,
             request_id: None,
@@ -164,6 +171,13 @@ impl Intent {
         self
     }
 
+    /// Says how somebody wants to prove who they are.
+    #[must_use]
+    pub const fn by(mut self, method: &'static str) -> Self {
+        self.method = Some(method);
+        self
+    }
+
     /// As JSON, for hooks. What is not known is `null`.
     #[must_use]
     pub fn to_json(&self) -> Value {
@@ -175,6 +189,7 @@ impl Intent {
             "user_id": self.user_id,
             "application_id": self.application_id,
             "identifier": self.identifier,
+            "method": self.method,
             "address": self.address,
             "user_agent": self.user_agent,
             "request_id": self.request_id,

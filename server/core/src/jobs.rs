@@ -18,9 +18,11 @@ use crate::clock::Moment;
 use crate::context::{DeliverEvent, Failure, Job, Sereno, tidy};
 use crate::entity::job::{Column, Entity, Model};
 use crate::entity::{
-    email_message, event, flow_state, issued_token, limit_counter, one_time, revoked_token, session, token_family,
+    email_message, event, flow_state, issued_token, limit_counter, login_code, one_time, revoked_token, session,
+    token_family,
 };
 use crate::error::Result;
+use crate::login::SendLoginCode;
 use crate::notify::DeliverMail;
 use crate::oauth;
 
@@ -42,6 +44,7 @@ async fn run(sereno: &Sereno, job: &Model) -> Result<(), Failure> {
         SendEmailChange::NAME => read::<SendEmailChange>(job)?.run(sereno).await,
         SendDeletion::NAME => read::<SendDeletion>(job)?.run(sereno).await,
         SendActivation::NAME => read::<SendActivation>(job)?.run(sereno).await,
+        SendLoginCode::NAME => read::<SendLoginCode>(job)?.run(sereno).await,
         DeliverEvent::NAME => read::<DeliverEvent>(job)?.run(sereno).await,
         other => Err(Failure::Never(format!("no job is called {other}"))),
     }
@@ -261,6 +264,11 @@ pub async fn sweep(sereno: &Sereno) -> Result<()> {
         .await?;
     one_time::Entity::delete_many()
         .filter(one_time::Column::ExpiresAt.lt(old))
+        .exec(db)
+        .await?;
+    // what clients said of their devices is among it; a mail that leaves late still needs its row
+    login_code::Entity::delete_many()
+        .filter(login_code::Column::ExpiresAt.lt(now.minus(Duration::from_hours(24))))
         .exec(db)
         .await?;
     session::Entity::delete_many()

@@ -32,6 +32,8 @@ pub enum Purpose {
     DeletionCancel,
     /// Makes the first administrator.
     SetUp,
+    /// Signs in, by link or by code.
+    LoginCode,
 }
 
 impl Purpose {
@@ -45,6 +47,7 @@ impl Purpose {
             Self::Deletion => "deletion",
             Self::DeletionCancel => "deletion_cancel",
             Self::SetUp => "set_up",
+            Self::LoginCode => "login_code",
         }
     }
 }

@@ -10,9 +10,9 @@ use sereno_core::account::activate::{activate, resend};
 use sereno_core::account::{admin, profile};
 use sereno_core::context::{Actor, RequestMeta};
 use sereno_core::event::{Event, EventKind};
-use sereno_core::testing::{PASSWORD, TestSereno, by_link, refused};
+use sereno_core::testing::{PASSWORD, TestSereno, by_link, login_code_of, refused, token_of};
 use sereno_core::{Error, Result, account, jobs, login, session, token};
-use sereno_types::{Code, Id, Logout, Register, ResendActivation};
+use sereno_types::{Code, Id, Logout, Register, ResendActivation, VerifyLoginCode};
 
 async fn register(test: &TestSereno, email: &str) -> Result<()> {
     let command = Register {
@@ -31,6 +31,7 @@ struct Scene {
     refresh_token: String,
     cookie: String,
     link: sereno_core::port::mail::OutgoingMail,
+    code: sereno_core::port::mail::OutgoingMail,
 }
 
 impl Scene {
@@ -40,12 +41,14 @@ impl Scene {
         let answer = test.log_in("ana").await;
         let cookie = test.sign_in("ana").await.secret;
         let link = test.sign_up("bea@example.org").await;
+        let code = test.ask_code("ana").await.1.unwrap();
         Self {
             id,
             access_token: answer.access_token,
             refresh_token: answer.refresh_token,
             cookie,
             link,
+            code,
             test,
         }
     }
@@ -79,6 +82,14 @@ impl Scene {
                 "wrong login",
                 login::for_application(sereno, &meta, wrong).await.map(drop),
             ),
+            (
+                "ask for a code",
+                login::ask_code_in_browser(sereno, &meta, "ana".to_owned())
+                    .await
+                    .map(drop),
+            ),
+            ("sign in by code", self.by_code().await),
+            ("sign in by link", self.by_code_link().await),
             ("refresh", self.test.refresh(&self.refresh_token).await.map(drop)),
             ("logout", login::logout(sereno, &meta, &Actor::Anonymous, out).await),
             ("lock", admin::lock(sereno, &meta, &system, &self.id).await.map(drop)),
@@ -90,6 +101,25 @@ impl Scene {
             ),
             ("set-up link", account::setup::link(sereno).await.map(drop)),
         ]
+    }
+
+    async fn by_code(&self) -> Result<()> {
+        let command = VerifyLoginCode {
+            identifier: Some("ana".to_owned()),
+            code: Some(login_code_of(&self.code).as_str().into()),
+            ..VerifyLoginCode::default()
+        };
+        let done = login::by_code_for_application(&self.test.sereno, &self.test.meta(), command).await;
+        done.map(drop)
+    }
+
+    async fn by_code_link(&self) -> Result<()> {
+        let command = VerifyLoginCode {
+            token: Some(token_of(&self.code).as_str().into()),
+            ..VerifyLoginCode::default()
+        };
+        let done = login::by_code_with_session(&self.test.sereno, &self.test.meta(), command).await;
+        done.map(drop)
     }
 
     fn all_unavailable(outcomes: Vec<(&'static str, Result<()>)>) {
@@ -118,6 +148,7 @@ impl Scene {
         token::authenticate(&self.test.sereno, &self.access_token)
             .await
             .unwrap();
+        self.by_code().await.unwrap();
         let next = self.test.refresh(&self.refresh_token).await.unwrap();
         self.test.refresh(&next.refresh_token).await.unwrap();
         activate(&self.test.sereno, &meta, by_link(&self.link)).await.unwrap();

@@ -9,6 +9,7 @@ mod devices;
 mod docs;
 mod health;
 mod login;
+mod login_codes;
 mod me;
 mod oauth;
 mod openapi;
@@ -65,6 +66,8 @@ fn asking() -> OpenApiRouter<App> {
         .routes(routes!(passwords::change))
         .routes(routes!(login::login))
         .routes(routes!(login::logout))
+        .routes(routes!(login_codes::ask))
+        .routes(routes!(login_codes::verify))
         .routes(routes!(tokens::refresh))
         .routes(routes!(tokens::rotate))
         .routes(routes!(tokens::verify))

@@ -84,6 +84,11 @@ async fn global_permissions(sereno: &Sereno, user_id: Uuid) -> Result<BTreeSet<P
         .collect())
 }
 
+/// Whether this user could enter the console.
+pub async fn is_staff(sereno: &Sereno, user: &user::Model) -> Result<bool> {
+    Ok(user.is_superuser || !global_permissions(sereno, user.id).await?.is_empty())
+}
+
 /// How the signed-in member of staff is called and what they may do.
 pub async fn profile(sereno: &Sereno, staff: &Staff) -> Result<StaffProfile> {
     let user_id = staff.actor().caller()?.user_id;
@@ -101,5 +106,6 @@ pub async fn profile(sereno: &Sereno, staff: &Staff) -> Result<StaffProfile> {
         id: Id(user.id.to_string()),
         name,
         permissions,
+        has_fixed_codes: sereno.config.testers.any_open(sereno.now()),
     })
 }

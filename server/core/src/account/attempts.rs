@@ -101,7 +101,7 @@ pub(crate) async fn forgive<C: ConnectionTrait>(db: &C, attempt: &Attempt) -> Re
 
 /// Whether one of the account's latest sign-ins came from this client's network. Asks the same of an account that does
 /// not exist.
-async fn has_signed_in_from<C: ConnectionTrait>(
+pub(crate) async fn has_signed_in_from<C: ConnectionTrait>(
     db: &C,
     user: Option<&user::Model>,
     address: Option<IpAddr>,

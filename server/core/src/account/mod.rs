@@ -15,6 +15,7 @@ pub mod export;
 pub(crate) mod find;
 pub mod identifier;
 pub(crate) mod look_up;
+pub(crate) mod mailbox;
 pub mod password;
 pub mod profile;
 mod reauthenticate;

@@ -3,6 +3,7 @@
 
 mod sections;
 mod setting;
+mod testers;
 mod validate;
 
 use std::collections::BTreeMap;
@@ -13,11 +14,12 @@ use toml::{Table, Value};
 use url::Url;
 
 pub use sections::{
-    Database, Deletion, Device, General, Hooks, Keys, Limit, Log, Mail, Password, Profile, Registration, Server,
-    Session, Token, Worker,
+    Database, Deletion, Device, General, Hooks, Keys, Limit, Log, LoginCode, Mail, Password, Profile, Registration,
+    Server, Session, Testers, Token, Worker,
 };
 pub use setting::Seconds;
 use setting::{Found, Raw, Setting};
+pub use testers::Tester;
 
 /// Begins every environment variable of Sereno.
 const ENV_PREFIX: &str = "SERENO__";
@@ -61,6 +63,10 @@ pub struct Config {
     pub mail: Mail,
     /// Sign-up.
     pub registration: Registration,
+    /// Sign-in by a mailed code.
+    pub login_code: LoginCode,
+    /// Fixed codes in the place of mailed ones.
+    pub testers: Testers,
     /// Deleting accounts.
     pub deletion: Deletion,
     /// What users may change.
@@ -195,6 +201,8 @@ impl Config {
             keys: Keys::read(take(Keys::PATH), &mut faults),
             mail: Mail::read(take(Mail::PATH), &mut faults),
             registration: Registration::read(take(Registration::PATH), &mut faults),
+            login_code: LoginCode::read(take(LoginCode::PATH), &mut faults),
+            testers: Testers::read(take(Testers::PATH), &mut faults),
             deletion: Deletion::read(take(Deletion::PATH), &mut faults),
             profile: Profile::read(take(Profile::PATH), &mut faults),
             password: Password::read(take(Password::PATH), &mut faults),
@@ -227,6 +235,8 @@ impl Config {
         Keys::example(&mut text);
         Mail::example(&mut text);
         Registration::example(&mut text);
+        LoginCode::example(&mut text);
+        Testers::example(&mut text);
         Deletion::example(&mut text);
         Profile::example(&mut text);
         Password::example(&mut text);
@@ -309,6 +319,14 @@ impl Config {
     #[must_use]
     pub fn is_https(&self) -> bool {
         self.server.public_url.starts_with("https://")
+    }
+}
+
+impl LoginCode {
+    /// Whether codes have digits only.
+    #[must_use]
+    pub fn is_numeric(&self) -> bool {
+        self.alphabet.bytes().all(|byte| byte.is_ascii_digit())
     }
 }
 

@@ -5,8 +5,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use sereno_types::Secret;
 
-use super::Mode;
 use super::setting::{Seconds, section};
+use super::{Mode, Tester};
 
 section! {
     /// What concerns the whole process.
@@ -111,6 +111,45 @@ section! {
         code_attempts: u64 = 5;
         /// Days after which an account that nobody confirmed is deleted, counted from its latest sign-up. 0: never.
         pending_days: u64 = 30;
+    }
+}
+
+section! {
+    /// Sign-in by a code that is mailed. The chance of guessing one is at most 1 in 10,000 for each account and day:
+    /// settings that would allow more are refused.
+    LoginCode = "login_code" {
+        /// Whether people may sign in by a mailed code or link.
+        enabled: bool = true;
+        /// Whether an address without an account gets one when it is proven this way; only while people may sign up.
+        sign_up: bool = true;
+        /// Characters of a code.
+        length: u64 = 6;
+        /// The characters a code is made of: digits and capital letters.
+        alphabet: String = "0123456789".to_owned();
+        /// Seconds that code and link work, from the moment their mail leaves.
+        lifetime: Seconds = Seconds(600);
+        /// Wrong codes heard for one mail.
+        attempts: u64 = 5;
+        /// What another mail does to the code and link of an earlier one that was asked for in the same way: `keep` or
+        /// `replace`.
+        resend: String = "keep".to_owned();
+        /// Wrong codes heard for one account in a day: from networks that it was signed in from, and as many from all
+        /// others together. The link of the mail is heard in any case.
+        guesses_per_account: u64 = 25;
+        /// Wrong codes heard from one address (IPv6: /64) in an hour, whatever the account.
+        guesses_per_address: u64 = 100;
+    }
+}
+
+section! {
+    /// Fixed codes that are heard in the place of mailed ones: never for staff, told in the console while any is open, and
+    /// each use is written down.
+    Testers = "testers" {
+        /// A code for every account, for a developer's own machine; refused in `prod`.
+        development_code: Secret = Secret::default();
+        /// Addresses, or beginnings of addresses with a `*`, with their code and the last day on which it is heard (UTC),
+        /// which `prod` demands: `[{ who = "review-*", code = "…", until = "2026-12-31" }]`.
+        entries: Vec<Tester> = Vec::new();
     }
 }
 

@@ -104,7 +104,10 @@ fn hooks_name_what_there_is() {
         assert_eq!(faults(&good, &[(&name, value)]), [fault], "{value}");
     }
     let told = Config::load(None, env(&[("SERENO__HOOKS__BEFORE", "x")]), Vec::new()).unwrap_err();
-    assert!(told.to_string().contains("login, logout, registration"), "{told}");
+    assert!(
+        told.to_string().contains("login, login_code, logout, registration"),
+        "{told}"
+    );
 }
 
 #[test]

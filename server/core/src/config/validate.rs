@@ -11,6 +11,8 @@ pub fn all(config: &Config, faults: &mut Faults) {
     server(config, faults);
     database_and_keys(config, faults);
     mail(config, faults);
+    login_code(config, faults);
+    testers(config, faults);
     profile(config, faults);
     hooks(config, faults);
     figures(config, faults);
@@ -55,6 +57,89 @@ fn database_and_keys(config: &Config, faults: &mut Faults) {
             "must name a file: a database in memory cannot be shared by writer and readers",
         );
     }
+}
+
+/// The chance of guessing that is allowed for each account and day: one in so many.
+const GUESSING_ODDS: u64 = 10_000;
+
+fn login_code(config: &Config, faults: &mut Faults) {
+    let settings = &config.login_code;
+    let mut bounds = |key: &str, value: u64, least: u64, most: u64| {
+        if value < least || value > most {
+            faults.add("login_code", key, &format!("must be from {least} to {most}"));
+        }
+    };
+    bounds("length", settings.length, 6, 12);
+    bounds("lifetime", settings.lifetime.0, 60, 600);
+    bounds("attempts", settings.attempts, 1, 20);
+    // a guess may be held against three codes
+    bounds("guesses_per_account", settings.guesses_per_account, 3, 1_000_000);
+    bounds("guesses_per_address", settings.guesses_per_address, 1, 1_000_000);
+    let alphabet = &settings.alphabet;
+    let plain = |c: char| c.is_ascii_digit() || c.is_ascii_uppercase();
+    let twice = alphabet
+        .chars()
+        .enumerate()
+        .any(|(at, c)| alphabet.chars().skip(at + 1).any(|other| other == c));
+    if alphabet.len() < 10 || twice || !alphabet.chars().all(plain) {
+        let message = "must be at least ten different digits and capital letters";
+        faults.add("login_code", "alphabet", message);
+    }
+    if settings.resend != "keep" && settings.resend != "replace" {
+        faults.add("login_code", "resend", "must be \"keep\" or \"replace\"");
+    }
+    // one of so many codes is right; a day can touch two windows of each of the two counters
+    let length = u32::try_from(settings.length).unwrap_or(u32::MAX);
+    let codes = (alphabet.len() as u64).saturating_pow(length);
+    let most = codes / GUESSING_ODDS / 4;
+    if settings.guesses_per_account > most {
+        let message = format!(
+            "must be at most {most} with codes of this length and alphabet: more could be guessed than 1 in {GUESSING_ODDS} \
+             accounts a day"
+        );
+        faults.add("login_code", "guesses_per_account", &message);
+    }
+}
+
+fn testers(config: &Config, faults: &mut Faults) {
+    let (testers, is_prod) = (&config.testers, config.general.mode == Mode::Prod);
+    let code = testers.development_code.expose();
+    if !code.is_empty() && is_prod {
+        faults.add("testers", "development_code", "is for dev mode only");
+    }
+    if !code.is_empty() && !is_fixed_code(code) {
+        faults.add("testers", "development_code", FIXED_CODE);
+    }
+    for entry in &testers.entries {
+        if !is_fixed_code(entry.code.expose()) {
+            faults.add("testers", "entries", FIXED_CODE);
+        }
+        let (begins, is_pattern) = match entry.who.strip_suffix('*') {
+            Some(begins) => (begins, true),
+            None => (entry.who.as_str(), false),
+        };
+        // a short beginning would be the beginning of strangers' addresses
+        let sound = !begins.contains('*')
+            && if is_pattern {
+                begins.len() >= 4
+            } else {
+                begins.contains('@')
+            };
+        if !sound {
+            let message = "must name addresses, or beginnings of at least four characters with a `*` at the end";
+            faults.add("testers", "entries", message);
+        }
+        if is_prod && entry.until.is_none() {
+            faults.add("testers", "entries", "must each say `until` in prod mode");
+        }
+    }
+}
+
+const FIXED_CODE: &str = "must have codes of 6 to 32 digits and capital letters";
+
+/// Whether it can be typed as codes are typed.
+fn is_fixed_code(code: &str) -> bool {
+    (6..=32).contains(&code.len()) && code.chars().all(|c| c.is_ascii_digit() || c.is_ascii_uppercase())
 }
 
 fn profile(config: &Config, faults: &mut Faults) {

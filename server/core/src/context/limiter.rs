@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use quick_cache::sync::{Cache, EntryAction, EntryResult};
 use sea_orm::sea_query::{CaseStatement, Expr, OnConflict, Query};
-use sea_orm::{ConnectionTrait, ExprTrait};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter};
 
 use super::Sereno;
+use super::delay::Wait;
 use crate::clock::Moment;
 use crate::entity::limit_counter::{Column, Entity};
 use crate::error::{Error, Result};
@@ -22,6 +23,7 @@ pub struct Limit {
     key: String,
     most: u64,
     window: Duration,
+    by: u64,
 }
 
 impl Limit {
@@ -32,7 +34,19 @@ impl Limit {
             key: sereno.keys.digest.digest(&format!("limit.{what}"), whom),
             most,
             window,
+            by: 1,
         }
+    }
+
+    /// Counts as so many at once.
+    #[must_use]
+    pub const fn times(mut self, by: u64) -> Self {
+        self.by = by;
+        self
+    }
+
+    fn by(&self) -> i64 {
+        i64::try_from(self.by).unwrap_or(i64::MAX)
     }
 }
 
@@ -52,14 +66,21 @@ pub async fn take(sereno: &Sereno, limits: &[Limit]) -> Result<()> {
         .into_table(Entity)
         .columns([Column::Key, Column::Count, Column::WindowEndsAt]);
     for limit in &limits {
-        insert.values_panic([limit.key.clone().into(), 1.into(), now.plus(limit.window).0.into()]);
+        insert.values_panic([
+            limit.key.clone().into(),
+            limit.by().into(),
+            now.plus(limit.window).0.into(),
+        ]);
     }
     insert
         .on_conflict(
             OnConflict::column(Column::Key)
                 .value(
                     Column::Count,
-                    restarted(1.into(), Expr::col((Entity, Column::Count)).add(1)),
+                    restarted(
+                        Expr::cust("excluded.count"),
+                        Expr::col((Entity, Column::Count)).add(Expr::cust("excluded.count")),
+                    ),
                 )
                 .value(
                     Column::WindowEndsAt,
@@ -67,6 +88,10 @@ pub async fn take(sereno: &Sereno, limits: &[Limit]) -> Result<()> {
                         Expr::cust("excluded.window_ends_at"),
                         Expr::col((Entity, Column::WindowEndsAt)),
                     ),
+                )
+                .value(
+                    Column::IsTold,
+                    restarted(false.into(), Expr::col((Entity, Column::IsTold))),
                 )
                 .to_owned(),
         )
@@ -88,6 +113,47 @@ pub async fn take(sereno: &Sereno, limits: &[Limit]) -> Result<()> {
         None => Ok(()),
         Some(seconds) => Err(Error::limited(seconds)),
     }
+}
+
+/// How long to wait where the counter is used up already, without counting: whoever goes on knocking writes nothing. Decides
+/// nothing where it is not.
+pub async fn spent(sereno: &Sereno, limit: &Limit) -> Result<Option<Wait>> {
+    if limit.most == 0 {
+        return Ok(None);
+    }
+    let now = sereno.now();
+    let row = Entity::find_by_id(limit.key.as_str()).one(sereno.db.read()).await?;
+    let spent = |count: i64| u64::try_from(count).unwrap_or(0).saturating_add(limit.by) > limit.most;
+    let Some(row) = row.filter(|row| row.window_ends_at > now && spent(row.count)) else {
+        return Ok(None);
+    };
+    // of those who race to be first, the row decides
+    let is_first = !row.is_told
+        && Entity::update_many()
+            .col_expr(Column::IsTold, Expr::value(true))
+            .filter(ColumnTrait::eq(&Column::Key, limit.key.as_str()))
+            .filter(ColumnTrait::eq(&Column::IsTold, false))
+            .exec(sereno.db.write())
+            .await?
+            .rows_affected
+            > 0;
+    Ok(Some(Wait {
+        retry_after: row.window_ends_at.since(now).as_secs() + 1,
+        is_first,
+    }))
+}
+
+/// What was counted was honest after all: takes it back. Runs in the caller's transaction.
+pub async fn give_back<C: ConnectionTrait>(db: &C, limit: &Limit) -> Result<()> {
+    if limit.most > 0 {
+        Entity::update_many()
+            .col_expr(Column::Count, Expr::col(Column::Count).sub(limit.by()))
+            .filter(ColumnTrait::eq(&Column::Key, limit.key.as_str()))
+            .filter(ColumnTrait::gte(&Column::Count, limit.by()))
+            .exec(db)
+            .await?;
+    }
+    Ok(())
 }
 
 /// Counters of a minute: in memory, bounded, for each node.

@@ -1,5 +1,6 @@
 //! What a client says of its device, held to its limits.
 
+use serde_json::{Value, json};
 use sereno_types::{Code, DeviceHint, FieldError, Secret};
 use uuid::Uuid;
 
@@ -69,6 +70,42 @@ impl Described {
             return Err(Error::fields(faults));
         }
         Ok(described.says_anything().then_some(described))
+    }
+
+    /// As it waits in a row until somebody has proven who they are.
+    #[must_use]
+    pub fn keep(&self) -> Hidden {
+        let push = |token: &Option<Hidden>| token.as_ref().map(|token| token.0.clone());
+        let said = json!({
+            "uuid": self.uuid,
+            "name": self.name,
+            "device_type": self.device_type,
+            "os": self.os,
+            "os_version": self.os_version,
+            "app_version": self.app_version,
+            "device_id": self.device_id,
+            "device_token": push(&self.device_token),
+            "firebase_token": push(&self.firebase_token),
+        });
+        Hidden(said.to_string())
+    }
+
+    /// What waited in a row.
+    #[must_use]
+    pub fn kept(kept: &Hidden) -> Self {
+        let value: Value = serde_json::from_str(&kept.0).unwrap_or_default();
+        let text = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
+        Self {
+            uuid: text("uuid").and_then(|uuid| uuid.parse().ok()),
+            name: text("name"),
+            device_type: text("device_type"),
+            os: text("os"),
+            os_version: text("os_version"),
+            app_version: text("app_version"),
+            device_id: text("device_id"),
+            device_token: text("device_token").map(Hidden),
+            firebase_token: text("firebase_token").map(Hidden),
+        }
     }
 
     fn says_anything(&self) -> bool {

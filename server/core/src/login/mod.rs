@@ -1,18 +1,23 @@
 //! Signing in and out. Authenticating and issuing are separate functions; the flow here joins them in one transaction,
 //! so that what proves a user and what it buys commit together. A door only presents.
 
+mod code;
 mod logout;
 mod password;
 
+use std::sync::Arc;
+
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-use sereno_types::{ClientCredentials, Code, Delivery, Grant, Login, Me};
+use sereno_types::{ClientCredentials, Code, Delivery, Grant, Login, Me, Secret};
+use uuid::Uuid;
 
+pub use code::{SendLoginCode, ask_code, ask_code_in_browser, by_code_for_application, by_code_with_session};
 pub use logout::logout;
 
 use crate::access::{application, subject};
 use crate::account::attempts;
-use crate::context::{Actor, Caller, RequestMeta, Sereno, Tx, Via};
+use crate::context::{Actor, Application, Caller, RequestMeta, Sereno, Tx, Via};
 use crate::device::{self, Described};
 use crate::entity::{device as device_row, user, user_email};
 use crate::error::Result;
@@ -54,31 +59,79 @@ pub enum Brought {
 /// `validation_failed`, `invalid_client`, `unauthorized_client`, `invalid_credentials`, `activation_required`,
 /// `too_many_requests`, `overloaded`, `refused_by_hook`.
 pub async fn for_application(sereno: &Sereno, meta: &RequestMeta, command: Login) -> Result<LoggedIn> {
-    let credentials = ClientCredentials {
-        client_id: command.client_id.clone(),
-        client_secret: command.client_secret.clone(),
-    };
-    let application = application::authenticate(sereno, meta, &credentials).await?;
-    if !application.grants.contains(&Grant::Password) {
-        return Err(Code::UnauthorizedClient.into());
-    }
+    let application = applying(sereno, meta, command.client_id.clone(), command.client_secret.clone()).await?;
     let described = Described::read(command.device.as_ref())?;
     let proven = password::authenticate(sereno, meta, &command, Some(application.id)).await?;
-    if application.delivery != Delivery::Session {
-        let intent = Intent::new(IntentKind::TokenIssue).about(proven.user.id);
-        sereno.intend(meta, intent.through(application.id)).await?;
+    intend_tokens(sereno, meta, proven.user.id, &application).await?;
+    let (tx, proof) = begin(sereno, meta, &proven).await?;
+    let entering = Entering {
+        proof: &proof,
+        user: &proven.user,
+        device: described,
+    };
+    conclude(sereno, tx, entering, application).await
+}
+
+/// The application that signs somebody in by what they themselves gave it, proven.
+async fn applying(
+    sereno: &Sereno,
+    meta: &RequestMeta,
+    client_id: Option<String>,
+    client_secret: Option<Secret>,
+) -> Result<Arc<Application>> {
+    let credentials = ClientCredentials {
+        client_id,
+        client_secret,
+    };
+    let application = application::authenticate(sereno, meta, &credentials).await?;
+    if application.grants.contains(&Grant::Password) {
+        Ok(application)
+    } else {
+        Err(Code::UnauthorizedClient.into())
     }
-    let (mut tx, proof) = begin(sereno, meta, &proven).await?;
-    let device = match described {
-        Some(described) => Some(device::remember(sereno, &mut tx, &proven.user, described).await?),
+}
+
+/// Asks whether tokens may be issued, where the application's delivery is not a session.
+async fn intend_tokens(
+    sereno: &Sereno,
+    meta: &RequestMeta,
+    user_id: impl Into<Option<Uuid>>,
+    application: &Application,
+) -> Result<()> {
+    if application.delivery == Delivery::Session {
+        return Ok(());
+    }
+    let intent = Intent::new(IntentKind::TokenIssue).about(user_id);
+    sereno.intend(meta, intent.through(application.id)).await
+}
+
+/// A sign-in that is about to be completed.
+struct Entering<'a> {
+    proof: &'a Proof,
+    /// The row as it was before this sign-in was stamped on it.
+    user: &'a user::Model,
+    /// What the client said of its device.
+    device: Option<Described>,
+}
+
+/// Commits a sign-in for an application: the device, what the delivery brings, the answer.
+async fn conclude(
+    sereno: &Sereno,
+    mut tx: Tx,
+    entering: Entering<'_>,
+    application: Arc<Application>,
+) -> Result<LoggedIn> {
+    let Entering { proof, user, device } = entering;
+    let device = match device {
+        Some(described) => Some(device::remember(sereno, &mut tx, user, described).await?),
         None => None,
     };
     let grantee = Grantee {
         application,
         device_id: device.as_ref().map(|device| device.id),
     };
-    let brought = complete(sereno, &mut tx, &proof, &grantee).await?;
-    let user = subject::me(sereno, &proven.user, primary_email(&tx, proof.user_id).await?.as_ref());
+    let brought = complete(sereno, &mut tx, proof, &grantee).await?;
+    let user = subject::me(sereno, user, primary_email(&tx, proof.user_id).await?.as_ref());
     tx.commit().await?;
     Ok(LoggedIn { user, brought, device })
 }
@@ -114,10 +167,15 @@ pub(crate) async fn complete(sereno: &Sereno, tx: &mut Tx, proof: &Proof, grante
 /// As [`for_application`].
 pub async fn with_session(sereno: &Sereno, meta: &RequestMeta, command: Login) -> Result<NewSession> {
     let proven = password::authenticate(sereno, meta, &command, None).await?;
-    let (mut tx, proof) = begin(sereno, meta, &proven).await?;
-    let session = session::start(sereno, &tx, &proof, Place::default()).await?;
+    let (tx, proof) = begin(sereno, meta, &proven).await?;
+    conclude_session(sereno, tx, &proof).await
+}
+
+/// Commits a sign-in of a browser.
+async fn conclude_session(sereno: &Sereno, mut tx: Tx, proof: &Proof) -> Result<NewSession> {
+    let session = session::start(sereno, &tx, proof, Place::default()).await?;
     tx.act_as(session.actor);
-    tx.record(logged_in(&proof).within(session.id));
+    tx.record(logged_in(proof).within(session.id));
     tx.commit().await?;
     Ok(session)
 }
@@ -157,7 +215,7 @@ fn logged_in(proof: &Proof) -> Event {
         .with("amr", serde_json::json!(proof.amr))
 }
 
-async fn primary_email(tx: &Tx, user_id: uuid::Uuid) -> Result<Option<user_email::Model>> {
+async fn primary_email(tx: &Tx, user_id: Uuid) -> Result<Option<user_email::Model>> {
     let email = user_email::Entity::find()
         .filter(user_email::Column::UserId.eq(user_id))
         .filter(user_email::Column::IsPrimary.eq(true))

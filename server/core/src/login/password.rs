@@ -39,7 +39,8 @@ pub(super) async fn authenticate(
     let user = look_up::by_identifier(sereno, &command.identifier).await?;
     // before anything is counted or hashed: what a hook says tells nothing about the password
     let intent = Intent::new(IntentKind::Login).typed(&command.identifier);
-    let intent = intent.about(user.as_ref().map(|user| user.id)).through(application_id);
+    let intent = intent.by("password").through(application_id);
+    let intent = intent.about(user.as_ref().map(|user| user.id));
     sereno.intend(meta, intent).await?;
     let attempt = match attempts::begin(sereno, meta, user.as_ref(), &command.identifier).await? {
         Ok(attempt) => attempt,
@@ -95,7 +96,12 @@ fn validate(sereno: &Sereno, command: &Login) -> Result<()> {
 
 /// Writes the refusal down; a refusal that cannot be written down becomes `unavailable`.
 pub(super) async fn refuse(sereno: &Sereno, meta: &RequestMeta, user: Option<&user::Model>, refusal: Error) -> Error {
-    let event = Event::refused(EventKind::LoginFailed, refusal.code()).about(user.map(|user| user.id));
+    refuse_user(sereno, meta, user.map(|user| user.id), refusal).await
+}
+
+/// As [`refuse`], where the row is not at hand.
+pub(super) async fn refuse_user(sereno: &Sereno, meta: &RequestMeta, user_id: Option<Uuid>, refusal: Error) -> Error {
+    let event = Event::refused(EventKind::LoginFailed, refusal.code()).about(user_id);
     let written = async {
         let mut tx = sereno.begin(meta, &Actor::Anonymous).await?;
         tx.record(event);

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use sereno_types::{Code, UserState};
 use uuid::Uuid;
 
+use super::login_code;
 use super::mails::{
     Activation, DeletionConfirm, DeletionDone, DeletionScheduled, EmailChangeConfirm, EmailChangeNotice, MailKind,
     NewDevice, PasswordChanged, PasswordReset, RegistrationRepeated, Rendered, UnknownAccount,
@@ -28,6 +29,9 @@ pub struct DeliverMail {
     pub message_id: Uuid,
     /// The recipient's credential epoch when the mail was asked for.
     pub credential_epoch: i64,
+    /// The row of another table that it is about.
+    #[serde(default)]
+    pub about: Option<Uuid>,
 }
 
 impl Job for DeliverMail {
@@ -40,7 +44,7 @@ impl Job for DeliverMail {
         let Some(message) = message.filter(|message| message.status == "queued") else {
             return Ok(());
         };
-        let Some(mail) = render(sereno, &message, self.credential_epoch).await? else {
+        let Some(mail) = render(sereno, &message, &self).await? else {
             let skipped = Outcome::of("skipped", Some("no_longer_wanted"), None);
             return Ok(finish(sereno, &message, skipped).await?);
         };
@@ -85,7 +89,8 @@ impl Job for DeliverMail {
 }
 
 /// The mail with fresh secrets, or nothing when nobody waits for it any more.
-async fn render(sereno: &Sereno, message: &email_message::Model, epoch: i64) -> Result<Option<Rendered>> {
+async fn render(sereno: &Sereno, message: &email_message::Model, job: &DeliverMail) -> Result<Option<Rendered>> {
+    let epoch = job.credential_epoch;
     let locale = Locale::from_tag(&message.locale).unwrap_or_default();
     match MailKind::from_name(&message.mail) {
         Some(MailKind::Activation) => match mint_activation(sereno, message, epoch).await? {
@@ -129,6 +134,10 @@ async fn render(sereno: &Sereno, message: &email_message::Model, epoch: i64) -> 
         }
         .render(locale)
         .map(Some),
+        Some(MailKind::LoginCode) => match login_code::mint(sereno, message, job.about).await? {
+            Some(mail) => mail.render(locale).map(Some),
+            None => Ok(None),
+        },
         Some(MailKind::DeletionConfirm) => match mint_deletion(sereno, message, epoch).await? {
             Some(mail) => mail.render(locale).map(Some),
             None => Ok(None),
@@ -329,7 +338,7 @@ async fn mint_code(sereno: &Sereno) -> Result<(String, Hidden)> {
 }
 
 /// A moment for people, in UTC.
-fn readable(moment: Moment) -> String {
+pub(super) fn readable(moment: Moment) -> String {
     moment.timestamp().0.replacen('T', " ", 1).replacen('Z', " UTC", 1)
 }
 

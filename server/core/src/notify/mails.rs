@@ -158,6 +158,22 @@ mails! {
             "email/password_reset/es.html";
     }
 
+    /// Brings the code and the link to sign in with.
+    LoginCode = "login_code" {
+        /// Where the link leads: a page with a button.
+        link = "https://id.example.org/account/sign-in/link?token=sample",
+        /// The code.
+        code = "123456",
+        /// How many minutes both work.
+        minutes = "10",
+        /// When it was asked for.
+        asked = "2026-01-01 12:00:00 UTC"
+    } {
+        En: "email/login_code/en.subject.txt", "email/login_code/en.txt", "email/login_code/en.html";
+        De: "email/login_code/de.subject.txt", "email/login_code/de.txt", "email/login_code/de.html";
+        Es: "email/login_code/es.subject.txt", "email/login_code/es.txt", "email/login_code/es.html";
+    }
+
     /// Tells a user that their password was set or changed.
     PasswordChanged = "password_changed" {
         /// Where to set another, if it was somebody else.

@@ -2,6 +2,7 @@
 //! ids; the secrets a mail carries are minted when it leaves, and its body is not kept.
 
 mod deliver;
+pub(crate) mod login_code;
 mod mails;
 pub mod transport;
 
@@ -33,6 +34,17 @@ pub struct Recipient {
 
 /// Queues a mail inside the flow's transaction: a row of the history and a job that holds its id. Gives the id.
 pub async fn queue(sereno: &Sereno, tx: &mut Tx, mail: MailKind, to: Recipient) -> Result<Uuid> {
+    queue_about(sereno, tx, mail, to, None).await
+}
+
+/// As [`queue`], for a mail that is about one row of another table.
+pub async fn queue_about(
+    sereno: &Sereno,
+    tx: &mut Tx,
+    mail: MailKind,
+    to: Recipient,
+    about: Option<Uuid>,
+) -> Result<Uuid> {
     let id = sereno.new_id()?;
     let row = email_message::ActiveModel {
         id: Set(id),
@@ -54,6 +66,7 @@ pub async fn queue(sereno: &Sereno, tx: &mut Tx, mail: MailKind, to: Recipient) 
     tx.enqueue(&DeliverMail {
         message_id: id,
         credential_epoch: to.credential_epoch,
+        about,
     })?;
     Ok(id)
 }

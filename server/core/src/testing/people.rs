@@ -2,7 +2,7 @@
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
-use sereno_types::{Activate, Code, Login, Refresh, Register, Secret, UserState};
+use sereno_types::{Activate, AskLoginCode, Code, Id, Login, Refresh, Register, Secret, UserState};
 use uuid::Uuid;
 
 use super::{TestSereno, fail};
@@ -35,6 +35,18 @@ pub fn code_of(mail: &OutgoingMail) -> String {
         .find(is_code)
         .unwrap_or_default()
         .to_owned()
+}
+
+/// The code of a mail to sign in with, as it is written there: it stands on a line of its own.
+#[must_use]
+pub fn login_code_of(mail: &OutgoingMail) -> String {
+    let is_code = |line: &&str| {
+        line.len() >= 6
+            && line
+                .chars()
+                .all(|c| c.is_ascii_digit() || c.is_ascii_uppercase() || c == '-')
+    };
+    mail.text.lines().find(is_code).unwrap_or_default().to_owned()
 }
 
 /// Why it was refused.
@@ -220,6 +232,17 @@ impl TestSereno {
         let command = self.credentials(identifier, PASSWORD);
         let session = login::with_session(&self.sereno, &self.meta(), command).await;
         session.unwrap_or_else(|error| fail(&error))
+    }
+
+    /// Asks for a code to sign in with, and gives the handle and the mail, if one came.
+    pub async fn ask_code(&self, identifier: &str) -> (Id, Option<OutgoingMail>) {
+        let command = AskLoginCode {
+            identifier: identifier.to_owned(),
+            ..AskLoginCode::default()
+        };
+        let asked = login::ask_code(&self.sereno, &self.meta(), command).await;
+        let asked = asked.unwrap_or_else(|error| fail(&error));
+        (asked.device_id, self.mails().await.pop())
     }
 
     /// Exchanges a refresh token.

@@ -10,6 +10,7 @@ mod devices;
 mod forged_tokens;
 mod hooks;
 mod login;
+mod login_codes;
 mod me;
 mod oauth;
 mod passwords;

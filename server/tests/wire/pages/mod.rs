@@ -5,6 +5,7 @@ mod console;
 mod deletion;
 mod devices;
 mod headers;
+mod login_codes;
 mod passwords;
 mod profiles;
 mod refusals;

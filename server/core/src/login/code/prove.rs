@@ -1,0 +1,240 @@
+//! Proving a mailbox by code or link. Unknown, locked, wrong, used and expired take the same steps (look-ups, counters,
+//! attempts, hashes, one event) and give the same answer.
+
+use sea_orm::{ColumnTrait, QueryFilter};
+use sereno_types::{Code, FieldError, Id, Secret, UserState, VerifyLoginCode};
+use uuid::Uuid;
+
+use super::guesses::{self, Guess};
+use super::whom::{Typed, Whom, is_good_through, whom};
+use super::{fixed, open, plain};
+use crate::access::subject;
+use crate::account::{look_up, mailbox, register};
+use crate::context::{RequestMeta, Sereno};
+use crate::device::Described;
+use crate::entity::login_code::{Column, Model};
+use crate::error::{Error, Result};
+use crate::intent::{Intent, IntentKind};
+use crate::login::password;
+use crate::once::{self, Purpose};
+
+/// Longest text that is taken for a code, in bytes.
+const TYPED_MAX: usize = 64;
+
+/// By what a mailbox was proven.
+pub(super) enum By {
+    /// By the code of this one-time row.
+    Code(Uuid),
+    /// By the token of a link, which is consumed last.
+    Link(Secret),
+    /// By a fixed code of this entry.
+    Fixed(String),
+}
+
+/// A request whose code or link was right, and is not used yet.
+pub(super) struct Proven {
+    pub asked: Model,
+    pub by: By,
+    pub guess: Option<Guess>,
+    /// Whether it was proven where it was asked for.
+    with_handle: bool,
+}
+
+impl Proven {
+    /// The device that was described, where its handle came along: a link may have been opened elsewhere.
+    pub fn device(&self) -> Option<Described> {
+        let kept = self.asked.device.as_ref().filter(|_| self.with_handle)?;
+        Some(Described::kept(kept))
+    }
+}
+
+pub(super) async fn prove(
+    sereno: &Sereno,
+    meta: &RequestMeta,
+    command: VerifyLoginCode,
+    application_id: Option<Uuid>,
+) -> Result<Proven> {
+    super::must_be_on(sereno)?;
+    sereno.addresses.take(
+        "verify_code",
+        meta.address,
+        sereno.config.limit.requests_per_address,
+        sereno.now(),
+    )?;
+    let mut faults = Vec::new();
+    let handle = handle_field(command.device_id.as_ref(), &mut faults);
+    let token = command.token.filter(|token| !token.is_empty());
+    let proven = if let Some(token) = token {
+        if !faults.is_empty() {
+            return Err(Error::fields(faults));
+        }
+        by_link(sereno, meta, token, handle, application_id).await?
+    } else {
+        let identifier = command.identifier.filter(|text| !text.trim().is_empty());
+        match &identifier {
+            Some(text) => look_up::identifier_field(text, &mut faults),
+            None if command.device_id.is_none() => faults.push(FieldError::new("identifier", Code::Blank)),
+            None => {}
+        }
+        let typed = code_field(&command.code.unwrap_or_default(), &mut faults);
+        if !faults.is_empty() {
+            return Err(Error::fields(faults));
+        }
+        let guess = Typed {
+            identifier,
+            handle,
+            plain: typed,
+        };
+        by_code(sereno, meta, guess, application_id).await?
+    };
+    may_enter(sereno, meta, &proven.asked).await?;
+    Ok(proven)
+}
+
+fn handle_field(said: Option<&Id>, faults: &mut Vec<FieldError>) -> Option<Uuid> {
+    let handle = said?.0.trim().parse();
+    if handle.is_err() {
+        faults.push(FieldError::new("device_id", Code::InvalidType));
+    }
+    handle.ok()
+}
+
+fn code_field(said: &Secret, faults: &mut Vec<FieldError>) -> String {
+    if said.expose().len() > TYPED_MAX {
+        faults.push(FieldError::new("code", Code::TooLong).with("max", TYPED_MAX as u64));
+        return String::new();
+    }
+    let plain = plain(said.expose());
+    if plain.is_empty() {
+        faults.push(FieldError::new("code", Code::Blank));
+    }
+    plain
+}
+
+async fn by_link(
+    sereno: &Sereno,
+    meta: &RequestMeta,
+    token: Secret,
+    handle: Option<Uuid>,
+    application_id: Option<Uuid>,
+) -> Result<Proven> {
+    let found = once::look(sereno, Purpose::LoginCode, token.expose()).await?;
+    let id: Option<Uuid> = found.and_then(|found| found.subject?.parse().ok());
+    let asked = match id {
+        Some(id) => open(sereno).filter(Column::Id.eq(id)).one(sereno.db.read()).await?,
+        None => None,
+    };
+    let Some(asked) = asked else {
+        return Err(refuse(sereno, meta, None).await);
+    };
+    let intent = Intent::new(IntentKind::Login).by("otp").through(application_id);
+    sereno
+        .intend(meta, intent.typed(&asked.subject).about(asked.user_id))
+        .await?;
+    let same = handle.is_none_or(|handle| handle == asked.id);
+    if !same || !is_good_through(&asked, application_id) {
+        return Err(refuse(sereno, meta, asked.user_id).await);
+    }
+    Ok(Proven {
+        asked,
+        by: By::Link(token),
+        guess: None,
+        with_handle: handle.is_some(),
+    })
+}
+
+async fn by_code(sereno: &Sereno, meta: &RequestMeta, typed: Typed, application_id: Option<Uuid>) -> Result<Proven> {
+    let Whom {
+        user,
+        subject,
+        requests,
+        called,
+    } = whom(sereno, &typed, application_id).await?;
+    let mut intent = Intent::new(IntentKind::Login).by("otp").through(application_id);
+    intent.identifier = called;
+    let user_id = user.as_ref().map(|user| user.id);
+    sereno.intend(meta, intent.about(user_id)).await?;
+    // who has no request costs as much as who has one
+    let codes = requests.len().max(1);
+    let guess = match guesses::count(sereno, meta, user.as_ref(), &subject, codes).await? {
+        Ok(guess) => guess,
+        Err(wait) => {
+            let refusal = Error::limited(wait.retry_after);
+            // the first refusal of a window is written down; whoever goes on asking must not fill the database
+            return Err(if wait.is_first {
+                password::refuse_user(sereno, meta, user_id, refusal).await
+            } else {
+                refusal
+            });
+        }
+    };
+    let mut right = None;
+    for at in 0..codes {
+        let request = requests.get(at);
+        let id = request.map_or_else(String::new, |request| request.id.to_string());
+        let lifetime = sereno.config.login_code.lifetime.span();
+        let row = once::attempt_code(sereno, Purpose::LoginCode, &id, lifetime).await?;
+        let hash = row.as_ref().and_then(|row| row.code_hash.as_ref());
+        let hash = hash.map(|hash| hash.0.as_str());
+        let is_right = sereno
+            .hasher
+            .verify_code(&typed.plain, hash, &sereno.keys.pepper)
+            .await?;
+        if let (true, Some(row), Some(request)) = (is_right, row, request) {
+            right = Some((request.clone(), By::Code(row.id)));
+        }
+    }
+    if right.is_none()
+        && let Some(request) = requests.first()
+        && let Some(entry) = fixed::entry(sereno, &subject, user.as_ref(), &typed.plain).await?
+    {
+        right = Some((request.clone(), By::Fixed(entry)));
+    }
+    let Some((asked, by)) = right else {
+        return Err(refuse(sereno, meta, user_id).await);
+    };
+    Ok(Proven {
+        with_handle: typed.handle.is_some(),
+        asked,
+        by,
+        guess: Some(guess),
+    })
+}
+
+/// Asks what must be asked before somebody becomes a user by a code that was right.
+async fn may_enter(sereno: &Sereno, meta: &RequestMeta, asked: &Model) -> Result<()> {
+    let found = match asked.user_id {
+        Some(user_id) => subject::find(sereno.db.read(), user_id).await?,
+        None => None,
+    };
+    let unclaimed = match (&found, asked.user_id) {
+        (_, None) => true,
+        (Some((user, Some(email))), _) => register::is_unclaimed(user, email),
+        _ => false,
+    };
+    if unclaimed {
+        if !mailbox::may_sign_up(sereno) {
+            return Err(refuse(sereno, meta, asked.user_id).await);
+        }
+        let faults = mailbox::missing(sereno).await?;
+        if !faults.is_empty() {
+            return Err(Error::fields(faults));
+        }
+    }
+    match found {
+        None if asked.user_id.is_none() => {
+            let intent = Intent::new(IntentKind::Registration).typed(&asked.subject);
+            sereno.intend(meta, intent).await
+        }
+        Some((user, _)) if user.state() == UserState::Pending => {
+            let intent = Intent::new(IntentKind::Activation).about(user.id);
+            sereno.intend(meta, intent).await
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes the refusal down and gives it.
+pub(super) async fn refuse(sereno: &Sereno, meta: &RequestMeta, user_id: Option<Uuid>) -> Error {
+    password::refuse_user(sereno, meta, user_id, Code::LoginCodeInvalid.into()).await
+}
