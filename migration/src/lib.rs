@@ -22,6 +22,7 @@ mod m20261120_000007_profiles;
 mod m20261120_000008_delays;
 mod m20261120_000009_devices;
 mod m20261120_000010_files;
+mod m20261120_000012_social;
 
 /// The ordered list of changes.
 #[derive(Debug)]
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261120_000008_delays::Migration),
             Box::new(m20261120_000009_devices::Migration),
             Box::new(m20261120_000010_files::Migration),
+            Box::new(m20261120_000012_social::Migration),
         ]
     }
 }

@@ -3,10 +3,12 @@
 pub mod activate;
 pub mod avatar;
 pub mod confirm_email;
+pub mod connections;
 pub mod credentials;
 pub mod forgot_password;
 pub mod overview;
 pub mod profile;
+pub mod providers;
 pub mod resend;
 pub mod reset_password;
 pub mod sessions;
@@ -41,6 +43,7 @@ pub(crate) fn AccountNav() -> impl IntoView {
         ("/account", texts.account_overview),
         ("/account/profile", texts.profile),
         ("/account/sessions", texts.sign_ins),
+        ("/account/connections", texts.connections),
     ];
     let links = pages
         .map(|(href, name)| {

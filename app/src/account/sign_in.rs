@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use sereno_types::{Code, Problem};
 
 use crate::{
-    account::query,
+    account::{providers::Providers, query},
     text,
     ui::{
         alert::Done,
@@ -49,6 +49,7 @@ pub fn SignInPage() -> impl IntoView {
     view! {
         <Heading title=texts.sign_in_title attempt />
         {done.map(|done| view! { <Done>{done}</Done> })}
+        <Providers next=query("next").unwrap_or_default() or=texts.social_or />
         <Form action attempt>
             {move || offer_activation(attempt)}
             <Hidden name="next" value=query("next").unwrap_or_default() />

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use sereno_types::Problem;
 
 use crate::{
+    account::providers::Providers,
     text,
     ui::{
         field::Field,
@@ -41,6 +42,7 @@ pub fn SignUpPage() -> impl IntoView {
     let attempt = Attempt::of(action);
     view! {
         <Heading title=texts.sign_up_title attempt />
+        <Providers next=String::new() or=texts.social_or_sign_up />
         <Form action attempt>
             <Field name="email" label=texts.email kind="email" autocomplete="email" inputmode="email" />
             <Field

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use sereno_core::access::application;
 use sereno_core::context::Via;
-use sereno_core::login::{self as flow, Brought};
+use sereno_core::login::{self as flow, Brought, LoggedIn};
 use sereno_types::{Code, Id, Login, LoginAnswer, Logout, Problem, TokenAnswer};
 use tower_sessions::Session;
 
@@ -37,11 +37,20 @@ pub async fn login(
     Json(command): Json<Login>,
 ) -> Result<(HeaderMap, Json<LoginAnswer>), Refusal> {
     let logged_in = flow::for_application(&app.sereno, &caller.meta, command).await?;
+    present(&app, &session, logged_in).await
+}
+
+/// What a sign-in brought, as the application's delivery says.
+pub(super) async fn present(
+    app: &App,
+    session: &Session,
+    logged_in: LoggedIn,
+) -> Result<(HeaderMap, Json<LoginAnswer>), Refusal> {
     let (headers, tokens) = match logged_in.brought {
         Brought::Tokens(issued) => delivery::present(&app.sereno, issued),
         Brought::Session(new) => {
             let csrf_token = origin::token(&app.sereno, &new.actor, None);
-            session_store::stage(&session, new).await?;
+            session_store::stage(session, new).await?;
             let answer = TokenAnswer {
                 csrf_token,
                 ..TokenAnswer::default()

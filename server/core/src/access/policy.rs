@@ -53,8 +53,8 @@ const fn rule(method: &'static str, path: &'static str, welcome: Welcome) -> Rul
 }
 
 use Permission::{
-    ApplicationsManage, ApplicationsView, DevicesManage, DevicesView, SessionsManage, SessionsView, SettingsManage,
-    SettingsView, UsersManage, UsersView,
+    ApplicationsManage, ApplicationsView, DevicesManage, DevicesView, ProvidersManage, ProvidersView, SessionsManage,
+    SessionsView, SettingsManage, SettingsView, UsersManage, UsersView,
 };
 use Welcome::{AnyStaff, Everyone, Page, Staff, Users};
 
@@ -72,6 +72,9 @@ pub const TABLE: &[Rule] = &[
     // native API: sign-in and tokens
     rule("POST", "/api/v1/login", Everyone),
     rule("POST", "/api/v1/logout", Everyone),
+    // native API: signing in through others
+    rule("GET", "/api/v1/social", Everyone),
+    rule("POST", "/api/v1/social/{slug}", Everyone),
     rule("POST", "/api/v1/token/refresh", Everyone),
     rule("POST", "/api/v1/token/rotate", Everyone),
     rule("POST", "/api/v1/token/verify", Everyone),
@@ -88,6 +91,9 @@ pub const TABLE: &[Rule] = &[
     rule("GET", "/api/v1/me/sessions", Users),
     rule("DELETE", "/api/v1/me/sessions/{id}", Users),
     rule("POST", "/api/v1/me/sessions/end", Users),
+    rule("GET", "/api/v1/me/identities", Users),
+    rule("POST", "/api/v1/me/identities/{id}", Users),
+    rule("DELETE", "/api/v1/me/identities/{id}", Users),
     rule("GET", "/api/v1/me/devices", Users),
     rule("PATCH", "/api/v1/me/devices/{id}", Users),
     rule("DELETE", "/api/v1/me/devices/{id}", Users),
@@ -104,6 +110,12 @@ pub const TABLE: &[Rule] = &[
     rule("PATCH", "/api/v1/admin/users/{id}", Staff(UsersManage)),
     rule("GET", "/api/v1/admin/users/{id}/changes", Staff(UsersView)),
     rule("DELETE", "/api/v1/admin/users/{id}/avatar", Staff(UsersManage)),
+    rule("GET", "/api/v1/admin/users/{id}/identities", Staff(UsersView)),
+    rule(
+        "DELETE",
+        "/api/v1/admin/users/{id}/identities/{identity_id}",
+        Staff(UsersManage),
+    ),
     rule("GET", "/api/v1/admin/attributes", Staff(SettingsView)),
     rule("PUT", "/api/v1/admin/attributes/{name}", Staff(SettingsManage)),
     rule("DELETE", "/api/v1/admin/attributes/{name}", Staff(SettingsManage)),
@@ -138,6 +150,16 @@ pub const TABLE: &[Rule] = &[
         "DELETE",
         "/api/v1/admin/applications/{id}/secrets/{secret_id}",
         Staff(ApplicationsManage),
+    ),
+    rule("GET", "/api/v1/admin/social-providers", Staff(ProvidersView)),
+    rule("POST", "/api/v1/admin/social-providers", Staff(ProvidersManage)),
+    rule("GET", "/api/v1/admin/social-providers/{id}", Staff(ProvidersView)),
+    rule("PATCH", "/api/v1/admin/social-providers/{id}", Staff(ProvidersManage)),
+    rule("DELETE", "/api/v1/admin/social-providers/{id}", Staff(ProvidersManage)),
+    rule(
+        "POST",
+        "/api/v1/admin/social-providers/{id}/test",
+        Staff(ProvidersManage),
     ),
     rule("GET", "/api/v1/admin/signing-keys", Staff(SettingsView)),
     rule("POST", "/api/v1/admin/signing-keys", Staff(SettingsManage)),
@@ -177,6 +199,14 @@ pub const TABLE: &[Rule] = &[
     rule("POST", "/account/fn/change_email", Users),
     rule("POST", "/account/fn/confirm_email", Everyone),
     rule("POST", "/account/fn/remove_avatar", Users),
+    rule("POST", "/account/fn/social_buttons", Everyone),
+    rule("POST", "/account/fn/my_identities", Users),
+    rule("POST", "/account/fn/disconnect_identity", Users),
+    // the way to a provider and back
+    rule("GET", "/account/social/{slug}/start", Everyone),
+    rule("GET", "/account/social/{slug}/connect", Everyone),
+    rule("GET", "/account/social/{slug}/callback", Everyone),
+    rule("POST", "/account/social/{slug}/callback", Everyone),
     // the one form of the pages that carries a file
     rule("POST", "/account/avatar", Users),
     // server functions of the console
@@ -213,6 +243,15 @@ pub const TABLE: &[Rule] = &[
     rule("POST", "/console/fn/delete_application", Staff(ApplicationsManage)),
     rule("POST", "/console/fn/create_client_secret", Staff(ApplicationsManage)),
     rule("POST", "/console/fn/delete_client_secret", Staff(ApplicationsManage)),
+    rule("POST", "/console/fn/user_identities", Staff(UsersView)),
+    rule("POST", "/console/fn/disconnect_user_identity", Staff(UsersManage)),
+    rule("POST", "/console/fn/list_social_providers", Staff(ProvidersView)),
+    rule("POST", "/console/fn/social_provider", Staff(ProvidersView)),
+    rule("POST", "/console/fn/create_social_provider", Staff(ProvidersManage)),
+    rule("POST", "/console/fn/update_social_provider", Staff(ProvidersManage)),
+    rule("POST", "/console/fn/enable_social_provider", Staff(ProvidersManage)),
+    rule("POST", "/console/fn/delete_social_provider", Staff(ProvidersManage)),
+    rule("POST", "/console/fn/test_social_provider", Staff(ProvidersManage)),
     rule("POST", "/console/fn/list_signing_keys", Staff(SettingsView)),
     rule("POST", "/console/fn/create_signing_key", Staff(SettingsManage)),
     rule("POST", "/console/fn/activate_signing_key", Staff(SettingsManage)),
@@ -223,6 +262,7 @@ pub const TABLE: &[Rule] = &[
     rule("GET", "/account", Page),
     rule("GET", "/account/profile", Page),
     rule("GET", "/account/sessions", Page),
+    rule("GET", "/account/connections", Page),
     rule("GET", "/account/sign-in", Page),
     rule("GET", "/account/sign-up", Page),
     rule("GET", "/account/activate", Page),
@@ -237,6 +277,10 @@ pub const TABLE: &[Rule] = &[
     rule("GET", "/console/users/{id}/profile", Page),
     rule("GET", "/console/users/{id}/sign-ins", Page),
     rule("GET", "/console/users/{id}/changes", Page),
+    rule("GET", "/console/users/{id}/identities", Page),
+    rule("GET", "/console/social-providers", Page),
+    rule("GET", "/console/social-providers/new", Page),
+    rule("GET", "/console/social-providers/{id}", Page),
     rule("GET", "/console/attributes", Page),
     rule("GET", "/console/devices", Page),
     rule("GET", "/console/devices/{id}", Page),

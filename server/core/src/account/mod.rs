@@ -14,7 +14,7 @@ pub mod identifier;
 pub(crate) mod look_up;
 pub mod password;
 pub mod profile;
-mod reauthenticate;
+pub(crate) mod reauthenticate;
 pub mod register;
 pub mod sessions;
 pub mod setup;

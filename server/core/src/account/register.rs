@@ -170,7 +170,7 @@ async fn write(sereno: &Sereno, meta: &RequestMeta, accepted: &Accepted) -> Resu
 
 /// Whether nobody has proven to own the account yet and nobody but a stranger made it: what staff made, perhaps with
 /// rights, no sign-up may touch.
-pub(super) fn is_unclaimed(user: &user::Model, email: &user_email::Model) -> bool {
+pub(crate) fn is_unclaimed(user: &user::Model, email: &user_email::Model) -> bool {
     user.state() == UserState::Pending
         && email.verified_at.is_none()
         && user.origin == Origin::SignUp.as_str()

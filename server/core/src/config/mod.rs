@@ -13,8 +13,8 @@ use toml::{Table, Value};
 use url::Url;
 
 pub use sections::{
-    Database, Device, General, Hooks, Keys, Limit, Log, Mail, Password, Profile, Registration, Server, Session, Token,
-    Worker,
+    Database, Device, General, Hooks, Keys, Limit, Log, Mail, Password, Profile, Registration, Server, Session, Social,
+    Token, Worker,
 };
 pub use setting::Seconds;
 use setting::{Found, Raw, Setting};
@@ -75,6 +75,8 @@ pub struct Config {
     pub limit: Limit,
     /// A server that is asked and told.
     pub hooks: Hooks,
+    /// Signing in through others.
+    pub social: Social,
     /// Jobs.
     pub worker: Worker,
     /// The log.
@@ -200,6 +202,7 @@ impl Config {
             token: Token::read(take(Token::PATH), &mut faults),
             limit: Limit::read(take(Limit::PATH), &mut faults),
             hooks: Hooks::read(take(Hooks::PATH), &mut faults),
+            social: Social::read(take(Social::PATH), &mut faults),
             worker: Worker::read(take(Worker::PATH), &mut faults),
             log: Log::read(take(Log::PATH), &mut faults),
         };
@@ -231,6 +234,7 @@ impl Config {
         Token::example(&mut text);
         Limit::example(&mut text);
         Hooks::example(&mut text);
+        Social::example(&mut text);
         Worker::example(&mut text);
         Log::example(&mut text);
         text

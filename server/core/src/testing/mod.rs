@@ -3,6 +3,7 @@
 
 mod database;
 mod people;
+mod provider;
 mod recorder;
 
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 pub use database::TestDatabase;
 pub use people::{PASSWORD, Pair, by_code, by_link, code_of, refused, refused_fields, token_of};
+pub use provider::{CLIENT, FakeProvider, Says, Signing};
 pub use recorder::{Recorder, Statements};
 
 use crate::boot::{self, World};

@@ -14,4 +14,5 @@ mod oauth;
 mod passwords;
 mod profile;
 mod registrations;
+mod social;
 mod tokens;

@@ -8,3 +8,4 @@ mod passwords;
 mod profiles;
 mod refusals;
 mod sessions;
+mod social;
