@@ -14,27 +14,7 @@ pub(crate) async fn social_buttons() -> Result<Vec<SocialButton>, Problem> {
         .map_err(gate::refuse)
 }
 
-/// The buttons of every provider that people can use; nothing where there is none. That they cannot be known keeps nobody
-/// from the password.
-#[component]
-pub(crate) fn Providers(
-    /// Where the person wants to go.
-    next: String,
-    /// What stands between these and the password.
-    or: &'static str,
-) -> impl IntoView {
-    let buttons = Resource::new(|| (), |()| social_buttons());
-    let content = move || {
-        let next = next.clone();
-        Suspend::new(async move {
-            let buttons = buttons.await.unwrap_or_default();
-            Unsuspend::new(move || (!buttons.is_empty()).then(|| view! { <ProvidersView buttons next or /> }))
-        })
-    };
-    view! { <Transition fallback=|| ()>{content}</Transition> }
-}
-
-/// The buttons, once they are known.
+/// A button for every provider that people can use; nothing where there is none.
 #[component]
 pub fn ProvidersView(
     /// Which.
@@ -44,8 +24,10 @@ pub fn ProvidersView(
     /// What stands between these and the password.
     or: &'static str,
 ) -> impl IntoView {
-    view! {
-        <ProviderLinks buttons next=Some(next) />
-        <p class="provider-or text-soft">{or}</p>
-    }
+    (!buttons.is_empty()).then(|| {
+        view! {
+            <ProviderLinks buttons next=Some(next) />
+            <p class="provider-or text-soft">{or}</p>
+        }
+    })
 }

@@ -1,16 +1,20 @@
 //! Sign in with a password.
 
 use leptos::prelude::*;
-use sereno_types::{Code, Problem};
+use sereno_types::{Code, Problem, SocialButton};
 
 use crate::{
-    account::{providers::Providers, query},
+    account::{
+        providers::{ProvidersView, social_buttons},
+        query,
+    },
     text,
     ui::{
         alert::Done,
         field::{Field, Hidden},
         form::{Attempt, Form, Submit},
         heading::Heading,
+        loaded::loaded,
     },
 };
 
@@ -38,6 +42,16 @@ pub(crate) async fn sign_in(
 /// `/account/sign-in`, with `next` for where to go afterwards.
 #[component]
 pub fn SignInPage() -> impl IntoView {
+    let buttons = Resource::new(|| (), |()| social_buttons());
+    loaded(buttons, |buttons| view! { <SignInView buttons /> })
+}
+
+/// The form, beside the ways in through others.
+#[component]
+pub fn SignInView(
+    /// Which others.
+    buttons: Vec<SocialButton>,
+) -> impl IntoView {
     let texts = text::use_texts();
     let action = ServerAction::<SignIn>::new();
     let attempt = Attempt::of(action);
@@ -49,7 +63,7 @@ pub fn SignInPage() -> impl IntoView {
     view! {
         <Heading title=texts.sign_in_title attempt />
         {done.map(|done| view! { <Done>{done}</Done> })}
-        <Providers next=query("next").unwrap_or_default() or=texts.social_or />
+        <ProvidersView buttons next=query("next").unwrap_or_default() or=texts.social_or />
         <Form action attempt>
             {move || offer_activation(attempt)}
             <Hidden name="next" value=query("next").unwrap_or_default() />

@@ -5,8 +5,8 @@ use app::account::{
     forgot_password::ForgotPasswordPage,
     overview::{Account, AccountView},
     reset_password::ResetPasswordPage,
-    sign_in::SignInPage,
-    sign_up::SignUpPage,
+    sign_in::SignInView,
+    sign_up::SignUpView,
 };
 use app::text::Locale;
 use leptos::prelude::*;
@@ -70,7 +70,7 @@ fn dates_are_written_in_the_visitors_language() {
 #[test]
 fn forms_are_plain_ones() {
     holds(
-        &html(|| view! { <SignInPage /> }),
+        &html(|| view! { <SignInView buttons=Vec::new() /> }),
         &[
             r#"action="/account/fn/sign_in" method="post""#,
             r#"autocomplete="username""#,
@@ -80,7 +80,7 @@ fn forms_are_plain_ones() {
         ],
     );
     holds(
-        &html(|| view! { <SignUpPage /> }),
+        &html(|| view! { <SignUpView buttons=Vec::new() /> }),
         &[
             r#"action="/account/fn/register" method="post""#,
             r#"autocomplete="new-password""#,
@@ -93,7 +93,7 @@ fn forms_are_plain_ones() {
 fn pages_speak_the_visitors_language() {
     let german = html(|| {
         provide_context(Locale::De);
-        view! { <SignInPage /> }
+        view! { <SignInView buttons=Vec::new() /> }
     });
     holds(&german, &["Anmelden", "Passwort"]);
     lacks(&german, &["Sign in"]);
