@@ -2,7 +2,9 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use sereno_types::{Id, Permission, Problem, SocialCheck, SocialCheckName, SocialProviderDetail, SocialTest};
+#[cfg(feature = "ssr")]
+use sereno_types::Id;
+use sereno_types::{Permission, Problem, SocialCheck, SocialCheckName, SocialProviderDetail, SocialTest};
 
 use crate::{
     console::{

@@ -1,11 +1,11 @@
 //! A provider as a form: what its fields say, and what they mean.
 
 use leptos::prelude::*;
-use sereno_types::{SocialKind, SocialLinking, SocialProviderDetail, SocialSettings};
+use sereno_types::{SocialKind, SocialLinking, SocialProviderDetail};
 #[cfg(feature = "ssr")]
 use {
     super::application_form::{Fields, reader::Reader},
-    sereno_types::Problem,
+    sereno_types::{Problem, SocialSettings},
 };
 
 use crate::ui::field::{Area, Field, Select, Tick};
