@@ -29,17 +29,19 @@ use leptos_router::{
 };
 
 use account::{
-    AccountPages, activate::ActivatePage, confirm_email::ConfirmEmailPage, delete::DeletePage, devices::MyDevicesPage,
-    forgot_password::ForgotPasswordPage, keep::KeepPage, overview::AccountPage, profile::ProfilePage,
-    resend::ResendPage, reset_password::ResetPasswordPage, sessions::SessionsPage, setup::SetUpPage,
-    sign_in::SignInPage, sign_in_code::SignInCodePage, sign_in_link::SignInLinkPage, sign_out::SignedOutPage,
-    sign_up::SignUpPage,
+    AccountPages, activate::ActivatePage, confirm_email::ConfirmEmailPage, connections::ConnectionsPage,
+    delete::DeletePage, devices::MyDevicesPage, forgot_password::ForgotPasswordPage, keep::KeepPage,
+    overview::AccountPage, profile::ProfilePage, resend::ResendPage, reset_password::ResetPasswordPage,
+    sessions::SessionsPage, setup::SetUpPage, sign_in::SignInPage, sign_in_code::SignInCodePage,
+    sign_in_link::SignInLinkPage, sign_out::SignedOutPage, sign_up::SignUpPage,
 };
 use console::{
     ConsolePages, application::ApplicationPage, application_new::NewApplicationPage, applications::ApplicationsPage,
     attributes::AttributesPage, device::DevicePage, devices::DevicesPage, overview::OverviewPage,
-    sessions::SessionsPage as AllSessionsPage, signing_keys::SigningKeysPage, user::UserPage,
-    user_changes::UserChangesPage, user_profile::UserProfilePage, user_sign_ins::UserSignInsPage, users::UsersPage,
+    sessions::SessionsPage as AllSessionsPage, signing_keys::SigningKeysPage, social_provider::SocialProviderPage,
+    social_provider_new::NewSocialProviderPage, social_providers::SocialProvidersPage, user::UserPage,
+    user_changes::UserChangesPage, user_identities::UserIdentitiesPage, user_profile::UserProfilePage,
+    user_sign_ins::UserSignInsPage, users::UsersPage,
 };
 pub use visit::About;
 
@@ -69,6 +71,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("profile") view=ProfilePage />
                     <Route path=path!("sessions") view=SessionsPage />
                     <Route path=path!("devices") view=MyDevicesPage />
+                    <Route path=path!("connections") view=ConnectionsPage />
                     <Route path=path!("sign-in") view=SignInPage />
                     <Route path=path!("sign-in/code") view=SignInCodePage />
                     <Route path=path!("sign-in/link") view=SignInLinkPage />
@@ -88,6 +91,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("users/:id") view=UserPage />
                     <Route path=path!("users/:id/profile") view=UserProfilePage />
                     <Route path=path!("users/:id/sign-ins") view=UserSignInsPage />
+                    <Route path=path!("users/:id/identities") view=UserIdentitiesPage />
                     <Route path=path!("users/:id/changes") view=UserChangesPage />
                     <Route path=path!("attributes") view=AttributesPage />
                     <Route path=path!("devices") view=DevicesPage />
@@ -95,6 +99,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("applications") view=ApplicationsPage />
                     <Route path=path!("applications/new") view=NewApplicationPage />
                     <Route path=path!("applications/:id") view=ApplicationPage />
+                    <Route path=path!("social-providers") view=SocialProvidersPage />
+                    <Route path=path!("social-providers/new") view=NewSocialProviderPage />
+                    <Route path=path!("social-providers/:id") view=SocialProviderPage />
                     <Route path=path!("sessions") view=AllSessionsPage />
                     <Route path=path!("signing-keys") view=SigningKeysPage />
                 </ParentRoute>
@@ -212,6 +219,7 @@ pub fn page_of(function: &str) -> Option<&'static str> {
         activate::Activate,
         avatar::{RemoveAvatar, UPLOAD},
         confirm_email::ConfirmEmail,
+        connections::DisconnectIdentity,
         credentials::{ChangeEmail, ChangePassword},
         delete::{ConfirmDeletion, RequestDeletion},
         devices::{RemoveMyDevice, RenameMyDevice},
@@ -235,8 +243,11 @@ pub fn page_of(function: &str) -> Option<&'static str> {
     use console::device::{RemoveDevice, RenameDevice};
     use console::sessions::EndAnySession;
     use console::signing_keys::{ActivateSigningKey, CreateSigningKey, DeleteSigningKey};
+    use console::social_provider::{DeleteSocialProvider, EnableSocialProvider, UpdateSocialProvider};
+    use console::social_provider_new::CreateSocialProvider;
     use console::user::{SendActivation, SendPasswordReset};
     use console::user_avatar::RemoveUserAvatar;
+    use console::user_identities::DisconnectUserIdentity;
     use console::user_profile::UpdateUser;
     use console::user_sign_ins::{EndUserSession, EndUserSessions};
     use console::user_state::ChangeUserState;
@@ -264,6 +275,7 @@ pub fn page_of(function: &str) -> Option<&'static str> {
         (RemoveMyDevice::PATH, "/account/devices"),
         (EndSession::PATH, "/account/sessions"),
         (EndSessions::PATH, "/account/sessions"),
+        (DisconnectIdentity::PATH, "/account/connections"),
         (SignOut::PATH, "/account"),
         (ChangeUserState::PATH, "/console/users/{id}"),
         (SendActivation::PATH, "/console/users/{id}"),
@@ -272,6 +284,11 @@ pub fn page_of(function: &str) -> Option<&'static str> {
         (UpdateUser::PATH, "/console/users/{id}/profile"),
         (EndUserSession::PATH, "/console/users/{id}/sign-ins"),
         (EndUserSessions::PATH, "/console/users/{id}/sign-ins"),
+        (DisconnectUserIdentity::PATH, "/console/users/{id}/identities"),
+        (CreateSocialProvider::PATH, "/console/social-providers/new"),
+        (UpdateSocialProvider::PATH, "/console/social-providers/{id}"),
+        (EnableSocialProvider::PATH, "/console/social-providers/{id}"),
+        (DeleteSocialProvider::PATH, "/console/social-providers/{id}"),
         (EndAnySession::PATH, "/console/sessions"),
         (DeclareAttribute::PATH, "/console/attributes"),
         (WithdrawAttribute::PATH, "/console/attributes"),

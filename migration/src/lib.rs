@@ -23,6 +23,7 @@ mod m20261120_000008_delays;
 mod m20261120_000009_devices;
 mod m20261120_000010_files;
 mod m20261120_000011_login_codes;
+mod m20261120_000012_social;
 mod m20261120_000013_deletions;
 
 /// The ordered list of changes.
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261120_000009_devices::Migration),
             Box::new(m20261120_000010_files::Migration),
             Box::new(m20261120_000011_login_codes::Migration),
+            Box::new(m20261120_000012_social::Migration),
             Box::new(m20261120_000013_deletions::Migration),
         ]
     }

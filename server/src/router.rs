@@ -24,7 +24,9 @@ use tokio::sync::Semaphore;
 
 use crate::http::metrics::Metrics;
 use crate::http::problem::Refusal;
-use crate::http::{avatar_form, body, caller, cors, form_post, meta, oauth_form, origin, policy, session_store};
+use crate::http::{
+    avatar_form, body, caller, cors, form_post, meta, oauth_form, origin, policy, session_store, social,
+};
 use crate::{api, assets, pages};
 
 /// What handlers reach. Cheap to clone, because every layer and handler gets a clone for every request.
@@ -88,6 +90,7 @@ pub fn router(app: &App) -> Router {
         .merge(api::routes())
         .merge(pages::routes(app))
         .route(UPLOAD, post(avatar_form::receive))
+        .merge(social::routes())
         .fallback(pages::fallback)
         .method_not_allowed_fallback(wrong_method)
         .layer(middleware::from_fn_with_state(app.clone(), behind_the_session))
@@ -186,6 +189,7 @@ pub fn unlisted() -> Vec<String> {
             .map(|page| ("GET".to_owned(), page.path().to_owned())),
     );
     doors.push(("POST".to_owned(), UPLOAD.to_owned()));
+    doors.extend(social::DOORS.map(|(method, path)| (method.to_owned(), path.to_owned())));
     doors.extend(server_fn::axum::server_fn_paths().map(|(path, method)| (method.to_string(), path.to_owned())));
     doors
         .into_iter()

@@ -10,6 +10,7 @@
 use std::path::{Path, PathBuf};
 
 use sereno_core::access::policy;
+use sereno_server::http::social;
 use sereno_server::{api, pages, router};
 
 /// Rooms of the core from the lowest floor up; a room uses rooms of lower floors, and of its own on the ground floor.
@@ -26,6 +27,7 @@ const FLOORS: &[&[&str]] = &[
     &["token"],
     &["account"],
     &["login", "oauth"],
+    &["social"],
     &["jobs"],
     &["boot"],
     &["testing"],
@@ -210,6 +212,7 @@ fn admin_functions_demand_their_proof() {
         vec![
             source("server/core/src/oauth/admin.rs"),
             source("server/core/src/oauth/signing_keys.rs"),
+            source("server/core/src/social/admin.rs"),
         ],
     ];
     for (file, text) in staffs.concat() {
@@ -235,8 +238,10 @@ fn every_door_has_a_row_and_every_row_a_door() {
         let page = pages.iter().any(|path| path == rule.path);
         // the door for files is a function of the pages in all but its encoding
         let function = functions.contains(&rule.path) || rule.path == app::account::avatar::UPLOAD;
+        // to a provider and back
+        let travels = social::DOORS.contains(&(rule.method, rule.path));
         assert!(
-            described || undescribed || page || function,
+            described || undescribed || page || function || travels,
             "no door answers to {} {}",
             rule.method,
             rule.path

@@ -3,6 +3,7 @@
 pub mod activate;
 pub mod avatar;
 pub mod confirm_email;
+pub mod connections;
 pub mod credentials;
 pub mod delete;
 pub mod devices;
@@ -10,6 +11,7 @@ pub mod forgot_password;
 pub mod keep;
 pub mod overview;
 pub mod profile;
+pub mod providers;
 pub mod resend;
 pub mod reset_password;
 pub mod sessions;
@@ -48,6 +50,7 @@ pub(crate) fn AccountNav() -> impl IntoView {
         ("/account/profile", texts.profile),
         ("/account/sessions", texts.sign_ins),
         ("/account/devices", texts.devices),
+        ("/account/connections", texts.connections),
     ];
     let links = pages
         .map(|(href, name)| {

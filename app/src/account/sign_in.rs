@@ -1,16 +1,21 @@
 //! Sign in with a password.
 
 use leptos::prelude::*;
-use sereno_types::{Code, Problem};
+use sereno_types::{Code, Problem, SocialButton};
 
 use crate::{
-    account::{address, query},
+    account::{
+        address,
+        providers::{ProvidersView, social_buttons},
+        query,
+    },
     text,
     ui::{
         alert::Done,
         field::{Field, Hidden},
         form::{Attempt, Form, Submit},
         heading::Heading,
+        loaded::loaded,
     },
     visit,
 };
@@ -39,6 +44,16 @@ pub(crate) async fn sign_in(
 /// `/account/sign-in`, with `next` for where to go afterwards.
 #[component]
 pub fn SignInPage() -> impl IntoView {
+    let buttons = Resource::new(|| (), |()| social_buttons());
+    loaded(buttons, |buttons| view! { <SignInView buttons /> })
+}
+
+/// The form, beside the ways in through others.
+#[component]
+pub fn SignInView(
+    /// Which others.
+    buttons: Vec<SocialButton>,
+) -> impl IntoView {
     let texts = text::use_texts();
     let action = ServerAction::<SignIn>::new();
     let attempt = Attempt::of(action);
@@ -50,6 +65,7 @@ pub fn SignInPage() -> impl IntoView {
     view! {
         <Heading title=texts.sign_in_title attempt />
         {done.map(|done| view! { <Done>{done}</Done> })}
+        <ProvidersView buttons next=query("next").unwrap_or_default() or=texts.social_or />
         <Form action attempt>
             {move || offer_activation(attempt)}
             <Hidden name="next" value=query("next").unwrap_or_default() />

@@ -1,14 +1,16 @@
 //! Create an account.
 
 use leptos::prelude::*;
-use sereno_types::Problem;
+use sereno_types::{Problem, SocialButton};
 
 use crate::{
+    account::providers::{ProvidersView, social_buttons},
     text,
     ui::{
         field::Field,
         form::{Attempt, Form, Submit},
         heading::Heading,
+        loaded::loaded,
     },
 };
 
@@ -36,11 +38,22 @@ pub(crate) async fn register(
 /// `/account/sign-up`. What follows is the same for a new and for a taken address.
 #[component]
 pub fn SignUpPage() -> impl IntoView {
+    let buttons = Resource::new(|| (), |()| social_buttons());
+    loaded(buttons, |buttons| view! { <SignUpView buttons /> })
+}
+
+/// The form, beside the ways in through others.
+#[component]
+pub fn SignUpView(
+    /// Which others.
+    buttons: Vec<SocialButton>,
+) -> impl IntoView {
     let texts = text::use_texts();
     let action = ServerAction::<Register>::new();
     let attempt = Attempt::of(action);
     view! {
         <Heading title=texts.sign_up_title attempt />
+        <ProvidersView buttons next=String::new() or=texts.social_or_sign_up />
         <Form action attempt>
             <Field name="email" label=texts.email kind="email" autocomplete="email" inputmode="email" />
             <Field

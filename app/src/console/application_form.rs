@@ -2,7 +2,7 @@
 //! command that the API takes too. Lists are one entry a line, claims are JSON as in the API. What the core refuses by an
 //! entry of a list is shown at the list.
 
-mod reader;
+pub(crate) mod reader;
 mod refusal;
 mod view;
 

@@ -11,9 +11,14 @@ pub mod overview;
 pub mod sessions;
 pub mod shown_once;
 pub mod signing_keys;
+pub mod social_provider;
+pub mod social_provider_form;
+pub mod social_provider_new;
+pub mod social_providers;
 pub mod user;
 pub mod user_avatar;
 pub mod user_changes;
+pub mod user_identities;
 pub mod user_profile;
 pub mod user_sign_ins;
 pub mod user_state;
@@ -183,7 +188,10 @@ fn Rail(name: String, theme: &'static str) -> impl IntoView {
                         </div>
                     }
                 })}
-            {(may(Permission::ApplicationsView) || may(Permission::SessionsView) || may(Permission::SettingsView))
+            {(may(Permission::ApplicationsView)
+                || may(Permission::ProvidersView)
+                || may(Permission::SessionsView)
+                || may(Permission::SettingsView))
                 .then(|| {
                     view! {
                         <div>
@@ -196,6 +204,16 @@ fn Rail(name: String, theme: &'static str) -> impl IntoView {
                                                 href="/console/applications"
                                                 icon=Icon::AppWindow
                                                 label="Applications"
+                                            />
+                                        }
+                                    })}
+                                {may(Permission::ProvidersView)
+                                    .then(|| {
+                                        view! {
+                                            <RailItem
+                                                href="/console/social-providers"
+                                                icon=Icon::LockOpen
+                                                label="Sign-in providers"
                                             />
                                         }
                                     })}

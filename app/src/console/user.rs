@@ -183,6 +183,7 @@ fn Tabs(id: Id) -> impl IntoView {
         ("", "Overview", true),
         ("/profile", "Profile", true),
         ("/sign-ins", "Sign-ins", may(Permission::SessionsView)),
+        ("/identities", "Connections", true),
         ("/changes", "Changes", true),
     ];
     let links = pages

@@ -209,6 +209,14 @@ pub(crate) fn use_locale() -> Locale {
     use_context().unwrap_or_default()
 }
 
+/// What the button of a provider says, in the words that providers ask for.
+pub(crate) fn sign_in_with(provider: &str) -> String {
+    let texts = use_texts();
+    format!("{} {provider} {}", texts.social_with_prefix, texts.social_with_suffix)
+        .trim()
+        .to_owned()
+}
+
 /// The texts of this page.
 pub(crate) fn use_texts() -> &'static Texts {
     use_locale().texts()
@@ -389,6 +397,23 @@ pub(crate) struct Texts {
     pub device_system: &'static str,
     pub device_app: &'static str,
     pub device_since: &'static str,
+    // signing in through others
+    pub social_with_prefix: &'static str,
+    pub social_with_suffix: &'static str,
+    pub social_or: &'static str,
+    pub social_or_sign_up: &'static str,
+    pub connections: &'static str,
+    pub connections_title: &'static str,
+    pub connections_lead: &'static str,
+    pub connections_none: &'static str,
+    pub connected: &'static str,
+    pub disconnected: &'static str,
+    pub disconnect: &'static str,
+    pub connect: &'static str,
+    pub connect_title: &'static str,
+    pub connect_lead: &'static str,
+    pub connection_since: &'static str,
+    pub connection_used: &'static str,
     // the first administrator
     pub setup_title: &'static str,
     pub setup_lead: &'static str,

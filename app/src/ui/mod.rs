@@ -14,6 +14,7 @@ pub mod layout;
 pub mod loaded;
 pub mod logo;
 pub mod pager;
+pub mod provider;
 pub mod sort;
 pub mod theme;
 pub mod time;

@@ -5,10 +5,10 @@ use app::account::{
     forgot_password::ForgotPasswordPage,
     overview::{Account, AccountView},
     reset_password::ResetPasswordPage,
-    sign_in::SignInPage,
+    sign_in::SignInView,
     sign_in_code::SignInCodePage,
     sign_in_link::SignInLinkPage,
-    sign_up::SignUpPage,
+    sign_up::SignUpView,
 };
 use app::text::Locale;
 use leptos::prelude::*;
@@ -72,7 +72,7 @@ fn dates_are_written_in_the_visitors_language() {
 #[test]
 fn forms_are_plain_ones() {
     holds(
-        &html(|| view! { <SignInPage /> }),
+        &html(|| view! { <SignInView buttons=Vec::new() /> }),
         &[
             r#"action="/account/fn/sign_in" method="post""#,
             r#"autocomplete="username""#,
@@ -82,7 +82,7 @@ fn forms_are_plain_ones() {
         ],
     );
     holds(
-        &html(|| view! { <SignUpPage /> }),
+        &html(|| view! { <SignUpView buttons=Vec::new() /> }),
         &[
             r#"action="/account/fn/register" method="post""#,
             r#"autocomplete="new-password""#,
@@ -95,7 +95,7 @@ fn forms_are_plain_ones() {
 fn pages_speak_the_visitors_language() {
     let german = html(|| {
         provide_context(Locale::De);
-        view! { <SignInPage /> }
+        view! { <SignInView buttons=Vec::new() /> }
     });
     holds(&german, &["Anmelden", "Passwort"]);
     lacks(&german, &["Sign in"]);
@@ -242,7 +242,10 @@ fn a_link_to_sign_in_is_a_button_and_without_its_token_the_way_to_another() {
 #[test]
 fn codes_are_offered_where_they_are_on() {
     holds(
-        &html_at("/account/sign-in?next=%2Fconsole", || view! { <SignInPage /> }),
+        &html_at(
+            "/account/sign-in?next=%2Fconsole",
+            || view! { <SignInView buttons=Vec::new() /> },
+        ),
         &[r#"href="/account/sign-in/code?next=%2Fconsole""#],
     );
     let off = html(|| {
@@ -250,7 +253,7 @@ fn codes_are_offered_where_they_are_on() {
             login_codes: false,
             ..Default::default()
         });
-        view! { <SignInPage /> }
+        view! { <SignInView buttons=Vec::new() /> }
     });
     lacks(&off, &["/account/sign-in/code"]);
 }

@@ -55,6 +55,32 @@ codes! {
     DeletionLinkInvalid = "deletion_link_invalid", 400;
     /// The set-up link is unknown, used or expired.
     SetupLinkInvalid = "setup_link_invalid", 400;
+    /// The sign-in through a provider was not begun in this browser, began too long ago, or was completed before.
+    SocialStateInvalid = "social_state_invalid", 400;
+    /// The person, or the provider, refused the sign-in.
+    SocialDenied = "social_denied", 400;
+    /// The provider did not take the authorization code.
+    SocialExchangeRefused = "social_exchange_refused", 400;
+    /// The provider's token is malformed, or the provider does not know it.
+    SocialTokenInvalid = "social_token_invalid", 400;
+    /// The provider's token is not signed, or with an algorithm that is not taken.
+    SocialAlgorithmRefused = "social_algorithm_refused", 400;
+    /// The signature of the provider's token is by none of the provider's keys.
+    SocialSignatureInvalid = "social_signature_invalid", 400;
+    /// The provider's token or answer comes from another issuer.
+    SocialIssuerMismatch = "social_issuer_mismatch", 400;
+    /// The provider's token was issued to another application.
+    SocialAudienceMismatch = "social_audience_mismatch", 400;
+    /// The provider's token belongs to another request: its nonce is not the one that was asked for.
+    SocialNonceMismatch = "social_nonce_mismatch", 400;
+    /// The provider's token is expired, or not valid yet.
+    SocialTokenExpired = "social_token_expired", 400;
+    /// The provider does not say who the person is.
+    SocialSubjectMissing = "social_subject_missing", 400;
+    /// The provider's access token is not the one that its ID token came with.
+    SocialAccessTokenMismatch = "social_access_token_mismatch", 400;
+    /// This provider does not tell for which application it issued an access token; an ID token or a code does.
+    SocialAccessTokenUnverifiable = "social_access_token_unverifiable", 400;
 
     // 401: who are you?
     /// This call needs a caller who is signed in.
@@ -93,6 +119,8 @@ codes! {
     UnauthorizedClient = "unauthorized_client", 403;
     /// A rule of whoever runs this server refused it; `reason` is the rule's own code.
     RefusedByHook = "refused_by_hook", 403;
+    /// This provider is for people who have an account already.
+    SocialSignUpClosed = "social_sign_up_closed", 403;
 
     // 404, 405, 408, 409, 413, 415
     /// There is nothing here, or nothing the caller may see.
@@ -109,6 +137,12 @@ codes! {
     OwnAccount = "own_account", 409;
     /// The first administrator exists already.
     SetupDone = "setup_done", 409;
+    /// There is an account with this address; its owner can sign in and connect the provider.
+    SocialAccountExists = "social_account_exists", 409;
+    /// This account at the provider is connected to somebody else's account.
+    SocialIdentityTaken = "social_identity_taken", 409;
+    /// This is the last way to sign in to the account.
+    LastSignInMethod = "last_sign_in_method", 409;
     /// The body is larger than this call accepts.
     BodyTooLarge = "body_too_large", 413;
     /// The request target is longer than Sereno reads.
@@ -143,6 +177,12 @@ codes! {
     InvalidUrl = "invalid_url", 422;
     /// Another application has this name on the wire.
     ClientIdUnique = "client_id_unique", 422;
+    /// Another provider has this name in addresses.
+    SlugUnique = "slug_unique", 422;
+    /// The secret must be given again, because where it is sent has changed.
+    SecretRequired = "secret_required", 422;
+    /// This is no private key for ES256 in PEM (PKCS #8).
+    PrivateKeyInvalid = "private_key_invalid", 422;
     /// The template cannot be used; `params.reason` says why.
     TemplateInvalid = "template_invalid", 422;
     /// This is not an e-mail address.
@@ -175,6 +215,12 @@ codes! {
     TooManyRequests = "too_many_requests", 429;
     /// Something went wrong inside; the request id finds it in the log.
     Internal = "internal", 500;
+    /// The provider's answer cannot be read.
+    SocialAnswerInvalid = "social_answer_invalid", 502;
+    /// The provider does not accept this server, or may not be called: its settings here are wrong.
+    SocialMisconfigured = "social_misconfigured", 502;
+    /// The provider does not answer.
+    SocialUnavailable = "social_unavailable", 503;
     /// The server is working at its limit; nothing was done.
     Overloaded = "overloaded", 503;
     /// Something Sereno depends on is away; nothing was done.

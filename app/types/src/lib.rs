@@ -25,6 +25,7 @@ mod scalar;
 mod secret;
 mod session;
 mod signing_key;
+mod social;
 mod token;
 mod token_profile;
 mod user;
@@ -59,6 +60,11 @@ pub use session::{
     SessionUser,
 };
 pub use signing_key::{CreateSigningKey, NewSigningKey, SigningAlgorithm, SigningKeyRow, SigningKeyState};
+pub use social::{
+    CreateSocialProvider, Identity, IdentityQuery, LinkIdentity, SocialButton, SocialCheck, SocialCheckName,
+    SocialKind, SocialLinking, SocialLogin, SocialProviderDetail, SocialProviderQuery, SocialProviderRow,
+    SocialSettings, SocialTest, UpdateSocialProvider,
+};
 pub use token::{AccessClaims, Audience, KeySet, PublicKey, Refresh, TokenAnswer, VerifyToken, VerifyTokenAnswer};
 pub use token_profile::{
     ClaimRule, ClaimSource, ClaimsPreview, PreviewClaims, Rotation, StandardClaim, SubjectForm, TokenFormat,

@@ -48,6 +48,10 @@ permissions! {
     ApplicationsView = "applications.view";
     /// Register and change applications.
     ApplicationsManage = "applications.manage";
+    /// See the providers that people sign in through.
+    ProvidersView = "providers.view";
+    /// Set up and change the providers that people sign in through.
+    ProvidersManage = "providers.manage";
     /// See sessions.
     SessionsView = "sessions.view";
     /// End sessions.

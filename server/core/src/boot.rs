@@ -17,6 +17,7 @@ use crate::entropy::{Entropy, SystemEntropy};
 use crate::error::{Error, Result};
 use crate::event::Subscriber;
 use crate::hook::{self, HttpHook};
+use crate::net::{Documents, Outbound, OutboundPolicy};
 use crate::port::mail::MailTransport;
 use crate::{access, account, notify};
 
@@ -135,6 +136,13 @@ pub async fn start(config: Config, world: World) -> Result<Sereno> {
     let mut subscribers = world.subscribers;
     let hook = HttpHook::from_config(&config)?.map(Arc::new);
     subscribers.extend(hook.clone().map(|hook| hook as Arc<dyn Subscriber>));
+    let outbound = Outbound::new(OutboundPolicy {
+        // a developer's own machine has its providers next door
+        allow_http: config.is_dev(),
+        allow_private: config.is_dev(),
+        timeout: config.social.timeout.span(),
+        ..OutboundPolicy::default()
+    });
     let sereno = Sereno::new(Parts {
         config,
         db,
@@ -145,6 +153,8 @@ pub async fn start(config: Config, world: World) -> Result<Sereno> {
         mail: world.mail,
         subscribers,
         hook,
+        outbound,
+        documents: Documents::default(),
         cache: Cache::default(),
         addresses: limiter::Addresses::default(),
         applications: limiter::PerMinute::default(),

@@ -110,6 +110,19 @@ kinds! {
     UserDeleted = "user_deleted";
     /// Everything that is kept of a user was handed out.
     DataExported = "data_exported";
+    /// An account at a provider was connected to a user.
+    IdentityLinked = "identity_linked";
+    /// An account at a provider was disconnected from a user.
+    IdentityUnlinked = "identity_unlinked";
+    /// A user whose address nobody had confirmed was taken over by whom a provider vouches for; what was typed at the
+    /// sign-up is gone.
+    UserClaimed = "user_claimed";
+    /// A provider that people sign in through was set up.
+    ProviderCreated = "provider_created";
+    /// A provider that people sign in through was changed.
+    ProviderUpdated = "provider_updated";
+    /// A provider that people sign in through was deleted, with every identity at it.
+    ProviderDeleted = "provider_deleted";
     /// Tokens or a key were issued at a sign-in.
     TokenIssued = "token_issued";
     /// A token was asked about, and it was good.

@@ -25,6 +25,7 @@ use crate::error::Result;
 use crate::login::SendLoginCode;
 use crate::notify::DeliverMail;
 use crate::oauth;
+use crate::social::FetchPicture;
 
 /// How long the worker waits when nobody rings: for jobs that come due, and for those of other processes.
 const POLL: Duration = Duration::from_secs(1);
@@ -45,6 +46,7 @@ async fn run(sereno: &Sereno, job: &Model) -> Result<(), Failure> {
         SendDeletion::NAME => read::<SendDeletion>(job)?.run(sereno).await,
         SendActivation::NAME => read::<SendActivation>(job)?.run(sereno).await,
         SendLoginCode::NAME => read::<SendLoginCode>(job)?.run(sereno).await,
+        FetchPicture::NAME => read::<FetchPicture>(job)?.run(sereno).await,
         DeliverEvent::NAME => read::<DeliverEvent>(job)?.run(sereno).await,
         other => Err(Failure::Never(format!("no job is called {other}"))),
     }

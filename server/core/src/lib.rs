@@ -10,8 +10,8 @@
 //! 4. [`context`]: `Sereno`, `Tx`, `Actor`, `Staff`, `Job`, the limiter
 //! 5. [`access`], [`once`]: who may do what; things that are good for one use
 //! 6. [`notify`], [`device`], [`session`], 7. [`token`]: abilities the flows use
-//! 8. [`account`], 9. [`login`], [`jobs`]: the flows, and the worker
-//! 10. [`boot`]: configuration to context; `testing`: the same for tests
+//! 8. [`account`], 9. [`login`], 10. [`social`], [`jobs`]: the flows, and the worker
+//! 11. [`boot`]: configuration to context; `testing`: the same for tests
 
 pub mod access;
 pub mod account;
@@ -37,6 +37,7 @@ pub mod once;
 mod paging;
 pub mod port;
 pub mod session;
+pub mod social;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod token;

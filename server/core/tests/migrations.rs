@@ -43,7 +43,7 @@ async fn up_down_up() {
     test.user("ana").await;
     migration::down(db).await.unwrap();
     assert_eq!(test.tables().await, ["seaql_migrations"]);
-    assert_eq!(migration::pending(db).await.unwrap().len(), 12);
+    assert_eq!(migration::pending(db).await.unwrap().len(), 13);
     migration::up(db).await.unwrap();
     assert_eq!(shape(&test).await, before);
     let again = test.another().await;
@@ -72,6 +72,7 @@ async fn entities_fit_their_tables() {
         event,
         file,
         flow_state,
+        identity,
         issued_token,
         job,
         limit_counter,
@@ -85,6 +86,7 @@ async fn entities_fit_their_tables() {
         role_permission,
         session,
         sign_up,
+        social_provider,
         token_family,
         user,
         user_change,
@@ -119,7 +121,7 @@ async fn two_can_start_at_once() {
         );
         assert_eq!(role::Entity::find().all(db).await.unwrap().len(), 3);
         let grants = role_permission::Entity::find().all(db).await.unwrap().len();
-        assert_eq!(grants, 9 + 9 + 4 + Permission::ALL.len());
+        assert_eq!(grants, 10 + 10 + 4 + Permission::ALL.len());
         let root = std::fs::read_to_string(database.folder().join("root.key")).unwrap();
         assert_eq!(root.trim().len(), 43);
         let files = std::fs::read_dir(database.folder()).unwrap();

@@ -2,6 +2,7 @@
 //! and renders its answer; `/openapi.json` is made from these functions.
 
 mod admin_applications;
+mod admin_social;
 mod admin_users;
 mod avatar;
 mod deletion;
@@ -17,6 +18,7 @@ mod passwords;
 mod profile;
 mod registrations;
 mod sessions;
+mod social;
 mod tokens;
 mod well_known;
 
@@ -68,6 +70,8 @@ fn asking() -> OpenApiRouter<App> {
         .routes(routes!(login::logout))
         .routes(routes!(login_codes::ask))
         .routes(routes!(login_codes::verify))
+        .routes(routes!(social::buttons))
+        .routes(routes!(social::sign_in))
         .routes(routes!(tokens::refresh))
         .routes(routes!(tokens::rotate))
         .routes(routes!(tokens::verify))
@@ -84,6 +88,10 @@ fn asking() -> OpenApiRouter<App> {
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::end))
         .routes(routes!(sessions::end_all_of))
+        .routes(routes!(social::mine))
+        .routes(routes!(social::link, social::unlink))
+        .routes(routes!(social::list))
+        .routes(routes!(social::unlink_theirs))
         .routes(routes!(devices::mine))
         .routes(routes!(devices::update_mine, devices::remove_mine))
         .routes(routes!(devices::list))
@@ -108,6 +116,13 @@ fn asking() -> OpenApiRouter<App> {
         .routes(routes!(admin_users::unlock))
         .routes(routes!(admin_users::send_activation))
         .routes(routes!(admin_users::send_password_reset))
+        .routes(routes!(admin_social::list, admin_social::create))
+        .routes(routes!(
+            admin_social::detail,
+            admin_social::update,
+            admin_social::delete
+        ))
+        .routes(routes!(admin_social::test))
         .routes(routes!(admin_applications::list, admin_applications::create))
         .routes(routes!(
             admin_applications::detail,

@@ -94,6 +94,7 @@ pub(super) fn head() -> OpenApi {
                 "applications",
                 "Registering applications, their secrets, and the keys that sign tokens.",
             ),
+            tag("providers", "Setting up the providers that people sign in through."),
             tag("health", "For whoever watches over the process."),
         ]))
         .build()

@@ -111,7 +111,7 @@ pub async fn answer<F: Future<Output = Response>>(
 }
 
 /// Whether this address has had as many forms kept in the last minute as it may ask for anything else.
-fn too_many(app: &App, address: Option<IpAddr>) -> bool {
+pub(super) fn too_many(app: &App, address: Option<IpAddr>) -> bool {
     let sereno = &app.sereno;
     let most = sereno.config.limit.requests_per_address;
     sereno.addresses.take("flash", address, most, sereno.now()).is_err()
@@ -159,7 +159,8 @@ pub async fn take_flash(request: &mut Request) -> Result<(), Refusal> {
     Ok(())
 }
 
-async fn keep(session: Option<Session>, flash: Flash) -> Result<(), Refusal> {
+/// Keeps a flash for the page that follows.
+pub(super) async fn keep(session: Option<Session>, flash: Flash) -> Result<(), Refusal> {
     let session = session.ok_or(Code::Internal)?;
     session.insert(FLASH, flash).await.map_err(|error| {
         tracing::warn!(%error, "a flash could not be kept");
@@ -263,7 +264,8 @@ fn see(mut response: Response, back: &str) -> Response {
     response
 }
 
-fn redirect(to: &str) -> Response {
+/// The way to a page.
+pub(super) fn redirect(to: &str) -> Response {
     let location = HeaderValue::from_str(to).unwrap_or(HeaderValue::from_static(HOME));
     (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
 }

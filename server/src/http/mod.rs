@@ -18,4 +18,5 @@ pub mod origin;
 pub mod policy;
 pub mod problem;
 pub mod session_store;
+pub mod social;
 pub mod strict;

@@ -16,6 +16,7 @@ use sereno_types::Code;
 
 use super::cors::Known;
 use super::problem::Refusal;
+use super::social;
 use crate::router::App;
 
 /// Carries the CSRF token: from us on `GET /api/v1/me`, to us on every change.
@@ -37,7 +38,12 @@ pub fn check(app: &App, request: &Request) -> Result<(), Refusal> {
         .map(|value| value.as_bytes().to_ascii_lowercase());
     // browsers add Basic credentials by themselves, a bearer token never
     let rests_on_bearer = scheme.is_some_and(|scheme| scheme.starts_with(b"bearer "));
-    if safe || rests_on_bearer || ((is_ours(app, request.headers()) || known) && has_token(app, request)) {
+    // a provider may answer by a post from its own site: nothing is decided by it, and its state proves it
+    let answers = request
+        .extensions()
+        .get::<MatchedPath>()
+        .is_some_and(|path| path.as_str() == social::CALLBACK);
+    if safe || answers || rests_on_bearer || ((is_ours(app, request.headers()) || known) && has_token(app, request)) {
         Ok(())
     } else {
         Err(Code::CrossSiteRequest.into())
@@ -51,6 +57,22 @@ fn is_ours(app: &App, headers: &HeaderMap) -> bool {
         (Some(site), _) => site == "same-origin" || site == "none",
         (None, Some(origin)) => origin == app.sereno.config.public_origin().as_str(),
         (None, None) => true,
+    }
+}
+
+/// Whether a link on one of our own pages was followed: for the few that another site must not lead to.
+#[must_use]
+pub fn is_from_our_page(app: &App, headers: &HeaderMap) -> bool {
+    match (headers.get(FETCH_SITE), headers.get(header::REFERER)) {
+        (Some(site), _) => site == "same-origin",
+        (None, Some(referer)) => referer
+            .to_str()
+            .ok()
+            .and_then(|referer| url::Url::parse(referer).ok())
+            .is_some_and(|referer| {
+                referer.origin().ascii_serialization() == app.sereno.config.public_origin().as_str()
+            }),
+        (None, None) => false,
     }
 }
 

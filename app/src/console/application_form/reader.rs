@@ -5,7 +5,7 @@ use sereno_types::{Code, FieldError, StandardClaim};
 use super::Fields;
 
 /// What was posted, and what of it cannot be read.
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     pub fields: &'a Fields,
     pub faults: Vec<FieldError>,
 }

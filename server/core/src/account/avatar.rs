@@ -77,6 +77,25 @@ pub async fn remove_theirs(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, i
     tx.commit().await
 }
 
+/// Takes a picture that a provider has of the user, unless they have one, or are not to choose theirs.
+///
+/// # Errors
+/// `invalid_picture` and `picture_too_large`; `overloaded`.
+pub(crate) async fn adopt(sereno: &Sereno, user_id: Uuid, bytes: Vec<u8>) -> Result<()> {
+    let picture = read(sereno, bytes).await?;
+    let mut tx = sereno.begin(&RequestMeta::default(), &Actor::System).await?;
+    let found = user::Entity::find_by_id(user_id).lock(LockType::Update);
+    let Some(user) = found.one(tx.db()).await? else {
+        return Ok(());
+    };
+    if user.avatar.is_some() || !may_change(sereno) {
+        return Ok(());
+    }
+    let path = file::keep(sereno, &tx, "user", user_id, picture).await?;
+    replace(sereno, &mut tx, user_id, Some(path)).await?;
+    tx.commit().await
+}
+
 /// Whether users choose their pictures themselves.
 #[must_use]
 pub fn may_change(sereno: &Sereno) -> bool {

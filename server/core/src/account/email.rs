@@ -193,7 +193,7 @@ async fn finish(sereno: &Sereno, tx: &mut Tx, proof: Option<one_time::Model>) ->
 }
 
 /// Deletes an account that nobody confirmed, unless somebody has meanwhile: the unique address decides then.
-async fn expire(tx: &mut Tx, id: Uuid) -> Result<()> {
+pub(crate) async fn expire(tx: &mut Tx, id: Uuid) -> Result<()> {
     let deleted = user::Entity::delete_many()
         .filter(user::Column::Id.eq(id))
         .filter(user::Column::State.eq(UserState::Pending.as_str()))

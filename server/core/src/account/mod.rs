@@ -18,7 +18,7 @@ pub(crate) mod look_up;
 pub(crate) mod mailbox;
 pub mod password;
 pub mod profile;
-mod reauthenticate;
+pub(crate) mod reauthenticate;
 pub mod register;
 pub mod sessions;
 pub mod setup;

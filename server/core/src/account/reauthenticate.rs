@@ -60,7 +60,7 @@ pub(super) async fn by_password(
 ///
 /// # Errors
 /// `reauthentication_required`.
-pub(super) fn by_sign_in(sereno: &Sereno, caller: &Caller) -> Result<()> {
+pub(crate) fn by_sign_in(sereno: &Sereno, caller: &Caller) -> Result<()> {
     if sereno.now().since(caller.authenticated_at) <= FRESH {
         Ok(())
     } else {

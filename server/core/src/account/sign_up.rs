@@ -101,7 +101,7 @@ async fn held_by_another(tx: &Tx, user_id: Uuid, canonical: &str) -> Result<bool
 }
 
 /// Forgets every sign-up of an account: it is confirmed, or belongs to somebody already.
-pub(super) async fn forget(tx: &Tx, user_id: Uuid) -> Result<()> {
+pub(crate) async fn forget(tx: &Tx, user_id: Uuid) -> Result<()> {
     Entity::delete_many()
         .filter(Column::UserId.eq(user_id))
         .exec(tx.db())

@@ -15,7 +15,7 @@ use url::Url;
 
 pub use sections::{
     Database, Deletion, Device, General, Hooks, Keys, Limit, Log, LoginCode, Mail, Password, Profile, Registration,
-    Server, Session, Testers, Token, Worker,
+    Server, Session, Social, Testers, Token, Worker,
 };
 pub use setting::Seconds;
 use setting::{Found, Raw, Setting};
@@ -83,6 +83,8 @@ pub struct Config {
     pub limit: Limit,
     /// A server that is asked and told.
     pub hooks: Hooks,
+    /// Signing in through others.
+    pub social: Social,
     /// Jobs.
     pub worker: Worker,
     /// The log.
@@ -211,6 +213,7 @@ impl Config {
             token: Token::read(take(Token::PATH), &mut faults),
             limit: Limit::read(take(Limit::PATH), &mut faults),
             hooks: Hooks::read(take(Hooks::PATH), &mut faults),
+            social: Social::read(take(Social::PATH), &mut faults),
             worker: Worker::read(take(Worker::PATH), &mut faults),
             log: Log::read(take(Log::PATH), &mut faults),
         };
@@ -245,6 +248,7 @@ impl Config {
         Token::example(&mut text);
         Limit::example(&mut text);
         Hooks::example(&mut text);
+        Social::example(&mut text);
         Worker::example(&mut text);
         Log::example(&mut text);
         text

@@ -281,6 +281,14 @@ section! {
 }
 
 section! {
+    /// Signing in through others. The providers themselves are set up in the console.
+    Social = "social" {
+        /// Seconds a provider has to answer.
+        timeout: Seconds = Seconds(10);
+    }
+}
+
+section! {
     /// Work behind the requests: mails and clearing up.
     Worker = "worker" {
         /// Whether `serve` works the queue too; otherwise run `sereno worker` beside it.

@@ -315,6 +315,7 @@ fn figures(config: &Config, faults: &mut Faults) {
     );
     bounds("token", "retry_window", config.token.retry_window.0, 0, 300);
     bounds("hooks", "timeout", config.hooks.timeout.0, 1, 30);
+    bounds("social", "timeout", config.social.timeout.0, 1, 60);
     bounds("worker", "concurrency", config.worker.concurrency, 1, 256);
     bounds("worker", "max_attempts", config.worker.max_attempts, 1, 100);
     bounds("worker", "lease", config.worker.lease.0, 10, 86_400);

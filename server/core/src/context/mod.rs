@@ -38,6 +38,7 @@ use crate::error::Result;
 use crate::event::{Event, EventKind, Subscriber};
 use crate::hook::HttpHook;
 use crate::intent::{Intent, IntentKind};
+use crate::net::{Documents, Outbound};
 use crate::port::mail::MailTransport;
 
 /// Everything a flow may reach. Made by `boot`, or by `testing`.
@@ -64,6 +65,10 @@ pub struct Parts {
     pub subscribers: Vec<Arc<dyn Subscriber>>,
     /// The operator's server that is told of events by jobs; among the subscribers too, to be asked.
     pub hook: Option<Arc<HttpHook>>,
+    /// The way out to whom administrators and providers name.
+    pub outbound: Outbound,
+    /// Documents of providers, such as their keys.
+    pub documents: Documents,
     /// What is remembered of users, token families and access tokens between two requests.
     pub cache: Cache,
     /// Counters per client address.

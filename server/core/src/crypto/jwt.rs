@@ -83,6 +83,16 @@ pub fn sign(key: &SigningKey, form: Form<'_>, claims: &impl Serialize) -> Result
     key.sign(format!("{header}.{}", URL_SAFE_NO_PAD.encode(claims)))
 }
 
+/// Signs claims for somebody else with a key that they gave us: ES256, a private key in PEM (PKCS #8). Nothing where it is
+/// none.
+#[must_use]
+pub fn sign_with_pem(pem: &str, kid: &str, claims: &impl Serialize) -> Option<String> {
+    let key = jsonwebtoken::EncodingKey::from_ec_pem(pem.as_bytes()).ok()?;
+    let mut header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::ES256);
+    header.kid = Some(kid.to_owned());
+    jsonwebtoken::encode(&header, claims, &key).ok()
+}
+
 /// A token that one of our keys signed.
 pub struct Opened<'a> {
     /// The key.

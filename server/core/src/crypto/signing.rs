@@ -195,7 +195,7 @@ impl SigningKey {
     }
 
     /// Appends the signature over what there is (RFC 7515 §5.1).
-    pub(super) fn sign(&self, mut message: String) -> Result<String> {
+    pub(crate) fn sign(&self, mut message: String) -> Result<String> {
         let append = |mut message: String, signature: &[u8]| {
             message.push('.');
             URL_SAFE_NO_PAD.encode_string(signature, &mut message);

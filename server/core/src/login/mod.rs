@@ -138,6 +138,17 @@ async fn conclude(
 
 /// What every way of signing in ends with: tokens, a key or a session, as the application's delivery says, and the event.
 pub(crate) async fn complete(sereno: &Sereno, tx: &mut Tx, proof: &Proof, grantee: &Grantee) -> Result<Brought> {
+    complete_with(sereno, tx, proof, grantee, logged_in(proof)).await
+}
+
+/// The same, with an event that says more.
+pub(crate) async fn complete_with(
+    sereno: &Sereno,
+    tx: &mut Tx,
+    proof: &Proof,
+    grantee: &Grantee,
+    event: Event,
+) -> Result<Brought> {
     let application_id = grantee.application.id;
     if grantee.application.delivery == Delivery::Session {
         let place = Place {
@@ -146,7 +157,7 @@ pub(crate) async fn complete(sereno: &Sereno, tx: &mut Tx, proof: &Proof, grante
         };
         let session = session::start(sereno, tx, proof, place).await?;
         tx.act_as(session.actor);
-        tx.record(logged_in(proof).through(application_id).within(session.id));
+        tx.record(event.through(application_id).within(session.id));
         return Ok(Brought::Session(session));
     }
     let issued = token::issue(sereno, tx, proof, grantee).await?;
@@ -155,7 +166,7 @@ pub(crate) async fn complete(sereno: &Sereno, tx: &mut Tx, proof: &Proof, grante
         via: Via::Family(issued.family),
         authenticated_at: proof.at,
     }));
-    tx.record(logged_in(proof).through(application_id).within(issued.family));
+    tx.record(event.through(application_id).within(issued.family));
     let event = Event::new(EventKind::TokenIssued).about(proof.user_id);
     tx.record(event.through(application_id).within(issued.family));
     Ok(Brought::Tokens(issued))
@@ -173,10 +184,16 @@ pub async fn with_session(sereno: &Sereno, meta: &RequestMeta, command: Login) -
 
 /// Commits a sign-in of a browser.
 async fn conclude_session(sereno: &Sereno, mut tx: Tx, proof: &Proof) -> Result<NewSession> {
-    let session = session::start(sereno, &tx, proof, Place::default()).await?;
-    tx.act_as(session.actor);
-    tx.record(logged_in(proof).within(session.id));
+    let session = in_browser(sereno, &mut tx, proof, logged_in(proof)).await?;
     tx.commit().await?;
+    Ok(session)
+}
+
+/// What every way of signing a browser in ends with: a session of our own pages, and the event.
+pub(crate) async fn in_browser(sereno: &Sereno, tx: &mut Tx, proof: &Proof, event: Event) -> Result<NewSession> {
+    let session = session::start(sereno, tx, proof, Place::default()).await?;
+    tx.act_as(session.actor);
+    tx.record(event.within(session.id));
     Ok(session)
 }
 
@@ -209,7 +226,8 @@ async fn begin(sereno: &Sereno, meta: &RequestMeta, proven: &Authenticated) -> R
     Ok((tx, proof))
 }
 
-fn logged_in(proof: &Proof) -> Event {
+/// A user proved who they are and was let in.
+pub(crate) fn logged_in(proof: &Proof) -> Event {
     Event::new(EventKind::LoggedIn)
         .about(proof.user_id)
         .with("amr", serde_json::json!(proof.amr))

@@ -5,6 +5,7 @@
 //! Certificates are judged by Mozilla's roots, compiled in: the result is the same on every machine, an empty container
 //! included, and nothing is read or fetched at run time. A private authority is therefore not trusted.
 
+mod documents;
 mod guard;
 
 use std::error::Error as _;
@@ -17,6 +18,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
+pub use self::documents::Documents;
 use self::guard::{Guard, Refused};
 
 /// What is allowed outside.

@@ -8,12 +8,13 @@ use uuid::Uuid;
 
 use super::login_code;
 use super::mails::{
-    Activation, DeletionConfirm, DeletionDone, DeletionScheduled, EmailChangeConfirm, EmailChangeNotice, MailKind,
-    NewDevice, PasswordChanged, PasswordReset, RegistrationRepeated, Rendered, UnknownAccount,
+    Activation, DeletionConfirm, DeletionDone, DeletionScheduled, EmailChangeConfirm, EmailChangeNotice,
+    IdentityLinked, IdentityUnlinked, MailKind, NewDevice, PasswordChanged, PasswordReset, RegistrationRepeated,
+    Rendered, UnknownAccount,
 };
 use crate::clock::Moment;
 use crate::context::{Actor, Failure, Job, Locale, RequestMeta, Sereno, tidy};
-use crate::entity::{Hidden, device, email_message, sign_up, user, user_email};
+use crate::entity::{Hidden, device, email_message, event, sign_up, user, user_email};
 use crate::error::Result;
 use crate::event::{Event, EventKind};
 use crate::once::{self, Mint, Purpose};
@@ -116,6 +117,20 @@ async fn render(sereno: &Sereno, message: &email_message::Model, job: &DeliverMa
             link: sereno.link("/account/forgot-password"),
             when: readable(message.created_at),
             device: new_device(sereno, message).await?,
+        }
+        .render(locale)
+        .map(Some),
+        Some(MailKind::IdentityLinked) => IdentityLinked {
+            link: sereno.link("/account/connections"),
+            when: readable(message.created_at),
+            provider: provider_of(sereno, message, EventKind::IdentityLinked).await?,
+        }
+        .render(locale)
+        .map(Some),
+        Some(MailKind::IdentityUnlinked) => IdentityUnlinked {
+            link: sereno.link("/account/forgot-password"),
+            when: readable(message.created_at),
+            provider: provider_of(sereno, message, EventKind::IdentityUnlinked).await?,
         }
         .render(locale)
         .map(Some),
@@ -369,6 +384,20 @@ async fn new_device(sereno: &Sereno, message: &email_message::Model) -> Result<S
     };
     let parts = [Some(called).filter(|called| !called.is_empty()), device.address];
     Ok(parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
+}
+
+/// What people call the provider of the event that the mail was queued with, in the same moment: the identity itself may
+/// be gone.
+async fn provider_of(sereno: &Sereno, message: &email_message::Model, kind: EventKind) -> Result<String> {
+    let found = event::Entity::find()
+        .filter(event::Column::UserId.eq(message.user_id))
+        .filter(event::Column::Name.eq(kind.as_str()))
+        .filter(event::Column::At.eq(message.created_at))
+        .one(sereno.db.read())
+        .await?;
+    let name = found.and_then(|row| row.detail.get("provider_name")?.as_str().map(str::to_owned));
+    // swept away before a mail server took the mail
+    Ok(name.unwrap_or_else(|| "?".to_owned()))
 }
 
 /// Longest answer of a mail server that is kept.

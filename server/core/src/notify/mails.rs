@@ -203,6 +203,37 @@ mails! {
         Es: "email/new_device/es.subject.txt", "email/new_device/es.txt", "email/new_device/es.html";
     }
 
+    /// Tells a user that an account at a provider signs in to theirs from now on.
+    IdentityLinked = "identity_linked" {
+        /// Where to look at one's account.
+        link = "https://id.example.org/account/connections",
+        /// When it was.
+        when = "2026-01-01 12:00:00 UTC",
+        /// What people call the provider.
+        provider = "Google"
+    } {
+        En: "email/identity_linked/en.subject.txt", "email/identity_linked/en.txt", "email/identity_linked/en.html";
+        De: "email/identity_linked/de.subject.txt", "email/identity_linked/de.txt", "email/identity_linked/de.html";
+        Es: "email/identity_linked/es.subject.txt", "email/identity_linked/es.txt", "email/identity_linked/es.html";
+    }
+
+    /// Tells a user that an account at a provider no longer signs in to theirs.
+    IdentityUnlinked = "identity_unlinked" {
+        /// Where to set another password, if it was somebody else.
+        link = "https://id.example.org/account/forgot-password",
+        /// When it was.
+        when = "2026-01-01 12:00:00 UTC",
+        /// What people call the provider.
+        provider = "Google"
+    } {
+        En: "email/identity_unlinked/en.subject.txt", "email/identity_unlinked/en.txt",
+            "email/identity_unlinked/en.html";
+        De: "email/identity_unlinked/de.subject.txt", "email/identity_unlinked/de.txt",
+            "email/identity_unlinked/de.html";
+        Es: "email/identity_unlinked/es.subject.txt", "email/identity_unlinked/es.txt",
+            "email/identity_unlinked/es.html";
+    }
+
     /// Tells an address that it has no account, where somebody asked for a new password.
     UnknownAccount = "unknown_account" {
         /// Where to sign up.

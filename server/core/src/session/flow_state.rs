@@ -23,11 +23,16 @@ pub struct FlowState {
 
 /// Keeps `data` for so long.
 pub async fn create(sereno: &Sereno, data: Value, lifetime: Duration) -> Result<FlowState> {
+    create_for(sereno, PURPOSE, data, lifetime).await
+}
+
+/// Keeps `data` of another flow than the visitor's cookie: a value of one is unknown to the other.
+pub async fn create_for(sereno: &Sereno, purpose: &str, data: Value, lifetime: Duration) -> Result<FlowState> {
     let secret = URL_SAFE_NO_PAD.encode(sereno.entropy.bytes::<16>()?);
     let now = sereno.now();
     let row = flow_state::ActiveModel {
         id: Set(sereno.new_id()?),
-        digest: Set(sereno.keys.digest.digest(PURPOSE, &secret)),
+        digest: Set(sereno.keys.digest.digest(purpose, &secret)),
         data: Set(without_nul(data)),
         created_at: Set(now),
         expires_at: Set(now.plus(lifetime)),
@@ -38,8 +43,13 @@ pub async fn create(sereno: &Sereno, data: Value, lifetime: Duration) -> Result<
 
 /// What is kept under this value.
 pub async fn load(sereno: &Sereno, secret: &str) -> Result<Option<Value>> {
+    load_for(sereno, PURPOSE, secret).await
+}
+
+/// What another flow keeps under this value.
+pub async fn load_for(sereno: &Sereno, purpose: &str, secret: &str) -> Result<Option<Value>> {
     let row = Entity::find()
-        .filter(Column::Digest.is_in(sereno.keys.digest.candidates(PURPOSE, secret)))
+        .filter(Column::Digest.is_in(sereno.keys.digest.candidates(purpose, secret)))
         .filter(Column::ExpiresAt.gt(sereno.now()))
         .one(sereno.db.read())
         .await?;
@@ -48,9 +58,14 @@ pub async fn load(sereno: &Sereno, secret: &str) -> Result<Option<Value>> {
 
 /// Keeps other data under this value; an update and never an insert. Says whether there was such a row.
 pub async fn save(sereno: &Sereno, secret: &str, data: Value) -> Result<bool> {
+    save_for(sereno, PURPOSE, secret, data).await
+}
+
+/// Keeps other data of another flow under this value.
+pub async fn save_for(sereno: &Sereno, purpose: &str, secret: &str, data: Value) -> Result<bool> {
     let saved = Entity::update_many()
         .col_expr(Column::Data, Expr::value(without_nul(data)))
-        .filter(Column::Digest.is_in(sereno.keys.digest.candidates(PURPOSE, secret)))
+        .filter(Column::Digest.is_in(sereno.keys.digest.candidates(purpose, secret)))
         .filter(Column::ExpiresAt.gt(sereno.now()))
         .exec(sereno.db.write())
         .await?;
@@ -64,4 +79,14 @@ pub async fn delete(sereno: &Sereno, secret: &str) -> Result<()> {
         .exec(sereno.db.write())
         .await?;
     Ok(())
+}
+
+/// Ends another flow: what it kept is gone, and it is said whether it was there. Of several at once, one is told so.
+pub async fn take_for(sereno: &Sereno, purpose: &str, secret: &str) -> Result<bool> {
+    let taken = Entity::delete_many()
+        .filter(Column::Digest.is_in(sereno.keys.digest.candidates(purpose, secret)))
+        .filter(Column::ExpiresAt.gt(sereno.now()))
+        .exec(sereno.db.write())
+        .await?;
+    Ok(taken.rows_affected > 0)
 }

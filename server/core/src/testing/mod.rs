@@ -4,6 +4,7 @@
 mod client;
 mod database;
 mod people;
+mod provider;
 mod recorder;
 
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use std::time::Duration;
 pub use client::{Client, called, claims_of, pair_of, part_of, profile_of, register};
 pub use database::TestDatabase;
 pub use people::{PASSWORD, Pair, by_code, by_link, code_of, login_code_of, refused, refused_fields, token_of};
+pub use provider::{CLIENT, FakeProvider, Says, Signing};
 pub use recorder::{Recorder, Statements};
 
 use crate::boot::{self, World};

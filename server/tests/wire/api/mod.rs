@@ -16,4 +16,5 @@ mod oauth;
 mod passwords;
 mod profile;
 mod registrations;
+mod social;
 mod tokens;

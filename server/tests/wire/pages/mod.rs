@@ -10,3 +10,4 @@ mod passwords;
 mod profiles;
 mod refusals;
 mod sessions;
+mod social;

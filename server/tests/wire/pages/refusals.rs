@@ -231,6 +231,13 @@ fn every_function_that_changes_something_has_a_page() {
         "application",
         "preview_claims",
         "list_signing_keys",
+        "social_buttons",
+        "my_identities",
+        "user_identities",
+        "list_social_providers",
+        "social_provider",
+        // changes nothing, and is asked for by a link
+        "test_social_provider",
     ];
     for (function, _) in server_fn::axum::server_fn_paths() {
         let name = function.rsplit('/').next().unwrap_or("");
