@@ -1,8 +1,8 @@
-//! Accounts that are about to be deleted: when.
+//! Accounts that are about to be deleted: when, and what they were before.
 
 use sea_orm_migration::prelude::*;
 
-use crate::column::big_null;
+use crate::column::{big_null, text_null};
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -10,15 +10,18 @@ pub struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let delete_at = Table::alter()
-            .table("user")
-            .add_column(big_null("delete_at"))
-            .to_owned();
-        manager.alter_table(delete_at).await
+        for column in &mut [big_null("delete_at"), text_null("closed_from")] {
+            let added = Table::alter().table("user").add_column(column).to_owned();
+            manager.alter_table(added).await?;
+        }
+        Ok(())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let delete_at = Table::alter().table("user").drop_column("delete_at").to_owned();
-        manager.alter_table(delete_at).await
+        for column in ["closed_from", "delete_at"] {
+            let dropped = Table::alter().table("user").drop_column(column).to_owned();
+            manager.alter_table(dropped).await?;
+        }
+        Ok(())
     }
 }

@@ -7,6 +7,12 @@ use leptos_meta::Title;
 use super::form::Attempt;
 use crate::{text, visit};
 
+/// What the server writes between `<title>` and `</title>` is written there as it is.
+#[cfg(feature = "ssr")]
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;")
+}
+
 /// `<h1>` and `<title>`. After a failure the title begins with "Error:". After a navigation inside the browser the heading
 /// takes the focus, as the top of a freshly loaded page would.
 #[component]
@@ -38,7 +44,7 @@ pub fn Heading(
     };
     // the server writes the head when the page is done, and what the page was made with may be gone by then
     #[cfg(feature = "ssr")]
-    let window = untrack(window);
+    let window = escaped(&untrack(window));
     view! {
         <Title text=window />
         <h1 class="text-2xl font-semibold" tabindex="-1" node_ref=node>

@@ -53,6 +53,7 @@ async fn crowd(test: &TestSereno, size: i64) {
             updated_at: Set(Moment(0)),
             last_login_at: Set((number % 3 != 0).then_some(Moment(number / 5 + 1))),
             delete_at: Set(None),
+            closed_from: Set(None),
         });
         if number % 6 != 0 {
             emails.push(email(test, id, &format!("{}-{number}@example.org", number % 4), true));

@@ -11,8 +11,8 @@ use sereno_core::port::mail::OutgoingMail;
 use sereno_core::testing::{PASSWORD, TestSereno, code_of, refused, refused_fields, token_of};
 use sereno_core::{Error, Result, account, jobs, login, token};
 use sereno_types::{
-    CancelDeletion, ChangeEmail, Code, ConfirmDeletion, DeletionScheduled, DeviceHint, Id, RequestDeletion,
-    StateChange, UpdateProfile, UserState,
+    CancelDeletion, ChangeEmail, Code, ConfirmDeletion, ConfirmEmail, DeletionScheduled, DeviceHint, Id,
+    RequestDeletion, StateChange, UpdateProfile, UserState,
 };
 use uuid::Uuid;
 
@@ -260,6 +260,36 @@ async fn without_a_grace_period_the_account_is_gone_at_once() {
     assert_eq!(test.count("\"user\"").await, 0);
     let sent: Vec<String> = test.mails().await.into_iter().map(|mail| mail.subject).collect();
     assert_eq!(sent, ["Your account is deleted"]);
+    let kept = test.dump("event").await;
+    assert!(kept.iter().all(|row| !row.contains("192.0.2.1")), "{kept:?}");
+}
+
+/// Whoever still reads the old mailbox decides nothing any more.
+#[tokio::test]
+async fn a_wish_ends_with_the_address_it_went_to() {
+    let test = TestSereno::with_ana().await;
+    let actor = signed_in(&test, test.holder_of("ana@example.org").await);
+    let wish = wish(&test).await;
+    let change = ChangeEmail {
+        email: "nova@example.net".to_owned(),
+        password: Some(PASSWORD.into()),
+    };
+    account::email::request(&test.sereno, &test.meta(), &actor, change)
+        .await
+        .unwrap();
+    let mails = test.mails().await;
+    let link = mails.iter().find(|mail| mail.recipient == "nova@example.net").unwrap();
+    let command = ConfirmEmail {
+        token: token_of(link).into(),
+    };
+    account::email::confirm(&test.sereno, &test.meta(), command)
+        .await
+        .unwrap();
+    assert_eq!(
+        refused(confirm(&test, &token_of(&wish)).await),
+        Code::DeletionLinkInvalid
+    );
+    log_in(&test).await.unwrap();
 }
 
 #[tokio::test]
@@ -315,6 +345,11 @@ async fn staff_switches_off_deletes_and_restores() {
     assert_eq!(shown.state, UserState::Deleting);
     assert_eq!(shown.delete_at.unwrap().0, "2026-01-15T00:00:00Z");
     assert_eq!(refused(change(StateChange::Delete).await), Code::StateConflict);
+    change(StateChange::Restore).await.unwrap();
+    assert_eq!(state().await, UserState::Disabled, "keeping an account opens nothing");
+    change(StateChange::Enable).await.unwrap();
+    log_in(&test).await.unwrap();
+    change(StateChange::Delete).await.unwrap();
     change(StateChange::Restore).await.unwrap();
     log_in(&test).await.unwrap();
     change(StateChange::Delete).await.unwrap();
@@ -376,7 +411,18 @@ async fn an_export_tells_everything_but_secrets() {
         .await
         .unwrap();
     assert_eq!(theirs.account, own.account);
-    assert_eq!(test.events.count(EventKind::DataExported), 2);
+    test.superuser("root").await;
+    let root = test.sign_in("root").await.actor;
+    let mut from_elsewhere = test.meta();
+    from_elsewhere.user_agent = Some("the browser of staff".to_owned());
+    let staff_of_root = test.staff(&root).await;
+    export::of_user(&test.sereno, &from_elsewhere, &staff_of_root, &Id(id.to_string()))
+        .await
+        .unwrap();
+    let own = export::own(&test.sereno, &test.meta(), &actor).await.unwrap();
+    let file = serde_json::to_string(&own).unwrap();
+    assert!(file.contains(r#""by":"staff""#) && !file.contains("the browser of staff"));
+    assert_eq!(test.events.count(EventKind::DataExported), 4);
     test.viewer("vera").await;
     let viewer = test.staff(&test.sign_in("vera").await.actor).await;
     let refusal = export::of_user(&test.sereno, &test.meta(), &viewer, &Id(id.to_string())).await;

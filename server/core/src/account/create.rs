@@ -86,6 +86,7 @@ pub async fn create(sereno: &Sereno, tx: &Tx, new: NewUser) -> Result<Uuid> {
         // setting up signs in
         last_login_at: Set((new.origin == Origin::SetUp).then_some(now)),
         delete_at: Set(None),
+        closed_from: Set(None),
     };
     user::Entity::insert(row)
         .exec_without_returning(tx.db())

@@ -194,20 +194,24 @@ async fn close(
     meta: &RequestMeta,
     proof: Option<one_time::Model>,
 ) -> Result<Option<Moment>> {
-    let Some((user_id, epoch)) = proof.and_then(|proof| proof.user_id.zip(proof.credential_epoch)) else {
+    let Some((user_id, epoch, address)) =
+        proof.and_then(|proof| Some((proof.user_id?, proof.credential_epoch?, proof.subject?)))
+    else {
         return Ok(None);
     };
-    let Some((user, email)) = subject::find(tx.db(), user_id).await? else {
+    let Some((user, Some(email))) = subject::find(tx.db(), user_id).await? else {
         return Ok(None);
     };
+    // a mail that leaves while the address is being replaced
+    if email.canonical != address {
+        return Ok(None);
+    }
     if user.state() != UserState::Active || user.credential_epoch != epoch {
         return Ok(None);
     }
     spare_last_administrator(tx, &user).await?;
     let delete_at = begin(sereno, tx, &user).await?;
-    if delete_at > tx.now()
-        && let Some(email) = email
-    {
+    if delete_at > tx.now() {
         let recipient = Recipient {
             user_id: Some(user.id),
             credential_epoch: user.credential_epoch + 1,

@@ -185,8 +185,9 @@ async fn finish(sereno: &Sereno, tx: &mut Tx, proof: Option<one_time::Model>) ->
         Holder::Another => return Err(Error::field("email", Code::EmailUnique)),
     }
     replace(sereno, tx, user_id, Email { address, canonical }).await?;
-    once::consume_rest(sereno, tx.db(), Purpose::EmailChange, user_id).await?;
-    once::consume_rest(sereno, tx.db(), Purpose::PasswordReset, user_id).await?;
+    for purpose in [Purpose::EmailChange, Purpose::PasswordReset, Purpose::Deletion] {
+        once::consume_rest(sereno, tx.db(), purpose, user_id).await?;
+    }
     tx.touch(user_id);
     tx.record(Event::new(EventKind::EmailChanged).about(user_id));
     Ok(true)

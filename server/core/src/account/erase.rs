@@ -62,9 +62,12 @@ pub(super) async fn erase(sereno: &Sereno, tx: &mut Tx, id: Uuid) -> Result<()> 
         .exec(tx.db())
         .await?;
     user::Entity::delete_by_id(id).exec(tx.db()).await?;
-    let own = Condition::any()
-        .add(event::Column::UserId.eq(id))
-        .add(event::Column::ActorId.eq(id));
+    // where staff acted from is theirs
+    let own = Condition::any().add(event::Column::ActorId.eq(id)).add(
+        Condition::all()
+            .add(event::Column::UserId.eq(id))
+            .add(event::Column::ActorId.is_null()),
+    );
     event::Entity::update_many()
         .col_expr(event::Column::Address, Expr::value(None::<String>))
         .col_expr(event::Column::UserAgent, Expr::value(None::<String>))
@@ -81,6 +84,10 @@ pub(super) async fn erase(sereno: &Sereno, tx: &mut Tx, id: Uuid) -> Result<()> 
         };
         let receipt = notify::queue(sereno, tx, MailKind::DeletionDone, recipient).await?;
         event = event.with("receipt", receipt.to_string());
+    }
+    let by_staff = tx.actor().caller().is_ok_and(|caller| caller.user_id != id);
+    if !by_staff {
+        tx.forget_client();
     }
     tx.touch(id);
     tx.record(event);

@@ -213,7 +213,7 @@ async fn changes<C: ConnectionTrait>(db: &C, id: Uuid) -> Result<Vec<Value>> {
             "field": row.field,
             "before": row.before,
             "after": row.after,
-            "by": row.actor_kind,
+            "by": if row.actor_id.is_some_and(|actor| actor != id) { "staff" } else { row.actor_kind.as_str() },
         })
     };
     Ok(rows.all(db).await?.into_iter().map(show).collect())
@@ -262,14 +262,17 @@ async fn events<C: ConnectionTrait>(db: &C, id: Uuid) -> Result<Vec<Value>> {
     use event::{Column, Entity};
     let rows = Entity::find().filter(Column::UserId.eq(id)).order_by_asc(Column::At);
     let show = |row: event::Model| {
+        // what others did is told, and not from where
+        let theirs = row.actor_id.is_some_and(|actor| actor != id);
+        let own = |text: Option<String>| text.filter(|_| !theirs);
         json!({
             "at": row.at.timestamp(),
             "name": row.name,
             "outcome": row.outcome,
             "code": row.code,
-            "by": row.actor_kind,
-            "address": row.address,
-            "user_agent": row.user_agent,
+            "by": if theirs { "staff" } else { row.actor_kind.as_str() },
+            "address": own(row.address),
+            "user_agent": own(row.user_agent),
         })
     };
     Ok(rows.all(db).await?.into_iter().map(show).collect())

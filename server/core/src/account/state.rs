@@ -47,6 +47,10 @@ pub async fn change_state(
         .col_expr(user::Column::State, Expr::value(state.as_str()))
         .col_expr(user::Column::DeleteAt, Expr::value(delete_at.map(|at| at.0)))
         .col_expr(
+            user::Column::ClosedFrom,
+            Expr::value(delete_at.map(|_| user.state.as_str())),
+        )
+        .col_expr(
             user::Column::CredentialEpoch,
             // nothing was issued to an account that is not active; its activation link stays good
             Expr::col(user::Column::CredentialEpoch).add(i64::from(user.state() == UserState::Active)),

@@ -92,6 +92,8 @@ impl Db {
                 .pragma("temp_store", "2")
                 // pages, 16 MB: under load the log is folded back some times a second at most
                 .pragma("wal_autocheckpoint", "4000")
+                // what is deleted is overwritten, and not only forgotten
+                .pragma("secure_delete", "1")
                 .pragma("trusted_schema", "0")
         };
         let url = format!("sqlite:{path}?mode=rwc");

@@ -68,6 +68,11 @@ impl Tx {
         self.actor = actor;
     }
 
+    /// From now on nothing of the client is written: who acts is being forgotten.
+    pub fn forget_client(&mut self) {
+        (self.meta.address, self.meta.user_agent) = (None, None);
+    }
+
     /// Something happened; written, where its kind is, and told when the unit commits.
     pub fn record(&mut self, event: Event) {
         self.events.push(event);

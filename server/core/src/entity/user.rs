@@ -47,6 +47,8 @@ pub struct Model {
     pub last_login_at: Option<Moment>,
     /// When the account is deleted, while it is `deleting`.
     pub delete_at: Option<Moment>,
+    /// The state before, while it is `deleting`.
+    pub closed_from: Option<String>,
 }
 
 /// What belongs to a user.

@@ -20,7 +20,7 @@ use crate::error::Result;
 pub const TEMPLATE_MAX: usize = 500;
 /// Instructions that one template may take.
 const FUEL: u64 = 2_000;
-/// Longest text that a template may give, in bytes.
+/// Longest value that a template may give, in bytes.
 const RENDERED_MAX: usize = 4_096;
 
 /// The user, as claims see them.
@@ -389,7 +389,14 @@ fn render(template: &str, known: minijinja::Value) -> Result<Value, minijinja::E
     let environment = environment();
     if let Some(expression) = single_expression(template) {
         let value = environment.compile_expression(expression)?.eval(known)?;
-        return Ok(serde_json::to_value(value).unwrap_or_default());
+        let value = serde_json::to_value(value).unwrap_or_default();
+        if value.to_string().len() > RENDERED_MAX {
+            return Err(minijinja::Error::new(
+                ErrorKind::InvalidOperation,
+                "the value is too long",
+            ));
+        }
+        return Ok(value);
     }
     let mut text = environment.render_str(template, known)?;
     if text.len() > RENDERED_MAX {

@@ -147,8 +147,14 @@ pub async fn longest_life(sereno: &Sereno, owner: Option<Uuid>) -> Result<Durati
         let profile: TokenProfile = serde_json::from_value(profile).ok()?;
         let lives = Lives::of(sereno, &profile);
         let refresh = (profile.refresh_format == TokenFormat::Jwt).then_some(lives.idle);
+        // without a life of its own it ends as its refresh token does
+        let access = if lives.access == ENDLESS {
+            lives.idle
+        } else {
+            lives.access
+        };
         let is_signed = key::is_own(&profile).then_some(id) == owner;
-        is_signed.then(|| refresh.max(Some(lives.access)).unwrap_or_default())
+        is_signed.then(|| refresh.max(Some(access)).unwrap_or_default())
     });
     Ok(lives.max().unwrap_or(sereno.config.token.access_lifetime.span()))
 }

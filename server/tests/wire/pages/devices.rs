@@ -142,3 +142,24 @@ async fn users_rename_and_remove_their_own() {
     let me = door.get("/api/v1/me", &[("authorization", &bearer)]).await;
     assert_eq!(me.status, 401);
 }
+
+/// What a user calls a device is text, in the title of the window too.
+#[tokio::test]
+async fn a_name_breaks_out_of_nothing() {
+    let door = Door::new().await;
+    door.user("ana@example.org", Some("ana")).await;
+    let admin = door.administrator().await;
+    let name = "</title><meta http-equiv=refresh content=0;url=//evil.example> & <b>";
+    let body = json!({"identifier": "ana", "password": PASSWORD, "device": {"name": name}});
+    let answer = door.post("/api/v1/login", &body, &[]).await.json();
+    let id = answer["device_id"].as_str().unwrap();
+    let page = door.page(&format!("/console/devices/{id}"), &admin).await;
+    assert_eq!(page.status, 200);
+    let head = page.text.split("</head>").next().unwrap();
+    assert_eq!(head.matches("</title>").count(), 1, "{head}");
+    assert!(head.contains("<title>&lt;/title>&lt;meta"), "{head}");
+    assert!(
+        !page.text.contains("<meta http-equiv"),
+        "it stands in the page as markup"
+    );
+}

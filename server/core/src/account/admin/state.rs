@@ -143,11 +143,16 @@ async fn reopen(
     if user.state() != from {
         return Err(Code::StateConflict.into());
     }
+    // keeping an account does not unlock it
+    let before = user.closed_from.as_deref().and_then(UserState::from_name);
+    let shut = before.filter(|state| matches!(state, UserState::Locked | UserState::Disabled));
     // an account that never confirmed its address waits for that again
     let confirmed = user_email::Entity::find()
         .filter(user_email::Column::UserId.eq(user.id))
         .filter(user_email::Column::VerifiedAt.is_not_null());
-    let state = if confirmed.count(tx.db()).await? > 0 {
+    let state = if let Some(shut) = shut {
+        shut
+    } else if confirmed.count(tx.db()).await? > 0 {
         UserState::Active
     } else {
         UserState::Pending
