@@ -98,7 +98,7 @@ pub struct CreateSocialProvider {
     /// Redirect URIs that clients which post a code may have used, letter by letter.
     #[serde(default)]
     pub redirect_uris: Vec<String>,
-    /// What it is asked for; the usual when absent.
+    /// What it is asked for; the usual when absent or empty.
     pub scopes: Option<Vec<String>>,
     /// Where it is and what else it needs.
     #[serde(default)]
@@ -131,7 +131,7 @@ pub struct UpdateSocialProvider {
     pub audiences: Option<Vec<String>>,
     /// Redirect URIs that clients which post a code may have used.
     pub redirect_uris: Option<Vec<String>>,
-    /// What it is asked for.
+    /// What it is asked for; the usual when empty.
     pub scopes: Option<Vec<String>>,
     /// Where it is and what else it needs, whole.
     pub settings: Option<SocialSettings>,

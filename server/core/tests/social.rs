@@ -9,6 +9,8 @@
 
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::{Value, json};
 use sereno_core::context::Actor;
@@ -491,6 +493,60 @@ async fn an_answer_of_another_issuer_is_a_mix_up() {
     answer.code = provider.agree(&theirs.location).code;
     let finished = social::finish(sereno, &meta, "oidc", answer, Some(&mine.browser)).await;
     assert_eq!(refused(finished.outcome.map(drop)), Code::SocialExchangeRefused);
+}
+
+#[tokio::test]
+async fn what_a_browser_brings_back_belongs_together() {
+    let (test, provider) = with_issuer(|_| ()).await;
+    provider.claim("at_hash", json!("AAAAAAAAAAAAAAAAAAAAAA"));
+    let finished = there_and_back(&test, &provider).await;
+    assert_eq!(refused(finished.outcome.map(drop)), Code::SocialAccessTokenMismatch);
+    // that of `provider-access`
+    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, b"provider-access");
+    provider.claim("at_hash", json!(URL_SAFE_NO_PAD.encode(&hash.as_ref()[..16])));
+    there_and_back(&test, &provider).await.outcome.unwrap();
+    provider.claim("nonce", json!("of another request"));
+    let finished = there_and_back(&test, &provider).await;
+    assert_eq!(refused(finished.outcome.map(drop)), Code::SocialNonceMismatch);
+}
+
+#[tokio::test]
+async fn who_announces_to_name_the_issuer_must_do_so() {
+    let (test, provider) = with_issuer(|_| ()).await;
+    let (sereno, meta, url) = (&test.sereno, test.meta(), provider.url.clone());
+    let announced = json!({
+        "issuer": url, "authorization_endpoint": format!("{url}/authorize"), "token_endpoint": format!("{url}/token"),
+        "jwks_uri": format!("{url}/keys"), "response_types_supported": ["code"], "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["ES256"], "token_endpoint_auth_methods_supported": ["client_secret_post"],
+        "authorization_response_iss_parameter_supported": true,
+    });
+    provider.say("/.well-known/openid-configuration", Says::Json(200, announced));
+    let finished = there_and_back(&test, &provider).await;
+    assert_eq!(refused(finished.outcome.map(drop)), Code::SocialIssuerMismatch);
+    let started = social::start(sereno, &meta, "oidc", "/", None).await.unwrap();
+    let mut answer = provider.agree(&started.location);
+    answer.iss = Some(url);
+    let finished = social::finish(sereno, &meta, "oidc", answer, Some(&started.browser)).await;
+    finished.outcome.unwrap();
+}
+
+#[tokio::test]
+async fn an_address_that_the_token_lacks_is_asked_for_of_the_same_subject() {
+    let (test, provider) = with_issuer(|_| ()).await;
+    provider.claim("email", Value::Null);
+    let told = |sub: &str| {
+        Says::Json(
+            200,
+            json!({"sub": sub, "email": "ana@example.org", "email_verified": true}),
+        )
+    };
+    provider.say("/userinfo", told("somebody else"));
+    let finished = there_and_back(&test, &provider).await;
+    assert_eq!(refused(finished.outcome.map(drop)), Code::SocialSubjectMissing);
+    provider.say("/userinfo", told(SUBJECT));
+    there_and_back(&test, &provider).await.outcome.unwrap();
+    assert_eq!(test.events.count(EventKind::UserActivated), 1);
+    test.holder_of("ana@example.org").await;
 }
 
 #[tokio::test]

@@ -143,7 +143,7 @@ pub async fn create(
     staff.require(Permission::ProvidersManage)?;
     let name = command.name.filter(|name| !name.trim().is_empty());
     let name = name.unwrap_or_else(|| settings::usual_name(command.kind).to_owned());
-    let scopes = command.scopes.unwrap_or_else(|| settings::usual_scopes(command.kind));
+    let scopes = said_or_usual(command.scopes, command.kind);
     let secret = command.client_secret.filter(|secret| !secret.is_empty());
     let whole = Whole {
         kind: command.kind,
@@ -199,6 +199,12 @@ pub async fn create(
     Ok(shown)
 }
 
+/// Without a scope a provider says nothing of anybody: none means the usual ones.
+fn said_or_usual(said: Option<Vec<String>>, kind: SocialKind) -> Vec<String> {
+    let said = said.filter(|scopes| !scopes.is_empty());
+    said.unwrap_or_else(|| settings::usual_scopes(kind))
+}
+
 fn sealed(sereno: &Sereno, id: Uuid, secret: Option<&Secret>) -> Result<Option<Hidden>> {
     let Some(secret) = secret else { return Ok(None) };
     let sealed = sereno
@@ -240,7 +246,9 @@ pub async fn update(
     let client_id = command.client_id.unwrap_or(old.client_id);
     let audiences = command.audiences.unwrap_or(old.audiences);
     let redirect_uris = command.redirect_uris.unwrap_or(old.redirect_uris);
-    let scopes = command.scopes.unwrap_or(old.scopes);
+    let scopes = command
+        .scopes
+        .map_or(old.scopes, |said| said_or_usual(Some(said), old.kind));
     let moved = command
         .settings
         .as_ref()
