@@ -43,12 +43,9 @@ export async function mailTo(email: string, count = 1, about = ""): Promise<{ li
   };
 }
 
-/** Undoes quoted-printable. */
+/** With plain line ends. */
 function decoded(text: string): string {
-  return text
-    .replace(/=\r?\n/g, "")
-    .replace(/=([0-9A-F]{2})/g, (_, hex) => String.fromCharCode(parseInt(hex, 16)))
-    .replace(/\r\n/g, "\n");
+  return text.replace(/\r\n/g, "\n");
 }
 
 /** Opens a page and, where scripts run, waits until it has come to life: before that it is the page without scripts. */

@@ -45,6 +45,19 @@ async fn an_old_refresh_token_ends_its_family_too() {
     assert_eq!(refused(test.refresh(&second).await), Code::RefreshTokenInvalid);
 }
 
+/// Whoever is signed in is out afterwards, whatever stale token their client kept.
+#[tokio::test]
+async fn a_token_that_is_not_ours_keeps_nobody_in() {
+    let test = TestSereno::new().await;
+    test.user("ana").await;
+    let mine = test.log_in("ana").await;
+    let actor = token::authenticate(&test.sereno, &mine.access_token).await.unwrap();
+    send(&test, &actor, Some("sr_nonsense")).await.unwrap();
+    let outcome = token::authenticate(&test.sereno, &mine.access_token).await;
+    assert_eq!(refused(outcome), Code::InvalidToken);
+    send(&test, &Actor::Anonymous, Some("sr_nonsense")).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_bearer_ends_what_they_came_by() {
     let test = TestSereno::new().await;

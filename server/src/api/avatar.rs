@@ -12,18 +12,24 @@ use crate::http::json::{Json, Nothing, Segment};
 use crate::http::problem::Refusal;
 use crate::router::App;
 
+/// The file of a picture.
+#[derive(utoipa::ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "stands in the contract alone")]
+pub struct Picture(Vec<u8>);
+
 /// Set my picture
 ///
 /// The body is the file itself: PNG, JPEG, GIF or WebP, whatever `Content-Type` calls it; what it is shows in its content.
 /// It is turned upright, made at most 512 pixels wide and high, and written anew without anything but its pixels.
 #[utoipa::path(put, path = "/api/v1/me/avatar", tag = "me", operation_id = "setAvatar",
-    request_body(content = Vec<u8>, content_type = "image/*", description = "The file"),
+    request_body(content = Picture, content_type = "image/*", description = "The file"),
     security(("bearer" = []), ("session" = [])),
     responses(
         (status = 200, description = "The profile, with the address of the picture", body = Me),
         (status = 413, description = "`body_too_large`: more than `profile.avatar_max_bytes`", body = Problem,
             content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_picture`, `picture_too_large`", body = Problem,
+        (status = 422, description = "`validation_failed` on `avatar`: `invalid_picture`, `picture_too_large`, `blank`", body = Problem,
             content_type = "application/problem+json"),
     ))]
 pub async fn set(State(app): State<App>, caller: Caller, File(bytes): File) -> Result<Json<Me>, Refusal> {

@@ -16,13 +16,15 @@ use crate::router::App;
 /// Ask for an account to be deleted
 ///
 /// Mails a link and a code to the confirmed address of the account; nothing changes before one of them is used. Who is
-/// signed in means their own account and sends `{}`; who is not names one, and the answer is the same whoever that is, if
-/// anybody.
+/// signed in sends `{}` and means their own account; whoever names one means that, and the answer is the same whoever that is,
+/// if anybody.
 #[utoipa::path(post, path = "/api/v1/me/deletion", tag = "me", operation_id = "requestDeletion",
     request_body = RequestDeletion,
     security((), ("bearer" = []), ("session" = [])),
     responses(
         (status = 202, description = "If there is such an account, a mail is on its way"),
+        (status = 401, description = "`invalid_token`: a token that is not good, and nobody was named", body = Problem,
+            content_type = "application/problem+json"),
         (status = 403, description = "`deletion_closed`, `cross_site_request`", body = Problem,
             content_type = "application/problem+json"),
         (status = 409, description = "`state_conflict`: the caller has no confirmed address", body = Problem,
@@ -33,6 +35,9 @@ pub async fn request(
     caller: Caller,
     Json(command): Json<RequestDeletion>,
 ) -> Result<StatusCode, Refusal> {
+    if command.identifier.is_none() {
+        caller.presented_nothing_bad()?;
+    }
     deletion::request(&app.sereno, &caller.meta, &caller.actor, command).await?;
     Ok(StatusCode::ACCEPTED)
 }
@@ -158,7 +163,7 @@ pub async fn enable(
     params(("id" = Id, Path, description = "The user's id")),
     security(("bearer" = []), ("session" = [])),
     responses(
-        (status = 204, description = "The user is closed; `delete_at` says when it is gone"),
+        (status = 204, description = "The user is closed; `GET` of the user tells `delete_at`, until it is gone"),
         (status = 409, description = "`state_conflict`, `own_account`, `last_administrator`", body = Problem,
             content_type = "application/problem+json"),
     ))]

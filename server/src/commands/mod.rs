@@ -110,7 +110,7 @@ fn dispatch(cli: Cli) -> Outcome {
             Command::SetupLink => setup_link::run(config).await,
             Command::User(command) => user::run(command, config).await,
             Command::Application(command) => application::run(command, config).await,
-            Command::Doctor => doctor::run(config).await,
+            Command::Doctor => Box::pin(doctor::run(config)).await,
             Command::Config(_) => Ok(()),
         }
     })
@@ -143,16 +143,31 @@ fn load(common: &Common) -> Result<Config, Failed> {
     if let Err(more) = boot::check(&config) {
         faults.0.extend(more.0);
     }
-    if let Err(error) = EnvFilter::try_new(&config.log.level) {
+    if let Some(message) = refuse_level(&config.log.level) {
         faults.0.push(Fault {
             setting: "log.level".to_owned(),
-            message: error.to_string(),
+            message,
         });
     }
     if !faults.0.is_empty() {
         return Err(Failed(format!("the settings are refused:\n{faults}")));
     }
     Ok(config)
+}
+
+/// What is wrong with the setting `log.level`. The filter takes a word that is no level for the name of a part of the
+/// program, and then nothing else is written.
+fn refuse_level(level: &str) -> Option<String> {
+    let is_level = |word: &str| word.parse::<tracing_subscriber::filter::LevelFilter>().is_ok();
+    let mut words = level.split(',').map(str::trim);
+    let typo = words.find(|word| !word.contains(['=', '[', ':']) && !is_level(word));
+    match (typo, EnvFilter::try_new(level)) {
+        (Some(typo), _) => Some(format!(
+            "`{typo}` is no level: error, warn, info, debug, trace, off, or target=level"
+        )),
+        (None, Err(error)) => Some(error.to_string()),
+        (None, Ok(_)) => None,
+    }
 }
 
 /// What goes into the log; the setting has the last word.

@@ -122,6 +122,20 @@ pub struct Caller {
     pub meta: RequestMeta,
     /// Through whose cookie, if an access token in a cookie says who.
     pub by_cookie: Option<ByCookie>,
+    bad: BadToken,
+}
+
+impl Caller {
+    /// At a door that is open to everybody: a token that was presented must be good where the answer hangs on who calls.
+    ///
+    /// # Errors
+    /// `invalid_token`.
+    pub fn presented_nothing_bad(&self) -> Result<(), Refusal> {
+        match &self.bad {
+            BadToken(Some(problem)) => Err(Refusal(problem.clone())),
+            BadToken(None) => Ok(()),
+        }
+    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Caller {
@@ -131,6 +145,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
         let actor = parts.extensions.get::<Actor>().copied().ok_or(Code::Internal)?;
         let meta = parts.extensions.get::<RequestMeta>().cloned().ok_or(Code::Internal)?;
         let by_cookie = parts.extensions.get::<ByCookie>().cloned();
-        Ok(Self { actor, meta, by_cookie })
+        let bad = parts.extensions.get::<BadToken>().cloned().unwrap_or_default();
+        Ok(Self {
+            actor,
+            meta,
+            by_cookie,
+            bad,
+        })
     }
 }

@@ -11,17 +11,25 @@ use crate::event::{Event, EventKind};
 use crate::intent::{Intent, IntentKind};
 use crate::{session, token};
 
-/// Ends the family of the refresh token that was sent, else what the caller is signed in by. Ending what has ended
-/// already is no error, and neither is a token that is not ours: nothing is left to end (RFC 7009 §2.2). The device that
+/// Ends the family of the refresh token that was sent, or what the caller is signed in by where none was sent or it is not
+/// ours. Ending what has ended already is no error, and neither is a token that is not ours: nothing is left to end (RFC 7009
+/// §2.2). The device that
 /// was named is removed too if it is the user's whom that sign-in proves; any other is passed over, and nothing said of it.
 ///
 /// # Errors
 /// `authentication_required` when there is neither a token nor a signed-in caller; `refused_by_hook`.
 pub async fn logout(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, command: Logout) -> Result<()> {
     let presented = command.refresh_token.filter(|token| !token.is_empty());
-    let via = match &presented {
-        Some(token) => token::family_of(sereno, token.expose()).await?.map(Via::Family),
-        None => Some(actor.caller().map_err(|_| Code::AuthenticationRequired)?.via),
+    let family = match &presented {
+        Some(token) => token::family_of(sereno, token.expose()).await?,
+        None => None,
+    };
+    let via = match (family, actor.caller()) {
+        (Some(family), _) => Some(Via::Family(family)),
+        // who is signed in wants to be out, whatever they sent beside it
+        (None, Ok(caller)) => Some(caller.via),
+        (None, Err(_)) if presented.is_some() => None,
+        (None, Err(_)) => return Err(Code::AuthenticationRequired.into()),
     };
     let Some(via) = via else { return Ok(()) };
     if sereno.is_asked(IntentKind::Logout) {

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use lettre::message::{Mailbox, MultiPart};
+use lettre::message::header::{ContentTransferEncoding, ContentType};
+use lettre::message::{Body, Mailbox, MultiPart, SinglePart};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
@@ -30,8 +31,17 @@ pub fn from_config(config: &Config) -> Result<std::sync::Arc<dyn MailTransport>>
     Ok(std::sync::Arc::new(SmtpTransport::new(&url, from, config)?))
 }
 
+/// How a mail's parts are written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Parts {
+    /// As every mail server takes them.
+    Encoded,
+    /// As they are, for whoever reads the file and copies a link out of it.
+    Plain,
+}
+
 /// The MIME message: text and HTML as alternatives.
-fn message(mail: &OutgoingMail, from: &Mailbox, id_domain: &str) -> Result<Message, MailError> {
+fn message(mail: &OutgoingMail, from: &Mailbox, id_domain: &str, parts: Parts) -> Result<Message, MailError> {
     let never = |error: String| MailError::Never(error);
     let to = mail
         .recipient
@@ -43,8 +53,19 @@ fn message(mail: &OutgoingMail, from: &Mailbox, id_domain: &str) -> Result<Messa
         .subject(mail.subject.clone())
         .message_id(Some(format!("<{}@{id_domain}>", mail.message_id)))
         .date(std::time::UNIX_EPOCH + Duration::from_micros(u64::try_from(mail.date.0).unwrap_or(0)))
-        .multipart(MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone()))
+        .multipart(match parts {
+            Parts::Encoded => MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone()),
+            Parts::Plain => MultiPart::alternative()
+                .singlepart(plain(ContentType::TEXT_PLAIN, &mail.text))
+                .singlepart(plain(ContentType::TEXT_HTML, &mail.html)),
+        })
         .map_err(|error| never(error.to_string()))
+}
+
+fn plain(kind: ContentType, text: &str) -> SinglePart {
+    // in whichever encoding the library finds needed, where it finds this one impossible
+    let body = Body::new_with_encoding(text.to_owned(), ContentTransferEncoding::Binary).unwrap_or_else(Body::new);
+    SinglePart::builder().header(kind).body(body)
 }
 
 /// SMTP (RFC 5321), with STARTTLS, TLS from the first byte, or none.
@@ -138,7 +159,7 @@ fn smtp_error(error: &lettre::transport::smtp::Error) -> MailError {
 #[async_trait::async_trait]
 impl MailTransport for SmtpTransport {
     async fn send(&self, mail: &OutgoingMail) -> Result<String, MailError> {
-        let message = message(mail, &self.from, &self.id_domain)?;
+        let message = message(mail, &self.from, &self.id_domain, Parts::Encoded)?;
         // the library's own time-out covers single steps; a server that drips answers is cut off as a whole
         let sending = tokio::time::timeout(self.timeout, self.smtp.send(message)).await;
         let answer = sending.map_err(|_| MailError::Later("timed out".to_owned()))?;
@@ -167,7 +188,7 @@ pub struct FileTransport {
 #[async_trait::async_trait]
 impl MailTransport for FileTransport {
     async fn send(&self, mail: &OutgoingMail) -> Result<String, MailError> {
-        let message = message(mail, &self.from, "localhost")?;
+        let message = message(mail, &self.from, "localhost", Parts::Plain)?;
         let path = self.folder.join(format!("{}.eml", mail.message_id));
         write_private(&path, &message.formatted())
             .await

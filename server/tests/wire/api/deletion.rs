@@ -57,6 +57,9 @@ async fn asking_is_answered_alike_for_everybody() {
     assert_eq!(door.test.mails().await.len(), 1);
     let nobody = door.post("/api/v1/me/deletion", &json!({}), &[]).await;
     assert_eq!(nobody.faults(), [("identifier".into(), "blank".into())]);
+    let stale = [("authorization", "Bearer stale")];
+    let refused = door.post("/api/v1/me/deletion", &json!({}), &stale).await;
+    assert_eq!(said(&refused), (401, "invalid_token".to_owned()));
     let strange = door
         .post(
             "/api/v1/me/deletion",
