@@ -97,6 +97,8 @@ pub fn local(next: &str) -> &str {
     let ours = next.starts_with('/')
         && !next.starts_with("//")
         && !next.contains('\\')
+        // the way to a provider is no page
+        && !next.starts_with("/account/social/")
         && next.parse::<PathAndQuery>().is_ok_and(|parsed| parsed.as_str() == next);
     if ours { next } else { "/account" }
 }

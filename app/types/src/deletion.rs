@@ -85,6 +85,9 @@ pub struct DataExport {
     /// Devices. Of push tokens the last four characters.
     #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
     pub devices: Vec<Value>,
+    /// Accounts at providers that the user signs in by.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
+    pub identities: Vec<Value>,
     /// Changes of the profile.
     #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
     pub changes: Vec<Value>,

@@ -504,7 +504,7 @@ async fn whom_staff_invited_is_activated_as_they_are() {
 
 #[tokio::test]
 async fn locking_and_changed_credentials_end_what_was_mailed() {
-    let test = TestSereno::new().await;
+    let test = TestSereno::with(|config| config.limit.mails_per_recipient = 0).await;
     let id = test.user("ana").await;
     let staff = test.system().await;
     let both = async |mail: &OutgoingMail| {

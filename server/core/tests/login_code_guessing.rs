@@ -12,7 +12,7 @@ use sereno_core::event::EventKind;
 use sereno_core::login::{self, LoggedIn};
 use sereno_core::testing::{TestSereno, login_code_of, refused, token_of};
 use sereno_core::{Error, Result, access};
-use sereno_types::{Code, Id, Secret, VerifyLoginCode};
+use sereno_types::{AskLoginCode, Code, Id, Secret, VerifyLoginCode};
 use tokio::task::JoinSet;
 
 fn from(address: Ipv4Addr) -> RequestMeta {
@@ -234,6 +234,63 @@ fn tester(who: &str, until: Option<time::Date>) -> Tester {
 
 fn day(day: u8) -> Option<time::Date> {
     time::Date::from_calendar_date(2026, time::Month::January, day).ok()
+}
+
+/// An entry is one secret, at however many addresses it is tried.
+#[tokio::test]
+async fn guesses_at_a_fixed_code_are_counted_together() {
+    let test = TestSereno::with(|config| {
+        config.testers.entries = vec![tester("qa-team*", day(2))];
+        config.limit.mails_per_recipient = 0;
+        config.login_code.attempts = 20;
+    })
+    .await;
+    for at in 0..10_u8 {
+        let who = format!("qa-team{at}@example.org");
+        test.ask_code(&who).await;
+        for guessed in 0..10 {
+            let refusal = guess(&test, Ipv4Addr::new(198, 51, 100, at), &who, &wrong("424242", guessed)).await;
+            assert_eq!(refused(refusal), Code::LoginCodeInvalid);
+        }
+    }
+    test.ask_code("qa-team-late@example.org").await;
+    let late = guess(&test, Ipv4Addr::new(192, 0, 2, 9), "qa-team-late@example.org", "424242").await;
+    assert_eq!(refused(late), Code::LoginCodeInvalid);
+    test.advance(Duration::from_hours(24));
+    test.ask_code("qa-team-late@example.org").await;
+    guess(&test, Ipv4Addr::new(192, 0, 2, 9), "qa-team-late@example.org", "424242")
+        .await
+        .unwrap();
+}
+
+/// A stranger who asks and asks keeps neither the owner nor another stranger from asking.
+#[tokio::test]
+async fn asking_without_end_keeps_the_owner_from_nothing() {
+    let test = TestSereno::new().await;
+    test.user("ana").await;
+    test.log_in("ana").await;
+    let ask = async |meta: &RequestMeta| {
+        let command = AskLoginCode {
+            identifier: "ana@example.org".to_owned(),
+            ..AskLoginCode::default()
+        };
+        login::ask_code(&test.sereno, meta, command).await
+    };
+    let stranger = from(Ipv4Addr::new(203, 0, 113, 7));
+    for _ in 0..3 {
+        ask(&stranger).await.unwrap();
+    }
+    assert_eq!(refused(ask(&stranger).await), Code::TooManyRequests);
+    let other = from(Ipv4Addr::new(198, 51, 100, 9));
+    for _ in 0..2 {
+        ask(&other).await.unwrap();
+    }
+    assert_eq!(refused(ask(&other).await), Code::TooManyRequests);
+    // from where she has signed in before
+    for _ in 0..5 {
+        ask(&test.meta()).await.unwrap();
+    }
+    assert_eq!(refused(ask(&test.meta()).await), Code::TooManyRequests);
 }
 
 #[tokio::test]

@@ -955,12 +955,74 @@ async fn the_last_way_in_stays() {
         refused(identities::unlink_mine(sereno, &meta, &bea.actor, &left).await),
         Code::NotFound
     );
-    // staff may
+    // staff may, and whoever came in by it is out
     let staff = test.system().await;
     identities::unlink(sereno, &meta, &staff, &Id(id.to_string()), &left)
         .await
         .unwrap();
     assert!(identities_of(&test, id).await.is_empty());
+    assert_eq!(
+        test.count("session WHERE ended_at IS NULL AND end_reason IS NULL")
+            .await,
+        1,
+        "bea's alone"
+    );
+}
+
+/// Whoever decides whose word counts decides who somebody is: for superusers that is for superusers to say.
+#[tokio::test]
+async fn staff_does_not_come_by_a_superuser_through_a_provider() {
+    let (test, provider) = with_issuer(|_| ()).await;
+    let meta = test.meta();
+    test.with_role("rita", "administrator").await;
+    let rita = test.staff(&test.sign_in("rita").await.actor).await;
+    let row = sereno_core::entity::social_provider::Entity::find()
+        .one(test.sereno.db.write())
+        .await
+        .unwrap()
+        .unwrap();
+    let id = Id(row.id.to_string());
+    let change = |audiences: &[&str]| UpdateSocialProvider {
+        audiences: Some(audiences.iter().map(|text| (*text).to_owned()).collect()),
+        ..UpdateSocialProvider::default()
+    };
+    social::admin::update(&test.sereno, &meta, &rita, &id, change(&["mobile"]))
+        .await
+        .unwrap();
+    test.superuser("root").await;
+    let root = test.sign_in("root").await.actor;
+    let own = LinkIdentity {
+        id_token: Some(provider.id_token(&json!({"sub": "root-elsewhere"})).into()),
+        ..LinkIdentity::default()
+    };
+    social::link_posted(&test.sereno, &meta, &root, "oidc", own)
+        .await
+        .unwrap();
+    let refusal = social::admin::update(&test.sereno, &meta, &rita, &id, change(&["mobile", "evil-shop"])).await;
+    assert_eq!(refused(refusal), Code::PermissionDenied);
+    let renamed = UpdateSocialProvider {
+        name: Some("Our place".to_owned()),
+        ..UpdateSocialProvider::default()
+    };
+    social::admin::update(&test.sereno, &meta, &rita, &id, renamed)
+        .await
+        .unwrap();
+    let staff = test.staff(&root).await;
+    social::admin::update(&test.sereno, &meta, &staff, &id, change(&["mobile", "tablet"]))
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_token_whose_time_has_not_come_is_refused() {
+    let (test, provider) = with_issuer(|_| ()).await;
+    let now = test.sereno.now().unix_seconds();
+    let early = claims(&test, &provider, json!({"nbf": now + 3_600})).await;
+    assert_eq!(refused(early), Code::SocialTokenInvalid);
+    for nbf in [json!("soon"), json!(null)] {
+        assert!(claims(&test, &provider, json!({"nbf": nbf})).await.is_err());
+    }
+    claims(&test, &provider, json!({"nbf": now})).await.unwrap();
 }
 
 #[tokio::test]

@@ -60,20 +60,16 @@ fn is_ours(app: &App, headers: &HeaderMap) -> bool {
     }
 }
 
-/// Whether a link on one of our own pages was followed: for the few that another site must not lead to.
+/// Whether a link on this page of ours was followed: for the few that nothing else must lead to, neither another site nor a
+/// page that goes on by itself to where its address says.
 #[must_use]
-pub fn is_from_our_page(app: &App, headers: &HeaderMap) -> bool {
-    match (headers.get(FETCH_SITE), headers.get(header::REFERER)) {
-        (Some(site), _) => site == "same-origin",
-        (None, Some(referer)) => referer
-            .to_str()
-            .ok()
-            .and_then(|referer| url::Url::parse(referer).ok())
-            .is_some_and(|referer| {
-                referer.origin().ascii_serialization() == app.sereno.config.public_origin().as_str()
-            }),
-        (None, None) => false,
-    }
+pub fn is_from_page(app: &App, headers: &HeaderMap, page: &str) -> bool {
+    let site = headers.get(FETCH_SITE).is_none_or(|site| site == "same-origin");
+    let referer = headers.get(header::REFERER).and_then(|referer| referer.to_str().ok());
+    let referer = referer.and_then(|referer| url::Url::parse(referer).ok());
+    site && referer.is_some_and(|referer| {
+        referer.origin().ascii_serialization() == app.sereno.config.public_origin().as_str() && referer.path() == page
+    })
 }
 
 /// The other origin whose script sent the request; nothing for our own pages, for links and for what is no browser.

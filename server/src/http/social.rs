@@ -52,7 +52,7 @@ struct Visit {
     /// The value of its cookie.
     browser: Option<String>,
     /// Whether it followed a link on a page of ours.
-    from_our_page: bool,
+    from_connections: bool,
 }
 
 impl FromRequestParts<App> for Visit {
@@ -70,7 +70,7 @@ impl FromRequestParts<App> for Visit {
             slug: Segment::from_request_parts(parts, app).await?.0,
             query: parts.uri.query().unwrap_or_default().to_owned(),
             browser: cookie_of(&parts.headers, cookie_name(&app.sereno)),
-            from_our_page: origin::is_from_our_page(app, &parts.headers),
+            from_connections: origin::is_from_page(app, &parts.headers, CONNECTIONS.0),
         })
     }
 }
@@ -85,10 +85,10 @@ async fn start(State(app): State<App>, visit: Visit) -> Result<Response, Refusal
     }
 }
 
-/// Sends the browser of a signed-in user to a provider, to connect what they have there. It must come from a page of ours:
-/// otherwise another site could connect an account of its own.
+/// Sends the browser of a signed-in user to a provider, to connect what they have there. It must come from the page
+/// that offers it: otherwise another site could connect an account of its own, or have a page of ours go there by itself.
 async fn connect(State(app): State<App>, visit: Visit) -> Result<Response, Refusal> {
-    if !visit.from_our_page {
+    if !visit.from_connections {
         return Err(Code::CrossSiteRequest.into());
     }
     let (caller, browser) = (&visit.caller, visit.browser.as_deref());

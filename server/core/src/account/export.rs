@@ -11,8 +11,8 @@ use crate::access::subject;
 use crate::clock::Moment;
 use crate::context::{Actor, RequestMeta, Sereno, Staff};
 use crate::entity::{
-    device, email_message, event, file, project, role, role_assignment, session, token_family, user, user_change,
-    user_email,
+    device, email_message, event, file, identity, project, role, role_assignment, session, social_provider,
+    token_family, user, user_change, user_email,
 };
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
@@ -60,6 +60,7 @@ async fn export(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, id: Uuid) ->
         devices: devices(db, id).await?,
         changes: changes(db, id).await?,
         mails: mails(db, id).await?,
+        identities: identities(db, id).await?,
         files: files(sereno, id).await?,
         events: events(db, id).await?,
         account: account(sereno, &user),
@@ -199,6 +200,27 @@ async fn devices<C: ConnectionTrait>(db: &C, id: Uuid) -> Result<Vec<Value>> {
             "user_agent": row.user_agent,
             "created_at": row.created_at.timestamp(),
             "last_seen_at": row.last_seen_at.timestamp(),
+        })
+    };
+    Ok(rows.all(db).await?.into_iter().map(show).collect())
+}
+
+async fn identities<C: ConnectionTrait>(db: &C, id: Uuid) -> Result<Vec<Value>> {
+    use identity::{Column, Entity};
+    let rows = Entity::find()
+        .find_also_related(social_provider::Entity)
+        .filter(Column::UserId.eq(id))
+        .order_by_asc(Column::CreatedAt);
+    let show = |(row, provider): (identity::Model, Option<social_provider::Model>)| {
+        json!({
+            "provider": provider.map(|provider| provider.slug),
+            "issuer": row.issuer,
+            "subject": row.subject,
+            "email": row.email,
+            "email_verified": row.email_verified,
+            "profile": row.profile,
+            "created_at": row.created_at.timestamp(),
+            "last_used_at": at(row.last_used_at),
         })
     };
     Ok(rows.all(db).await?.into_iter().map(show).collect())

@@ -3,7 +3,7 @@
 use sea_orm::sea_query::{Expr, ExprTrait, Func};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    QuerySelect, QueryTrait,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -20,7 +20,7 @@ use super::settings::{self, Whole};
 use crate::access::application::read;
 use crate::context::{RequestMeta, Sereno, Staff, Tx, tidy};
 use crate::entity::social_provider::{ActiveModel, Column, Entity, Model};
-use crate::entity::{Hidden, identity};
+use crate::entity::{Hidden, identity, user};
 use crate::error::{Error, Result, unique_violation};
 use crate::event::{Event, EventKind};
 use crate::paging::{self, Key, Order, Walk};
@@ -227,7 +227,8 @@ fn record(tx: &mut Tx, kind: EventKind, slug: &str, changed: &[&str]) {
 /// not know.
 ///
 /// # Errors
-/// `permission_denied`, `not_found`; `validation_failed`, with `secret_required` on `client_secret` when `settings` change
+/// `permission_denied`, also where `settings`, `client_id` or `audiences` change, a superuser signs in through the provider,
+/// and staff is none; `not_found`; `validation_failed`, with `secret_required` on `client_secret` when `settings` change
 /// without it.
 pub async fn update(
     sereno: &Sereno,
@@ -254,6 +255,10 @@ pub async fn update(
         .as_ref()
         .is_some_and(|settings| *settings != old.settings);
     let settings = command.settings.unwrap_or(old.settings);
+    let trusts_other = moved || client_id != before.client_id || json!(audiences) != before.audiences;
+    if trusts_other && !staff.is_superuser() && opens_a_superuser(&tx, before.id).await? {
+        return Err(Code::PermissionDenied.into());
+    }
     let whole = Whole {
         kind: old.kind,
         name: &name,
@@ -308,6 +313,22 @@ pub async fn update(
     let shown = show(sereno, tx.db(), after).await?;
     tx.commit().await?;
     Ok(shown)
+}
+
+/// Whether a superuser signs in through this provider: whoever decides whose word counts there decides who that is.
+async fn opens_a_superuser(tx: &Tx, provider: Uuid) -> Result<bool> {
+    let superusers = identity::Entity::find()
+        .filter(identity::Column::ProviderId.eq(provider))
+        .filter(
+            identity::Column::UserId.in_subquery(
+                user::Entity::find()
+                    .select_only()
+                    .column(user::Column::Id)
+                    .filter(user::Column::IsSuperuser.eq(true))
+                    .into_query(),
+            ),
+        );
+    Ok(superusers.count(tx.db()).await? > 0)
 }
 
 /// Deletes a provider, and every identity at it. Who has no other way in sets a password by mail.

@@ -104,6 +104,13 @@ pub(super) fn check(token: &str, expected: &Expectation<'_>) -> Result<Value, Fa
     if text(&claims, "sub").is_none_or(|subject| subject.trim().is_empty()) {
         return Err(refused(Code::SocialSubjectMissing, &"the token has no subject that is a text").into());
     }
+    let latest = expected.now.unix_seconds().saturating_add(AHEAD);
+    if claims
+        .get("nbf")
+        .is_some_and(|nbf| nbf.as_i64().is_none_or(|nbf| nbf > latest))
+    {
+        return Err(refused(Code::SocialTokenInvalid, &"not yet valid").into());
+    }
     let parsed = CoreIdToken::from_str(token).map_err(|error| refused(Code::SocialTokenInvalid, &error))?;
     let mine = mine(expected.provider, &claims)?;
     let issuer = IssuerUrl::new(expected.issuer.to_owned()).map_err(Error::internal)?;

@@ -12,12 +12,13 @@ use super::link;
 use super::person::text;
 use crate::account::admin;
 use crate::clock::Moment;
-use crate::context::{Actor, RequestMeta, Sereno, Staff, Tx};
+use crate::context::{Actor, RequestMeta, Sereno, Staff, Tx, Via};
 use crate::entity::identity::{Column, Entity, Model};
 use crate::entity::{social_provider, user};
 use crate::error::{Error, Result};
 use crate::event::EventKind;
 use crate::paging::{Key, Newest, Walk};
+use crate::{session, token};
 
 /// One's own identities, newest first.
 ///
@@ -97,10 +98,20 @@ pub async fn unlink_mine(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, id:
         return Err(Code::LastSignInMethod.into());
     }
     take_away(sereno, &mut tx, &user, &row).await?;
+    // whoever came in by it is out; who disconnects it stays
+    let (Via::Session(here) | Via::Family(here)) = caller.via;
+    end_others(&mut tx, user.id, Some(here)).await?;
     tx.commit().await
 }
 
-/// Disconnects one of a user's, even the last: whoever helps may have to shut out somebody else's.
+async fn end_others(tx: &mut Tx, user_id: Uuid, here: Option<Uuid>) -> Result<()> {
+    const REASON: &str = "identity_unlinked";
+    session::end_others(tx, user_id, here, REASON).await?;
+    token::revoke_others(tx, user_id, here, REASON).await?;
+    Ok(())
+}
+
+/// Disconnects one of a user's, even the last, and ends every sign-in: whoever helps may have to shut out somebody else's.
 ///
 /// # Errors
 /// `permission_denied`, `not_found`.
@@ -111,6 +122,7 @@ pub async fn unlink(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, user: &I
     let user = held(&tx, user.id).await?;
     let row = own(&tx, parse(id)?, user.id).await?;
     take_away(sereno, &mut tx, &user, &row).await?;
+    end_others(&mut tx, user.id, None).await?;
     tx.commit().await
 }
 

@@ -163,9 +163,14 @@ impl TestSereno {
 
     /// An active user with the built-in role `viewer`: sees everything in the console and changes nothing.
     pub async fn viewer(&self, name: &str) -> Uuid {
+        self.with_role(name, "viewer").await
+    }
+
+    /// An active user with this built-in role.
+    pub async fn with_role(&self, name: &str, role: &str) -> Uuid {
         let user_id = self.user(name).await;
         let role = role::Entity::find()
-            .filter(role::Column::Codename.eq("viewer"))
+            .filter(role::Column::Codename.eq(role))
             .one(self.sereno.db.write())
             .await;
         let role = role.unwrap_or_else(|error| fail(&error));

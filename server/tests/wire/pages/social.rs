@@ -128,7 +128,11 @@ async fn a_post_from_the_providers_site_is_taken_and_decides_nothing() {
 async fn connecting_begins_on_our_own_page() {
     let (door, provider) = door().await;
     door.user("bea@example.org", None).await;
-    let fields = [("identifier", "bea@example.org"), ("password", crate::door::PASSWORD)];
+    let fields = [
+        ("identifier", "bea@example.org"),
+        ("password", crate::door::PASSWORD),
+        ("next", "/account/social/oidc/connect"),
+    ];
     let cookies = door
         .form("/account/fn/sign_in", &fields, "/account/sign-in", "")
         .await
@@ -146,7 +150,23 @@ async fn connecting_begins_on_our_own_page() {
     }
     let bare = [("cookie", cookies.as_str()), ("accept", "text/html")];
     assert_eq!(door.get(path, &bare).await.status, 403);
-    let ours = [("cookie", cookies.as_str()), ("accept", "text/html"), SAME];
+    let from = |page: &'static str| {
+        [
+            ("cookie", cookies.as_str()),
+            ("accept", "text/html"),
+            SAME,
+            ("referer", page),
+        ]
+    };
+    // a page that goes on by itself to where its address says is not the page that offers it
+    for page in [
+        "http://127.0.0.1:3000/account/sign-in?next=/account/social/oidc/connect",
+        "http://evil.example/account/connections",
+        "nonsense",
+    ] {
+        assert_eq!(door.get(path, &from(page)).await.status, 403, "{page}");
+    }
+    let ours = from("http://127.0.0.1:3000/account/connections?done=disconnected");
     let started = door.get(path, &ours).await;
     assert_eq!(started.status, 303);
     let both = format!("{cookies}; {}", started.cookies());

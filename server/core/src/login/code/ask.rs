@@ -2,6 +2,8 @@
 //! the job finds out. Nothing is written onto an account before somebody has proven to own it: the device that a client
 //! describes waits in the request's own row.
 
+use std::time::Duration;
+
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use sereno_types::{AskLoginCode, Id, LoginCodeAsked};
@@ -9,7 +11,8 @@ use uuid::Uuid;
 
 use super::super::applying;
 use super::send::SendLoginCode;
-use crate::account::{identifier, look_up};
+use crate::account::{attempts, identifier, look_up};
+use crate::context::limiter::{self, Limit};
 use crate::context::{Actor, RequestMeta, Sereno, Tx};
 use crate::device::Described;
 use crate::entity::login_code::{ActiveModel, Column, Entity};
@@ -73,9 +76,7 @@ async fn request(
         .intend(meta, intent.about(user_id).through(application_id))
         .await?;
     let canonical = identifier::canonical(&command.identifier);
-    // by what was typed and never by whom it names: a counter that name and address share would tell that they belong
-    // together
-    notify::limit(sereno, MailKind::LoginCode, &canonical).await?;
+    limit(sereno, meta, user.as_ref(), &canonical).await?;
     let id = sereno.new_id()?;
     let device = described.as_ref().and_then(|described| described.uuid);
     let asking = Asking {
@@ -92,6 +93,28 @@ async fn request(
     Ok(LoginCodeAsked {
         device_id: Id(id.to_string()),
     })
+}
+
+/// Counts by what was typed and never by whom it names: a counter that name and address share would tell that they belong
+/// together. One network cannot use up what all others share, and networks that the account was signed in from have a counter
+/// of their own: a stranger who asks and asks does not keep the owner from asking.
+async fn limit(sereno: &Sereno, meta: &RequestMeta, user: Option<&user::Model>, typed: &str) -> Result<()> {
+    let hour = Duration::from_hours(1);
+    let most = sereno.config.limit.mails_per_recipient;
+    if attempts::has_signed_in_from(sereno.db.read(), user, meta.address).await? {
+        return limiter::take(
+            sereno,
+            &[Limit::new(sereno, "mail.login_code.known", typed, most, hour)],
+        )
+        .await;
+    }
+    let network = meta
+        .address
+        .map_or_else(String::new, |address| limiter::network(address).to_string());
+    let whom = format!("{network} {typed}");
+    let from_here = Limit::new(sereno, "mail.login_code.network", &whom, most.div_ceil(2), hour);
+    limiter::take(sereno, &[from_here]).await?;
+    notify::limit(sereno, MailKind::LoginCode, typed).await
 }
 
 /// What was asked for.

@@ -12,6 +12,7 @@ use crate::access::subject;
 use crate::account::{look_up, mailbox, register};
 use crate::context::{RequestMeta, Sereno};
 use crate::device::Described;
+use crate::entity::Hidden;
 use crate::entity::login_code::{Column, Model};
 use crate::error::{Error, Result};
 use crate::intent::{Intent, IntentKind};
@@ -36,15 +37,14 @@ pub(super) struct Proven {
     pub asked: Model,
     pub by: By,
     pub guess: Option<Guess>,
-    /// Whether it was proven where it was asked for.
-    with_handle: bool,
+    /// What the request that the handle names said of its device.
+    described: Option<Hidden>,
 }
 
 impl Proven {
     /// The device that was described, where its handle came along: a link may have been opened elsewhere.
     pub fn device(&self) -> Option<Described> {
-        let kept = self.asked.device.as_ref().filter(|_| self.with_handle)?;
-        Some(Described::kept(kept))
+        self.described.as_ref().map(Described::kept)
     }
 }
 
@@ -136,10 +136,10 @@ async fn by_link(
         return Err(refuse(sereno, meta, asked.user_id).await);
     }
     Ok(Proven {
+        described: asked.device.clone().filter(|_| handle.is_some()),
         asked,
         by: By::Link(token),
         guess: None,
-        with_handle: handle.is_some(),
     })
 }
 
@@ -190,11 +190,14 @@ async fn by_code(sereno: &Sereno, meta: &RequestMeta, typed: Typed, application_
     {
         right = Some((request.clone(), By::Fixed(entry)));
     }
+    // whoever else asked with the same device's uuid describes nothing here
+    let named = requests.iter().find(|request| Some(request.id) == typed.handle);
+    let of_handle = named.and_then(|request| request.device.clone());
     let Some((asked, by)) = right else {
         return Err(refuse(sereno, meta, user_id).await);
     };
     Ok(Proven {
-        with_handle: typed.handle.is_some(),
+        described: of_handle,
         asked,
         by,
         guess: Some(guess),
