@@ -73,14 +73,13 @@ pub fn MyDevicesPage() -> impl IntoView {
         |query| async move { my_devices(Some(query.clone())).await.map(|page| (page, query)) },
     );
     let texts = text::use_texts();
-    let says = move |name: &str| asked.with(|asked| asked.get(name)).unwrap_or_default();
+    let renamed = Signal::derive(move || asked.with(|asked| asked.get("rename")).unwrap_or_default());
     loaded(page, move |(page, query)| {
-        let done = match says("done").as_str() {
-            "renamed" => Some(texts.device_renamed),
-            "removed" => Some(texts.device_removed),
+        let done = match asked.with_untracked(|asked| asked.get("done")).as_deref() {
+            Some("renamed") => Some(texts.device_renamed),
+            Some("removed") => Some(texts.device_removed),
             _ => None,
         };
-        let renamed = Signal::derive(move || says("rename"));
         view! { <MyDevicesView page query done renamed /> }
     })
 }
