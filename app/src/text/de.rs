@@ -209,10 +209,10 @@ pub(super) fn password_hint(min: u64) -> String {
 
 pub(super) fn deletion_grace(days: u64) -> String {
     if days == 0 {
-        return "Das Konto wird sofort gelöscht, und nichts bringt es zurück.".to_owned();
+        return "Sobald Sie bestätigen, wird das Konto gelöscht, und nichts bringt es zurück.".to_owned();
     }
     format!(
-        "Sie werden sofort überall abgemeldet, und das Konto wird nach {days} Tagen gelöscht. Bis dahin können Sie es sich anders überlegen."
+        "Sobald Sie bestätigen, werden Sie überall abgemeldet, und das Konto wird nach {days} Tagen gelöscht. Bis dahin können Sie es sich anders überlegen."
     )
 }
 

@@ -198,10 +198,10 @@ pub(super) fn password_hint(min: u64) -> String {
 
 pub(super) fn deletion_grace(days: u64) -> String {
     if days == 0 {
-        return "The account is deleted at once, and nothing can bring it back.".to_owned();
+        return "Once you confirm, the account is deleted, and nothing can bring it back.".to_owned();
     }
     format!(
-        "You are signed out everywhere at once, and the account is deleted after {days} days. Until then you can change your mind."
+        "Once you confirm, you are signed out everywhere, and the account is deleted after {days} days. Until then you can change your mind."
     )
 }
 

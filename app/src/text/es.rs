@@ -209,10 +209,10 @@ pub(super) fn password_hint(min: u64) -> String {
 
 pub(super) fn deletion_grace(days: u64) -> String {
     if days == 0 {
-        return "La cuenta se elimina en el acto y nada puede recuperarla.".to_owned();
+        return "En cuanto confirme, la cuenta se elimina y nada puede recuperarla.".to_owned();
     }
     format!(
-        "Se cierran en el acto todas sus sesiones y la cuenta se elimina a los {days} días. Hasta entonces puede cambiar de idea."
+        "En cuanto confirme, se cierran todas sus sesiones y la cuenta se elimina a los {days} días. Hasta entonces puede cambiar de idea."
     )
 }
 

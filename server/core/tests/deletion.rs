@@ -11,7 +11,7 @@ use sereno_core::port::mail::OutgoingMail;
 use sereno_core::testing::{PASSWORD, TestSereno, code_of, refused, refused_fields, token_of};
 use sereno_core::{Error, Result, account, jobs, login, token};
 use sereno_types::{
-    CancelDeletion, ChangeEmail, Code, ConfirmDeletion, ConfirmEmail, DeletionScheduled, DeviceHint, Id,
+    AskLoginCode, CancelDeletion, ChangeEmail, Code, ConfirmDeletion, ConfirmEmail, DeletionScheduled, DeviceHint, Id,
     RequestDeletion, StateChange, UpdateProfile, UserState,
 };
 use uuid::Uuid;
@@ -114,6 +114,14 @@ async fn nothing_of_whom_is_deleted_is_left() {
         ..DeviceHint::default()
     });
     login::for_application(&test.sereno, &meta, command).await.unwrap();
+    // a mail to the address before there was an account, and a code that was asked for meanwhile
+    test.execute("UPDATE email_message SET user_id = NULL, recipient = 'Ana@Example.org'")
+        .await;
+    let asked = AskLoginCode {
+        identifier: "ana@example.org".to_owned(),
+        ..AskLoginCode::default()
+    };
+    login::ask_code(&test.sereno, &meta, asked).await.unwrap();
     let change = UpdateProfile {
         first_name: Some(Some("Anastasia".to_owned())),
         ..UpdateProfile::default()

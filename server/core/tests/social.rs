@@ -1018,7 +1018,7 @@ async fn a_token_whose_time_has_not_come_is_refused() {
     let (test, provider) = with_issuer(|_| ()).await;
     let now = test.sereno.now().unix_seconds();
     let early = claims(&test, &provider, json!({"nbf": now + 3_600})).await;
-    assert_eq!(refused(early), Code::SocialTokenInvalid);
+    assert_eq!(refused(early), Code::SocialTokenExpired);
     for nbf in [json!("soon"), json!(null)] {
         assert!(claims(&test, &provider, json!({"nbf": nbf})).await.is_err());
     }

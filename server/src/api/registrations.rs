@@ -42,7 +42,12 @@ pub async fn register(
 /// mails the code of the newest one alone is heard.
 #[utoipa::path(post, path = "/api/v1/registrations/activate", tag = "sign-up", operation_id = "activate",
     request_body = Activate,
-    responses((status = 200, description = "The account works from now on", body = Activated)))]
+    responses(
+        (status = 200, description = "The account works from now on", body = Activated),
+        (status = 400, description = "`activation_link_invalid`: unknown, used, expired, or a code after too many wrong \
+            ones (`registration.code_attempts`; the link still works); `malformed_body`", body = Problem,
+            content_type = "application/problem+json"),
+    ))]
 pub async fn activate(
     State(app): State<App>,
     caller: Caller,

@@ -1,14 +1,14 @@
 //! The end of an account: everything that says who it was goes, in one transaction; what stays is that something
 //! happened to an id that means nothing any more. The last mail tells the owner, and then its address is forgotten too.
 
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, ExprTrait, Func};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use sereno_types::UserState;
 use uuid::Uuid;
 
 use crate::access::subject;
 use crate::context::{Actor, Locale, RequestMeta, Sereno, Tx};
-use crate::entity::{email_message, event, user};
+use crate::entity::{email_message, event, login_code, user};
 use crate::error::Result;
 use crate::event::{Event, EventKind};
 use crate::notify::{self, MailKind, Recipient};
@@ -56,9 +56,19 @@ pub(super) async fn erase(sereno: &Sereno, tx: &mut Tx, id: Uuid) -> Result<()> 
     let Some((user, email)) = subject::find(tx.db(), id).await? else {
         return Ok(());
     };
-    // before the user, because the database forgets whose they were with the user
+    // before the user, because the database forgets whose they were with the user; and what went to the address before there
+    // was an account
+    let mut theirs = Condition::any().add(email_message::Column::UserId.eq(id));
+    if let Some(email) = &email {
+        let written = Expr::expr(Func::lower(Expr::col(email_message::Column::Recipient)));
+        theirs = theirs.add(written.eq(email.address.to_lowercase()));
+        login_code::Entity::delete_many()
+            .filter(login_code::Column::Subject.eq(email.canonical.as_str()))
+            .exec(tx.db())
+            .await?;
+    }
     email_message::Entity::delete_many()
-        .filter(email_message::Column::UserId.eq(id))
+        .filter(theirs)
         .exec(tx.db())
         .await?;
     user::Entity::delete_by_id(id).exec(tx.db()).await?;

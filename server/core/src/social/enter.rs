@@ -174,6 +174,10 @@ async fn ask(sereno: &Sereno, meta: &RequestMeta, person: &ProviderUser, way: &W
             .await?;
     }
     let user = way.user().map(|user| user.id);
+    if matches!(way, Way::Claim(_)) {
+        let intent = Intent::new(IntentKind::Activation).about(user);
+        sereno.intend(meta, intent).await?;
+    }
     let application = match to {
         To::Pages => None,
         To::Application(application, _) => Some(application),
@@ -349,10 +353,8 @@ async fn claim(tx: &mut Tx, user: &user::Model, provider: &Provider, person: &Pr
     token::revoke_all(tx, user.id, "claimed").await?;
     sign_up::forget(tx, user.id).await?;
     tx.touch(user.id);
-    tx.record(
-        Event::new(EventKind::UserClaimed)
-            .about(user.id)
-            .with("method", provider.slug.as_str()),
-    );
+    for kind in [EventKind::UserClaimed, EventKind::UserActivated] {
+        tx.record(Event::new(kind).about(user.id).with("method", provider.slug.as_str()));
+    }
     Ok(true)
 }

@@ -109,7 +109,7 @@ pub(super) fn check(token: &str, expected: &Expectation<'_>) -> Result<Value, Fa
         .get("nbf")
         .is_some_and(|nbf| nbf.as_i64().is_none_or(|nbf| nbf > latest))
     {
-        return Err(refused(Code::SocialTokenInvalid, &"not yet valid").into());
+        return Err(refused(Code::SocialTokenExpired, &"not yet valid").into());
     }
     let parsed = CoreIdToken::from_str(token).map_err(|error| refused(Code::SocialTokenInvalid, &error))?;
     let mine = mine(expected.provider, &claims)?;
