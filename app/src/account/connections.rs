@@ -1,8 +1,8 @@
 //! The visitor's accounts elsewhere by which they can sign in: connecting and disconnecting them.
 
 use leptos::prelude::*;
-use leptos_router::{hooks::use_query_map, params::ParamsMap};
-use sereno_types::{Identity, IdentityQuery, Page, Problem, SocialButton};
+use leptos_router::hooks::use_query_map;
+use sereno_types::{Identity, Page, PageQuery, Problem, SocialButton};
 
 use crate::{
     account::{AccountNav, providers::social_buttons},
@@ -15,7 +15,7 @@ use crate::{
         heading::Heading,
         icon::Icon,
         loaded::loaded,
-        pager::Pager,
+        pager::{self, Pager},
         provider::{ProviderLinks, mark},
         time::At,
     },
@@ -24,7 +24,7 @@ use crate::{
 const PATH: &str = "/account/connections";
 
 #[server(name = ListMyIdentities, prefix = "/account/fn", endpoint = "my_identities")]
-pub(crate) async fn my_identities(query: Option<IdentityQuery>) -> Result<Page<Identity>, Problem> {
+pub(crate) async fn my_identities(query: Option<PageQuery>) -> Result<Page<Identity>, Problem> {
     use crate::gate;
     let visitor = gate::visitor()?;
     // a query without a word leaves no trace in the encoded arguments
@@ -49,7 +49,7 @@ pub(crate) async fn disconnect_identity(#[server(default)] id: String) -> Result
 #[component]
 pub fn ConnectionsPage() -> impl IntoView {
     let asked = use_query_map();
-    let query = Memo::new(move |_| asked.with(read));
+    let query = Memo::new(move |_| asked.with(pager::place));
     let page = Resource::new(
         move || query.get(),
         |query| async move {
@@ -68,32 +68,13 @@ pub fn ConnectionsPage() -> impl IntoView {
     })
 }
 
-/// The query that an address means. What it says wrong is as if it were not there.
-fn read(params: &ParamsMap) -> IdentityQuery {
-    IdentityQuery {
-        limit: params.get("limit").and_then(|limit| limit.parse().ok()),
-        cursor: params.get("cursor").filter(|cursor| !cursor.is_empty()),
-    }
-}
-
-fn address(query: &IdentityQuery) -> String {
-    let mut params = ParamsMap::new();
-    if let Some(limit) = query.limit {
-        params.insert("limit", limit.to_string());
-    }
-    if let Some(cursor) = &query.cursor {
-        params.insert("cursor", cursor.clone());
-    }
-    format!("{PATH}{}", params.to_query_string())
-}
-
 /// The list, once it is known.
 #[component]
 pub fn ConnectionsView(
     /// What was found.
     page: Page<Identity>,
     /// What was asked.
-    query: IdentityQuery,
+    query: PageQuery,
     /// What can be connected.
     buttons: Vec<SocialButton>,
     /// What has just been done.
@@ -103,14 +84,8 @@ pub fn ConnectionsView(
     let texts = text::use_texts();
     let action = ServerAction::<DisconnectIdentity>::new();
     let attempt = Attempt::of(action);
-    let at = |cursor: &Option<String>| {
-        let cursor = Some(cursor.clone()?);
-        Some(address(&IdentityQuery {
-            cursor,
-            ..query.clone()
-        }))
-    };
-    let pager = view! { <Pager previous=at(&page.prev_cursor) next=at(&page.next_cursor) /> };
+    let (previous, next) = pager::around(PATH, &query, &page);
+    let pager = view! { <Pager previous next /> };
     let rows = page
         .items
         .into_iter()

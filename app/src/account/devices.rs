@@ -1,8 +1,8 @@
 //! The visitor's own devices: renamed, and removed with everything that hangs on them.
 
 use leptos::prelude::*;
-use leptos_router::{hooks::use_query_map, params::ParamsMap};
-use sereno_types::{DeviceRow, MyDeviceQuery, Page, Problem};
+use leptos_router::hooks::use_query_map;
+use sereno_types::{DeviceRow, Page, PageQuery, Problem};
 
 use crate::{
     account::AccountNav,
@@ -16,7 +16,7 @@ use crate::{
         heading::Heading,
         icon::Icon,
         loaded::loaded,
-        pager::Pager,
+        pager::{self, Pager},
         time::At,
     },
 };
@@ -24,7 +24,7 @@ use crate::{
 const PATH: &str = "/account/devices";
 
 #[server(name = ListMyDevices, prefix = "/account/fn", endpoint = "my_devices")]
-pub(crate) async fn my_devices(query: Option<MyDeviceQuery>) -> Result<Page<DeviceRow>, Problem> {
+pub(crate) async fn my_devices(query: Option<PageQuery>) -> Result<Page<DeviceRow>, Problem> {
     use crate::gate;
     let visitor = gate::visitor()?;
     // a query without a word leaves no trace in the encoded arguments
@@ -67,7 +67,7 @@ pub(crate) async fn remove_my_device(#[server(default)] id: String) -> Result<()
 #[component]
 pub fn MyDevicesPage() -> impl IntoView {
     let asked = use_query_map();
-    let query = Memo::new(move |_| asked.with(read));
+    let query = Memo::new(move |_| asked.with(pager::place));
     let page = Resource::new(
         move || query.get(),
         |query| async move { my_devices(Some(query.clone())).await.map(|page| (page, query)) },
@@ -84,32 +84,13 @@ pub fn MyDevicesPage() -> impl IntoView {
     })
 }
 
-/// The query that an address means. What it says wrong is as if it were not there.
-fn read(params: &ParamsMap) -> MyDeviceQuery {
-    MyDeviceQuery {
-        limit: params.get("limit").and_then(|limit| limit.parse().ok()),
-        cursor: params.get("cursor").filter(|cursor| !cursor.is_empty()),
-    }
-}
-
-fn address(query: &MyDeviceQuery) -> String {
-    let mut params = ParamsMap::new();
-    if let Some(limit) = query.limit {
-        params.insert("limit", limit.to_string());
-    }
-    if let Some(cursor) = &query.cursor {
-        params.insert("cursor", cursor.clone());
-    }
-    format!("{PATH}{}", params.to_query_string())
-}
-
 /// The list, once it is known.
 #[component]
 pub fn MyDevicesView(
     /// What was found.
     page: Page<DeviceRow>,
     /// What was asked.
-    query: MyDeviceQuery,
+    query: PageQuery,
     /// What has just been done.
     #[prop(default = None)]
     done: Option<&'static str>,
@@ -127,14 +108,8 @@ pub fn MyDevicesView(
         renamed,
     };
     let attempt = Attempt::either(forms.rename_attempt, forms.remove_attempt);
-    let at = |cursor: &Option<String>| {
-        let cursor = Some(cursor.clone()?);
-        Some(address(&MyDeviceQuery {
-            cursor,
-            ..query.clone()
-        }))
-    };
-    let pager = view! { <Pager previous=at(&page.prev_cursor) next=at(&page.next_cursor) /> };
+    let (previous, next) = pager::around(PATH, &query, &page);
+    let pager = view! { <Pager previous next /> };
     let is_empty = page.items.is_empty();
     let rows = page
         .items

@@ -1,8 +1,8 @@
 //! The visitor's own sign-ins: browsers and applications that have access to the account, and ending them.
 
 use leptos::prelude::*;
-use leptos_router::{hooks::use_query_map, params::ParamsMap};
-use sereno_types::{MySessionQuery, Page, Problem, SessionKind, SessionRow};
+use leptos_router::hooks::use_query_map;
+use sereno_types::{Page, PageQuery, Problem, SessionKind, SessionRow};
 
 use crate::{
     account::AccountNav,
@@ -16,7 +16,7 @@ use crate::{
         heading::Heading,
         icon::Icon,
         loaded::loaded,
-        pager::Pager,
+        pager::{self, Pager},
         time::At,
     },
 };
@@ -24,7 +24,7 @@ use crate::{
 const PATH: &str = "/account/sessions";
 
 #[server(name = ListMySessions, prefix = "/account/fn", endpoint = "my_sessions")]
-pub(crate) async fn my_sessions(query: Option<MySessionQuery>) -> Result<Page<SessionRow>, Problem> {
+pub(crate) async fn my_sessions(query: Option<PageQuery>) -> Result<Page<SessionRow>, Problem> {
     use crate::gate;
     let visitor = gate::visitor()?;
     // a query without a word leaves no trace in the encoded arguments
@@ -73,7 +73,7 @@ pub(crate) async fn end_sessions(#[server(default)] which: String) -> Result<(),
 #[component]
 pub fn SessionsPage() -> impl IntoView {
     let asked = use_query_map();
-    let query = Memo::new(move |_| asked.with(read));
+    let query = Memo::new(move |_| asked.with(pager::place));
     let page = Resource::new(
         move || query.get(),
         |query| async move { my_sessions(Some(query.clone())).await.map(|page| (page, query)) },
@@ -89,32 +89,13 @@ pub fn SessionsPage() -> impl IntoView {
     })
 }
 
-/// The query that an address means. What it says wrong is as if it were not there.
-fn read(params: &ParamsMap) -> MySessionQuery {
-    MySessionQuery {
-        limit: params.get("limit").and_then(|limit| limit.parse().ok()),
-        cursor: params.get("cursor").filter(|cursor| !cursor.is_empty()),
-    }
-}
-
-fn address(query: &MySessionQuery) -> String {
-    let mut params = ParamsMap::new();
-    if let Some(limit) = query.limit {
-        params.insert("limit", limit.to_string());
-    }
-    if let Some(cursor) = &query.cursor {
-        params.insert("cursor", cursor.clone());
-    }
-    format!("{PATH}{}", params.to_query_string())
-}
-
 /// The list, once it is known.
 #[component]
 pub fn SessionsView(
     /// What was found.
     page: Page<SessionRow>,
     /// What was asked.
-    query: MySessionQuery,
+    query: PageQuery,
     /// What has just been done.
     #[prop(default = None)]
     done: Option<&'static str>,
@@ -124,14 +105,8 @@ pub fn SessionsView(
     let one_attempt = Attempt::of(one);
     let several_attempt = Attempt::of(several);
     let attempt = Attempt::either(one_attempt, several_attempt);
-    let at = |cursor: &Option<String>| {
-        let cursor = Some(cursor.clone()?);
-        Some(address(&MySessionQuery {
-            cursor,
-            ..query.clone()
-        }))
-    };
-    let pager = view! { <Pager previous=at(&page.prev_cursor) next=at(&page.next_cursor) /> };
+    let (previous, next) = pager::around(PATH, &query, &page);
+    let pager = view! { <Pager previous next /> };
     let has_others = page.total > 1;
     let rows = page
         .items

@@ -28,10 +28,18 @@ const GRANTS: &[(&str, Grant, &str)] = &[
     (
         "allow.client",
         Grant::ClientCredentials,
-        "Tokens in its own name (confidential applications)",
+        "Tokens in its own name (confidential applications; no effect yet)",
     ),
-    ("allow.authorize", Grant::AuthorizationCode, "Authorization page"),
-    ("allow.device", Grant::DeviceCode, "Code shown by a device"),
+    (
+        "allow.authorize",
+        Grant::AuthorizationCode,
+        "Authorization page (no effect yet)",
+    ),
+    (
+        "allow.device",
+        Grant::DeviceCode,
+        "Code shown by a device (no effect yet)",
+    ),
 ];
 
 /// Everything that can be set, and changed later.

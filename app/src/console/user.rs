@@ -429,7 +429,7 @@ fn Access(id: Id, sessions: u64, grants: u64) -> impl IntoView {
         <Section title="Access right now">
             <dl class="facts">
                 <Fact name="Browser sessions">{sessions}</Fact>
-                <Fact name="Applications">{grants}</Fact>
+                <Fact name="Application sign-ins">{grants}</Fact>
             </dl>
             {link}
             {may(Permission::DevicesView)

@@ -1,11 +1,8 @@
 //! A user's accounts at providers for staff: who can sign in as this user, and shutting one out.
 
 use leptos::prelude::*;
-use leptos_router::{
-    hooks::{use_params_map, use_query_map},
-    params::ParamsMap,
-};
-use sereno_types::{Id, Identity, IdentityQuery, Page, Permission, Problem, UserDetail};
+use leptos_router::hooks::{use_params_map, use_query_map};
+use sereno_types::{Id, Identity, Page, PageQuery, Permission, Problem, UserDetail};
 
 use crate::{
     console::{
@@ -17,7 +14,7 @@ use crate::{
         field::Hidden,
         form::{Attempt, ErrorSummary, Form},
         loaded::loaded,
-        pager::Pager,
+        pager::{self, Pager},
         provider::mark,
         time::Ago,
     },
@@ -26,7 +23,7 @@ use crate::{
 #[server(name = ListUserIdentities, prefix = "/console/fn", endpoint = "user_identities")]
 pub(crate) async fn user_identities(
     #[server(default)] id: String,
-    query: Option<IdentityQuery>,
+    query: Option<PageQuery>,
 ) -> Result<Page<Identity>, Problem> {
     use crate::gate;
     let member = gate::staff().await?;
@@ -54,7 +51,7 @@ pub(crate) async fn disconnect_user_identity(
 #[component]
 pub fn UserIdentitiesPage() -> impl IntoView {
     let (params, asked) = (use_params_map(), use_query_map());
-    let query = Memo::new(move |_| asked.with(read));
+    let query = Memo::new(move |_| asked.with(pager::place));
     let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
     let loads = move || (id.get(), query.get());
     let page = Resource::new(loads, |(id, query)| async move {
@@ -71,26 +68,6 @@ pub fn UserIdentitiesPage() -> impl IntoView {
     })
 }
 
-/// The query that an address means. What it says wrong is as if it were not there.
-fn read(params: &ParamsMap) -> IdentityQuery {
-    let text = |name| params.get(name).filter(|value| !value.is_empty());
-    IdentityQuery {
-        limit: text("limit").and_then(|value| value.parse().ok()),
-        cursor: text("cursor"),
-    }
-}
-
-fn address(id: &Id, query: &IdentityQuery) -> String {
-    let mut params = ParamsMap::new();
-    if let Some(limit) = query.limit {
-        params.insert("limit", limit.to_string());
-    }
-    if let Some(cursor) = &query.cursor {
-        params.insert("cursor", cursor.clone());
-    }
-    format!("/console/users/{id}/identities{}", params.to_query_string())
-}
-
 /// The list, once known.
 #[component]
 pub fn UserIdentitiesView(
@@ -99,7 +76,7 @@ pub fn UserIdentitiesView(
     /// What was found.
     page: Page<Identity>,
     /// What was asked.
-    query: IdentityQuery,
+    query: PageQuery,
     /// What has just been done.
     notice: Signal<Option<&'static str>>,
 ) -> impl IntoView {
@@ -107,17 +84,8 @@ pub fn UserIdentitiesView(
     let action = ServerAction::<DisconnectUserIdentity>::new();
     let attempt = Attempt::of(action);
     let id = user.id.clone();
-    let at = |cursor: &Option<String>| {
-        let cursor = Some(cursor.clone()?);
-        Some(address(
-            &id,
-            &IdentityQuery {
-                cursor,
-                ..query.clone()
-            },
-        ))
-    };
-    let pager = view! { <Pager previous=at(&page.prev_cursor) next=at(&page.next_cursor) /> };
+    let (previous, next) = pager::around(&format!("/console/users/{id}/identities"), &query, &page);
+    let pager = view! { <Pager previous next /> };
     let noun = if page.total == 1 { "connection" } else { "connections" };
     let total = format!("{} {noun}", grouped(page.total));
     let rows = page

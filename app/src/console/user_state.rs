@@ -139,7 +139,7 @@ fn Question(user: UserDetail, title: String, change: StateChange, confirm: Signa
     let out = format!(
         "The user is signed out everywhere ({}, {})",
         counted(user.open_sessions, "browser session"),
-        counted(user.open_grants, "application"),
+        counted(user.open_grants, "application sign-in"),
     );
     let (label, icon) = label(change);
     let (question, loss) = match change {

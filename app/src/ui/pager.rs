@@ -1,9 +1,34 @@
-//! Before and after, as plain links: keyset paging has no page numbers.
+//! Before and after, as plain links: keyset paging has no page numbers. The place in a list is part of the address.
 
 use leptos::prelude::*;
+use leptos_router::params::ParamsMap;
+use sereno_types::{Page, PageQuery};
 
 use super::icon::Icon;
 use crate::text;
+
+/// The place in a list that an address means. What it says wrong is as if it were not there.
+#[must_use]
+pub fn place(params: &ParamsMap) -> PageQuery {
+    PageQuery {
+        limit: params.get("limit").and_then(|limit| limit.parse().ok()),
+        cursor: params.get("cursor").filter(|cursor| !cursor.is_empty()),
+    }
+}
+
+/// The addresses of the pages around one of a list that takes nothing but its place.
+#[must_use]
+pub fn around<T>(path: &str, query: &PageQuery, page: &Page<T>) -> (Option<String>, Option<String>) {
+    let at = |cursor: &Option<String>| {
+        let mut params = ParamsMap::new();
+        if let Some(limit) = query.limit {
+            params.insert("limit", limit.to_string());
+        }
+        params.insert("cursor", cursor.clone()?);
+        Some(format!("{path}{}", params.to_query_string()))
+    };
+    (at(&page.prev_cursor), at(&page.next_cursor))
+}
 
 /// Links to the pages around this one; nothing where there is only one page.
 #[component]

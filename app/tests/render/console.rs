@@ -234,7 +234,7 @@ fn the_question_says_what_is_lost() {
         between(&open, "<dialog", "</dialog>"),
         &[
             "Lock ana@example.org?",
-            "1 browser session, 2 applications",
+            "1 browser session, 2 application sign-ins",
             "/console/fn/change_user_state",
             r#"value="lock""#,
             "Cancel",

@@ -12,7 +12,7 @@ use app::ui::avatar::Face;
 use leptos::prelude::*;
 use serde_json::json;
 use sereno_types::{
-    Attribute, AttributeKind, ChangeQuery, Id, Me, MySessionQuery, Page, Permission, ProfileChange, ProfileField,
+    Attribute, AttributeKind, ChangeQuery, Id, Me, Page, PageQuery, Permission, ProfileChange, ProfileField,
     SessionKind, SessionQuery, SessionRow, SessionUser, StaffProfile, Timestamp, UserDetail, UserState,
 };
 
@@ -167,7 +167,7 @@ fn sign_ins_say_what_they_are_and_which_is_this_one() {
     let rows = vec![row(SessionKind::Browser, true), row(SessionKind::Tokens, false)];
     let html_of = |total| {
         let rows = page(rows.clone(), total);
-        html(move || view! { <SessionsView page=rows query=MySessionQuery::default() /> })
+        html(move || view! { <SessionsView page=rows query=PageQuery::default() /> })
     };
     let html_of_five = html_of(5);
     holds(
@@ -191,7 +191,7 @@ fn sign_ins_say_what_they_are_and_which_is_this_one() {
     let alone = page(vec![row(SessionKind::Browser, true)], 1);
     let alone = html(move || {
         provide_context(Locale::Es);
-        view! { <SessionsView page=alone query=MySessionQuery::default() /> }
+        view! { <SessionsView page=alone query=PageQuery::default() /> }
     });
     lacks(&alone, &["Cerrar todas las demás", "/account/fn/end_session\""]);
     holds(&alone, &["Sus sesiones", "Cerrar sesión en todas partes"]);

@@ -6,7 +6,7 @@ use app::console::social_provider::SocialProviderView;
 use app::console::social_providers::SocialProvidersView;
 use leptos::prelude::*;
 use sereno_types::{
-    Code, Id, Identity, IdentityQuery, Page, Permission, SocialButton, SocialCheck, SocialCheckName, SocialKind,
+    Code, Id, Identity, Page, PageQuery, Permission, SocialButton, SocialCheck, SocialCheckName, SocialKind,
     SocialProviderDetail, SocialProviderQuery, SocialProviderRow, SocialSettings, SocialTest, StaffProfile, Timestamp,
 };
 
@@ -75,7 +75,7 @@ fn page_of<T>(items: Vec<T>) -> Page<T> {
 #[test]
 fn connections_are_listed_and_can_be_made_and_ended() {
     let full = html_at("/account/connections", || {
-        view! { <ConnectionsView page=page_of(vec![identity()]) query=IdentityQuery::default() buttons=buttons() /> }
+        view! { <ConnectionsView page=page_of(vec![identity()]) query=PageQuery::default() buttons=buttons() /> }
     });
     holds(
         &full,
@@ -87,7 +87,7 @@ fn connections_are_listed_and_can_be_made_and_ended() {
         ],
     );
     let empty = html_at("/account/connections", || {
-        view! { <ConnectionsView page=page_of(Vec::new()) query=IdentityQuery::default() buttons=Vec::new() /> }
+        view! { <ConnectionsView page=page_of(Vec::new()) query=PageQuery::default() buttons=Vec::new() /> }
     });
     holds(&empty, &["None yet."]);
     lacks(&empty, &["/connect\"", "disconnect_identity"]);

@@ -24,11 +24,11 @@ names! {
         Password = "password";
         /// A refresh token (RFC 6749 §6).
         RefreshToken = "refresh_token";
-        /// Its own name (RFC 6749 §4.4); confidential applications only.
+        /// Its own name (RFC 6749 §4.4); confidential applications only. Kept for the endpoint to come; no effect yet.
         ClientCredentials = "client_credentials";
-        /// A code from the authorization page (RFC 6749 §4.1).
+        /// A code from the authorization page (RFC 6749 §4.1). Kept for the page to come; no effect yet.
         AuthorizationCode = "authorization_code";
-        /// A code shown by a device (RFC 8628).
+        /// A code shown by a device (RFC 8628). Kept for the page to come; no effect yet.
         DeviceCode = "urn:ietf:params:oauth:grant-type:device_code";
     }
 }

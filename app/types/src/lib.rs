@@ -38,7 +38,7 @@ pub use code::Code;
 pub use console::{Overview, SetUp, StaffProfile};
 pub use deletion::{CancelDeletion, ConfirmDeletion, DataExport, DeletionScheduled, DeletionTerms, RequestDeletion};
 pub use delivery::{CookieSettings, Delivery, SameSite};
-pub use device::{DeviceDetail, DeviceHint, DeviceQuery, DeviceRow, MyDeviceQuery, RenameDevice, UpdateDevice};
+pub use device::{DeviceDetail, DeviceHint, DeviceQuery, DeviceRow, RenameDevice, UpdateDevice};
 pub use introspection::{Introspect, Introspection, RevokeToken};
 pub use login::{Login, LoginAnswer, Logout};
 pub use login_code::{AskLoginCode, LoginCodeAsked, VerifyLoginCode};
@@ -56,14 +56,13 @@ pub use registration::{
 pub use scalar::{Id, Timestamp};
 pub use secret::Secret;
 pub use session::{
-    EndSessions, EndWhich, EndedSessions, MySessionQuery, SessionDevice, SessionKind, SessionQuery, SessionRow,
-    SessionUser,
+    EndSessions, EndWhich, EndedSessions, SessionDevice, SessionKind, SessionQuery, SessionRow, SessionUser,
 };
 pub use signing_key::{CreateSigningKey, NewSigningKey, SigningAlgorithm, SigningKeyRow, SigningKeyState};
 pub use social::{
-    CreateSocialProvider, Identity, IdentityQuery, LinkIdentity, SocialButton, SocialCheck, SocialCheckName,
-    SocialKind, SocialLinking, SocialLogin, SocialProviderDetail, SocialProviderQuery, SocialProviderRow,
-    SocialSettings, SocialTest, UpdateSocialProvider,
+    CreateSocialProvider, Identity, LinkIdentity, SocialButton, SocialCheck, SocialCheckName, SocialKind,
+    SocialLinking, SocialLogin, SocialProviderDetail, SocialProviderQuery, SocialProviderRow, SocialSettings,
+    SocialTest, UpdateSocialProvider,
 };
 pub use token::{AccessClaims, Audience, KeySet, PublicKey, Refresh, TokenAnswer, VerifyToken, VerifyTokenAnswer};
 pub use token_profile::{

@@ -89,20 +89,6 @@ pub struct SessionUser {
     pub name: String,
 }
 
-/// Which sign-ins of one's own.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
-#[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
-#[serde(deny_unknown_fields)]
-pub struct MySessionQuery {
-    /// How many rows, 50 when nothing is said.
-    #[cfg_attr(feature = "openapi", param(minimum = 1, maximum = 200))]
-    pub limit: Option<u64>,
-    /// Where to continue, from an earlier answer.
-    #[cfg_attr(feature = "openapi", param(max_length = 1000))]
-    pub cursor: Option<String>,
-}
-
 /// Which sign-ins, for staff.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]

@@ -340,17 +340,3 @@ pub struct Identity {
     /// When somebody last signed in by it.
     pub last_used_at: Option<Timestamp>,
 }
-
-/// Which identities of a user: all of them, newest first.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
-#[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
-#[serde(deny_unknown_fields)]
-pub struct IdentityQuery {
-    /// How many rows, 50 when nothing is said.
-    #[cfg_attr(feature = "openapi", param(minimum = 1, maximum = 200))]
-    pub limit: Option<u64>,
-    /// Where to continue, from an earlier answer.
-    #[cfg_attr(feature = "openapi", param(max_length = 1000))]
-    pub cursor: Option<String>,
-}

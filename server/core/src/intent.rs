@@ -54,8 +54,8 @@ macro_rules! intents {
 }
 
 intents! {
-    /// Somebody wants to sign in; neither password nor code has been looked at.
-    Login = "login", carries "`identifier`, `user_id`, `application_id`, `method` (`password` or `otp`)",
+    /// Somebody wants to sign in; neither password nor code has been looked at, but what a provider says has.
+    Login = "login", carries "`identifier`, `user_id`, `application_id`, `method` (`password`, `otp` or `fed`)",
         then &[EventKind::LoggedIn, EventKind::LoginFailed],
         like "`user_pre_login`, `user_post_login`, `jwt_logged_in`, `jwt_login_fail`, `user_logged_in`, `user_login_failed`";
     /// Somebody asks for a code to sign in with.

@@ -11,8 +11,8 @@ use sereno_core::login::{self, Brought};
 use sereno_core::testing::{PASSWORD, Pair, TestSereno, refused, refused_fields};
 use sereno_core::{Result, session, token};
 use sereno_types::{
-    Code, CreateApplication, Delivery, DeviceHint, DeviceQuery, DeviceRow, Grant, Id, Logout, MyDeviceQuery,
-    MySessionQuery, RenameDevice, UpdateDevice,
+    Code, CreateApplication, Delivery, DeviceHint, DeviceQuery, DeviceRow, Grant, Id, Logout, PageQuery, RenameDevice,
+    UpdateDevice,
 };
 
 const PHONE: &str = "6f1b1c9e-3c66-4b6e-9d5c-0a1b2c3d4e5f";
@@ -73,7 +73,7 @@ async fn on(test: &TestSereno, who: &str, device: DeviceHint) -> On {
 }
 
 async fn mine(test: &TestSereno, actor: &Actor) -> Vec<DeviceRow> {
-    let page = devices::mine(&test.sereno, actor, MyDeviceQuery::default()).await;
+    let page = devices::mine(&test.sereno, actor, PageQuery::default()).await;
     page.unwrap().items
 }
 
@@ -114,7 +114,7 @@ async fn a_uuid_that_comes_back_is_the_same_device() {
     assert!(row.is_current && row.user.is_none());
     assert_eq!(test.events.count(EventKind::DeviceAdded), 1);
     // both sign-ins hang on it
-    let listed = sessions::mine(&test.sereno, &again.actor, MySessionQuery::default())
+    let listed = sessions::mine(&test.sereno, &again.actor, PageQuery::default())
         .await
         .unwrap();
     for row in &listed.items {

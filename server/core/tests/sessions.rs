@@ -9,16 +9,14 @@ use sereno_core::context::Actor;
 use sereno_core::event::EventKind;
 use sereno_core::testing::{Pair, TestSereno, refused};
 use sereno_core::{session, token};
-use sereno_types::{Code, EndSessions, EndWhich, Id, MySessionQuery, Page, SessionKind, SessionQuery, SessionRow};
+use sereno_types::{Code, EndSessions, EndWhich, Id, Page, PageQuery, SessionKind, SessionQuery, SessionRow};
 
 async fn caller(test: &TestSereno, pair: &Pair) -> Actor {
     token::authenticate(&test.sereno, &pair.access_token).await.unwrap()
 }
 
 async fn mine(test: &TestSereno, actor: &Actor) -> Page<SessionRow> {
-    sessions::mine(&test.sereno, actor, MySessionQuery::default())
-        .await
-        .unwrap()
+    sessions::mine(&test.sereno, actor, PageQuery::default()).await.unwrap()
 }
 
 #[tokio::test]
@@ -51,11 +49,11 @@ async fn browsers_and_tokens_stand_in_one_list_newest_first() {
     // page by page, there and back
     let (mut seen, mut cursor) = (Vec::new(), None);
     loop {
-        let query = MySessionQuery { limit: Some(4), cursor };
+        let query = PageQuery { limit: Some(4), cursor };
         let page = sessions::mine(&test.sereno, &me, query).await.unwrap();
         seen.extend(page.items.into_iter().map(|row| row.id));
         if page.next_cursor.is_none() {
-            let query = MySessionQuery {
+            let query = PageQuery {
                 limit: Some(4),
                 cursor: page.prev_cursor,
             };

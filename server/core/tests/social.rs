@@ -21,7 +21,7 @@ use sereno_core::social::{self, identities};
 use sereno_core::testing::{FakeProvider, PASSWORD, Pair, Says, Signing, TestSereno, refused, refused_fields};
 use sereno_core::{Result, session, token};
 use sereno_types::{
-    Code, CreateSocialProvider, DeviceHint, Id, Identity, IdentityQuery, LinkIdentity, SocialCheckName, SocialKind,
+    Code, CreateSocialProvider, DeviceHint, Id, Identity, LinkIdentity, PageQuery, SocialCheckName, SocialKind,
     SocialLinking, SocialLogin, SocialSettings, UpdateSocialProvider, UserState,
 };
 use uuid::Uuid;
@@ -79,7 +79,7 @@ async fn there_and_back(test: &TestSereno, provider: &FakeProvider) -> social::F
 
 async fn identities_of(test: &TestSereno, id: Uuid) -> Vec<Identity> {
     let staff = test.system().await;
-    let query = IdentityQuery::default();
+    let query = PageQuery::default();
     identities::list(&test.sereno, &staff, &Id(id.to_string()), query)
         .await
         .unwrap()

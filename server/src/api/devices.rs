@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use sereno_core::access;
 use sereno_core::account::devices;
-use sereno_types::{DeviceDetail, DeviceQuery, DeviceRow, Id, MyDeviceQuery, Page, RenameDevice, UpdateDevice};
+use sereno_types::{DeviceDetail, DeviceQuery, DeviceRow, Id, Page, PageQuery, RenameDevice, UpdateDevice};
 
 use crate::http::caller::Caller;
 use crate::http::json::{Json, Nothing, Query, Segment};
@@ -14,13 +14,13 @@ use crate::router::App;
 /// My devices
 ///
 /// Those that a sign-in named, last seen first. Of push tokens only the end is shown.
-#[utoipa::path(get, path = "/api/v1/me/devices", tag = "me", operation_id = "listMyDevices", params(MyDeviceQuery),
+#[utoipa::path(get, path = "/api/v1/me/devices", tag = "me", operation_id = "listMyDevices", params(PageQuery),
     security(("bearer" = []), ("session" = [])),
     responses((status = 200, description = "One page", body = Page<DeviceRow>)))]
 pub async fn mine(
     State(app): State<App>,
     caller: Caller,
-    Query(query): Query<MyDeviceQuery>,
+    Query(query): Query<PageQuery>,
 ) -> Result<Json<Page<DeviceRow>>, Refusal> {
     Ok(Json(devices::mine(&app.sereno, &caller.actor, query).await?))
 }

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use sereno_core::access;
 use sereno_core::account::sessions;
-use sereno_types::{EndSessions, EndedSessions, Id, MySessionQuery, Page, SessionQuery, SessionRow};
+use sereno_types::{EndSessions, EndedSessions, Id, Page, PageQuery, SessionQuery, SessionRow};
 
 use crate::http::caller::Caller;
 use crate::http::json::{Json, Nothing, Query, Segment};
@@ -14,13 +14,13 @@ use crate::router::App;
 /// My sign-ins
 ///
 /// Browsers' sessions and applications' tokens that still work, newest first.
-#[utoipa::path(get, path = "/api/v1/me/sessions", tag = "me", operation_id = "listMySessions", params(MySessionQuery),
+#[utoipa::path(get, path = "/api/v1/me/sessions", tag = "me", operation_id = "listMySessions", params(PageQuery),
     security(("bearer" = []), ("session" = [])),
     responses((status = 200, description = "One page", body = Page<SessionRow>)))]
 pub async fn mine(
     State(app): State<App>,
     caller: Caller,
-    Query(query): Query<MySessionQuery>,
+    Query(query): Query<PageQuery>,
 ) -> Result<Json<Page<SessionRow>>, Refusal> {
     Ok(Json(sessions::mine(&app.sereno, &caller.actor, query).await?))
 }

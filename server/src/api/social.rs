@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use sereno_core::access;
 use sereno_core::social::{self, identities};
-use sereno_types::{Id, Identity, IdentityQuery, LinkIdentity, LoginAnswer, Page, Problem, SocialButton, SocialLogin};
+use sereno_types::{Id, Identity, LinkIdentity, LoginAnswer, Page, PageQuery, Problem, SocialButton, SocialLogin};
 use tower_sessions::Session;
 
 use super::login;
@@ -63,12 +63,12 @@ pub async fn sign_in(
 ///
 /// The accounts at providers by which I can sign in, newest first.
 #[utoipa::path(get, path = "/api/v1/me/identities", tag = "me", operation_id = "listMyIdentities",
-    params(IdentityQuery), security(("bearer" = []), ("session" = [])),
+    params(PageQuery), security(("bearer" = []), ("session" = [])),
     responses((status = 200, description = "One page", body = Page<Identity>)))]
 pub async fn mine(
     State(app): State<App>,
     caller: Caller,
-    Query(query): Query<IdentityQuery>,
+    Query(query): Query<PageQuery>,
 ) -> Result<Json<Page<Identity>>, Refusal> {
     Ok(Json(identities::mine(&app.sereno, &caller.actor, query).await?))
 }
@@ -124,14 +124,14 @@ pub async fn unlink(
 ///
 /// Newest first.
 #[utoipa::path(get, path = "/api/v1/admin/users/{id}/identities", tag = "admin", operation_id = "listUserIdentities",
-    params(("id" = Id, Path, description = "The user's id"), IdentityQuery),
+    params(("id" = Id, Path, description = "The user's id"), PageQuery),
     security(("bearer" = []), ("session" = [])),
     responses((status = 200, description = "One page", body = Page<Identity>)))]
 pub async fn list(
     State(app): State<App>,
     caller: Caller,
     Segment(id): Segment,
-    Query(query): Query<IdentityQuery>,
+    Query(query): Query<PageQuery>,
 ) -> Result<Json<Page<Identity>>, Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
     Ok(Json(identities::list(&app.sereno, &staff, &Id(id), query).await?))

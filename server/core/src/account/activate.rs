@@ -22,12 +22,7 @@ use crate::once::{self, Purpose};
 /// `activation_link_invalid` for anything unknown, used or expired; `validation_failed` when nothing was sent;
 /// `refused_by_hook`, and the link or code stays good.
 pub async fn activate(sereno: &Sereno, meta: &RequestMeta, command: Activate) -> Result<Activated> {
-    sereno.addresses.take(
-        "activate",
-        meta.address,
-        sereno.config.limit.requests_per_address,
-        sereno.now(),
-    )?;
+    sereno.limit_address("activate", meta)?;
     let token = command.token.filter(|token| !token.is_empty());
     let (email, code) = (command.email.unwrap_or_default(), command.code.unwrap_or_default());
     if let Some(token) = token {
@@ -155,12 +150,7 @@ async fn activate_as_is(tx: &Tx, user_id: Uuid, epoch: i64) -> Result<bool> {
 /// # Errors
 /// `validation_failed`, `too_many_requests`.
 pub async fn resend(sereno: &Sereno, meta: &RequestMeta, command: ResendActivation) -> Result<()> {
-    sereno.addresses.take(
-        "resend",
-        meta.address,
-        sereno.config.limit.requests_per_address,
-        sereno.now(),
-    )?;
+    sereno.limit_address("resend", meta)?;
     let mut faults = Vec::new();
     let Some(email) = identifier::email_field(&command.email, &mut faults) else {
         return Err(Error::fields(faults));

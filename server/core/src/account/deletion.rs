@@ -47,12 +47,7 @@ pub async fn request(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, command
     if !sereno.config.deletion.enabled {
         return Err(Code::DeletionClosed.into());
     }
-    sereno.addresses.take(
-        "request_deletion",
-        meta.address,
-        sereno.config.limit.requests_per_address,
-        sereno.now(),
-    )?;
+    sereno.limit_address("request_deletion", meta)?;
     let (user, named) = match command.identifier {
         Some(identifier) => (by_name(sereno, &identifier).await?, identifier::canonical(&identifier)),
         None => match actor {
@@ -139,12 +134,7 @@ impl Job for SendDeletion {
 /// `deletion_link_invalid` for anything unknown, used or expired; `validation_failed` when nothing was sent;
 /// `last_administrator`, and the link stays good.
 pub async fn confirm(sereno: &Sereno, meta: &RequestMeta, command: ConfirmDeletion) -> Result<DeletionScheduled> {
-    sereno.addresses.take(
-        "confirm_deletion",
-        meta.address,
-        sereno.config.limit.requests_per_address,
-        sereno.now(),
-    )?;
+    sereno.limit_address("confirm_deletion", meta)?;
     let token = command.token.filter(|token| !token.is_empty());
     let proven = match &token {
         Some(_) => None,
@@ -253,12 +243,7 @@ pub(super) async fn begin(sereno: &Sereno, tx: &mut Tx, user: &user::Model) -> R
 /// # Errors
 /// `deletion_link_invalid` for anything unknown, used or expired.
 pub async fn cancel(sereno: &Sereno, meta: &RequestMeta, command: CancelDeletion) -> Result<()> {
-    sereno.addresses.take(
-        "cancel_deletion",
-        meta.address,
-        sereno.config.limit.requests_per_address,
-        sereno.now(),
-    )?;
+    sereno.limit_address("cancel_deletion", meta)?;
     let mut tx = sereno.begin(meta, &Actor::Anonymous).await?;
     let proof = once::consume(sereno, tx.db(), Purpose::DeletionCancel, command.token.expose()).await?;
     let closed = match proof.and_then(|proof| proof.user_id.zip(proof.credential_epoch)) {

@@ -9,7 +9,7 @@ use sea_orm::{
     QueryFilter, QueryOrder, QuerySelect, RelationTrait, Select,
 };
 use sereno_types::{
-    DeviceDetail, DeviceQuery, DeviceRow, Id, MyDeviceQuery, Page, Permission, RenameDevice, Secret, SessionQuery,
+    DeviceDetail, DeviceQuery, DeviceRow, Id, Page, PageQuery, Permission, RenameDevice, Secret, SessionQuery,
     SessionUser, UpdateDevice,
 };
 use uuid::Uuid;
@@ -31,7 +31,7 @@ const SHOWN: usize = 4;
 ///
 /// # Errors
 /// `authentication_required`; `validation_failed` on `limit` or `cursor`.
-pub async fn mine(sereno: &Sereno, actor: &Actor, query: MyDeviceQuery) -> Result<Page<DeviceRow>> {
+pub async fn mine(sereno: &Sereno, actor: &Actor, query: PageQuery) -> Result<Page<DeviceRow>> {
     let caller = actor.caller()?;
     let walk = Walk::new(None, query.limit, query.cursor.as_deref())?;
     let current = current(sereno, actor).await?;

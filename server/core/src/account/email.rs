@@ -27,12 +27,7 @@ use crate::once::{self, Purpose};
 /// `reauthentication_required` without a password and a fresh sign-in; `too_many_requests`; `overloaded`.
 pub async fn request(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, command: ChangeEmail) -> Result<()> {
     let caller = actor.caller()?;
-    sereno.addresses.take(
-        "change_email",
-        meta.address,
-        sereno.config.limit.requests_per_address,
-        sereno.now(),
-    )?;
+    sereno.limit_address("change_email", meta)?;
     let mut faults: Vec<FieldError> = Vec::new();
     let Some(email) = identifier::email_field(&command.email, &mut faults) else {
         return Err(Error::fields(faults));
@@ -138,12 +133,7 @@ async fn holder(tx: &Tx, user_id: Uuid, canonical: &str) -> Result<Holder> {
 /// `email_change_link_invalid` for anything unknown, used or expired; `email_unique` when somebody else confirmed the
 /// address meanwhile: whoever reads its mail may know.
 pub async fn confirm(sereno: &Sereno, meta: &RequestMeta, command: ConfirmEmail) -> Result<()> {
-    sereno.addresses.take(
-        "confirm_email",
-        meta.address,
-        sereno.config.limit.requests_per_address,
-        sereno.now(),
-    )?;
+    sereno.limit_address("confirm_email", meta)?;
     let mut tx = sereno.begin(meta, &Actor::Anonymous).await?;
     let proof = once::consume(sereno, tx.db(), Purpose::EmailChange, command.token.expose()).await?;
     let refusal = match finish(sereno, &mut tx, proof).await {

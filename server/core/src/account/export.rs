@@ -23,12 +23,7 @@ use crate::event::{Event, EventKind};
 /// `authentication_required`, `too_many_requests`.
 pub async fn own(sereno: &Sereno, meta: &RequestMeta, actor: &Actor) -> Result<DataExport> {
     let caller = actor.caller()?;
-    sereno.addresses.take(
-        "export",
-        meta.address,
-        sereno.config.limit.requests_per_address,
-        sereno.now(),
-    )?;
+    sereno.limit_address("export", meta)?;
     export(sereno, meta, actor, caller.user_id).await
 }
 

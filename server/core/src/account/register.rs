@@ -40,12 +40,7 @@ pub async fn register(sereno: &Sereno, meta: &RequestMeta, command: Register) ->
     if !sereno.config.registration.enabled {
         return Err(Code::RegistrationClosed.into());
     }
-    sereno.addresses.take(
-        "register",
-        meta.address,
-        sereno.config.limit.requests_per_address,
-        sereno.now(),
-    )?;
+    sereno.limit_address("register", meta)?;
     let accepted = accept(sereno, command).await?;
     let intent = Intent::new(IntentKind::Registration).typed(&accepted.email.address);
     sereno.intend(meta, intent).await?;

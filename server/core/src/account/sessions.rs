@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use sereno_types::{
-    Code, EndSessions, EndWhich, EndedSessions, Id, MySessionQuery, Page, Permission, SessionDevice, SessionKind,
+    Code, EndSessions, EndWhich, EndedSessions, Id, Page, PageQuery, Permission, SessionDevice, SessionKind,
     SessionQuery, SessionRow, SessionUser,
 };
 use uuid::Uuid;
@@ -255,7 +255,7 @@ const fn current(caller: &Caller) -> Uuid {
 ///
 /// # Errors
 /// `authentication_required`; `validation_failed` on `limit` or `cursor`.
-pub async fn mine(sereno: &Sereno, actor: &Actor, query: MySessionQuery) -> Result<Page<SessionRow>> {
+pub async fn mine(sereno: &Sereno, actor: &Actor, query: PageQuery) -> Result<Page<SessionRow>> {
     let caller = actor.caller()?;
     let walk = Walk::new(None, query.limit, query.cursor.as_deref())?;
     let wanted = Wanted {

@@ -68,12 +68,7 @@ pub async fn link(sereno: &Sereno) -> Result<String> {
 /// # Errors
 /// `setup_link_invalid`, `setup_done`.
 pub async fn look_at_link(sereno: &Sereno, meta: &RequestMeta, token: &Secret) -> Result<()> {
-    sereno.addresses.take(
-        "set_up_link",
-        meta.address,
-        sereno.config.limit.requests_per_address,
-        sereno.now(),
-    )?;
+    sereno.limit_address("set_up_link", meta)?;
     if !once::is_good(sereno, Purpose::SetUp, token.expose()).await? {
         return Err(Code::SetupLinkInvalid.into());
     }
@@ -88,12 +83,7 @@ pub async fn look_at_link(sereno: &Sereno, meta: &RequestMeta, token: &Secret) -
 /// # Errors
 /// `setup_link_invalid`, `setup_done`, `validation_failed`.
 pub async fn first_administrator(sereno: &Sereno, meta: &RequestMeta, command: SetUp) -> Result<NewSession> {
-    sereno.addresses.take(
-        "set_up",
-        meta.address,
-        sereno.config.limit.requests_per_address,
-        sereno.now(),
-    )?;
+    sereno.limit_address("set_up", meta)?;
     let mut faults = Vec::new();
     let email = identifier::email_field(&command.email, &mut faults);
     let relatives = [command.email.as_str()];

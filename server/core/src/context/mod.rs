@@ -136,6 +136,15 @@ impl Sereno {
         Ok(self.entropy.id(self.now())?)
     }
 
+    /// Counts a step of this kind from the client's address, as most of them are limited.
+    ///
+    /// # Errors
+    /// `too_many_requests`.
+    pub fn limit_address(&self, what: &'static str, meta: &RequestMeta) -> Result<()> {
+        let most = self.config.limit.requests_per_address;
+        self.addresses.take(what, meta.address, most, self.now())
+    }
+
     /// An absolute link to one of our pages.
     #[must_use]
     pub fn link(&self, path: &str) -> String {

@@ -30,12 +30,7 @@ pub(super) async fn authenticate(
     application_id: Option<Uuid>,
 ) -> Result<Authenticated> {
     validate(sereno, command)?;
-    sereno.addresses.take(
-        "login",
-        meta.address,
-        sereno.config.limit.requests_per_address,
-        sereno.now(),
-    )?;
+    sereno.limit_address("login", meta)?;
     let user = look_up::by_identifier(sereno, &command.identifier).await?;
     // before anything is counted or hashed: what a hook says tells nothing about the password
     let intent = Intent::new(IntentKind::Login).typed(&command.identifier);

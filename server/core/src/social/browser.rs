@@ -90,8 +90,7 @@ pub struct Finished {
 /// # Errors
 /// `too_many_requests`.
 pub(super) fn limit(sereno: &Sereno, meta: &RequestMeta) -> Result<()> {
-    let most = sereno.config.limit.requests_per_address;
-    sereno.addresses.take("social", meta.address, most, sereno.now())
+    sereno.limit_address("social", meta)
 }
 
 /// Sends a browser to a provider, to sign in. `browser` is the value of its cookie, if it has one already: two tabs may be

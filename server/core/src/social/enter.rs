@@ -182,7 +182,7 @@ async fn ask(sereno: &Sereno, meta: &RequestMeta, person: &ProviderUser, way: &W
         To::Pages => None,
         To::Application(application, _) => Some(application),
     };
-    let login = Intent::new(IntentKind::Login).typed(typed).about(user);
+    let login = Intent::new(IntentKind::Login).typed(typed).about(user).by(AMR);
     sereno
         .intend(meta, login.through(application.map(|application| application.id)))
         .await?;

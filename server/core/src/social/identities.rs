@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use sea_orm::sea_query::LockType;
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
-use sereno_types::{Code, Id, Identity, IdentityQuery, Page, Permission, SocialKind};
+use sereno_types::{Code, Id, Identity, Page, PageQuery, Permission, SocialKind};
 use uuid::Uuid;
 
 use super::link;
@@ -24,7 +24,7 @@ use crate::{session, token};
 ///
 /// # Errors
 /// `authentication_required`; `validation_failed` on `limit` or `cursor`.
-pub async fn mine(sereno: &Sereno, actor: &Actor, query: IdentityQuery) -> Result<Page<Identity>> {
+pub async fn mine(sereno: &Sereno, actor: &Actor, query: PageQuery) -> Result<Page<Identity>> {
     of(sereno, actor.caller()?.user_id, query).await
 }
 
@@ -32,12 +32,12 @@ pub async fn mine(sereno: &Sereno, actor: &Actor, query: IdentityQuery) -> Resul
 ///
 /// # Errors
 /// `permission_denied`; `validation_failed` on `limit` or `cursor`; `not_found`.
-pub async fn list(sereno: &Sereno, staff: &Staff, user: &Id, query: IdentityQuery) -> Result<Page<Identity>> {
+pub async fn list(sereno: &Sereno, staff: &Staff, user: &Id, query: PageQuery) -> Result<Page<Identity>> {
     staff.require(Permission::UsersView)?;
     of(sereno, parse(user)?, query).await
 }
 
-async fn of(sereno: &Sereno, user_id: Uuid, query: IdentityQuery) -> Result<Page<Identity>> {
+async fn of(sereno: &Sereno, user_id: Uuid, query: PageQuery) -> Result<Page<Identity>> {
     let db = sereno.db.read();
     let walk = Walk::<Newest>::new(None, query.limit, query.cursor.as_deref())?;
     let matching = Column::UserId.eq(user_id);

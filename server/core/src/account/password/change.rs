@@ -22,12 +22,7 @@ use crate::{session, token};
 /// when the account changed meanwhile; `overloaded`.
 pub async fn change(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, command: ChangePassword) -> Result<()> {
     let caller = actor.caller()?;
-    sereno.addresses.take(
-        "change_password",
-        meta.address,
-        sereno.config.limit.requests_per_address,
-        sereno.now(),
-    )?;
+    sereno.limit_address("change_password", meta)?;
     let found = subject::find(sereno.db.read(), caller.user_id).await?;
     let Some((user, email)) = found.filter(|(user, _)| user.state() == UserState::Active) else {
         return Err(Code::AuthenticationRequired.into());

@@ -24,12 +24,7 @@ use crate::{session, token};
 /// # Errors
 /// `validation_failed`, `too_many_requests`, `refused_by_hook`.
 pub async fn forgot(sereno: &Sereno, meta: &RequestMeta, command: ForgotPassword) -> Result<()> {
-    sereno.addresses.take(
-        "forgot_password",
-        meta.address,
-        sereno.config.limit.requests_per_address,
-        sereno.now(),
-    )?;
+    sereno.limit_address("forgot_password", meta)?;
     let mut faults = Vec::new();
     look_up::identifier_field(&command.identifier, &mut faults);
     if !faults.is_empty() {
@@ -120,12 +115,7 @@ impl Job for SendPasswordReset {
 /// `reset_link_invalid` for anything unknown, used or expired, and for accounts that may not sign in; `validation_failed`
 /// with the codes on `password`; `overloaded`; `refused_by_hook`, and the link stays good.
 pub async fn reset(sereno: &Sereno, meta: &RequestMeta, command: ResetPassword) -> Result<()> {
-    sereno.addresses.take(
-        "reset_password",
-        meta.address,
-        sereno.config.limit.requests_per_address,
-        sereno.now(),
-    )?;
+    sereno.limit_address("reset_password", meta)?;
     let Some((user, email)) = holder(sereno, command.token.expose()).await? else {
         return refuse(sereno, meta).await;
     };

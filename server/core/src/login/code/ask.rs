@@ -50,12 +50,7 @@ async fn request(
     in_browser: bool,
 ) -> Result<LoginCodeAsked> {
     super::must_be_on(sereno)?;
-    sereno.addresses.take(
-        "ask_code",
-        meta.address,
-        sereno.config.limit.requests_per_address,
-        sereno.now(),
-    )?;
+    sereno.limit_address("ask_code", meta)?;
     let mut faults = Vec::new();
     look_up::identifier_field(&command.identifier, &mut faults);
     if !faults.is_empty() {

@@ -55,12 +55,7 @@ pub(super) async fn prove(
     application_id: Option<Uuid>,
 ) -> Result<Proven> {
     super::must_be_on(sereno)?;
-    sereno.addresses.take(
-        "verify_code",
-        meta.address,
-        sereno.config.limit.requests_per_address,
-        sereno.now(),
-    )?;
+    sereno.limit_address("verify_code", meta)?;
     let mut faults = Vec::new();
     let handle = handle_field(command.device_id.as_ref(), &mut faults);
     let token = command.token.filter(|token| !token.is_empty());
