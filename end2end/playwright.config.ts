@@ -21,7 +21,7 @@ export default defineConfig({
   retries: 0,
   workers: 2,
   timeout: 30_000,
-  reporter: [["list"]],
+  reporter: [["list"], ["./tests/failures.ts"]],
   use: {
     baseURL: `http://${address}`,
     trace: "retain-on-failure",

@@ -15,7 +15,6 @@ use std::{
 use aws_lc_rs::digest;
 use axum::{
     body::Body,
-    extract::Request,
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -49,13 +48,6 @@ pub fn pkg_dir() -> &'static str {
 #[must_use]
 pub fn respond(method: &Method, path: &str, headers: &HeaderMap) -> Option<Response> {
     SITE.respond(method, path, headers)
-}
-
-/// The last resort of a router: a file of the site, or a bare 404.
-#[expect(clippy::unused_async, reason = "a handler is asynchronous")]
-pub async fn serve(request: Request) -> Response {
-    respond(request.method(), request.uri().path(), request.headers())
-        .unwrap_or_else(|| StatusCode::NOT_FOUND.into_response())
 }
 
 struct Site {
@@ -428,12 +420,6 @@ mod tests {
                 "{path}"
             );
         }
-    }
-
-    #[tokio::test]
-    async fn the_last_resort_says_404() {
-        let response = serve(Request::get("/nothing.js").body(Body::empty()).unwrap()).await;
-        assert_eq!(response.status(), StatusCode::NOT_FOUND);
     }
 
     #[test]

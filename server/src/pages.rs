@@ -6,12 +6,10 @@ use app::{App as Pages, shell};
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderValue, Method, Uri, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use leptos::prelude::*;
 use leptos_axum::{AxumRouteListing, LeptosRoutes, ResponseOptions, generate_route_list};
-use sereno_types::Code;
 
-use crate::assets;
 use crate::http::headers;
 use crate::http::problem::{Refusal, wants_page};
 use crate::router::App;
@@ -41,12 +39,6 @@ fn provide(sereno: &sereno_core::Sereno) {
     if let Ok(policy) = HeaderValue::from_str(&headers::page_policy(&nonce)) {
         response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
     }
-}
-
-/// What no route answers: a file of the site, else nothing.
-pub async fn fallback(request: Request) -> Response {
-    assets::respond(request.method(), request.uri().path(), request.headers())
-        .unwrap_or_else(|| Refusal::from(Code::NotFound).into_response())
 }
 
 /// What has to be known of a request to refuse it with a page: nothing if a program asks, and the native API is asked by

@@ -91,7 +91,7 @@ pub fn router(app: &App) -> Router {
         .merge(pages::routes(app))
         .route(UPLOAD, post(avatar_form::receive))
         .merge(social::routes())
-        .fallback(pages::fallback)
+        .fallback(nothing)
         .method_not_allowed_fallback(wrong_method)
         .layer(middleware::from_fn_with_state(app.clone(), behind_the_session))
         .layer(session_store::layer(&app.sereno))
@@ -126,8 +126,13 @@ async fn share(app: &App, mut request: Request, next: Next) -> Response {
     response
 }
 
-/// At most so many requests are worked on at once; more would only make all of them slow.
+/// Files of the site are answered here, before anybody asks who calls: they may be kept by every cache on the way, so
+/// that no cookie must ever ride on them. Of the rest at most so many are worked on at once; more would only make all of
+/// them slow.
 async fn admit(app: &App, request: Request, next: Next) -> Response {
+    if let Some(file) = assets::respond(request.method(), request.uri().path(), request.headers()) {
+        return file;
+    }
     let request = match body::read(app, request).await {
         Ok(request) => request,
         Err(refused) => return refused,
@@ -158,6 +163,10 @@ async fn enter(app: App, mut request: Request, next: Next) -> Response {
         Ok(()) => next.run(request).await,
         Err(refused) => refused,
     }
+}
+
+async fn nothing() -> Refusal {
+    Code::NotFound.into()
 }
 
 async fn wrong_method() -> Refusal {

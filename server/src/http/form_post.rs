@@ -144,19 +144,26 @@ fn function(request: &Request) -> Option<String> {
 pub async fn take_flash(request: &mut Request) -> Result<(), Refusal> {
     let mut flash: Option<Flash> = None;
     if *request.method() == Method::GET
+        && wants_page(request.headers())
         && let Some(session) = request.extensions().get::<Session>()
         && session.id().is_some()
     {
-        match session.remove(FLASH).await {
-            Ok(found) => flash = found,
-            Err(error) => {
-                tracing::warn!(%error, "a flash could not be read");
-                return Err(Code::Unavailable.into());
-            }
-        }
+        flash = taken(session).await.map_err(|error| {
+            tracing::warn!(%error, "a flash could not be read");
+            Refusal::from(Code::Unavailable)
+        })?;
     }
     request.extensions_mut().insert(flash);
     Ok(())
+}
+
+/// Looks before it takes: taking counts as a change even where there is nothing, and a changed session is written and its
+/// cookie set again, which would bring back the cookie of whoever signed out while a page was still loading.
+async fn taken(session: &Session) -> Result<Option<Flash>, tower_sessions::session::Error> {
+    match session.get_value(FLASH).await? {
+        Some(_) => session.remove(FLASH).await,
+        None => Ok(None),
+    }
 }
 
 /// Keeps a flash for the page that follows.

@@ -60,3 +60,41 @@ async fn behind_https_the_cookie_is_host_bound_and_secure() {
         "max-age=31536000; includeSubDomains"
     );
 }
+
+/// A cookie that is set again by whatever still loads would come back after it was cleared, and one that rides on a file
+/// of the site would lie in every cache on the way.
+#[tokio::test]
+async fn only_what_changes_the_session_sets_its_cookie() {
+    let door = Door::new().await;
+    let cookies = door.administrator().await;
+    let file = door.get("/favicon.svg", &[("cookie", &cookies)]).await;
+    // whoever runs the tests before the site was built has no files
+    if file.status == 200 {
+        assert_eq!(file.header("cache-control"), "no-cache");
+    }
+    assert_eq!(file.cookies(), "");
+    for path in ["/account", "/console/users", "/account/nowhere"] {
+        assert_eq!(door.page(path, &cookies).await.cookies(), "", "{path}");
+    }
+
+    let refused = door
+        .form(
+            "/account/fn/update_profile",
+            &[("first_name", &"a".repeat(500))],
+            "/account/profile",
+            &cookies,
+        )
+        .await;
+    assert_eq!(refused.status, 303, "{}", refused.text);
+    // what is no page does not take the flash
+    let other = door
+        .get("/account/profile", &[("accept", "*/*"), ("cookie", &cookies)])
+        .await;
+    assert_eq!(other.cookies(), "");
+    let page = door.page("/account/profile", &cookies).await;
+    assert!(page.text.contains("role=\"alert\""), "{}", page.text);
+    assert!(!page.cookies().is_empty(), "the flash was taken");
+    let again = door.page("/account/profile", &cookies).await;
+    assert!(!again.text.contains("role=\"alert\""), "{}", again.text);
+    assert_eq!(again.cookies(), "");
+}
