@@ -16,7 +16,7 @@ use sereno_server::{api, pages, router};
 /// Rooms of the core from the lowest floor up; a room uses rooms of lower floors, and of its own on the ground floor.
 const FLOORS: &[&[&str]] = &[
     &["clock", "entropy", "error", "event", "intent", "entity", "paging"],
-    &["config", "port"],
+    &["config", "port", "rights"],
     &["crypto", "net"],
     &["hook"],
     &["context"],
@@ -26,7 +26,7 @@ const FLOORS: &[&[&str]] = &[
     &["session"],
     &["token"],
     &["account"],
-    &["login", "oauth"],
+    &["login", "oauth", "roles"],
     &["social"],
     &["jobs"],
     &["boot"],

@@ -241,6 +241,9 @@ pub(super) fn code(code: Code, figures: Figures) -> String {
         Code::RefreshTokenInvalid => "Your sign-in has ended. Please sign in again.",
         Code::ActivationRequired => "Please confirm your address first. We sent you a mail when you signed up.",
         Code::PermissionDenied => "Your account does not have the permission for this.",
+        Code::ExceedsOwnPermissions => "This would give, take or change rights that you do not hold yourself.",
+        Code::CodenameUnique => "Another permission or role has this codename.",
+        Code::RoleCycle => "The role would include itself, by way of other roles.",
         Code::CrossSiteRequest => {
             "This request seems to come from another site, so we did nothing. Please try again here."
         }
@@ -312,7 +315,7 @@ pub(super) fn code(code: Code, figures: Figures) -> String {
         Code::SocialAccountExists => "There is an account with your address already. Sign in as usual, then connect the provider on the page of your account.",
         Code::SocialIdentityTaken => "This is connected to somebody else's account already.",
         Code::LastSignInMethod => "This is your only way to sign in. Set a password first, or connect something else.",
-        Code::SlugUnique => "Another provider has this name in addresses.",
+        Code::SlugUnique => "This name in addresses is taken.",
         Code::SecretRequired => "Please give the secret again, because it will be sent elsewhere.",
         Code::PrivateKeyInvalid => "This is no private key for ES256 (PEM, PKCS #8).",
         Code::SocialAnswerInvalid => "The provider's answer makes no sense to us. Please try again, or sign in another way.",

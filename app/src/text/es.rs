@@ -252,6 +252,9 @@ pub(super) fn code(code: Code, figures: Figures) -> String {
         Code::RefreshTokenInvalid => "Su sesión ha terminado. Inicie sesión de nuevo.",
         Code::ActivationRequired => "Confirme primero su dirección. Le enviamos un correo cuando se registró.",
         Code::PermissionDenied => "Su cuenta no tiene permiso para esto.",
+        Code::ExceedsOwnPermissions => "Esto daría, quitaría o cambiaría permisos que usted mismo no tiene.",
+        Code::CodenameUnique => "Otro permiso u otro rol ya lleva este nombre en clave.",
+        Code::RoleCycle => "El rol se incluiría a sí mismo a través de otros.",
         Code::CrossSiteRequest => {
             "Esta petición parece venir de otro sitio, así que no hemos hecho nada. Inténtelo aquí de nuevo."
         }
@@ -325,7 +328,7 @@ pub(super) fn code(code: Code, figures: Figures) -> String {
         Code::SocialAccountExists => "Ya hay una cuenta con su dirección. Inicie sesión como siempre y conecte después el proveedor en su cuenta.",
         Code::SocialIdentityTaken => "Esto ya está conectado con la cuenta de otra persona.",
         Code::LastSignInMethod => "Es su única forma de iniciar sesión. Elija antes una contraseña o conecte otra cosa.",
-        Code::SlugUnique => "Otro proveedor ya tiene este nombre en las direcciones.",
+        Code::SlugUnique => "Este nombre en las direcciones ya está ocupado.",
         Code::SecretRequired => "Indique otra vez el secreto, porque se enviará a otro lugar.",
         Code::PrivateKeyInvalid => "Esto no es una clave privada para ES256 (PEM, PKCS #8).",
         Code::SocialAnswerInvalid => "No entendemos la respuesta del proveedor. Inténtelo otra vez o inicie sesión de otra forma.",

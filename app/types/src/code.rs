@@ -105,6 +105,8 @@ codes! {
     ActivationRequired = "activation_required", 403;
     /// The caller lacks the permission for this call.
     PermissionDenied = "permission_denied", 403;
+    /// This would give, take or change permissions that the caller does not hold.
+    ExceedsOwnPermissions = "exceeds_own_permissions", 403;
     /// The request came from another site, or without the proof that it did not.
     CrossSiteRequest = "cross_site_request", 403;
     /// Users cannot have their accounts deleted on this server.
@@ -177,8 +179,12 @@ codes! {
     InvalidUrl = "invalid_url", 422;
     /// Another application has this name on the wire.
     ClientIdUnique = "client_id_unique", 422;
-    /// Another provider has this name in addresses.
+    /// Another provider or project has this name in addresses.
     SlugUnique = "slug_unique", 422;
+    /// Another permission or role has this codename.
+    CodenameUnique = "codename_unique", 422;
+    /// The role would include itself, by way of others.
+    RoleCycle = "role_cycle", 422;
     /// The secret must be given again, because where it is sent has changed.
     SecretRequired = "secret_required", 422;
     /// This is no private key for ES256 in PEM (PKCS #8).

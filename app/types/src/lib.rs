@@ -5,6 +5,8 @@
 //! Requests are closed ([`serde(deny_unknown_fields)`]): a field that Sereno does not know is refused, never ignored.
 
 mod application;
+mod catalogue;
+mod check;
 mod code;
 mod console;
 mod deletion;
@@ -20,7 +22,9 @@ mod password;
 mod permission;
 mod problem;
 mod profile;
+mod project;
 mod registration;
+mod role;
 mod scalar;
 mod secret;
 mod session;
@@ -33,6 +37,11 @@ mod user;
 pub use application::{
     ApplicationCreated, ApplicationDetail, ApplicationKind, ApplicationQuery, ApplicationRow, ApplicationSecret,
     ApplicationSort, ApplicationUpdated, ClientCredentials, CreateApplication, Grant, NewSecret, UpdateApplication,
+};
+pub use catalogue::{Catalogue, CatalogueChange, DeclaredPermission, DeclaredRole, Difference};
+pub use check::{
+    Check, Checked, Decision, Decisions, EffectivePermission, EffectiveQuery, ForwardAuthQuery, Question, Reason, Step,
+    StepKind,
 };
 pub use code::Code;
 pub use console::{Overview, SetUp, StaffProfile};
@@ -50,8 +59,16 @@ pub use problem::{FieldError, Problem};
 pub use profile::{
     Attribute, AttributeKind, ChangeQuery, DeclareAttribute, ProfileChange, ProfileField, UpdateProfile,
 };
+pub use project::{
+    CreateProject, MemberQuery, MemberRow, ProjectDetail, ProjectQuery, ProjectRow, PutMember, UpdateProject,
+};
 pub use registration::{
     Activate, Activated, CheckPassword, Register, Registered, ResendActivation, SendActivationAnswer,
+};
+pub use role::{
+    AskedPermission, AssignRole, Assigned, AssignmentQuery, AssignmentRow, CreatePermission, CreateRole, OriginFilter,
+    PermissionQuery, PermissionRow, RoleDetail, RoleName, RoleQuery, RoleRow, UpdatePermission, UpdateRole,
+    UsageFilter,
 };
 pub use scalar::{Id, Timestamp};
 pub use secret::Secret;

@@ -47,6 +47,13 @@ impl Moment {
         self.0.div_euclid(1_000_000)
     }
 
+    /// The moment that this text says, if it says one.
+    #[must_use]
+    pub fn parse(text: &Timestamp) -> Option<Self> {
+        let moment = OffsetDateTime::parse(&text.0, &Rfc3339).ok()?;
+        i64::try_from(moment.unix_timestamp_nanos() / 1_000).ok().map(Self)
+    }
+
     /// The moment of a JWT's `NumericDate`.
     #[must_use]
     pub const fn from_unix_seconds(seconds: i64) -> Self {

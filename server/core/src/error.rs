@@ -53,6 +53,12 @@ impl Error {
         Self::fields(vec![FieldError::new(field, code)])
     }
 
+    /// Whether a field was refused for this reason.
+    #[must_use]
+    pub fn has_field_code(&self, code: Code) -> bool {
+        matches!(self, Self::Refused { fields, .. } if fields.iter().any(|field| field.code == code))
+    }
+
     /// Too many attempts.
     #[must_use]
     pub const fn limited(retry_after: u64) -> Self {

@@ -151,6 +151,38 @@ kinds! {
     AttributeDeclared = "attribute_declared";
     /// The declaration of an attribute was taken back.
     AttributeWithdrawn = "attribute_withdrawn";
+    /// A permission was added to the catalogue.
+    PermissionCreated = "permission_created";
+    /// What a permission allows was told anew.
+    PermissionUpdated = "permission_updated";
+    /// A permission was taken away.
+    PermissionDeleted = "permission_deleted";
+    /// A role was made.
+    RoleCreated = "role_created";
+    /// A role was changed: `before` and `after` tell what it grants and includes.
+    RoleUpdated = "role_updated";
+    /// A role was deleted; nobody holds it any more.
+    RoleDeleted = "role_deleted";
+    /// A user was given a role, or another end of one.
+    RoleAssigned = "role_assigned";
+    /// A role was taken from a user.
+    RoleRevoked = "role_revoked";
+    /// A project was made.
+    ProjectCreated = "project_created";
+    /// A project was changed.
+    ProjectUpdated = "project_updated";
+    /// A project was deleted with its members and roles.
+    ProjectDeleted = "project_deleted";
+    /// A user became a member of a project.
+    MemberAdded = "member_added";
+    /// What a member is in a project was changed.
+    MemberUpdated = "member_updated";
+    /// A user was taken out of a project.
+    MemberRemoved = "member_removed";
+    /// An application declared its permissions and roles.
+    CatalogueDeclared = "catalogue_declared";
+    /// Staff wanted to give, take or change what they do not hold themselves.
+    EscalationRefused = "escalation_refused";
     /// Staff locked an account.
     UserLocked = "user_locked";
     /// Staff switched an account off for good.

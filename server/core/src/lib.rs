@@ -36,6 +36,8 @@ pub mod oauth;
 pub mod once;
 mod paging;
 pub mod port;
+pub mod rights;
+pub mod roles;
 pub mod session;
 pub mod social;
 #[cfg(feature = "testing")]

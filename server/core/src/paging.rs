@@ -30,7 +30,7 @@ pub trait Order: Copy + Default + PartialEq + Serialize + DeserializeOwned {
 }
 
 /// What a list is ordered by.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Key {
     /// A moment or a count.
@@ -130,6 +130,27 @@ impl<S: Order> Walk<S> {
             Direction::Asc => row.gt(seen),
             _ => row.lt(seen),
         })
+    }
+
+    /// The rows of this page, of all that there are: for lists that are computed, in the order of the key and the id.
+    pub fn of<R>(&self, all: Vec<R>, place: impl Fn(&R) -> (Key, Uuid)) -> Vec<R> {
+        let beyond = |row: &R| {
+            let Some(cursor) = &self.cursor else { return true };
+            let (key, id) = place(row);
+            let order = key.cmp(&cursor.key).then(id.cmp(&cursor.id));
+            if matches!(self.direction(), Direction::Asc) {
+                order.is_gt()
+            } else {
+                order.is_lt()
+            }
+        };
+        let mut rows: Vec<R> = all.into_iter().filter(beyond).collect();
+        // the order of the list is that of its key
+        if self.back() {
+            rows.reverse();
+        }
+        rows.truncate(usize::try_from(self.rows()).unwrap_or(usize::MAX));
+        rows
     }
 
     /// The page that these rows make.

@@ -45,6 +45,7 @@ async fn crowd(test: &TestSereno, size: i64) {
             state: Set(UserState::ALL[usize::try_from(number % 4).unwrap()].as_str().to_owned()),
             origin: Set("sign_up".to_owned()),
             is_superuser: Set(number % 10 == 0),
+            access_epoch: Set(0),
             credential_epoch: Set(1),
             avatar: Set(None),
             locale: Set(None),
@@ -444,6 +445,8 @@ async fn assign(test: &TestSereno, user_id: Uuid, codename: &str) {
         role_id: Set(role.id),
         project_id: Set(None),
         created_at: Set(test.sereno.now()),
+        expires_at: Set(None),
+        granted_by: Set(None),
     };
     role_assignment::Entity::insert(row)
         .exec_without_returning(test.sereno.db.write())
@@ -544,6 +547,8 @@ async fn a_role_in_a_project_opens_no_console() {
     ))
     .await;
     test.execute("UPDATE role_assignment SET project_id = (SELECT id FROM project)")
+        .await;
+    test.execute("UPDATE \"user\" SET access_epoch = access_epoch + 1")
         .await;
     assert_eq!(refused(staff_of(&test, "ana").await), Code::PermissionDenied);
 }

@@ -615,6 +615,8 @@ async fn staff_needs_the_permission_and_stays_below_superusers() {
     assert_eq!(refused(removed), Code::PermissionDenied);
     test.execute("UPDATE role_assignment SET role_id = (SELECT id FROM role WHERE codename = 'support')")
         .await;
+    test.execute("UPDATE \"user\" SET access_epoch = access_epoch + 1")
+        .await;
     let staff = test.staff(&vera.actor).await;
     let removed = devices::remove_theirs(sereno, &meta, &staff, &id).await;
     assert_eq!(refused(removed), Code::PermissionDenied, "a superuser's");

@@ -2,9 +2,12 @@
 //! and renders its answer; `/openapi.json` is made from these functions.
 
 mod admin_applications;
+mod admin_projects;
+mod admin_roles;
 mod admin_social;
 mod admin_users;
 mod avatar;
+mod check;
 mod deletion;
 mod devices;
 mod docs;
@@ -102,6 +105,27 @@ fn asking() -> OpenApiRouter<App> {
         .routes(routes!(deletion::confirm))
         .routes(routes!(deletion::cancel))
         .routes(routes!(deletion::export_mine))
+        .routes(routes!(check::check))
+        .routes(routes!(check::forward_auth))
+        .routes(routes!(check::declare))
+        .routes(routes!(admin_roles::list_permissions, admin_roles::create_permission))
+        .routes(routes!(admin_roles::update_permission, admin_roles::delete_permission))
+        .routes(routes!(admin_roles::list_asked))
+        .routes(routes!(admin_roles::list, admin_roles::create))
+        .routes(routes!(admin_roles::detail, admin_roles::update, admin_roles::delete))
+        .routes(routes!(admin_roles::ensure_permission))
+        .routes(routes!(admin_roles::list_assignments, admin_roles::assign))
+        .routes(routes!(admin_roles::revoke))
+        .routes(routes!(admin_roles::effective))
+        .routes(routes!(admin_projects::list, admin_projects::create))
+        .routes(routes!(
+            admin_projects::detail,
+            admin_projects::update,
+            admin_projects::delete
+        ))
+        .routes(routes!(admin_projects::ensure_role))
+        .routes(routes!(admin_projects::list_members))
+        .routes(routes!(admin_projects::put_member, admin_projects::remove_member))
         .routes(routes!(admin_users::overview))
         .routes(routes!(admin_users::list))
         .routes(routes!(admin_users::detail, profile::update_user, deletion::delete))

@@ -89,6 +89,10 @@ pub(super) fn head() -> OpenApi {
             ),
             tag("password", "Recovering and changing a password."),
             tag("me", "The signed-in user."),
+            tag(
+                "authorization",
+                "Who may do what: the check, reverse proxies, what applications declare.",
+            ),
             tag("admin", "What staff sees and does."),
             tag(
                 "applications",

@@ -2,6 +2,7 @@
 //! users, tokens or permissions lives here.
 
 pub mod avatar_form;
+pub mod basic;
 pub mod body;
 pub mod caller;
 pub mod cookies;

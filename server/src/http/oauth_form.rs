@@ -5,13 +5,12 @@ use std::collections::BTreeMap;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use sereno_core::Error;
 use sereno_types::{ClientCredentials, Code, Secret};
 
+use super::basic;
 use super::problem::Refusal;
 
 /// A refusal of an OAuth endpoint.
@@ -137,7 +136,10 @@ impl<S: Send + Sync> FromRequest<S> for OAuthForm {
                 ..OAuthError::INVALID_REQUEST
             });
         }
-        let basic = basic(request.headers())?;
+        let basic = basic::credentials(request.headers()).map_err(|code| match code {
+            Code::InvalidClient => OAuthError::from(Error::from(code)),
+            _ => OAuthError::INVALID_REQUEST,
+        })?;
         let bytes = Bytes::from_request(request, state)
             .await
             .map_err(|_| OAuthError::INVALID_REQUEST)?;
@@ -164,32 +166,4 @@ impl<S: Send + Sync> FromRequest<S> for OAuthForm {
         };
         Ok(Self { credentials, fields })
     }
-}
-
-/// HTTP Basic, whose two halves are form-encoded first (RFC 6749 §2.3.1).
-fn basic(headers: &HeaderMap) -> Result<Option<ClientCredentials>, OAuthError> {
-    let Some(value) = headers.get(header::AUTHORIZATION) else {
-        return Ok(None);
-    };
-    let text = value.to_str().map_err(|_| OAuthError::INVALID_REQUEST)?;
-    let (scheme, encoded) = text.split_once(' ').ok_or(OAuthError::INVALID_REQUEST)?;
-    if !scheme.eq_ignore_ascii_case("basic") {
-        // an unsupported way of proving oneself (RFC 6749 §5.2)
-        return Err(OAuthError::from(Error::from(Code::InvalidClient)));
-    }
-    let decoded = STANDARD
-        .decode(encoded.trim())
-        .map_err(|_| OAuthError::INVALID_REQUEST)?;
-    let decoded = String::from_utf8(decoded).map_err(|_| OAuthError::INVALID_REQUEST)?;
-    let (name, secret) = decoded.split_once(':').ok_or(OAuthError::INVALID_REQUEST)?;
-    let plain = |text: &str| {
-        // half of a pair of its own: what separates pairs is a character like others here, as in Base64's padding
-        let text = text.replace('=', "%3D").replace('&', "%26");
-        let mut pairs = url::form_urlencoded::parse(text.as_bytes());
-        pairs.next().map(|(plain, _)| plain.into_owned()).unwrap_or_default()
-    };
-    Ok(Some(ClientCredentials {
-        client_id: Some(plain(name)),
-        client_secret: Some(Secret::from(plain(secret))),
-    }))
 }

@@ -80,7 +80,7 @@ pub async fn ensure(sereno: &Sereno, tx: &Tx) -> Result<()> {
     for role in ROLES {
         grant(sereno, tx, role, &missing).await?;
     }
-    Ok(())
+    super::known::changed(tx).await
 }
 
 /// Gives a role what it allows: all of it to a new role, only the new permissions to one that is there, because staff may
@@ -134,6 +134,7 @@ async fn insert(sereno: &Sereno, tx: &Tx, builtin: &Role) -> Result<uuid::Uuid> 
         name: Set(builtin.name.to_owned()),
         description: Set(builtin.description.to_owned()),
         origin: Set(ORIGIN.to_owned()),
+        is_enabled: Set(true),
         created_at: Set(tx.now()),
         updated_at: Set(tx.now()),
     };

@@ -3,20 +3,26 @@
 
 pub mod application;
 mod builtin;
+pub mod check;
+pub(crate) mod codename;
+mod held;
+pub(crate) mod known;
 pub mod policy;
 pub mod subject;
 
 use std::collections::BTreeSet;
 
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect, QueryTrait};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use sereno_types::{Code, Id, Permission, StaffProfile, UserState};
 use uuid::Uuid;
 
 pub use builtin::ensure;
+pub use held::{InEffect, held};
 
 use crate::context::{Actor, Caller, Sereno, Staff, Via};
-use crate::entity::{permission, role_assignment, role_permission, session, token_family, user};
+use crate::entity::{session, token_family, user};
 use crate::error::{Error, Result};
+use crate::rights::{Ask, Where, Who};
 
 /// Who may enter the console: a superuser, or a user who holds at least one permission of the built-in catalogue
 /// globally. Reads the rows, never the cache.
@@ -61,27 +67,23 @@ async fn is_signed_in(sereno: &Sereno, caller: Caller, user: &user::Model) -> Re
     Ok(open.await? > 0)
 }
 
+/// The permissions of the built-in catalogue that a user holds everywhere, as the one rule decides.
 async fn global_permissions(sereno: &Sereno, user_id: Uuid) -> Result<BTreeSet<Permission>> {
-    let roles = role_assignment::Entity::find()
-        .select_only()
-        .column(role_assignment::Column::RoleId)
-        .filter(role_assignment::Column::UserId.eq(user_id))
-        .filter(role_assignment::Column::ProjectId.is_null());
-    let granted = role_permission::Entity::find()
-        .select_only()
-        .column(role_permission::Column::PermissionId)
-        .filter(role_permission::Column::RoleId.in_subquery(roles.into_query()));
-    let codenames: Vec<String> = permission::Entity::find()
-        .select_only()
-        .column(permission::Column::Codename)
-        .filter(permission::Column::Id.in_subquery(granted.into_query()))
-        .into_tuple()
-        .all(sereno.db.read())
-        .await?;
-    Ok(codenames
-        .iter()
-        .filter_map(|codename| Permission::from_codename(codename))
-        .collect())
+    let known = known::know(
+        sereno,
+        sereno.db.read(),
+        &BTreeSet::from([user_id]),
+        &BTreeSet::new(),
+        &BTreeSet::new(),
+    )
+    .await?;
+    let rules = check::rules(sereno, &known);
+    let holder = known.holder(Who::Id(user_id));
+    let held = Permission::ALL.iter().copied().filter(|permission| {
+        let ask = Ask::Permission(permission.as_str().to_owned());
+        rules.decide(holder, Where::Everywhere, &ask).allowed
+    });
+    Ok(held.collect())
 }
 
 /// Whether this user could enter the console.

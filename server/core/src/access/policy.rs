@@ -53,8 +53,9 @@ const fn rule(method: &'static str, path: &'static str, welcome: Welcome) -> Rul
 }
 
 use Permission::{
-    ApplicationsManage, ApplicationsView, DevicesManage, DevicesView, ProvidersManage, ProvidersView, SessionsManage,
-    SessionsView, SettingsManage, SettingsView, UsersManage, UsersView,
+    ApplicationsManage, ApplicationsView, DevicesManage, DevicesView, ProjectsManage, ProjectsView, ProvidersManage,
+    ProvidersView, RolesManage, RolesView, SessionsManage, SessionsView, SettingsManage, SettingsView, UsersManage,
+    UsersView,
 };
 use Welcome::{AnyStaff, Everyone, Page, Staff, Users};
 
@@ -127,6 +128,50 @@ pub const TABLE: &[Rule] = &[
         "DELETE",
         "/api/v1/admin/users/{id}/identities/{identity_id}",
         Staff(UsersManage),
+    ),
+    // authorization; the check itself decides who asks about whom
+    rule("POST", "/api/v1/check", Everyone),
+    rule("GET", "/api/v1/forward-auth", Users),
+    rule("PUT", "/api/v1/catalogue", Everyone),
+    rule("GET", "/api/v1/admin/permissions", Staff(RolesView)),
+    rule("POST", "/api/v1/admin/permissions", Staff(RolesManage)),
+    rule("PATCH", "/api/v1/admin/permissions/{id}", Staff(RolesManage)),
+    rule("DELETE", "/api/v1/admin/permissions/{id}", Staff(RolesManage)),
+    rule("GET", "/api/v1/admin/asked-permissions", Staff(RolesView)),
+    rule("GET", "/api/v1/admin/roles", Staff(RolesView)),
+    rule("POST", "/api/v1/admin/roles", Staff(RolesManage)),
+    rule("GET", "/api/v1/admin/roles/{id}", Staff(RolesView)),
+    rule("PATCH", "/api/v1/admin/roles/{id}", Staff(RolesManage)),
+    rule("DELETE", "/api/v1/admin/roles/{id}", Staff(RolesManage)),
+    rule(
+        "PUT",
+        "/api/v1/admin/roles/{id}/permissions/{codename}",
+        Staff(RolesManage),
+    ),
+    rule("GET", "/api/v1/admin/role-assignments", Staff(RolesView)),
+    rule("POST", "/api/v1/admin/role-assignments", Staff(RolesManage)),
+    rule("DELETE", "/api/v1/admin/role-assignments/{id}", Staff(RolesManage)),
+    rule("GET", "/api/v1/admin/users/{id}/permissions", Staff(RolesView)),
+    rule("GET", "/api/v1/admin/projects", Staff(ProjectsView)),
+    rule("POST", "/api/v1/admin/projects", Staff(ProjectsManage)),
+    rule("GET", "/api/v1/admin/projects/{project}", Staff(ProjectsView)),
+    rule("PATCH", "/api/v1/admin/projects/{project}", Staff(ProjectsManage)),
+    rule("DELETE", "/api/v1/admin/projects/{project}", Staff(ProjectsManage)),
+    rule(
+        "PUT",
+        "/api/v1/admin/projects/{project}/roles/{codename}",
+        Staff(RolesManage),
+    ),
+    rule("GET", "/api/v1/admin/projects/{project}/members", Staff(ProjectsView)),
+    rule(
+        "PUT",
+        "/api/v1/admin/projects/{project}/members/{user}",
+        Staff(ProjectsManage),
+    ),
+    rule(
+        "DELETE",
+        "/api/v1/admin/projects/{project}/members/{user}",
+        Staff(ProjectsManage),
     ),
     rule("GET", "/api/v1/admin/attributes", Staff(SettingsView)),
     rule("PUT", "/api/v1/admin/attributes/{name}", Staff(SettingsManage)),

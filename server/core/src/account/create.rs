@@ -77,6 +77,7 @@ pub async fn create(sereno: &Sereno, tx: &Tx, new: NewUser) -> Result<Uuid> {
         state: Set(new.state.as_str().to_owned()),
         origin: Set(new.origin.as_str().to_owned()),
         is_superuser: Set(new.is_superuser),
+        access_epoch: Set(0),
         credential_epoch: Set(1),
         avatar: Set(None),
         locale: Set(new.locale),

@@ -14,8 +14,8 @@ use toml::{Table, Value};
 use url::Url;
 
 pub use sections::{
-    Database, Deletion, Device, General, Hooks, Keys, Limit, Log, LoginCode, Mail, Password, Profile, Registration,
-    Server, Session, Social, Testers, Token, Worker,
+    Access, Database, Deletion, Device, General, Hooks, Keys, Limit, Log, LoginCode, Mail, Password, Profile,
+    Registration, Server, Session, Social, Testers, Token, Worker,
 };
 pub use setting::Seconds;
 use setting::{Found, Raw, Setting};
@@ -71,6 +71,8 @@ pub struct Config {
     pub deletion: Deletion,
     /// What users may change.
     pub profile: Profile,
+    /// Who may do what.
+    pub access: Access,
     /// Password policy and hashing.
     pub password: Password,
     /// Sign-ins of browsers.
@@ -207,6 +209,7 @@ impl Config {
             testers: Testers::read(take(Testers::PATH), &mut faults),
             deletion: Deletion::read(take(Deletion::PATH), &mut faults),
             profile: Profile::read(take(Profile::PATH), &mut faults),
+            access: Access::read(take(Access::PATH), &mut faults),
             password: Password::read(take(Password::PATH), &mut faults),
             session: Session::read(take(Session::PATH), &mut faults),
             device: Device::read(take(Device::PATH), &mut faults),
@@ -242,6 +245,7 @@ impl Config {
         Testers::example(&mut text);
         Deletion::example(&mut text);
         Profile::example(&mut text);
+        Access::example(&mut text);
         Password::example(&mut text);
         Session::example(&mut text);
         Device::example(&mut text);

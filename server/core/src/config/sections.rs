@@ -179,6 +179,17 @@ section! {
 }
 
 section! {
+    /// Who may do what.
+    Access = "access" {
+        /// What the owner of a project may do in it: codenames of permissions, or `*` for everything.
+        owner_permissions: Vec<String> = vec!["*".to_owned()];
+        /// Whether a role that a user holds everywhere holds in every project, too. Without it only what was given in the
+        /// project counts there.
+        global_roles_in_projects: bool = true;
+    }
+}
+
+section! {
     /// What passwords must be like, and what hashing them costs. A hash made with other figures is renewed at the next
     /// sign-in.
     Password = "password" {

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::keys::{APPLICATIONS as ALL_APPLICATIONS, ATTRIBUTES, SIGNING_KEYS};
 use crate::clock::Moment;
 use crate::crypto::SigningKeys;
+use crate::rights::{Graph, Holdings, ProjectNode};
 
 /// What is remembered of a user.
 #[derive(Debug)]
@@ -127,6 +128,10 @@ pub struct Cache {
     index: RwLock<Option<Arc<ApplicationIndex>>>,
     attributes: RwLock<Option<Arc<Vec<Attribute>>>>,
     signing: RwLock<Option<Arc<SigningKeys>>>,
+    /// The three that follow are asked for with the number that the row beside them has right now.
+    graph: RwLock<Option<Arc<Graph>>>,
+    holdings: Lru<Uuid, Arc<Holdings>>,
+    projects: Lru<String, (i64, Arc<ProjectNode>)>,
     /// When something was last noted to have been used.
     noted: Lru<Uuid, Moment>,
     /// Raised by every forgetting: what was read before it must not be put in after it.
@@ -145,6 +150,9 @@ impl Default for Cache {
             index: RwLock::default(),
             attributes: RwLock::default(),
             signing: RwLock::default(),
+            graph: RwLock::default(),
+            holdings: Lru::new(10_000),
+            projects: Lru::new(10_000),
             noted: Lru::new(20_000),
             generation: AtomicU64::new(0),
             deaf: AtomicBool::new(false),
@@ -266,6 +274,41 @@ impl Cache {
         }
     }
 
+    /// Permissions and roles, if they are those of this version.
+    #[must_use]
+    pub fn graph(&self, version: i64) -> Option<Arc<Graph>> {
+        let known = self.graph.read().unwrap_or_else(PoisonError::into_inner).clone();
+        known.filter(|graph| graph.version == version)
+    }
+
+    /// Remembers permissions and roles.
+    pub fn put_graph(&self, graph: Arc<Graph>) {
+        *self.graph.write().unwrap_or_else(PoisonError::into_inner) = Some(graph);
+    }
+
+    /// What a user holds, if it is that of this epoch.
+    #[must_use]
+    pub fn holdings(&self, user: Uuid, epoch: i64) -> Option<Arc<Holdings>> {
+        self.holdings.get(&user).filter(|holdings| holdings.epoch == epoch)
+    }
+
+    /// Remembers what a user holds.
+    pub fn put_holdings(&self, user: Uuid, holdings: Arc<Holdings>) {
+        self.holdings.insert(user, holdings);
+    }
+
+    /// The project of this name, if it was read at this version.
+    #[must_use]
+    pub fn project(&self, name: &str, version: i64) -> Option<Arc<ProjectNode>> {
+        let (at, project) = self.projects.get(name)?;
+        (at == version).then_some(project)
+    }
+
+    /// Remembers a project.
+    pub fn put_project(&self, name: &str, version: i64, project: Arc<ProjectNode>) {
+        self.projects.insert(name.to_owned(), (version, project));
+    }
+
     /// Remembers a user read since `generation`.
     pub fn put_user(&self, id: Uuid, user: Arc<UserSnapshot>, generation: u64) {
         if self.deaf.load(Ordering::Acquire) {
@@ -338,6 +381,9 @@ impl Cache {
         self.users.clear();
         self.families.clear();
         self.tokens.clear();
+        self.holdings.clear();
+        self.projects.clear();
+        *self.graph.write().unwrap_or_else(PoisonError::into_inner) = None;
         *self.applications.write().unwrap_or_else(PoisonError::into_inner) = Applications::default();
         *self.index.write().unwrap_or_else(PoisonError::into_inner) = None;
         *self.attributes.write().unwrap_or_else(PoisonError::into_inner) = None;

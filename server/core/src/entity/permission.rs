@@ -15,7 +15,7 @@ pub struct Model {
     pub codename: String,
     /// What it allows.
     pub description: String,
-    /// `sereno` for the built-in staff catalogue.
+    /// `sereno` for the built-in staff catalogue, `staff`, or the `client_id` of the application that declared it.
     pub origin: String,
     /// When it was added.
     pub created_at: Moment,

@@ -19,8 +19,10 @@ pub struct Model {
     pub name: String,
     /// What it is for.
     pub description: String,
-    /// `sereno` for the built-in staff roles.
+    /// `sereno` for the built-in staff roles, `staff`, or the `client_id` of the application that declared it.
     pub origin: String,
+    /// A role that is switched off grants nothing.
+    pub is_enabled: bool,
     /// When it was made.
     pub created_at: Moment,
     /// When it was last changed.

@@ -19,6 +19,10 @@ pub struct Model {
     pub project_id: Option<Uuid>,
     /// When it was assigned.
     pub created_at: Moment,
+    /// When it ends; never when empty.
+    pub expires_at: Option<Moment>,
+    /// The user who assigned it; empty for the system.
+    pub granted_by: Option<Uuid>,
 }
 
 /// None is needed: look-ups name their columns.

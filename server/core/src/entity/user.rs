@@ -33,6 +33,8 @@ pub struct Model {
     pub is_superuser: bool,
     /// Raised whenever everything that was issued before must stop working.
     pub credential_epoch: i64,
+    /// Raised whenever what the user holds (roles, memberships) changes.
+    pub access_epoch: i64,
     /// The path of the picture that the user shows.
     pub avatar: Option<String>,
     /// BCP 47 tag the user chose.

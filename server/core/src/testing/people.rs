@@ -180,6 +180,8 @@ impl TestSereno {
             role_id: Set(role.unwrap_or_else(|| fail(&"no such role")).id),
             project_id: Set(None),
             created_at: Set(self.sereno.now()),
+            expires_at: Set(None),
+            granted_by: Set(None),
         };
         let done = role_assignment::Entity::insert(row)
             .exec_without_returning(self.sereno.db.write())
@@ -220,6 +222,13 @@ impl TestSereno {
             password: password.into(),
             ..Login::default()
         }
+    }
+
+    /// Signs in for tokens, and acts by them.
+    pub async fn actor(&self, identifier: &str) -> Actor {
+        let pair = self.log_in(identifier).await;
+        let actor = token::authenticate(&self.sereno, &pair.access_token).await;
+        actor.unwrap_or_else(|error| fail(&error))
     }
 
     /// Signs in for tokens.

@@ -4,16 +4,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::{Environment, ErrorKind, context};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::ConnectionTrait;
 use serde_json::{Map, Value, json};
 use sereno_types::{ClaimRule, ClaimSource, StandardClaim, SubjectForm, TokenProfile, TokenUse};
 use uuid::Uuid;
 
-use crate::access::subject;
+use crate::access::{self, subject};
 use crate::clock::Moment;
 use crate::context::{Application, Sereno};
 use crate::crypto::jwt;
-use crate::entity::{permission, project, role, role_assignment, role_permission, token_family, user, user_email};
+use crate::entity::{token_family, user, user_email};
 use crate::error::Result;
 
 /// Longest template, in bytes.
@@ -85,108 +85,11 @@ pub async fn about<C: ConnectionTrait>(
         permissions: Vec::new(),
         by_project: BTreeMap::new(),
     };
-    if about.user.is_superuser && (permissions || projects) {
-        // whoever may do everything holds every permission there is
-        let all = codenames(db).await?;
-        if projects {
-            let projects = project::Entity::find()
-                .select_only()
-                .column(project::Column::Slug)
-                .filter(project::Column::IsEnabled.eq(true));
-            let names: Vec<String> = projects.into_tuple().all(db).await?;
-            about.by_project = names.into_iter().map(|name| (name, all.clone())).collect();
-        }
-        about.permissions = all;
-    }
-    let assigned: Vec<(Uuid, Option<Uuid>)> = role_assignment::Entity::find()
-        .select_only()
-        .columns([role_assignment::Column::RoleId, role_assignment::Column::ProjectId])
-        .filter(role_assignment::Column::UserId.eq(user_id))
-        .into_tuple()
-        .all(db)
-        .await?;
-    let global = assigned.iter().filter(|(_, project)| project.is_none());
-    let global: Vec<Uuid> = global.map(|(role, _)| *role).collect();
-    if needs.contains(&Need::Roles) {
-        about.roles = role_names(db, &global).await?;
-    }
-    if !about.user.is_superuser && (permissions || projects) {
-        let allowed = allowed(db, assigned.iter().map(|(role, _)| *role)).await?;
-        about.permissions = union(&allowed, &global);
-        if projects {
-            about.by_project = by_project(db, &assigned, &allowed).await?;
-        }
+    if permissions || projects || needs.contains(&Need::Roles) {
+        let held = access::held(sereno, db, user_id, projects).await?;
+        (about.roles, about.permissions, about.by_project) = (held.roles, held.permissions, held.by_project);
     }
     Ok(Some(about))
-}
-
-async fn role_names<C: ConnectionTrait>(db: &C, roles: &[Uuid]) -> Result<Vec<String>> {
-    let names = role::Entity::find()
-        .select_only()
-        .column(role::Column::Codename)
-        .filter(role::Column::Id.is_in(roles.iter().copied()))
-        .order_by_asc(role::Column::Codename);
-    Ok(names.into_tuple().all(db).await?)
-}
-
-/// The codenames that each of these roles allows.
-async fn allowed<C: ConnectionTrait>(
-    db: &C,
-    roles: impl Iterator<Item = Uuid>,
-) -> Result<BTreeMap<Uuid, BTreeSet<String>>> {
-    let links = role_permission::Entity::find()
-        .filter(role_permission::Column::RoleId.is_in(roles))
-        .all(db)
-        .await?;
-    let codenames: Vec<(Uuid, String)> = permission::Entity::find()
-        .select_only()
-        .columns([permission::Column::Id, permission::Column::Codename])
-        .filter(permission::Column::Id.is_in(links.iter().map(|link| link.permission_id)))
-        .into_tuple()
-        .all(db)
-        .await?;
-    let names: BTreeMap<Uuid, String> = codenames.into_iter().collect();
-    let mut allowed: BTreeMap<Uuid, BTreeSet<String>> = BTreeMap::new();
-    for link in links {
-        if let Some(name) = names.get(&link.permission_id) {
-            allowed.entry(link.role_id).or_default().insert(name.clone());
-        }
-    }
-    Ok(allowed)
-}
-
-fn union(allowed: &BTreeMap<Uuid, BTreeSet<String>>, roles: &[Uuid]) -> Vec<String> {
-    let names: BTreeSet<&String> = roles.iter().filter_map(|role| allowed.get(role)).flatten().collect();
-    names.into_iter().cloned().collect()
-}
-
-async fn by_project<C: ConnectionTrait>(
-    db: &C,
-    assigned: &[(Uuid, Option<Uuid>)],
-    allowed: &BTreeMap<Uuid, BTreeSet<String>>,
-) -> Result<BTreeMap<String, Vec<String>>> {
-    let projects: Vec<(Uuid, String)> = project::Entity::find()
-        .select_only()
-        .columns([project::Column::Id, project::Column::Slug])
-        .filter(project::Column::Id.is_in(assigned.iter().filter_map(|(_, project)| *project)))
-        .filter(project::Column::IsEnabled.eq(true))
-        .into_tuple()
-        .all(db)
-        .await?;
-    let held = projects.into_iter().map(|(id, slug)| {
-        let roles = assigned.iter().filter(|(_, project)| *project == Some(id));
-        let roles: Vec<Uuid> = roles.map(|(role, _)| *role).collect();
-        (slug, union(allowed, &roles))
-    });
-    Ok(held.collect())
-}
-
-async fn codenames<C: ConnectionTrait>(db: &C) -> Result<Vec<String>> {
-    let names = permission::Entity::find()
-        .select_only()
-        .column(permission::Column::Codename)
-        .order_by_asc(permission::Column::Codename);
-    Ok(names.into_tuple().all(db).await?)
 }
 
 /// One token to be written.

@@ -1,9 +1,11 @@
 mod admin_applications;
 mod admin_users;
+mod authorization;
 mod avatar;
 mod bad_input;
 mod contract;
 mod cors;
+mod crawl;
 mod deletion;
 mod deliveries;
 mod devices;

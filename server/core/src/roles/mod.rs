@@ -1,0 +1,22 @@
+//! Permissions, roles, who holds them, projects and their members, as staff manages them; and what applications declare.
+//! Who may do what is decided elsewhere (`rights`, `access`): here it is only written down.
+
+pub mod assignments;
+pub mod catalogue;
+mod give;
+mod lists;
+pub mod members;
+pub mod permissions;
+pub mod projects;
+mod refs;
+#[expect(
+    clippy::module_inception,
+    reason = "the room is named after what most of it is about"
+)]
+pub mod roles;
+pub mod why;
+
+/// What staff made.
+const STAFF: &str = "staff";
+/// Sereno's own.
+const SERENO: &str = "sereno";

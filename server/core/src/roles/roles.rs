@@ -1,0 +1,577 @@
+//! Roles: named sets of permissions, global or of one project, which may include other roles.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use sea_orm::sea_query::{Expr, Func};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect,
+};
+use serde_json::json;
+use sereno_types::{
+    Code, CreatePermission, CreateRole, FieldError, Id, OriginFilter, Page, Permission, RoleDetail, RoleName,
+    RoleQuery, RoleRow, UpdateRole,
+};
+use uuid::Uuid;
+
+use super::give::Giver;
+use super::lists::ByName;
+use super::{SERENO, STAFF, refs};
+use crate::access::codename;
+use crate::access::known::{changed, graph, know};
+use crate::context::{RequestMeta, Sereno, Staff, Tx, tidy};
+use crate::entity::role::{ActiveModel, Column, Entity, Model};
+use crate::entity::{project, role_assignment, role_inclusion, role_permission};
+use crate::error::{Error, Result, unique_violation};
+use crate::event::{Event, EventKind};
+use crate::paging::{self, Key, Walk};
+use crate::rights::Graph;
+
+/// Most permissions that a role grants by itself.
+const PERMISSIONS_MAX: usize = 1_000;
+/// Most roles that a role includes by itself.
+const INCLUDES_MAX: usize = 100;
+/// What stands for the global roles in a filter.
+pub const GLOBAL: &str = "-";
+
+/// Permissions and roles as they are.
+async fn current(sereno: &Sereno) -> Result<Arc<Graph>> {
+    let none = BTreeSet::new();
+    let known = know(sereno, sereno.db.read(), &none, &BTreeSet::new(), &BTreeSet::new()).await?;
+    Ok(known.graph)
+}
+
+/// One page of roles, by codename.
+///
+/// # Errors
+/// `permission_denied`; `validation_failed` on `limit`, `cursor`, `q` or `project`.
+pub async fn list(sereno: &Sereno, staff: &Staff, query: RoleQuery) -> Result<Page<RoleRow>> {
+    staff.require(Permission::RolesView)?;
+    let walk = Walk::<ByName>::new(None, query.limit, query.cursor.as_deref())?;
+    let db = sereno.db.read();
+    let graph = current(sereno).await?;
+    let mut matching = Condition::all();
+    if let Some(pattern) = paging::pattern(query.q.as_deref(), str::to_lowercase)? {
+        let name = Expr::from(Func::lower(Expr::col(Column::Name)));
+        matching = matching.add(
+            Condition::any()
+                .add(Expr::col(Column::Codename).like(pattern.clone()))
+                .add(name.like(pattern)),
+        );
+    }
+    match query.project.as_deref() {
+        Some(GLOBAL) => matching = matching.add(Column::ProjectId.is_null()),
+        Some(name) => {
+            if let Some(project) = refs::project_of(db, "project", Some(name)).await? {
+                let there = Column::ProjectId.eq(project.id).or(Column::ProjectId.is_null());
+                matching = matching.add(there);
+            }
+        }
+        None => {}
+    }
+    if let Some(codename) = query.permission.as_deref().filter(|codename| !codename.is_empty()) {
+        let wanted = graph.permission(&codename.trim().to_lowercase());
+        let granting = graph.roles().map(|(id, _)| *id);
+        let granting: Vec<Uuid> = granting
+            .filter(|role| wanted.is_some_and(|wanted| graph.potential(*role).contains(&wanted)))
+            .collect();
+        matching = matching.add(Column::Id.is_in(granting));
+    }
+    matching = matching.add_option(query.origin.map(|origin| match origin {
+        OriginFilter::Sereno => Column::Origin.eq(SERENO),
+        OriginFilter::Staff => Column::Origin.eq(STAFF),
+        OriginFilter::Application => Column::Origin.is_not_in([SERENO, STAFF]),
+    }));
+    matching = matching.add_option(query.enabled.map(|enabled| Column::IsEnabled.eq(enabled)));
+    let total = Entity::find().filter(matching.clone()).count(db).await?;
+    let rows = Entity::find()
+        .filter(matching.add_option(walk.beyond(Expr::col(Column::Codename), Expr::col(Column::Id))))
+        .order_by(Column::Codename, walk.direction())
+        .order_by(Column::Id, walk.direction())
+        .limit(walk.rows())
+        .all(db)
+        .await?;
+    let users = holders(db, rows.iter().map(|row| row.id).collect()).await?;
+    let slugs = refs::slugs(db, rows.iter().filter_map(|row| row.project_id).collect()).await?;
+    walk.page(
+        rows,
+        total,
+        |row| (Key::Text(row.codename.clone()), row.id),
+        |row| show_row(row, &graph, &slugs, &users),
+    )
+}
+
+fn show_row(row: Model, graph: &Graph, slugs: &HashMap<Uuid, String>, users: &HashMap<Uuid, u64>) -> RoleRow {
+    RoleRow {
+        role: refs::name(&row, slugs),
+        permissions: graph.potential(row.id).len() as u64,
+        users: users.get(&row.id).copied().unwrap_or(0),
+        description: row.description,
+        origin: row.origin,
+        created_at: row.created_at.timestamp(),
+    }
+}
+
+/// How many users each of these roles was assigned to.
+async fn holders<C: ConnectionTrait>(db: &C, ids: Vec<Uuid>) -> Result<HashMap<Uuid, u64>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let counted: Vec<(Uuid, i64)> = role_assignment::Entity::find()
+        .select_only()
+        .column(role_assignment::Column::RoleId)
+        .expr_as(Expr::col(role_assignment::Column::UserId).count_distinct(), "users")
+        .filter(role_assignment::Column::RoleId.is_in(ids))
+        .group_by(role_assignment::Column::RoleId)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let pair = |(id, users)| (id, u64::try_from(users).unwrap_or(0));
+    Ok(counted.into_iter().map(pair).collect())
+}
+
+/// One role.
+///
+/// # Errors
+/// `permission_denied`, `not_found`.
+pub async fn detail(sereno: &Sereno, staff: &Staff, id: &Id) -> Result<RoleDetail> {
+    staff.require(Permission::RolesView)?;
+    let db = sereno.db.read();
+    let row = refs::role(db, refs::id(id)?).await?;
+    let graph = current(sereno).await?;
+    show(db, row, &graph).await
+}
+
+async fn show<C: ConnectionTrait>(db: &C, row: Model, graph: &Graph) -> Result<RoleDetail> {
+    let node = graph.role(row.id).cloned().unwrap_or_default();
+    let included_in: HashSet<Uuid> = graph
+        .roles()
+        .filter(|(_, other)| other.includes.contains(&row.id))
+        .map(|(id, _)| *id)
+        .collect();
+    let around = node.includes.iter().copied().chain(included_in.iter().copied());
+    let called = refs::role_names(db, around.collect()).await?;
+    let in_order = |ids: &mut dyn Iterator<Item = &Uuid>| {
+        let mut roles: Vec<RoleName> = ids.filter_map(|id| called.get(id).cloned()).collect();
+        roles.sort_by(|a, b| a.codename.cmp(&b.codename));
+        roles
+    };
+    let slugs = refs::slugs(db, row.project_id.into_iter().collect()).await?;
+    let users = holders(db, vec![row.id]).await?;
+    Ok(RoleDetail {
+        grants: graph.codenames(node.grants.iter().copied()),
+        effective: graph.codenames(graph.potential(row.id)),
+        includes: in_order(&mut node.includes.iter()),
+        included_in: in_order(&mut included_in.iter()),
+        updated_at: row.updated_at.timestamp(),
+        row: show_row(row, graph, &slugs, &users),
+    })
+}
+
+/// Makes a role.
+///
+/// # Errors
+/// `permission_denied`, `exceeds_own_permissions`; `validation_failed`, with `codename_unique` among the codes and
+/// `invalid_choice` for permissions, roles and projects that there are not.
+pub async fn create(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, command: CreateRole) -> Result<RoleDetail> {
+    staff.require(Permission::RolesView)?;
+    staff.require(Permission::RolesManage)?;
+    let codename = command.codename.trim().to_lowercase();
+    let name = command.name.filter(|name| !name.trim().is_empty());
+    let name = name.unwrap_or_else(|| codename.clone());
+    let faults: Vec<FieldError> = [
+        codename::fault("codename", &codename, codename::is_role, codename::NAME_MAX),
+        codename::too_long("name", &name, codename::NAME_MAX),
+        codename::too_long("description", &command.description, codename::DESCRIPTION_MAX),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if !faults.is_empty() {
+        return Err(Error::fields(faults));
+    }
+    let project = refs::project_of(sereno.db.read(), "project", command.project.as_deref()).await?;
+    let giver = Giver::of(
+        sereno,
+        meta,
+        staff,
+        project.as_ref().map(|project| project.slug.as_str()),
+    )
+    .await?;
+    let mut tx = sereno.begin(meta, staff.actor()).await?;
+    changed(&tx).await?;
+    let before = graph(tx.db(), 0).await?;
+    let row = Model {
+        id: sereno.new_id()?,
+        project_id: project.as_ref().map(|project| project.id),
+        codename,
+        name: tidy(name.trim(), codename::NAME_MAX),
+        description: tidy(command.description.trim(), codename::DESCRIPTION_MAX),
+        origin: STAFF.to_owned(),
+        is_enabled: true,
+        created_at: tx.now(),
+        updated_at: tx.now(),
+    };
+    let content = Content::judge(&before, row.id, row.project_id, &command.permissions, &command.includes)?;
+    Entity::insert(ActiveModel::from(row.clone()))
+        .exec_without_returning(tx.db())
+        .await
+        .map_err(taken)?;
+    content.write(sereno, &tx, row.id).await?;
+    let after = graph(tx.db(), 0).await?;
+    if !giver.holds_role(&after, row.id) {
+        return giver.refuse(tx, &row.codename).await;
+    }
+    tx.record(
+        about(EventKind::RoleCreated, &row, project.as_ref())
+            .with("permissions", json!(command.permissions))
+            .with("includes", json!(named(&after, row.id))),
+    );
+    let shown = show(tx.db(), row, &after).await?;
+    tx.commit().await?;
+    Ok(shown)
+}
+
+fn taken(error: sea_orm::DbErr) -> Error {
+    match unique_violation(&error) {
+        Some(what) if what.contains("codename") => Error::field("codename", Code::CodenameUnique),
+        _ => error.into(),
+    }
+}
+
+fn about(kind: EventKind, role: &Model, project: Option<&project::Model>) -> Event {
+    let event = Event::new(kind).with("role", role.codename.as_str());
+    match project {
+        Some(project) => event.with("project", project.slug.as_str()),
+        None => event,
+    }
+}
+
+/// The codenames of what a role includes.
+fn named(graph: &Graph, role: Uuid) -> Vec<String> {
+    let includes = graph.role(role).map(|node| node.includes.clone()).unwrap_or_default();
+    let names = includes.into_iter().filter_map(|id| graph.role(id));
+    names.map(|node| node.codename.clone()).collect()
+}
+
+/// What a role grants and includes by itself.
+struct Content {
+    permissions: BTreeSet<Uuid>,
+    includes: BTreeSet<Uuid>,
+}
+
+impl Content {
+    /// Reads codenames and ids, and refuses a ring and what does not belong together.
+    fn judge(
+        graph: &Graph,
+        role: Uuid,
+        project: Option<Uuid>,
+        permissions: &[String],
+        includes: &[Id],
+    ) -> Result<Self> {
+        let mut faults = Vec::new();
+        let mut content = Self {
+            permissions: BTreeSet::new(),
+            includes: BTreeSet::new(),
+        };
+        for (field, count, most) in [
+            ("permissions", permissions.len(), PERMISSIONS_MAX),
+            ("includes", includes.len(), INCLUDES_MAX),
+        ] {
+            if count > most {
+                return Err(Error::fields(vec![
+                    FieldError::new(field, Code::TooLong).with("max", most as u64),
+                ]));
+            }
+        }
+        for (index, codename) in permissions.iter().enumerate() {
+            match graph.permission(&codename.trim().to_lowercase()) {
+                Some(id) => {
+                    content.permissions.insert(id);
+                }
+                None => faults.push(FieldError::new(format!("permissions.{index}"), Code::InvalidChoice)),
+            }
+        }
+        for (index, included) in includes.iter().enumerate() {
+            let id: Option<Uuid> = included.0.parse().ok();
+            let known = id.and_then(|id| Some((id, graph.role(id)?)));
+            // a role of another project would carry its permissions over the border
+            match known.filter(|(_, node)| node.project_id.is_none() || node.project_id == project) {
+                None => faults.push(FieldError::new(format!("includes.{index}"), Code::InvalidChoice)),
+                Some((id, _)) if graph.leads_to(id, role) || id == role => {
+                    faults.push(FieldError::new(format!("includes.{index}"), Code::RoleCycle));
+                }
+                Some((id, _)) => {
+                    content.includes.insert(id);
+                }
+            }
+        }
+        if faults.is_empty() {
+            Ok(content)
+        } else {
+            Err(Error::fields(faults))
+        }
+    }
+
+    /// Puts it in the place of what the role had.
+    async fn write(&self, sereno: &Sereno, tx: &Tx, role: Uuid) -> Result<()> {
+        set_permissions(sereno, tx, role, &self.permissions).await?;
+        set_includes(sereno, tx, role, &self.includes).await
+    }
+}
+
+/// Lets a role grant just these.
+pub(super) async fn set_permissions(sereno: &Sereno, tx: &Tx, role: Uuid, wanted: &BTreeSet<Uuid>) -> Result<()> {
+    use role_permission::{ActiveModel, Column, Entity};
+    Entity::delete_many()
+        .filter(Column::RoleId.eq(role))
+        .filter(Column::PermissionId.is_not_in(wanted.iter().copied()))
+        .exec(tx.db())
+        .await?;
+    let there = Entity::find().filter(Column::RoleId.eq(role)).all(tx.db()).await?;
+    let there: HashSet<Uuid> = there.into_iter().map(|row| row.permission_id).collect();
+    let mut rows = Vec::new();
+    for permission in wanted.iter().filter(|id| !there.contains(id)) {
+        rows.push(ActiveModel {
+            id: Set(sereno.new_id()?),
+            role_id: Set(role),
+            permission_id: Set(*permission),
+        });
+    }
+    if !rows.is_empty() {
+        Entity::insert_many(rows).exec_without_returning(tx.db()).await?;
+    }
+    Ok(())
+}
+
+/// Lets a role include just these.
+pub(super) async fn set_includes(sereno: &Sereno, tx: &Tx, role: Uuid, wanted: &BTreeSet<Uuid>) -> Result<()> {
+    use role_inclusion::{ActiveModel, Column, Entity};
+    Entity::delete_many()
+        .filter(Column::RoleId.eq(role))
+        .exec(tx.db())
+        .await?;
+    let mut rows = Vec::new();
+    for included in wanted {
+        rows.push(ActiveModel {
+            id: Set(sereno.new_id()?),
+            role_id: Set(role),
+            included_id: Set(*included),
+        });
+    }
+    if !rows.is_empty() {
+        Entity::insert_many(rows).exec_without_returning(tx.db()).await?;
+    }
+    Ok(())
+}
+
+/// Changes a role; what is not said stays. Whoever changes a role must hold all that it grants, before and after, with what
+/// includes it: else another role's holders could be given or taken something by whom it is not theirs to give.
+///
+/// # Errors
+/// `permission_denied`, `exceeds_own_permissions`, `not_found`; `validation_failed`, with `role_cycle` among the codes;
+/// `state_conflict` for what an application declared: it is the application's to grant.
+pub async fn update(
+    sereno: &Sereno,
+    meta: &RequestMeta,
+    staff: &Staff,
+    id: &Id,
+    command: UpdateRole,
+) -> Result<RoleDetail> {
+    staff.require(Permission::RolesView)?;
+    staff.require(Permission::RolesManage)?;
+    let faults: Vec<FieldError> = [
+        command.name.as_ref().and_then(|name| match name.trim() {
+            "" => Some(FieldError::new("name", Code::Blank)),
+            name => codename::too_long("name", name, codename::NAME_MAX),
+        }),
+        command
+            .description
+            .as_ref()
+            .and_then(|text| codename::too_long("description", text, codename::DESCRIPTION_MAX)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if !faults.is_empty() {
+        return Err(Error::fields(faults));
+    }
+    let id = refs::id(id)?;
+    let old = refs::role(sereno.db.read(), id).await?;
+    let project = match old.project_id {
+        Some(project) => project::Entity::find_by_id(project).one(sereno.db.read()).await?,
+        None => None,
+    };
+    let giver = Giver::of(
+        sereno,
+        meta,
+        staff,
+        project.as_ref().map(|project| project.slug.as_str()),
+    )
+    .await?;
+    let mut tx = sereno.begin(meta, staff.actor()).await?;
+    changed(&tx).await?;
+    let before = graph(tx.db(), 0).await?;
+    let old = refs::role(tx.db(), id).await?;
+    if !giver.holds_role(&before, id) {
+        return giver.refuse(tx, &old.codename).await;
+    }
+    let node = before.role(id).cloned().unwrap_or_default();
+    let had: Vec<String> = before.codenames(node.grants.iter().copied());
+    let permissions = command.permissions.as_ref().unwrap_or(&had);
+    let led_to: Vec<Id> = node.includes.iter().map(|id| Id(id.to_string())).collect();
+    let includes = command.includes.as_ref().unwrap_or(&led_to);
+    Content::judge(&before, id, old.project_id, permissions, includes)?
+        .write(sereno, &tx, id)
+        .await?;
+    let name = command.name.map(|name| tidy(name.trim(), codename::NAME_MAX));
+    let description = command
+        .description
+        .map(|text| tidy(text.trim(), codename::DESCRIPTION_MAX));
+    let row = ActiveModel {
+        id: Set(id),
+        name: Set(name.unwrap_or_else(|| old.name.clone())),
+        description: Set(description.unwrap_or_else(|| old.description.clone())),
+        is_enabled: Set(command.is_enabled.unwrap_or(old.is_enabled)),
+        updated_at: Set(tx.now()),
+        ..Default::default()
+    };
+    let new = Entity::update(row).exec(tx.db()).await?;
+    let after = graph(tx.db(), 0).await?;
+    if !giver.holds_role(&after, id) {
+        return giver.refuse(tx, &old.codename).await;
+    }
+    tx.record(
+        about(EventKind::RoleUpdated, &old, project.as_ref())
+            .with("before", state(&old, &before))
+            .with("after", state(&new, &after)),
+    );
+    let shown = show(tx.db(), new, &after).await?;
+    tx.commit().await?;
+    Ok(shown)
+}
+
+/// A role, as an event tells it.
+fn state(row: &Model, graph: &Graph) -> serde_json::Value {
+    let node = graph.role(row.id).cloned().unwrap_or_default();
+    json!({
+        "name": row.name,
+        "description": row.description,
+        "is_enabled": row.is_enabled,
+        "permissions": graph.codenames(node.grants),
+        "includes": named(graph, row.id),
+    })
+}
+
+/// Deletes a role: nobody holds it any more, and no role includes it. Sereno's own stay.
+///
+/// # Errors
+/// `permission_denied`, `exceeds_own_permissions`, `not_found`, `state_conflict`.
+pub async fn delete(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<()> {
+    staff.require(Permission::RolesManage)?;
+    let id = refs::id(id)?;
+    let old = refs::role(sereno.db.read(), id).await?;
+    let project = match old.project_id {
+        Some(project) => project::Entity::find_by_id(project).one(sereno.db.read()).await?,
+        None => None,
+    };
+    let giver = Giver::of(
+        sereno,
+        meta,
+        staff,
+        project.as_ref().map(|project| project.slug.as_str()),
+    )
+    .await?;
+    let mut tx = sereno.begin(meta, staff.actor()).await?;
+    changed(&tx).await?;
+    let before = graph(tx.db(), 0).await?;
+    let old = refs::role(tx.db(), id).await?;
+    if old.origin == SERENO {
+        return Err(Code::StateConflict.into());
+    }
+    if !giver.holds_role(&before, id) {
+        return giver.refuse(tx, &old.codename).await;
+    }
+    Entity::delete_by_id(id).exec(tx.db()).await?;
+    tx.record(about(EventKind::RoleDeleted, &old, project.as_ref()).with("before", state(&old, &before)));
+    tx.commit().await
+}
+
+/// The role of a project with this codename, made if there is none: asking again changes nothing.
+///
+/// # Errors
+/// `permission_denied`, `not_found` for the project, `validation_failed`.
+pub async fn ensure_in_project(
+    sereno: &Sereno,
+    meta: &RequestMeta,
+    staff: &Staff,
+    project: &str,
+    codename: &str,
+) -> Result<RoleDetail> {
+    staff.require(Permission::RolesView)?;
+    staff.require(Permission::RolesManage)?;
+    let db = sereno.db.read();
+    let project = refs::project(db, project).await?.ok_or(Error::NotFound)?;
+    let name = codename.trim().to_lowercase();
+    let there = || {
+        Entity::find()
+            .filter(Column::ProjectId.eq(project.id))
+            .filter(Column::Codename.eq(name.as_str()))
+    };
+    if codename::is_role(&name)
+        && let Some(row) = there().one(db).await?
+    {
+        return show(db, row, &*current(sereno).await?).await;
+    }
+    let command = CreateRole {
+        codename: name.clone(),
+        project: Some(project.id.to_string()),
+        ..CreateRole::default()
+    };
+    match create(sereno, meta, staff, command).await {
+        // somebody else made it in the same moment
+        Err(error) if error.has_field_code(Code::CodenameUnique) => {
+            let row = there().one(db).await?.ok_or(Error::NotFound)?;
+            show(db, row, &*current(sereno).await?).await
+        }
+        other => other,
+    }
+}
+
+/// Lets a role grant a permission, which is declared if there is none of this codename: asking again changes nothing.
+///
+/// # Errors
+/// `permission_denied`, `exceeds_own_permissions`, `not_found`, `validation_failed`.
+pub async fn ensure_permission(
+    sereno: &Sereno,
+    meta: &RequestMeta,
+    staff: &Staff,
+    id: &Id,
+    codename: &str,
+) -> Result<RoleDetail> {
+    staff.require(Permission::RolesView)?;
+    staff.require(Permission::RolesManage)?;
+    let before = detail(sereno, staff, id).await?;
+    let name = codename.trim().to_lowercase();
+    if before.grants.contains(&name) {
+        return Ok(before);
+    }
+    if current(sereno).await?.permission(&name).is_none() {
+        let command = CreatePermission {
+            codename: name.clone(),
+            ..CreatePermission::default()
+        };
+        match super::permissions::create(sereno, meta, staff, command).await {
+            Err(error) if error.has_field_code(Code::CodenameUnique) => {}
+            other => other.map(|_| ())?,
+        }
+    }
+    let mut permissions = before.grants;
+    permissions.push(name);
+    let command = UpdateRole {
+        permissions: Some(permissions),
+        ..UpdateRole::default()
+    };
+    update(sereno, meta, staff, id, command).await
+}

@@ -1,0 +1,81 @@
+//! What a user may do in effect, and why: for staff who looks at somebody, and for the explorer.
+
+use std::collections::BTreeSet;
+
+use sereno_types::{Decision, EffectivePermission, EffectiveQuery, Id, Page, Permission};
+
+use super::lists::ByName;
+use super::refs;
+use crate::access::check::{decide, rules};
+use crate::access::known::know;
+use crate::account;
+use crate::context::{Sereno, Staff};
+use crate::error::{Error, Result};
+use crate::paging::{Key, Walk};
+use crate::rights::{Ask, Where, Who};
+
+/// One page of the permissions that a user holds in effect, everywhere or in a project, by codename.
+///
+/// # Errors
+/// `permission_denied`, `not_found`; `validation_failed` on `limit`, `cursor` or `project`.
+pub async fn effective(
+    sereno: &Sereno,
+    staff: &Staff,
+    id: &Id,
+    query: EffectiveQuery,
+) -> Result<Page<EffectivePermission>> {
+    staff.require(Permission::RolesView)?;
+    let walk = Walk::<ByName>::new(None, query.limit, query.cursor.as_deref())?;
+    let user = refs::id(id)?;
+    let project = refs::project_of(sereno.db.read(), "project", query.project.as_deref()).await?;
+    let users = BTreeSet::from([user]);
+    let projects = project.iter().map(|project| project.slug.clone()).collect();
+    let known = know(sereno, sereno.db.read(), &users, &BTreeSet::new(), &projects).await?;
+    let holder = known.holder(Who::Id(user)).ok_or(Error::NotFound)?;
+    let place = match &project {
+        Some(project) => Where::In(known.project(&project.slug)),
+        None => Where::Everywhere,
+    };
+    let rules = rules(sereno, &known);
+    let searched = query.q.as_deref().unwrap_or("").trim().to_lowercase();
+    let mut held: Vec<_> = known
+        .graph
+        .permissions()
+        .filter(|(_, node)| node.codename.contains(&searched))
+        .filter_map(|(id, node)| {
+            let decision = rules.decide(Some(holder), place, &Ask::Permission(node.codename.clone()));
+            decision.allowed.then_some((*id, node, decision))
+        })
+        .collect();
+    held.sort_by(|(_, a, _), (_, b, _)| a.codename.cmp(&b.codename));
+    let total = held.len() as u64;
+    let rows = walk.of(held, |(id, node, _)| (Key::Text(node.codename.clone()), *id));
+    walk.page(
+        rows,
+        total,
+        |(id, node, _)| (Key::Text(node.codename.clone()), *id),
+        |(_, node, decision)| EffectivePermission {
+            codename: node.codename.clone(),
+            description: node.description.clone(),
+            decision,
+        },
+    )
+}
+
+/// Whether somebody may do something somewhere, and why: by id, number, address or user name.
+///
+/// # Errors
+/// `permission_denied`.
+pub async fn explore(
+    sereno: &Sereno,
+    staff: &Staff,
+    user: &str,
+    permission: &str,
+    project: Option<&str>,
+) -> Result<Decision> {
+    staff.require(Permission::RolesView)?;
+    let found = account::find::named(sereno, user.trim()).await?;
+    // who does not exist is answered by the rule, too
+    let who = Who::Id(found.map_or_else(uuid::Uuid::nil, |user| user.id));
+    decide(sereno, who, permission, project.filter(|project| !project.is_empty())).await
+}

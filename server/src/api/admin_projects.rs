@@ -1,0 +1,193 @@
+//! Projects and their members, for staff.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use sereno_core::access;
+use sereno_core::roles::{members, projects, roles};
+use sereno_types::{
+    CreateProject, MemberQuery, MemberRow, Page, Problem, ProjectDetail, ProjectQuery, ProjectRow, PutMember,
+    RoleDetail, UpdateProject,
+};
+
+use crate::http::caller::Caller;
+use crate::http::json::{Json, Nothing, Query, Segment, Segments};
+use crate::http::problem::Refusal;
+use crate::router::App;
+
+/// Projects
+///
+/// By name in addresses.
+#[utoipa::path(get, path = "/api/v1/admin/projects", tag = "admin", operation_id = "listProjects", params(ProjectQuery),
+    security(("bearer" = []), ("session" = [])),
+    responses((status = 200, description = "One page", body = Page<ProjectRow>)))]
+pub async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Query(query): Query<ProjectQuery>,
+) -> Result<Json<Page<ProjectRow>>, Refusal> {
+    let staff = access::staff(&app.sereno, &caller.actor).await?;
+    Ok(Json(projects::list(&app.sereno, &staff, query).await?))
+}
+
+/// Make a project
+///
+/// An owner gets what `access.owner_permissions` says: whoever names one must hold that.
+#[utoipa::path(post, path = "/api/v1/admin/projects", tag = "admin", operation_id = "createProject",
+    request_body = CreateProject, security(("bearer" = []), ("session" = [])),
+    responses(
+        (status = 201, description = "It is there", body = ProjectDetail),
+        (status = 403, description = "`exceeds_own_permissions`", body = Problem,
+            content_type = "application/problem+json"),
+    ))]
+pub async fn create(
+    State(app): State<App>,
+    caller: Caller,
+    Json(command): Json<CreateProject>,
+) -> Result<(StatusCode, Json<ProjectDetail>), Refusal> {
+    let staff = access::staff(&app.sereno, &caller.actor).await?;
+    let made = projects::create(&app.sereno, &caller.meta, &staff, command).await?;
+    Ok((StatusCode::CREATED, Json(made)))
+}
+
+/// A project
+#[utoipa::path(get, path = "/api/v1/admin/projects/{project}", tag = "admin", operation_id = "getProject",
+    params(("project" = String, Path, description = "Its id or name in addresses")),
+    security(("bearer" = []), ("session" = [])),
+    responses((status = 200, description = "The project", body = ProjectDetail)))]
+pub async fn detail(
+    State(app): State<App>,
+    caller: Caller,
+    Segment(project): Segment,
+) -> Result<Json<ProjectDetail>, Refusal> {
+    let staff = access::staff(&app.sereno, &caller.actor).await?;
+    Ok(Json(projects::detail(&app.sereno, &staff, &project).await?))
+}
+
+/// Change a project
+///
+/// What is absent stays. In a project that is switched off nobody may do anything.
+#[utoipa::path(patch, path = "/api/v1/admin/projects/{project}", tag = "admin", operation_id = "updateProject",
+    params(("project" = String, Path, description = "Its id or name in addresses")), request_body = UpdateProject,
+    security(("bearer" = []), ("session" = [])),
+    responses(
+        (status = 200, description = "It is changed", body = ProjectDetail),
+        (status = 403, description = "`exceeds_own_permissions`", body = Problem,
+            content_type = "application/problem+json"),
+    ))]
+pub async fn update(
+    State(app): State<App>,
+    caller: Caller,
+    Segment(project): Segment,
+    Json(command): Json<UpdateProject>,
+) -> Result<Json<ProjectDetail>, Refusal> {
+    let staff = access::staff(&app.sereno, &caller.actor).await?;
+    let changed = projects::update(&app.sereno, &caller.meta, &staff, &project, command).await?;
+    Ok(Json(changed))
+}
+
+/// Delete a project
+///
+/// With its members, its roles, and whatever was given in it.
+#[utoipa::path(delete, path = "/api/v1/admin/projects/{project}", tag = "admin", operation_id = "deleteProject",
+    params(("project" = String, Path, description = "Its id or name in addresses")),
+    security(("bearer" = []), ("session" = [])),
+    responses((status = 204, description = "It is gone")))]
+pub async fn delete(
+    State(app): State<App>,
+    caller: Caller,
+    Segment(project): Segment,
+    _: Nothing,
+) -> Result<StatusCode, Refusal> {
+    let staff = access::staff(&app.sereno, &caller.actor).await?;
+    projects::delete(&app.sereno, &caller.meta, &staff, &project).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Get or make a role of a project
+///
+/// Asking again changes nothing.
+#[utoipa::path(put, path = "/api/v1/admin/projects/{project}/roles/{codename}", tag = "admin",
+    operation_id = "ensureProjectRole",
+    params(("project" = String, Path, description = "Its id or name in addresses"),
+        ("codename" = String, Path, description = "The role's codename")),
+    security(("bearer" = []), ("session" = [])),
+    responses((status = 200, description = "The role", body = RoleDetail)))]
+pub async fn ensure_role(
+    State(app): State<App>,
+    caller: Caller,
+    Segments((project, codename)): Segments,
+    _: Nothing,
+) -> Result<Json<RoleDetail>, Refusal> {
+    let staff = access::staff(&app.sereno, &caller.actor).await?;
+    let role = roles::ensure_in_project(&app.sereno, &caller.meta, &staff, &project, &codename).await?;
+    Ok(Json(role))
+}
+
+/// Members of a project
+///
+/// The last first.
+#[utoipa::path(get, path = "/api/v1/admin/projects/{project}/members", tag = "admin", operation_id = "listMembers",
+    params(("project" = String, Path, description = "Its id or name in addresses"), MemberQuery),
+    security(("bearer" = []), ("session" = [])),
+    responses((status = 200, description = "One page", body = Page<MemberRow>)))]
+pub async fn list_members(
+    State(app): State<App>,
+    caller: Caller,
+    Segment(project): Segment,
+    Query(query): Query<MemberQuery>,
+) -> Result<Json<Page<MemberRow>>, Refusal> {
+    let staff = access::staff(&app.sereno, &caller.actor).await?;
+    Ok(Json(members::list(&app.sereno, &staff, &project, query).await?))
+}
+
+/// Make a user a member, or change one
+///
+/// What is absent stays, and for a new member is: no role, switched on, no superuser. Whoever gives or takes a role or
+/// superuser rights must hold them there.
+#[utoipa::path(put, path = "/api/v1/admin/projects/{project}/members/{user}", tag = "admin", operation_id = "putMember",
+    params(("project" = String, Path, description = "Its id or name in addresses"),
+        ("user" = String, Path, description = "The user's id, number, address or user name")),
+    request_body = PutMember, security(("bearer" = []), ("session" = [])),
+    responses(
+        (status = 200, description = "The member", body = MemberRow),
+        (status = 403, description = "`exceeds_own_permissions`", body = Problem,
+            content_type = "application/problem+json"),
+    ))]
+pub async fn put_member(
+    State(app): State<App>,
+    caller: Caller,
+    Segments((project, user)): Segments,
+    Json(command): Json<PutMember>,
+) -> Result<Json<MemberRow>, Refusal> {
+    let staff = access::staff(&app.sereno, &caller.actor).await?;
+    let member = members::put(&app.sereno, &caller.meta, &staff, seat(&project, &user), command).await?;
+    Ok(Json(member))
+}
+
+/// Take a user out of a project
+///
+/// With every role that was given there.
+#[utoipa::path(delete, path = "/api/v1/admin/projects/{project}/members/{user}", tag = "admin",
+    operation_id = "removeMember",
+    params(("project" = String, Path, description = "Its id or name in addresses"),
+        ("user" = String, Path, description = "The user's id, number, address or user name")),
+    security(("bearer" = []), ("session" = [])),
+    responses(
+        (status = 204, description = "No member any more"),
+        (status = 403, description = "`exceeds_own_permissions`", body = Problem,
+            content_type = "application/problem+json"),
+    ))]
+pub async fn remove_member(
+    State(app): State<App>,
+    caller: Caller,
+    Segments((project, user)): Segments,
+    _: Nothing,
+) -> Result<StatusCode, Refusal> {
+    let staff = access::staff(&app.sereno, &caller.actor).await?;
+    members::remove(&app.sereno, &caller.meta, &staff, seat(&project, &user)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+const fn seat<'a>(project: &'a str, user: &'a str) -> members::Seat<'a> {
+    members::Seat { project, user }
+}
