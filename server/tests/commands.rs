@@ -174,6 +174,60 @@ fn stop(mut child: Child) -> String {
 }
 
 #[test]
+fn roles_are_declared_given_asked_for_and_taken_back() {
+    let folder = Folder::new("roles");
+    let password = "wheelbarrow at dawn";
+    let (added, ..) = folder.sereno(
+        &["user", "add", "--email", "ana@example.org", "--password-stdin"],
+        password,
+    );
+    assert!(added);
+    let shop = [
+        "application",
+        "add",
+        "--name",
+        "Shop",
+        "--client-id",
+        "shop",
+        "--kind",
+        "confidential",
+    ];
+    assert!(folder.sereno(&shop, "").0);
+    let file = folder.0.join("shop.json");
+    let catalogue = r#"{"permissions": [{"codename": "shop.sell"}], "roles": [{"codename": "seller", "permissions": ["shop.sell"]}]}"#;
+    std::fs::write(&file, catalogue).unwrap();
+    let apply = ["catalogue", "apply", "--client-id", "shop", "shop.json"];
+    let (_, told, _) = folder.sereno(&[&apply[..], &["--dry-run"]].concat(), "");
+    assert_eq!(told, ["+ permission shop.sell", "+ role seller", "nothing was changed"]);
+    let (_, told, _) = folder.sereno(&apply, "");
+    assert_eq!(told.last().map(String::as_str), Some("applied"));
+    let (_, told, _) = folder.sereno(&apply, "");
+    assert_eq!(told, ["nothing was changed"]);
+
+    let check = ["check", "Shop.Sell", "--user", "ana@example.org"];
+    let (may, _, why) = folder.sereno(&check, "");
+    assert!(!may && why.contains("not_granted"), "{why}");
+    let (given, told, why) = folder.sereno(&["role", "assign", "seller", "--user", "ana@example.org"], "");
+    assert!(given, "{why}");
+    assert_eq!(told, ["1"]);
+    let (may, told, why) = folder.sereno(&check, "");
+    assert!(may, "{why}");
+    assert_eq!(told, ["yes: role", "role seller > permission shop.sell"]);
+    let (taken, _, why) = folder.sereno(&["role", "revoke", "seller", "--user", "ana@example.org"], "");
+    assert!(taken, "{why}");
+    assert!(!folder.sereno(&check, "").0);
+    for wrong in [
+        vec!["role", "assign", "nothing", "--user", "ana@example.org"],
+        vec!["role", "assign", "seller", "--user", "nobody"],
+        vec!["role", "revoke", "seller", "--user", "ana@example.org"],
+        vec!["catalogue", "apply", "--client-id", "nowhere", "shop.json"],
+    ] {
+        let (done, _, why) = folder.sereno(&wrong, "");
+        assert!(!done && !why.is_empty(), "{wrong:?}");
+    }
+}
+
+#[test]
 fn the_doctor_looks_and_changes_nothing() {
     let folder = Folder::new("doctor");
     let (worked, said, complaint) = folder.sereno(&["doctor"], "");

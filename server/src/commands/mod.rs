@@ -1,8 +1,11 @@
 //! The command line: parses, calls one function, prints its answer.
 
 mod application;
+mod catalogue;
+mod check;
 mod config;
 mod doctor;
+mod role;
 mod serve;
 mod setup_link;
 mod user;
@@ -66,6 +69,14 @@ enum Command {
     /// Register applications
     #[command(subcommand)]
     Application(application::Command),
+    /// Declare the permissions and roles of an application
+    #[command(subcommand)]
+    Catalogue(catalogue::Command),
+    /// Give roles and take them back
+    #[command(subcommand)]
+    Role(role::Command),
+    /// Whether somebody may do something, and why; fails when they may not
+    Check(check::Question),
     /// Check database, keys, mail, public URL and clock
     Doctor,
 }
@@ -110,6 +121,9 @@ fn dispatch(cli: Cli) -> Outcome {
             Command::SetupLink => setup_link::run(config).await,
             Command::User(command) => user::run(command, config).await,
             Command::Application(command) => application::run(command, config).await,
+            Command::Catalogue(command) => catalogue::run(command, config).await,
+            Command::Role(command) => role::run(command, config).await,
+            Command::Check(question) => check::run(question, config).await,
             Command::Doctor => Box::pin(doctor::run(config)).await,
             Command::Config(_) => Ok(()),
         }
@@ -175,7 +189,14 @@ fn directives(level: &str, command: &Command) -> String {
     // whoever asks for something small does not want to read about migrations, unless the setting says so
     let migrations = match command {
         Command::Serve | Command::Worker | Command::Migrate => String::new(),
-        Command::Config(_) | Command::SetupLink | Command::User(_) | Command::Application(_) | Command::Doctor => {
+        Command::Config(_)
+        | Command::SetupLink
+        | Command::User(_)
+        | Command::Application(_)
+        | Command::Catalogue(_)
+        | Command::Role(_)
+        | Command::Check(_)
+        | Command::Doctor => {
             format!("{}=warn,", boot::MIGRATIONS_IN_LOG)
         }
     };

@@ -169,6 +169,32 @@ async fn show<C: ConnectionTrait>(db: &C, row: Model, graph: &Graph) -> Result<R
     })
 }
 
+/// The role of this codename: global, or of a project (id or name in addresses).
+///
+/// # Errors
+/// `permission_denied`, `not_found`.
+pub async fn named(sereno: &Sereno, staff: &Staff, codename: &str, project: Option<&str>) -> Result<Id> {
+    staff.require(Permission::RolesView)?;
+    let db = sereno.db.read();
+    let scope = match project {
+        Some(name) => {
+            let project = refs::project(db, name).await?.ok_or(Error::NotFound)?;
+            Column::ProjectId.eq(project.id)
+        }
+        None => Column::ProjectId.is_null(),
+    };
+    let codename = codename.trim().to_lowercase();
+    if !codename::is_role(&codename) {
+        return Err(Error::NotFound);
+    }
+    let row = Entity::find()
+        .filter(Column::Codename.eq(codename))
+        .filter(scope)
+        .one(db)
+        .await?;
+    row.map(|row| Id(row.id.to_string())).ok_or(Error::NotFound)
+}
+
 /// Makes a role.
 ///
 /// # Errors
@@ -226,7 +252,7 @@ pub async fn create(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, command:
     tx.record(
         about(EventKind::RoleCreated, &row, project.as_ref())
             .with("permissions", json!(command.permissions))
-            .with("includes", json!(named(&after, row.id))),
+            .with("includes", json!(led_to_by(&after, row.id))),
     );
     let shown = show(tx.db(), row, &after).await?;
     tx.commit().await?;
@@ -249,7 +275,7 @@ fn about(kind: EventKind, role: &Model, project: Option<&project::Model>) -> Eve
 }
 
 /// The codenames of what a role includes.
-fn named(graph: &Graph, role: Uuid) -> Vec<String> {
+fn led_to_by(graph: &Graph, role: Uuid) -> Vec<String> {
     let includes = graph.role(role).map(|node| node.includes.clone()).unwrap_or_default();
     let names = includes.into_iter().filter_map(|id| graph.role(id));
     names.map(|node| node.codename.clone()).collect()
@@ -460,7 +486,7 @@ fn state(row: &Model, graph: &Graph) -> serde_json::Value {
         "description": row.description,
         "is_enabled": row.is_enabled,
         "permissions": graph.codenames(node.grants),
-        "includes": named(graph, row.id),
+        "includes": led_to_by(graph, row.id),
     })
 }
 
