@@ -151,6 +151,10 @@ kinds! {
     AttributeDeclared = "attribute_declared";
     /// The declaration of an attribute was taken back.
     AttributeWithdrawn = "attribute_withdrawn";
+    /// A user may do everything from now on.
+    SuperuserGranted = "superuser_granted";
+    /// A user may do only what their roles grant from now on.
+    SuperuserRevoked = "superuser_revoked";
     /// A permission was added to the catalogue.
     PermissionCreated = "permission_created";
     /// What a permission allows was told anew.

@@ -97,7 +97,7 @@ impl World {
             world.hold(user, &mut dice).await;
         }
         // some of what was given has ended now
-        world.test.advance(Duration::from_secs(7_200));
+        world.test.advance(Duration::from_hours(2));
         world
     }
 
@@ -184,7 +184,7 @@ impl World {
             let somewhere = dice.one_in(2).then(|| usize::try_from(dice.roll(3)).unwrap());
             let project = role.project.or(somewhere);
             let ended = dice.one_in(4);
-            let end = sereno.now().plus(Duration::from_secs(3_600)).timestamp();
+            let end = sereno.now().plus(Duration::from_hours(1)).timestamp();
             let command = AssignRole {
                 role: role.id.clone().unwrap(),
                 users: vec![self.users[user].id.clone()],

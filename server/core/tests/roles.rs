@@ -8,7 +8,7 @@ use sereno_core::access::check::decide;
 use sereno_core::context::{RequestMeta, Staff};
 use sereno_core::rights::Who;
 use sereno_core::roles::{assignments, catalogue, members, permissions, projects, roles, why};
-use sereno_core::testing::{TestSereno, called, refused, refused_fields, register};
+use sereno_core::testing::{Client, TestSereno, called, claims_of, refused, refused_fields, register};
 use sereno_core::{Result, Sereno};
 use sereno_types::{
     AssignRole, Assigned, AssignmentQuery, Catalogue, ClientCredentials, Code, CreatePermission, CreateProject,
@@ -741,4 +741,94 @@ async fn staff_sees_what_somebody_may_and_why() {
         .await
         .unwrap();
     assert_eq!(answer.reason, Reason::UserUnknown);
+}
+
+#[tokio::test]
+async fn superusers_alone_make_and_end_superusers_and_never_the_last() {
+    use sereno_core::account::admin::set_superuser;
+    let test = TestSereno::new().await;
+    rita(&test).await;
+    let desk = Desk::of(&test, None).await;
+    let (root, ana) = (test.superuser("root").await, test.user("ana").await);
+    let (root, ana) = (Id(root.to_string()), Id(ana.to_string()));
+    test.with_role("ada", "administrator").await;
+    let set = |who: &'static str, id: Id, is: bool| {
+        let test = &test;
+        async move {
+            let desk = Desk::of(test, Some(who)).await;
+            set_superuser(desk.sereno, &desk.meta, &desk.staff, &id, is).await
+        }
+    };
+    assert_eq!(
+        refused(set("ada", ana.clone(), true).await),
+        Code::ExceedsOwnPermissions
+    );
+    assert_eq!(refused(set("rita", ana.clone(), true).await), Code::PermissionDenied);
+    assert!(!desk.may(ana.0.parse().unwrap(), "no.such", None).await);
+    assert!(set("root", ana.clone(), true).await.unwrap().is_superuser);
+    assert!(desk.may(ana.0.parse().unwrap(), "no.such", None).await);
+    assert_eq!(refused(set("root", root.clone(), false).await), Code::OwnAccount);
+    assert!(!set("ana", root.clone(), false).await.unwrap().is_superuser);
+    let last = set_superuser(desk.sereno, &desk.meta, &desk.staff, &ana, false).await;
+    assert_eq!(refused(last), Code::LastAdministrator);
+    let again = set_superuser(desk.sereno, &desk.meta, &desk.staff, &ana, true).await;
+    assert_eq!(refused(again), Code::StateConflict);
+}
+
+#[tokio::test]
+async fn tokens_say_what_is_held_and_refer_to_it_when_it_grows_too_large() {
+    let test = TestSereno::with(|config| config.token.access_claim_max = 200).await;
+    let desk = Desk::of(&test, None).await;
+    desk.permission("a.see").await.unwrap();
+    desk.permission("a.do").await.unwrap();
+    let see = desk.role("see", &["a.see"], &[]).await.unwrap().row.role.id;
+    let both = desk.role("both", &["a.do"], &[&see]).await.unwrap().row.role.id;
+    test.user("ana").await;
+    desk.project("acme", None).await.unwrap();
+    desk.project("closed", Some("ana")).await.unwrap();
+    let off = UpdateProject {
+        is_enabled: Some(false),
+        ..UpdateProject::default()
+    };
+    projects::update(&test.sereno, &desk.meta, &desk.staff, "closed", off)
+        .await
+        .unwrap();
+    desk.give(&see, &["ana"], None).await.unwrap();
+    desk.give(&both, &["ana"], Some("acme")).await.unwrap();
+    let claims = serde_json::json!({"claims": [
+        {"name": "roles", "source": "roles"},
+        {"name": "access.permissions", "source": "permissions"},
+        {"name": "projects", "source": "project_permissions"},
+    ]});
+    let client = Client::with(&test, "shop", claims).await;
+    let said = claims_of(&client.pair(&test).await.0);
+    assert_eq!(said["roles"], serde_json::json!(["see"]));
+    assert_eq!(said["access"]["permissions"], serde_json::json!(["a.see"]));
+    assert_eq!(said["projects"], serde_json::json!({"acme": ["a.do", "a.see"]}));
+    assert!(said.get("_claim_names").is_none());
+
+    for index in 0..20 {
+        desk.permission(&format!("many.things.to.do.{index}")).await.unwrap();
+    }
+    let many: Vec<String> = (0..20).map(|index| format!("many.things.to.do.{index}")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    let much = desk.role("much", &many, &[]).await.unwrap().row.role.id;
+    desk.give(&much, &["ana"], None).await.unwrap();
+    let said = claims_of(&client.pair(&test).await.0);
+    assert_eq!(said["roles"], serde_json::json!(["much", "see"]));
+    assert!(said.get("access").is_none());
+    assert_eq!(said["_claim_names"]["access.permissions"], "sereno");
+    let place = said["_claim_sources"]["sereno"]["endpoint"].as_str().unwrap();
+    assert!(place.ends_with("/api/v1/me/permissions"), "{place}");
+    let actor = test.actor("ana").await;
+    let first = EffectiveQuery {
+        q: Some("THINGS".to_owned()),
+        ..EffectiveQuery::default()
+    };
+    assert_eq!(why::mine(&test.sereno, &actor, first).await.unwrap().total, 20);
+    let nowhere = EffectiveQuery {
+        project: Some("nowhere".to_owned()),
+        ..EffectiveQuery::default()
+    };
+    assert_eq!(why::mine(&test.sereno, &actor, nowhere).await.unwrap().total, 0);
 }

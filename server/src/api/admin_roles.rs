@@ -3,11 +3,12 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use sereno_core::access;
+use sereno_core::account::admin;
 use sereno_core::roles::{assignments, permissions, roles, why};
 use sereno_types::{
     AskedPermission, AssignRole, Assigned, AssignmentQuery, AssignmentRow, CreatePermission, CreateRole,
     EffectivePermission, EffectiveQuery, Id, Page, PageQuery, PermissionQuery, PermissionRow, Problem, RoleDetail,
-    RoleQuery, RoleRow, UpdatePermission, UpdateRole,
+    RoleQuery, RoleRow, UpdatePermission, UpdateRole, UserDetail,
 };
 
 use crate::http::caller::Caller;
@@ -287,4 +288,65 @@ pub async fn effective(
 ) -> Result<Json<Page<EffectivePermission>>, Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
     Ok(Json(why::effective(&app.sereno, &staff, &Id(id), query).await?))
+}
+
+/// What I may do
+///
+/// My permissions in effect, everywhere or in a project, by codename, each with the reason. Access tokens that would grow
+/// too large name this place instead of telling them.
+#[utoipa::path(get, path = "/api/v1/me/permissions", tag = "me", operation_id = "listMyPermissions",
+    params(EffectiveQuery), security(("bearer" = []), ("session" = [])),
+    responses((status = 200, description = "One page", body = Page<EffectivePermission>)))]
+pub async fn mine(
+    State(app): State<App>,
+    caller: Caller,
+    Query(query): Query<EffectiveQuery>,
+) -> Result<Json<Page<EffectivePermission>>, Refusal> {
+    Ok(Json(why::mine(&app.sereno, &caller.actor, query).await?))
+}
+
+/// Make a user a superuser
+///
+/// Who may do everything, by who may do everything.
+#[utoipa::path(put, path = "/api/v1/admin/users/{id}/superuser", tag = "admin", operation_id = "makeSuperuser",
+    params(("id" = Id, Path, description = "The user's id")), security(("bearer" = []), ("session" = [])),
+    responses(
+        (status = 200, description = "The user", body = UserDetail),
+        (status = 403, description = "`exceeds_own_permissions`", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 409, description = "`state_conflict`, `own_account`", body = Problem,
+            content_type = "application/problem+json"),
+    ))]
+pub async fn make_superuser(
+    State(app): State<App>,
+    caller: Caller,
+    Segment(id): Segment,
+    _: Nothing,
+) -> Result<Json<UserDetail>, Refusal> {
+    let staff = access::staff(&app.sereno, &caller.actor).await?;
+    let user = admin::set_superuser(&app.sereno, &caller.meta, &staff, &Id(id), true).await?;
+    Ok(Json(user))
+}
+
+/// End a user's being a superuser
+///
+/// Never the last. What the user's roles grant stays.
+#[utoipa::path(delete, path = "/api/v1/admin/users/{id}/superuser", tag = "admin", operation_id = "endSuperuser",
+    params(("id" = Id, Path, description = "The user's id")), security(("bearer" = []), ("session" = [])),
+    responses(
+        (status = 200, description = "The user", body = UserDetail),
+        (status = 403, description = "`exceeds_own_permissions`", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 409, description = "`state_conflict`, `own_account`, `last_administrator`", body = Problem,
+            content_type = "application/problem+json"),
+    ))]
+pub async fn end_superuser(
+    State(app): State<App>,
+    caller: Caller,
+    Segment(id): Segment,
+    _: Nothing,
+) -> Result<Json<UserDetail>, Refusal> {
+    let staff = access::staff(&app.sereno, &caller.actor).await?;
+    let user = admin::set_superuser(&app.sereno, &caller.meta, &staff, &Id(id), false).await?;
+    Ok(Json(user))
 }

@@ -117,6 +117,8 @@ fn asking() -> OpenApiRouter<App> {
         .routes(routes!(admin_roles::list_assignments, admin_roles::assign))
         .routes(routes!(admin_roles::revoke))
         .routes(routes!(admin_roles::effective))
+        .routes(routes!(admin_roles::mine))
+        .routes(routes!(admin_roles::make_superuser, admin_roles::end_superuser))
         .routes(routes!(admin_projects::list, admin_projects::create))
         .routes(routes!(
             admin_projects::detail,

@@ -120,7 +120,7 @@ fn dispatch(cli: Cli) -> Outcome {
             Command::Migrate => start(config, Vec::new()).await.map(|_| ()),
             Command::SetupLink => setup_link::run(config).await,
             Command::User(command) => user::run(command, config).await,
-            Command::Application(command) => application::run(command, config).await,
+            Command::Application(command) => Box::pin(application::run(command, config)).await,
             Command::Catalogue(command) => catalogue::run(command, config).await,
             Command::Role(command) => role::run(command, config).await,
             Command::Check(question) => check::run(question, config).await,

@@ -5,6 +5,7 @@ mod act;
 mod list;
 mod overview;
 mod state;
+mod superuser;
 mod view;
 
 pub(crate) use act::may_touch;
@@ -12,6 +13,7 @@ pub use act::{CreateUser, create_user, send_activation, send_password_reset};
 pub use list::list;
 pub use overview::overview;
 pub use state::{change, delete, disable, enable, lock, restore, unlock};
+pub use superuser::set_superuser;
 pub use view::detail;
 
 use sereno_types::Id;

@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 
 use sereno_types::{Decision, EffectivePermission, EffectiveQuery, Id, Page, Permission};
 
+use uuid::Uuid;
+
 use super::lists::ByName;
 use super::refs;
 use crate::access::check::{decide, rules};
 use crate::access::known::know;
 use crate::account;
-use crate::context::{Sereno, Staff};
+use crate::context::{Actor, Sereno, Staff};
 use crate::error::{Error, Result};
 use crate::paging::{Key, Walk};
 use crate::rights::{Ask, Where, Who};
@@ -17,7 +19,7 @@ use crate::rights::{Ask, Where, Who};
 /// One page of the permissions that a user holds in effect, everywhere or in a project, by codename.
 ///
 /// # Errors
-/// `permission_denied`, `not_found`; `validation_failed` on `limit`, `cursor` or `project`.
+/// `permission_denied`, `not_found`; `validation_failed` on `limit` or `cursor`.
 pub async fn effective(
     sereno: &Sereno,
     staff: &Staff,
@@ -25,15 +27,27 @@ pub async fn effective(
     query: EffectiveQuery,
 ) -> Result<Page<EffectivePermission>> {
     staff.require(Permission::RolesView)?;
+    held_by(sereno, refs::id(id)?, query).await
+}
+
+/// One page of the permissions that the caller holds in effect, everywhere or in a project, by codename. A project that the
+/// caller has nothing to do with grants nothing, whether or not there is one.
+///
+/// # Errors
+/// `authentication_required`; `validation_failed` on `limit` or `cursor`.
+pub async fn mine(sereno: &Sereno, actor: &Actor, query: EffectiveQuery) -> Result<Page<EffectivePermission>> {
+    held_by(sereno, actor.caller()?.user_id, query).await
+}
+
+async fn held_by(sereno: &Sereno, user: Uuid, query: EffectiveQuery) -> Result<Page<EffectivePermission>> {
     let walk = Walk::<ByName>::new(None, query.limit, query.cursor.as_deref())?;
-    let user = refs::id(id)?;
-    let project = refs::project_of(sereno.db.read(), "project", query.project.as_deref()).await?;
+    let project = query.project.filter(|project| !project.is_empty());
     let users = BTreeSet::from([user]);
-    let projects = project.iter().map(|project| project.slug.clone()).collect();
+    let projects = project.iter().cloned().collect();
     let known = know(sereno, sereno.db.read(), &users, &BTreeSet::new(), &projects).await?;
     let holder = known.holder(Who::Id(user)).ok_or(Error::NotFound)?;
     let place = match &project {
-        Some(project) => Where::In(known.project(&project.slug)),
+        Some(project) => Where::In(known.project(project)),
         None => Where::Everywhere,
     };
     let rules = rules(sereno, &known);
@@ -76,6 +90,6 @@ pub async fn explore(
     staff.require(Permission::RolesView)?;
     let found = account::find::named(sereno, user.trim()).await?;
     // who does not exist is answered by the rule, too
-    let who = Who::Id(found.map_or_else(uuid::Uuid::nil, |user| user.id));
+    let who = Who::Id(found.map_or_else(Uuid::nil, |user| user.id));
     decide(sereno, who, permission, project.filter(|project| !project.is_empty())).await
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use minijinja::{Environment, ErrorKind, context};
 use sea_orm::ConnectionTrait;
 use serde_json::{Map, Value, json};
-use sereno_types::{ClaimRule, ClaimSource, StandardClaim, SubjectForm, TokenProfile, TokenUse};
+use sereno_types::{ClaimRule, ClaimSource, StandardClaim, SubjectForm, TokenFormat, TokenProfile, TokenUse};
 use uuid::Uuid;
 
 use crate::access::{self, subject};
@@ -144,10 +144,39 @@ pub fn build(sereno: &Sereno, draft: &Draft<'_>) -> Map<String, Value> {
     }
     for rule in &profile.claims {
         if rule.token == TokenUse::Both || rule.token == draft.token {
-            put(&mut claims, &rule.name, value_of(rule, draft));
+            let value = value_of(rule, draft);
+            if is_too_large(sereno, rule, draft, &value) {
+                refer(sereno, &mut claims, &rule.name);
+            } else {
+                put(&mut claims, &rule.name, value);
+            }
         }
     }
     claims
+}
+
+/// Whether a list of what the user holds would make a token larger than the headers it travels in.
+fn is_too_large(sereno: &Sereno, rule: &ClaimRule, draft: &Draft<'_>, value: &Value) -> bool {
+    let is_list = matches!(
+        rule.source,
+        ClaimSource::Roles | ClaimSource::Permissions | ClaimSource::ProjectPermissions
+    );
+    let most = usize::try_from(sereno.config.token.access_claim_max).unwrap_or(usize::MAX);
+    is_list && draft.profile.access_format == TokenFormat::Jwt && value.to_string().len() > most
+}
+
+/// Says where a claim can be asked for instead of telling it (OpenID Connect Core §5.6.2, distributed claims).
+fn refer(sereno: &Sereno, claims: &mut Map<String, Value>, name: &str) {
+    let source = json!({"endpoint": sereno.link("/api/v1/me/permissions")});
+    for (member, key, value) in [
+        ("_claim_names", name, json!("sereno")),
+        ("_claim_sources", "sereno", source),
+    ] {
+        let object = claims.entry(member).or_insert_with(|| json!({}));
+        if let Value::Object(object) = object {
+            object.insert(key.to_owned(), value);
+        }
+    }
 }
 
 /// `iss`.
