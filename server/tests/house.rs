@@ -26,7 +26,7 @@ const FLOORS: &[&[&str]] = &[
     &["session"],
     &["token"],
     &["account"],
-    &["login", "oauth"],
+    &["live", "login", "oauth"],
     &["social"],
     &["jobs"],
     &["boot"],

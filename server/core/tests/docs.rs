@@ -8,8 +8,9 @@ use sereno_core::{error, event, intent};
 fn the_table_of_events_is_checked_in() {
     let intro = "# Events\n\nEverything Sereno records, in the transaction in which it happened, and tells its subscribers \
                  once that is committed. A few kinds are so frequent that they are told and not written. What is asked \
-                 before something happens: [hooks.md](hooks.md). Made from the code: `SERENO_BLESS=1 cargo nextest run -p sereno-core --test docs` \
-                 writes it anew.\n\n";
+                 before something happens: [hooks.md](hooks.md). Users are notified of those that concern them over an open connection: \
+                 [api.md](api.md#notifications). Made from the code: \
+                 `SERENO_BLESS=1 cargo nextest run -p sereno-core --test docs` writes it anew.\n\n";
     checked_in("events.md", &format!("{intro}{}", event::table()));
 }
 

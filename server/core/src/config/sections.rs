@@ -289,6 +289,19 @@ section! {
 }
 
 section! {
+    /// Notifications over a WebSocket.
+    Live = "live" {
+        /// Most connections at once on this node; further ones are answered 503. Never more than half of
+        /// `server.max_connections`.
+        connections: u64 = 1024;
+        /// Most connections at once of one user on this node.
+        connections_per_user: u64 = 8;
+        /// Seconds between two looks at whether the token of an open connection is still good. Each look sends a ping.
+        recheck: Seconds = Seconds(15);
+    }
+}
+
+section! {
     /// Work behind the requests: mails and clearing up.
     Worker = "worker" {
         /// Whether `serve` works the queue too; otherwise run `sereno worker` beside it.
