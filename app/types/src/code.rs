@@ -141,6 +141,8 @@ codes! {
     SocialAccountExists = "social_account_exists", 409;
     /// This account at the provider is connected to somebody else's account.
     SocialIdentityTaken = "social_identity_taken", 409;
+    /// The user has as many devices as are allowed, and is signed in on all of them.
+    TooManyDevices = "too_many_devices", 409;
     /// This is the last way to sign in to the account.
     LastSignInMethod = "last_sign_in_method", 409;
     /// The body is larger than this call accepts.

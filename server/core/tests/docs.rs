@@ -22,7 +22,9 @@ fn the_table_of_hooks_is_checked_in() {
                  `SERENO_BLESS=1 cargo nextest run -p sereno-core --test docs` writes it anew.\n\nEvery intent may carry the \
                  client's address and user agent beside what the table says; none carries a password, a token or a code. \
                  What is not in the table is told and not asked: what staff, the command line and jobs do, the \
-                 set-up of the first administrator, changes of password, address and profile, and ending sign-ins elsewhere.\n\n";
+                 set-up of the first administrator, changes of password, address and profile, and ending sign-ins elsewhere. \
+                 `token_issued` and `token_verified` are told inside the process alone: an HTTP hook can be asked before \
+                 (`token_issue`, `token_verify`) and is never told afterwards, because they are not written.\n\n";
     checked_in("hooks.md", &format!("{intro}{}", intent::table()));
 }
 

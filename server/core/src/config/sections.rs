@@ -225,6 +225,9 @@ section! {
     Device = "device" {
         /// Whether a mail tells users of a sign-in with a device that is new to them.
         notice: bool = true;
+        /// Most devices of one user. A further one takes the place of the one that was unused for longest and on which
+        /// nobody is signed in; where there is none, the sign-in is refused. 0 switches this off.
+        per_user: u64 = 100;
     }
 }
 

@@ -14,7 +14,7 @@ use super::link;
 use super::person::ProviderUser;
 use super::provider::Provider;
 use crate::access::subject;
-use crate::account::{self, NewUser, Origin, email, register, sign_up};
+use crate::account::{self, NewUser, Origin, email, register, sign_up, username};
 use crate::context::{Actor, Application, RequestMeta, Sereno, Tx};
 use crate::device::{self, Described};
 use crate::entity::{device as device_row, identity, role_assignment, user, user_email};
@@ -92,7 +92,10 @@ pub(super) async fn enter(
             }
             // somebody else wrote the same identity, address or account in between
             Ok(None) => {}
-            Err(Error::Refused { fields, .. }) if fields.iter().any(|field| field.code == Code::EmailUnique) => {}
+            Err(Error::Refused { fields, .. })
+                if fields
+                    .iter()
+                    .any(|field| matches!(field.code, Code::EmailUnique | Code::UsernameUnique)) => {}
             Err(error) => return Err(error),
         }
     }
@@ -203,7 +206,7 @@ async fn complete(
 ) -> Result<Option<LoggedIn>> {
     let user_id = match way {
         Way::Known(identity, user) => {
-            link::used(tx, identity.id, person).await?;
+            link::used(sereno, tx, identity.id, person).await?;
             user.id
         }
         Way::Link(user) => {
@@ -288,9 +291,19 @@ async fn linked(sereno: &Sereno, tx: &mut Tx, provider: &Provider, person: &Prov
 
 /// A new account. An address that the provider has not verified is not written: it would occupy what may be another's.
 async fn sign_up(sereno: &Sereno, tx: &mut Tx, provider: &Provider, person: &ProviderUser) -> Result<Uuid> {
+    let (first, last) = person.names();
+    // nobody can be asked here; the name can be changed afterwards
+    let username = if sereno.config.registration.username_required {
+        let whole = format!("{first} {last}");
+        let address = person.email.as_ref().map_or("", |email| email.address.as_str());
+        let local = address.split('@').next().unwrap_or_default();
+        Some(username::free(sereno, tx.db(), &[&whole, local]).await?)
+    } else {
+        None
+    };
     let new = NewUser {
         email: person.email.clone().filter(|_| person.email_verified),
-        username: None,
+        username,
         password_hash: None,
         state: UserState::Active,
         origin: Origin::SignUp,
@@ -300,7 +313,6 @@ async fn sign_up(sereno: &Sereno, tx: &mut Tx, provider: &Provider, person: &Pro
         attributes: Map::new(),
     };
     let id = account::create(sereno, tx, new).await?;
-    let (first, last) = person.names();
     user::Entity::update_many()
         .col_expr(user::Column::FirstName, Expr::value(first))
         .col_expr(user::Column::LastName, Expr::value(last))

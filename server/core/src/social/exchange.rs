@@ -9,7 +9,7 @@ use oauth2::{
     RequestTokenError, StandardRevocableToken, StandardTokenResponse, TokenResponse, TokenUrl,
 };
 use serde::{Deserialize, Serialize};
-use sereno_types::Code;
+use sereno_types::{Code, Secret};
 
 use super::endpoints::Endpoints;
 use super::http::{Http, failing, refused};
@@ -23,6 +23,7 @@ use crate::net::OutboundError;
 pub(super) struct Tokens {
     pub access_token: String,
     pub id_token: Option<String>,
+    pub refresh_token: Option<Secret>,
 }
 
 /// A code, and what belongs to it.
@@ -92,6 +93,7 @@ pub(super) async fn exchange(
     Ok(Tokens {
         access_token: tokens.access_token().secret().clone(),
         id_token: tokens.extra_fields().id_token.clone(),
+        refresh_token: tokens.refresh_token().map(|token| Secret::new(token.secret().as_str())),
     })
 }
 
