@@ -12,7 +12,7 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let added = Table::alter()
             .table("identity")
-            .add_column(&mut text_null("refresh_token"))
+            .add_column(text_null("refresh_token"))
             .to_owned();
         manager.alter_table(added).await
     }

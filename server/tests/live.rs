@@ -286,6 +286,20 @@ async fn nonsense_ends_a_connection() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_says_good_bye_is_answered() {
+    let serving = Serving::new().await;
+    let pair = serving.user("ana").await;
+    let mut open = serving.listen(&pair).await;
+    open.socket.close(None).await.unwrap();
+    let mut answered = false;
+    while let Some(message) = open.next().await {
+        answered |= matches!(message, Message::Close(_));
+    }
+    assert!(answered, "it was cut");
+    serving.emptied().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_says_nothing_is_let_go() {
     let serving = Serving::new().await;
     let mut open = serving.open(&[]).await;
@@ -319,7 +333,7 @@ async fn a_connection_ends_with_its_token() {
     let serving = Serving::new().await;
     let pair = serving.user("ana").await;
     let mut open = serving.listen(&pair).await;
-    serving.test.advance(Duration::from_secs(300));
+    serving.test.advance(Duration::from_mins(5));
     assert_eq!(open.ended().await, because(4401, "token_expired"));
     serving.emptied().await;
 }
@@ -384,6 +398,8 @@ async fn what_happens_on_another_node_is_heard_and_nothing_of_others() {
             .await
             .unwrap();
     }
+    // what happens at one moment has no order
+    serving.test.advance(Duration::from_secs(1));
     let command = there.credentials("ana", PASSWORD);
     login::for_application(&there.sereno, &there.meta(), command)
         .await

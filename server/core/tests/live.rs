@@ -84,11 +84,11 @@ async fn staff_is_never_named() {
     profile::update_theirs(&test.sereno, &test.meta(), &staff, &id, first_name("Anna"))
         .await
         .unwrap();
-    let text = serde_json::to_string(&told(&mut listening).await).unwrap();
-    assert!(text.contains("\"by\":\"staff\""), "{text}");
+    let said = serde_json::to_string(&told(&mut listening).await).unwrap();
+    assert!(said.contains("\"by\":\"staff\""), "{said}");
     assert!(
-        !text.contains(&root.to_string()) && !text.contains("192.0.2.1"),
-        "{text}"
+        !said.contains(&root.to_string()) && !said.contains("192.0.2.1"),
+        "{said}"
     );
 }
 

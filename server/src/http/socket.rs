@@ -246,17 +246,20 @@ impl Open {
         }
     }
 
-    /// Says why, and hears what is still under way, so that the reason arrives and is not cut off.
+    /// Says why, and hears what is still under way, so that the reason arrives and is not cut off. Whoever said good-bye first
+    /// is answered by hearing on (RFC 6455 §5.5.1).
     async fn say_good_bye(mut self, end: End) {
-        let Some((code, reason)) = end.frame() else { return };
-        let frame = CloseFrame {
-            code,
-            reason: reason.into(),
-        };
-        if self.send(Message::Close(Some(frame))).await.is_ok() {
-            let hearing = async { while let Some(Ok(_)) = self.socket.recv().await {} };
-            let _ = timeout(PATIENCE, hearing).await;
+        if let Some((code, reason)) = end.frame() {
+            let frame = CloseFrame {
+                code,
+                reason: reason.into(),
+            };
+            if self.send(Message::Close(Some(frame))).await.is_err() {
+                return;
+            }
         }
+        let hearing = async { while let Some(Ok(_)) = self.socket.recv().await {} };
+        let _ = timeout(PATIENCE, hearing).await;
     }
 }
 

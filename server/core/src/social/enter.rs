@@ -14,6 +14,7 @@ use super::link;
 use super::person::ProviderUser;
 use super::provider::Provider;
 use crate::access::subject;
+use crate::account::identifier::Username;
 use crate::account::{self, NewUser, Origin, email, register, sign_up, username};
 use crate::context::{Actor, Application, RequestMeta, Sereno, Tx};
 use crate::device::{self, Described};
@@ -217,7 +218,9 @@ async fn complete(
             user.id
         }
         Way::Claim(user) => {
-            if !claim(tx, &user, provider, person).await? || !linked(sereno, tx, provider, person, user.id).await? {
+            if !claim(sereno, tx, &user, provider, person).await?
+                || !linked(sereno, tx, provider, person, user.id).await?
+            {
                 return Ok(None);
             }
             user.id
@@ -289,21 +292,23 @@ async fn linked(sereno: &Sereno, tx: &mut Tx, provider: &Provider, person: &Prov
     }
 }
 
+/// A user name, where one is required: nobody can be asked here, and it can be changed afterwards.
+async fn made_up(sereno: &Sereno, tx: &Tx, person: &ProviderUser) -> Result<Option<Username>> {
+    if !sereno.config.registration.username_required {
+        return Ok(None);
+    }
+    let (first, last) = person.names();
+    let address = person.email.as_ref().map_or("", |email| email.address.as_str());
+    let local = address.split('@').next().unwrap_or_default();
+    let made = username::free(sereno, tx.db(), &[&format!("{first} {last}"), local]).await?;
+    Ok(Some(made))
+}
+
 /// A new account. An address that the provider has not verified is not written: it would occupy what may be another's.
 async fn sign_up(sereno: &Sereno, tx: &mut Tx, provider: &Provider, person: &ProviderUser) -> Result<Uuid> {
-    let (first, last) = person.names();
-    // nobody can be asked here; the name can be changed afterwards
-    let username = if sereno.config.registration.username_required {
-        let whole = format!("{first} {last}");
-        let address = person.email.as_ref().map_or("", |email| email.address.as_str());
-        let local = address.split('@').next().unwrap_or_default();
-        Some(username::free(sereno, tx.db(), &[&whole, local]).await?)
-    } else {
-        None
-    };
     let new = NewUser {
         email: person.email.clone().filter(|_| person.email_verified),
-        username,
+        username: made_up(sereno, tx, person).await?,
         password_hash: None,
         state: UserState::Active,
         origin: Origin::SignUp,
@@ -313,6 +318,7 @@ async fn sign_up(sereno: &Sereno, tx: &mut Tx, provider: &Provider, person: &Pro
         attributes: Map::new(),
     };
     let id = account::create(sereno, tx, new).await?;
+    let (first, last) = person.names();
     user::Entity::update_many()
         .col_expr(user::Column::FirstName, Expr::value(first))
         .col_expr(user::Column::LastName, Expr::value(last))
@@ -327,7 +333,13 @@ async fn sign_up(sereno: &Sereno, tx: &mut Tx, provider: &Provider, person: &Pro
 
 /// Takes over an account that nobody has confirmed: whoever signed up may have been a stranger, so that nothing of what was
 /// typed stays, and nothing that was issued works on. What staff wrote of whom it invited stays, but for a password.
-async fn claim(tx: &mut Tx, user: &user::Model, provider: &Provider, person: &ProviderUser) -> Result<bool> {
+async fn claim(
+    sereno: &Sereno,
+    tx: &mut Tx,
+    user: &user::Model,
+    provider: &Provider,
+    person: &ProviderUser,
+) -> Result<bool> {
     let now = tx.now();
     let mut claimed = user::Entity::update_many()
         .col_expr(user::Column::PasswordHash, Expr::value(None::<String>))
@@ -341,9 +353,13 @@ async fn claim(tx: &mut Tx, user: &user::Model, provider: &Provider, person: &Pr
         .filter(user::Column::State.eq(UserState::Pending.as_str()))
         .filter(user::Column::CredentialEpoch.eq(user.credential_epoch));
     if user.origin == Origin::SignUp.as_str() {
+        let (name, canonical) = made_up(sereno, tx, person)
+            .await?
+            .map(|made| (made.name, made.canonical))
+            .unzip();
         claimed = claimed
-            .col_expr(user::Column::Username, Expr::value(None::<String>))
-            .col_expr(user::Column::UsernameCanonical, Expr::value(None::<String>))
+            .col_expr(user::Column::Username, Expr::value(name))
+            .col_expr(user::Column::UsernameCanonical, Expr::value(canonical))
             .col_expr(user::Column::FirstName, Expr::value(""))
             .col_expr(user::Column::LastName, Expr::value(""))
             .col_expr(user::Column::Attributes, Expr::value(json!({})));

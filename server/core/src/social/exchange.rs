@@ -20,6 +20,7 @@ use crate::error::{Error, Result};
 use crate::net::OutboundError;
 
 /// What came for a code.
+#[expect(clippy::struct_field_names, reason = "as RFC 6749 and OpenID Connect call them")]
 pub(super) struct Tokens {
     pub access_token: String,
     pub id_token: Option<String>,

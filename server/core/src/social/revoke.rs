@@ -25,11 +25,7 @@ impl Job for RevokeAtProvider {
         if provider.kind != SocialKind::Apple {
             return Err(Failure::Never("only Apple is told".to_owned()));
         }
-        let plain = sereno
-            .keys
-            .seal
-            .open(&self.token, &link::place(self.identity_id))
-            .map_err(Error::from)?;
+        let plain = sereno.keys.seal.open(&self.token, &link::place(self.identity_id))?;
         let token = Secret::new(std::str::from_utf8(&plain).map_err(Error::internal)?);
         apple::revoke(sereno, &provider, &token).await
     }

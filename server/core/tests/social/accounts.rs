@@ -240,3 +240,24 @@ async fn where_user_names_are_required_one_is_made() {
     let nobody = json!({"sub": "4", "email": null, "name": "🦉", "given_name": null, "family_name": null});
     assert_eq!(sign_in(nobody).await, "user");
 }
+
+/// The name that a stranger typed does not stay, and one is required.
+#[tokio::test]
+async fn whoever_takes_over_a_sign_up_gets_a_name_of_their_own() {
+    let test = TestSereno::with(|config| config.registration.username_required = true).await;
+    let provider = FakeProvider::start(&test).await;
+    let mut command = provider.settings(SocialKind::Oidc);
+    command.linking = SocialLinking::Verified;
+    provider.set_up(&test, command).await;
+    let command = sereno_types::Register {
+        email: "ana@example.org".to_owned(),
+        username: Some("mallory".to_owned()),
+        password: PASSWORD.into(),
+        ..sereno_types::Register::default()
+    };
+    sereno_core::account::register::register(&test.sereno, &test.meta(), command)
+        .await
+        .unwrap();
+    let me = claims(&test, &provider, json!({})).await.unwrap().user;
+    assert_eq!(me.username.as_deref(), Some("ana.garcía"));
+}

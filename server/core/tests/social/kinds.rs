@@ -155,3 +155,21 @@ async fn microsoft_says_whose_tenant_it_is() {
         assert_eq!(refused(of(changed).await), Code::SocialIssuerMismatch);
     }
 }
+
+#[tokio::test]
+async fn cognito_signs_two_kinds_of_token_and_one_counts() {
+    let (test, provider) = with_kind(SocialKind::Cognito, |_| ()).await;
+    let of = |changed: Value| post(&test, "cognito", id_token(provider.id_token(&changed)));
+    let me = of(json!({"token_use": "id", "cognito:username": "ana"}))
+        .await
+        .unwrap()
+        .user;
+    assert_eq!(me.email.as_deref(), Some("ana@example.org"));
+    // the same keys, issuer and subject
+    let access = json!({"token_use": "access", "client_id": "sereno-client", "scope": "openid"});
+    assert_eq!(refused(of(access).await), Code::SocialTokenInvalid);
+    assert_eq!(
+        refused(post(&test, "cognito", access_token()).await),
+        Code::SocialAccessTokenUnverifiable
+    );
+}
