@@ -12,7 +12,8 @@ import type { Page } from "@playwright/test";
 test.describe("with JavaScript", journeys);
 withoutJavaScript(journeys);
 
-const PERSON = { sub: "ana-there", email: "ana@example.org", name: "Ana García" };
+// an address that the provider has not verified is not kept
+const PERSON = { sub: "ana-there", email: "ana@example.org", email_verified: false, name: "Ana García" };
 
 interface Place {
   url: string;
