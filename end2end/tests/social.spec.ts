@@ -1,4 +1,4 @@
-// Signing in through a provider on this machine: staff sets it up, somebody new comes through it, connects and disconnects.
+// Signing in through a provider on this machine: staff sets it up, somebody new comes through it, connects, disconnects and goes.
 // With and without JavaScript, on a server of the test's own, so that no other test meets its button.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,7 +12,8 @@ import type { Page } from "@playwright/test";
 test.describe("with JavaScript", journeys);
 withoutJavaScript(journeys);
 
-const PERSON = { sub: "ana-there", email: "ana@example.org", name: "Ana García" };
+// an address that the provider has not verified is not kept
+const PERSON = { sub: "ana-there", email: "ana@example.org", email_verified: false, name: "Ana García" };
 
 interface Place {
   url: string;
@@ -90,13 +91,22 @@ function journeys() {
       await expect(ana.getByText(PERSON.email)).toBeVisible();
       await ana.getByRole("button", { name: "Disconnect Work" }).click();
       await expect(ana.getByRole("alert")).toContainText("your only way to sign in");
-      await context.close();
+
 
       // somebody else's account there is somebody else's
       await open(page, `${place.url}/account/connections`);
       await page.getByRole("link", { name: "Connect Work" }).click();
       await page.getByRole("link", { name: "Agree" }).click();
       await expect(page.getByRole("alert")).toContainText("somebody else's account");
+
+      // no mail can reach her: the provider did not verify the address, and she signed in a moment ago
+      await open(ana, `${place.url}/account/delete`);
+      await expect(ana.getByText("no confirmed address", { exact: false })).toBeVisible();
+      await ana.getByRole("button", { name: "Delete my account" }).click();
+      await expect(ana.getByText("No mail comes", { exact: false })).toBeVisible();
+      await open(ana, `${place.url}/account`);
+      await expect(ana).toHaveURL(/\/account\/sign-in/);
+      await context.close();
     });
   });
 }

@@ -19,6 +19,7 @@ use bytes::Bytes;
 use leptos::prelude::LeptosOptions;
 use sereno_core::Sereno;
 use sereno_core::access::policy as table;
+use sereno_core::live::Hub;
 use sereno_types::Code;
 use tokio::sync::Semaphore;
 
@@ -45,6 +46,8 @@ pub struct Shared {
     pub contract: OnceLock<Bytes>,
     /// Room for the bytes of bodies that are still coming in.
     pub bodies: Semaphore,
+    /// Open connections, and who listens.
+    pub live: Hub,
     places: Semaphore,
 }
 
@@ -64,6 +67,7 @@ impl App {
             leptos,
             metrics,
             contract: OnceLock::new(),
+            live: Hub::default(),
             bodies: Semaphore::new(most.saturating_mul(largest).min(Semaphore::MAX_PERMITS)),
             places: Semaphore::new(most.min(Semaphore::MAX_PERMITS)),
         }))

@@ -26,7 +26,7 @@ const FLOORS: &[&[&str]] = &[
     &["session"],
     &["token"],
     &["account"],
-    &["login", "oauth", "roles"],
+    &["live", "login", "oauth", "roles"],
     &["social"],
     &["jobs"],
     &["boot"],

@@ -28,14 +28,23 @@ pub(crate) async fn deletion_terms() -> Result<DeletionTerms, Problem> {
 
 /// Without an identifier, the visitor's own account is meant.
 #[server(prefix = "/account/fn", endpoint = "request_deletion")]
-pub(crate) async fn request_deletion(#[server(default)] identifier: Option<String>) -> Result<(), Problem> {
+pub(crate) async fn request_deletion(
+    #[server(default)] identifier: Option<String>,
+    #[server(default)] password: Option<String>,
+) -> Result<(), Problem> {
     use crate::gate;
     let visitor = gate::visitor()?;
-    let request = sereno_types::RequestDeletion { identifier };
-    sereno_core::account::deletion::request(&visitor.sereno, &visitor.meta, &visitor.actor, request)
+    let request = sereno_types::RequestDeletion {
+        identifier,
+        password: password.map(Into::into),
+    };
+    let closed = sereno_core::account::deletion::request(&visitor.sereno, &visitor.meta, &visitor.actor, request)
         .await
         .map_err(gate::refuse)?;
-    gate::go_to("/account/delete?done=sent");
+    gate::go_to(match closed {
+        Some(_) => "/account/delete?done=closed_unmailed",
+        None => "/account/delete?done=sent",
+    });
     Ok(())
 }
 
@@ -69,6 +78,7 @@ pub fn DeletePage() -> impl IntoView {
         }
         match query("done").as_deref() {
             Some("closed") => view! { <Closed terms /> }.into_any(),
+            Some("closed_unmailed") => view! { <Closed terms mailed=false /> }.into_any(),
             Some("sent") => view! { <Sent terms /> }.into_any(),
             _ => view! { <Ask terms /> }.into_any(),
         }
@@ -86,12 +96,27 @@ pub fn Ask(
     let attempt = Attempt::of(action);
     let form = if terms.enabled {
         view! {
-            <p>{texts.delete_lead}</p>
+            <p>{if terms.without_mail { texts.delete_unmailed_lead } else { texts.delete_lead }}</p>
             <p>{text::deletion_grace(text::use_locale(), terms.grace_days)}</p>
             <Form action attempt>
                 {(!terms.signed_in)
                     .then(|| view! { <Field name="identifier" label=texts.identifier autocomplete="username" /> })}
-                <Submit label=texts.delete_request icon=Icon::Mail />
+                {if terms.without_mail {
+                    view! {
+                        <Field
+                            name="password"
+                            label=texts.password
+                            kind="password"
+                            autocomplete="current-password"
+                            optional=true
+                            hint=texts.fresh_hint
+                        />
+                        <Submit label=texts.delete_confirm class="button button-danger" icon=Icon::Trash />
+                    }
+                        .into_any()
+                } else {
+                    view! { <Submit label=texts.delete_request icon=Icon::Mail /> }.into_any()
+                }}
             </Form>
         }
         .into_any()
@@ -180,12 +205,12 @@ fn Warning(days: u64) -> impl IntoView {
 }
 
 #[component]
-fn Closed(terms: DeletionTerms) -> impl IntoView {
+fn Closed(terms: DeletionTerms, #[prop(default = true)] mailed: bool) -> impl IntoView {
     let texts = text::use_texts();
-    let what = if terms.grace_days == 0 {
-        texts.deleted
-    } else {
-        texts.delete_scheduled
+    let what = match (terms.grace_days, mailed) {
+        (0, _) => texts.deleted,
+        (_, true) => texts.delete_scheduled,
+        (_, false) => texts.delete_unmailed_done,
     };
     view! {
         <Heading title=texts.delete_title />

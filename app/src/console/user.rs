@@ -103,7 +103,8 @@ pub fn UserView(
     let asks = move |what: &'static str| Signal::derive(move || confirm.get() == what);
     let recipient = recovery_address(&user).filter(|_| may_manage);
     let can_reset = recipient.is_some();
-    let actions = may_manage.then(|| view! { <Actions id=user.id.clone() state=user.state can_reset /> });
+    let actions =
+        may_manage.then(|| view! { <Actions id=user.id.clone() state=user.state before=user.closed_from can_reset /> });
     view! {
         <UserHead who=Who::of(&user) notice>
             {actions}
@@ -224,7 +225,7 @@ fn recovery_address(user: &UserDetail) -> Option<String> {
 
 /// What can be done in this state. What takes something away is asked about first; those links work without scripts.
 #[component]
-fn Actions(id: Id, state: UserState, can_reset: bool) -> impl IntoView {
+fn Actions(id: Id, state: UserState, before: Option<UserState>, can_reset: bool) -> impl IntoView {
     let reset = can_reset.then(|| {
         view! {
             <a class="button" href=format!("/console/users/{id}?confirm=reset") data-noscroll>
@@ -238,7 +239,7 @@ fn Actions(id: Id, state: UserState, can_reset: bool) -> impl IntoView {
         <div class="flex flex-wrap gap-3">
             {send}
             {reset}
-            <StateActions id state />
+            <StateActions id state before />
         </div>
     }
 }
@@ -338,6 +339,15 @@ fn Identity(user: UserDetail, may_manage: bool) -> impl IntoView {
                         view! {
                             <Fact name="Deleted on">
                                 <At at />
+                            </Fact>
+                        }
+                    })}
+                {user
+                    .closed_from
+                    .map(|state| {
+                        view! {
+                            <Fact name="Kept as">
+                                <StateBadge state />
                             </Fact>
                         }
                     })}

@@ -56,14 +56,18 @@ const fn label(change: StateChange) -> (&'static str, Icon) {
     }
 }
 
-/// What takes something away in this state.
-const fn closing(state: UserState) -> &'static [StateChange] {
+/// What takes something away in this state. Of an account that is about to be deleted, what it was before counts.
+fn closing(state: UserState, before: Option<UserState>) -> &'static [StateChange] {
     use StateChange::{Delete, Disable, Lock};
     match state {
         UserState::Pending | UserState::Active => &[Lock, Disable, Delete],
         UserState::Locked => &[Disable, Delete],
         UserState::Disabled => &[Delete],
-        UserState::Deleting => &[],
+        UserState::Deleting => match before {
+            Some(UserState::Disabled) => &[],
+            Some(UserState::Locked) => &[Disable],
+            _ => &[Lock, Disable],
+        },
     }
 }
 
@@ -83,6 +87,8 @@ pub(super) fn StateActions(
     id: Id,
     /// The state it is in.
     state: UserState,
+    /// What it was before it was closed to be deleted.
+    before: Option<UserState>,
 ) -> impl IntoView {
     let action = ServerAction::<ChangeUserState>::new();
     let attempt = Attempt::of(action);
@@ -97,7 +103,7 @@ pub(super) fn StateActions(
             </Form>
         }
     });
-    let close = closing(state)
+    let close = closing(state, before)
         .iter()
         .map(|change| {
             let (label, icon) = label(*change);
@@ -126,7 +132,7 @@ pub(super) fn StateQuestions(
     /// What the address asks to be confirmed.
     confirm: Signal<String>,
 ) -> impl IntoView {
-    closing(user.state)
+    closing(user.state, user.closed_from)
         .iter()
         .map(|change| view! { <Question user=user.clone() title=title.clone() change=*change confirm /> })
         .collect_view()
@@ -142,7 +148,12 @@ fn Question(user: UserDetail, title: String, change: StateChange, confirm: Signa
         counted(user.open_grants, "application sign-in"),
     );
     let (label, icon) = label(change);
+    let goes_on = user.state == UserState::Deleting;
     let (question, loss) = match change {
+        StateChange::Lock | StateChange::Disable if goes_on => (
+            format!("{label} while {title} is being deleted?"),
+            "The deletion goes on. If the account is kept, by its owner or by staff, it stays shut.".to_owned(),
+        ),
         StateChange::Lock => (
             format!("Lock {title}?"),
             format!("{out} and cannot sign in until somebody unlocks the account. Nothing is deleted."),

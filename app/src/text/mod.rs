@@ -217,6 +217,11 @@ pub(crate) fn sign_in_with(provider: &str) -> String {
         .to_owned()
 }
 
+/// The words that Facebook asks for.
+pub(crate) fn continue_with(provider: &str) -> String {
+    format!("{} {provider}", use_texts().social_continue_with)
+}
+
 /// The texts of this page.
 pub(crate) fn use_texts() -> &'static Texts {
     use_locale().texts()
@@ -327,6 +332,8 @@ pub(crate) struct Texts {
     pub to_account: &'static str,
     pub delete_title: &'static str,
     pub delete_lead: &'static str,
+    pub delete_unmailed_lead: &'static str,
+    pub delete_unmailed_done: &'static str,
     pub delete_request: &'static str,
     pub delete_sent: &'static str,
     pub delete_confirm_lead: &'static str,
@@ -399,6 +406,7 @@ pub(crate) struct Texts {
     pub device_since: &'static str,
     // signing in through others
     pub social_with_prefix: &'static str,
+    pub social_continue_with: &'static str,
     pub social_with_suffix: &'static str,
     pub social_or: &'static str,
     pub social_or_sign_up: &'static str,

@@ -17,7 +17,7 @@ pub(crate) fn mark(kind: SocialKind) -> AnyView {
             r#"<path fill="currentColor" transform="scale(2)" d="M18.71 19.5c-.83 1.24-1.71 2.45-3.05 2.47-1.34.03-1.77-.79-3.29-.79-1.53 0-2 .77-3.27.82-1.31.05-2.3-1.32-3.14-2.53C4.25 17 2.94 12.45 4.7 9.39c.87-1.52 2.43-2.48 4.12-2.51 1.28-.02 2.5.87 3.29.87.78 0 2.26-1.07 3.81-.91.65.03 2.47.26 3.64 1.98-.09.06-2.17 1.28-2.15 3.81.03 3.02 2.65 4.03 2.68 4.04-.03.07-.42 1.44-1.38 2.83M13 3.5c.73-.83 1.94-1.46 2.94-1.5.13 1.17-.34 2.35-1.04 3.19-.69.85-1.83 1.51-2.95 1.42-.15-1.15.41-2.35 1.05-3.11z"/>"#
         }
         SocialKind::Facebook => {
-            r##"<path fill="#1877F2" d="M48 24a24 24 0 1 0-27.75 23.71V30.94h-6.1V24h6.1v-5.29c0-6.01 3.58-9.34 9.07-9.34 2.63 0 5.37.47 5.37.47v5.91h-3.03c-2.98 0-3.91 1.85-3.91 3.75V24h6.66l-1.06 6.94h-5.6v16.77A24 24 0 0 0 48 24z"/><path fill="#fff" d="M33.34 30.94 34.4 24h-6.66v-4.5c0-1.9.93-3.75 3.91-3.75h3.03V9.84s-2.75-.47-5.37-.47c-5.49 0-9.07 3.33-9.07 9.34V24h-6.1v6.94h6.1v16.77a24.2 24.2 0 0 0 7.5 0V30.94h5.6z"/>"##
+            r##"<path fill="#fff" d="M48 24a24 24 0 1 0-27.75 23.71V30.94h-6.1V24h6.1v-5.29c0-6.01 3.58-9.34 9.07-9.34 2.63 0 5.37.47 5.37.47v5.91h-3.03c-2.98 0-3.91 1.85-3.91 3.75V24h6.66l-1.06 6.94h-5.6v16.77A24 24 0 0 0 48 24z"/><path fill="#0866FF" d="M33.34 30.94 34.4 24h-6.66v-4.5c0-1.9.93-3.75 3.91-3.75h3.03V9.84s-2.75-.47-5.37-.47c-5.49 0-9.07 3.33-9.07 9.34V24h-6.1v6.94h6.1v16.77a24.2 24.2 0 0 0 7.5 0V30.94h5.6z"/>"##
         }
         SocialKind::Microsoft => {
             r##"<path fill="#F25022" d="M2 2h21v21H2z"/><path fill="#7FBA00" d="M25 2h21v21H25z"/><path fill="#00A4EF" d="M2 25h21v21H2z"/><path fill="#FFB900" d="M25 25h21v21H25z"/>"##
@@ -57,14 +57,15 @@ pub fn ProviderLinks(
                 }
                 None => format!("/account/social/{}/connect", button.slug),
             };
-            let words = if next.is_some() {
-                text::sign_in_with(&button.name)
-            } else {
-                format!("{} {}", texts.connect, button.name)
+            let is_facebook = button.kind == SocialKind::Facebook;
+            let words = match &next {
+                Some(_) if is_facebook => text::continue_with(&button.name),
+                Some(_) => text::sign_in_with(&button.name),
+                None => format!("{} {}", texts.connect, button.name),
             };
             view! {
                 <li>
-                    <a class="button provider-button w-full" href=href rel="external">
+                    <a class="button provider-button w-full" class:provider-facebook=is_facebook href=href rel="external">
                         {mark(button.kind)}
                         {words}
                     </a>

@@ -125,6 +125,7 @@ fn detail(state: UserState) -> UserDetail {
         updated_at: at("2026-11-01T08:00:00Z"),
         last_login_at: None,
         delete_at: None,
+        closed_from: None,
         open_sessions: 1,
         open_grants: 2,
         events: vec![UserEvent {
@@ -209,13 +210,25 @@ fn what_can_be_done_depends_on_the_state() {
         ),
         (
             UserState::Deleting,
-            vec![restore],
-            vec![lock, disable, delete, unlock, enable, send],
+            vec![restore, lock, disable],
+            vec![delete, unlock, enable, send],
         ),
     ] {
         holds(&of(state), &offered);
         lacks(&of(state), &missing);
     }
+    // what is being deleted is shut as far as it is not
+    let closed_from = |before| UserDetail {
+        closed_from: Some(before),
+        ..detail(UserState::Deleting)
+    };
+    let locked = page(closed_from(UserState::Locked), Permission::ALL, false);
+    holds(&locked, &[disable, "Kept as", "Locked"]);
+    lacks(&locked, &[lock]);
+    let disabled = page(closed_from(UserState::Disabled), Permission::ALL, false);
+    lacks(&disabled, &[lock, disable]);
+    let question = page(closed_from(UserState::Active), Permission::ALL, true);
+    holds(&question, &["The deletion goes on."]);
 }
 
 #[test]

@@ -67,6 +67,7 @@ fn user() -> UserDetail {
         updated_at: at("2026-11-01T08:00:00Z"),
         last_login_at: None,
         delete_at: None,
+        closed_from: None,
         open_sessions: 1,
         open_grants: 1,
         events: Vec::new(),

@@ -35,15 +35,21 @@ fn every_kind_has_its_button_with_a_mark_and_keeps_where_to_go() {
         view! { <ProvidersView buttons=buttons() next="/console?a=b&c".to_owned() or="or" /> }
     });
     for kind in SocialKind::ALL {
+        // as each of them asks for it
+        let words = match kind {
+            SocialKind::Facebook => "Continue with",
+            _ => "Sign in with",
+        };
         holds(
             &page,
             &[
-                &format!("Sign in with &lt;{}&gt;", kind.as_str()),
+                &format!("{words} &lt;{}&gt;", kind.as_str()),
                 &format!("/account/social/{}/start?next=", kind.as_str()),
             ],
         );
     }
     assert_eq!(page.matches("<svg").count(), SocialKind::ALL.len());
+    assert_eq!(page.matches("provider-facebook").count(), 1, "one is blue");
     // the router leaves them to the browser, and nothing comes from elsewhere
     assert_eq!(page.matches("rel=\"external\"").count(), SocialKind::ALL.len());
     lacks(&page, &["<img", "https://", "next=/console?a=b&c", "style="]);

@@ -124,7 +124,7 @@ codes! {
     /// This provider is for people who have an account already.
     SocialSignUpClosed = "social_sign_up_closed", 403;
 
-    // 404, 405, 408, 409, 413, 415
+    // 404, 405, 408, 409, 413, 415, 426
     /// There is nothing here, or nothing the caller may see.
     NotFound = "not_found", 404;
     /// This path does not know the request's method.
@@ -143,6 +143,8 @@ codes! {
     SocialAccountExists = "social_account_exists", 409;
     /// This account at the provider is connected to somebody else's account.
     SocialIdentityTaken = "social_identity_taken", 409;
+    /// The user has as many devices as are allowed, and is signed in on all of them.
+    TooManyDevices = "too_many_devices", 409;
     /// This is the last way to sign in to the account.
     LastSignInMethod = "last_sign_in_method", 409;
     /// The body is larger than this call accepts.
@@ -151,6 +153,8 @@ codes! {
     UriTooLong = "uri_too_long", 414;
     /// The content type is not one this call reads.
     UnsupportedMediaType = "unsupported_media_type", 415;
+    /// This address speaks WebSocket, and the request does not ask for it.
+    UpgradeRequired = "upgrade_required", 426;
 
     // 422: fields
     /// One or more fields were refused; `errors` names them.
@@ -219,6 +223,8 @@ codes! {
     // 429, 5xx
     /// Too many attempts; `Retry-After` says when the next may follow.
     TooManyRequests = "too_many_requests", 429;
+    /// The user has as many connections open as are allowed at once.
+    TooManyConnections = "too_many_connections", 429;
     /// Something went wrong inside; the request id finds it in the log.
     Internal = "internal", 500;
     /// The provider's answer cannot be read.

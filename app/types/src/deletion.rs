@@ -16,6 +16,8 @@ pub struct DeletionTerms {
     pub page_text: String,
     /// Whether it is known whose account is meant.
     pub signed_in: bool,
+    /// Whether that account has no confirmed address: the password, or a sign-in just now, proves the wish.
+    pub without_mail: bool,
 }
 
 /// `POST /api/v1/me/deletion`.
@@ -26,6 +28,9 @@ pub struct RequestDeletion {
     /// The address or user name of the account; not needed where the caller's own is meant.
     #[cfg_attr(feature = "openapi", schema(max_length = 254))]
     pub identifier: Option<String>,
+    /// The password of a caller who has no confirmed address; without it a sign-in within the last five minutes will do. Not
+    /// looked at otherwise.
+    pub password: Option<Secret>,
 }
 
 /// `POST /api/v1/me/deletion/confirm`: the token of the mail's link, or its code with the address it went to.
@@ -91,6 +96,12 @@ pub struct DataExport {
     /// Changes of the profile.
     #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
     pub changes: Vec<Value>,
+    /// Sign-ups whose address nobody has confirmed yet.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
+    pub sign_ups: Vec<Value>,
+    /// Codes to sign in with that were asked for, without the codes, for a day.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
+    pub login_codes: Vec<Value>,
     /// Mails, without what they said.
     #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
     pub mails: Vec<Value>,

@@ -13,6 +13,7 @@ mod deletion;
 mod delivery;
 mod device;
 mod introspection;
+mod live;
 mod login;
 mod login_code;
 mod me;
@@ -49,6 +50,7 @@ pub use deletion::{CancelDeletion, ConfirmDeletion, DataExport, DeletionSchedule
 pub use delivery::{CookieSettings, Delivery, SameSite};
 pub use device::{DeviceDetail, DeviceHint, DeviceQuery, DeviceRow, RenameDevice, UpdateDevice};
 pub use introspection::{Introspect, Introspection, RevokeToken};
+pub use live::{LiveMessage, LiveRequest, Notification};
 pub use login::{Login, LoginAnswer, Logout};
 pub use login_code::{AskLoginCode, LoginCodeAsked, VerifyLoginCode};
 pub use me::Me;

@@ -243,6 +243,8 @@ pub struct UserDetail {
     pub last_login_at: Option<Timestamp>,
     /// When the account is deleted, while it is `deleting`.
     pub delete_at: Option<Timestamp>,
+    /// What the account is again where it is kept, while it is `deleting`.
+    pub closed_from: Option<UserState>,
     /// Browser sessions that are open right now.
     pub open_sessions: u64,
     /// Token families that are good right now.

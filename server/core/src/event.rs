@@ -214,6 +214,33 @@ impl EventKind {
     pub const fn is_written(self) -> bool {
         !matches!(self, Self::TokenIssued | Self::TokenVerified)
     }
+
+    /// Whether the user whom it is about is notified of it over an open connection. What strangers can cause at will
+    /// (wrong passwords, mails asked for) is not among them.
+    #[must_use]
+    pub const fn notifies(self) -> bool {
+        matches!(
+            self,
+            Self::LoggedIn
+                | Self::LoggedOut
+                | Self::SessionEnded
+                | Self::SessionsEnded
+                | Self::DeviceAdded
+                | Self::DeviceRenamed
+                | Self::DeviceRemoved
+                | Self::RefreshReplayed
+                | Self::PasswordReset
+                | Self::PasswordChanged
+                | Self::EmailChangeRequested
+                | Self::EmailChanged
+                | Self::DeletionScheduled
+                | Self::DeletionCancelled
+                | Self::DataExported
+                | Self::IdentityLinked
+                | Self::IdentityUnlinked
+                | Self::ProfileChanged
+        )
+    }
 }
 
 /// One thing that happened.
@@ -314,10 +341,15 @@ pub trait Subscriber: Send + Sync {
 /// The table of events for the handbook, made from the registry.
 #[must_use]
 pub fn table() -> String {
-    let mut text = String::from("| event | when | written |\n|---|---|---|\n");
+    let mut text = String::from("| event | when | written | notified |\n|---|---|---|---|\n");
     for kind in EventKind::ALL {
         let written = if kind.is_written() { "yes" } else { "only told" };
-        text.push_str(&format!("| `{}` | {} | {written} |\n", kind.as_str(), kind.doc()));
+        let notified = if kind.notifies() { "yes" } else { "" };
+        text.push_str(&format!(
+            "| `{}` | {} | {written} | {notified} |\n",
+            kind.as_str(),
+            kind.doc()
+        ));
     }
     text
 }

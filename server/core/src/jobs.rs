@@ -13,6 +13,7 @@ use crate::account::activate::SendActivation;
 use crate::account::deletion::SendDeletion;
 use crate::account::email::SendEmailChange;
 use crate::account::password::SendPasswordReset;
+use crate::account::revocation::RevokeAtProvider;
 use crate::account::{erase, sign_up};
 use crate::clock::Moment;
 use crate::context::{DeliverEvent, Failure, Job, Sereno, tidy};
@@ -47,6 +48,7 @@ async fn run(sereno: &Sereno, job: &Model) -> Result<(), Failure> {
         SendActivation::NAME => read::<SendActivation>(job)?.run(sereno).await,
         SendLoginCode::NAME => read::<SendLoginCode>(job)?.run(sereno).await,
         FetchPicture::NAME => read::<FetchPicture>(job)?.run(sereno).await,
+        RevokeAtProvider::NAME => read::<RevokeAtProvider>(job)?.run(sereno).await,
         DeliverEvent::NAME => read::<DeliverEvent>(job)?.run(sereno).await,
         other => Err(Failure::Never(format!("no job is called {other}"))),
     }
@@ -211,10 +213,11 @@ async fn settle(sereno: &Sereno, job: &Model, state: &str, why: Option<&str>) ->
         .col_expr(Column::LastError, Expr::value(why.map(|why| tidy(why, ERROR_MAX))))
         .col_expr(Column::LeaseUntil, Expr::value(None::<i64>))
         .col_expr(Column::FinishedAt, Expr::value(sereno.now().0));
-    // what is done is not done again: nothing of it need be kept
-    let update = match state {
-        "done" => update.col_expr(Column::Payload, Expr::value(json!({}))),
-        _ => update,
+    // what is done is not done again: nothing of it need be kept; and nobody is to look at what is sealed
+    let update = if state == "done" || job.name == RevokeAtProvider::NAME {
+        update.col_expr(Column::Payload, Expr::value(json!({})))
+    } else {
+        update
     };
     ours(update, job).exec(sereno.db.write()).await?;
     Ok(())

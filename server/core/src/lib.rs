@@ -10,7 +10,7 @@
 //! 4. [`context`]: `Sereno`, `Tx`, `Actor`, `Staff`, `Job`, the limiter
 //! 5. [`access`], [`once`]: who may do what; things that are good for one use
 //! 6. [`notify`], [`device`], [`session`], 7. [`token`]: abilities the flows use
-//! 8. [`account`], 9. [`login`], 10. [`social`], [`jobs`]: the flows, and the worker
+//! 8. [`account`], 9. [`login`], [`live`], 10. [`social`], [`jobs`]: the flows, and the worker
 //! 11. [`boot`]: configuration to context; `testing`: the same for tests
 
 pub mod access;
@@ -29,6 +29,7 @@ pub mod file;
 pub mod hook;
 pub mod intent;
 pub mod jobs;
+pub mod live;
 pub mod login;
 pub mod net;
 pub mod notify;

@@ -416,12 +416,13 @@ async fn a_lock_ends_everything_and_unlocking_brings_nothing_back() {
         (1, 1)
     );
     assert_eq!(test.column("SELECT end_reason FROM session").await, ["user_locked"]);
+    test.put_into(id, UserState::Disabled).await;
+    assert_eq!(
+        refused(admin::lock(&test.sereno, &test.meta(), &staff, &public).await),
+        Code::StateConflict
+    );
     for state in [UserState::Disabled, UserState::Deleting] {
         test.put_into(id, state).await;
-        assert_eq!(
-            refused(admin::lock(&test.sereno, &test.meta(), &staff, &public).await),
-            Code::StateConflict
-        );
         assert_eq!(
             refused(admin::unlock(&test.sereno, &test.meta(), &staff, &public).await),
             Code::StateConflict

@@ -21,8 +21,11 @@ const GRACE: Duration = Duration::from_hours(24 * 14);
 async fn ask(test: &TestSereno, actor: &Actor, identifier: Option<&str>) -> Result<()> {
     let command = RequestDeletion {
         identifier: identifier.map(str::to_owned),
+        password: None,
     };
-    deletion::request(&test.sereno, &test.meta(), actor, command).await
+    let closed = deletion::request(&test.sereno, &test.meta(), actor, command).await?;
+    assert_eq!(closed, None, "nothing is closed before a mail has proven it");
+    Ok(())
 }
 
 /// The mail that comes when somebody asks for the end of `ana@example.org`.
@@ -435,4 +438,139 @@ async fn an_export_tells_everything_but_secrets() {
     let viewer = test.staff(&test.sign_in("vera").await.actor).await;
     let refusal = export::of_user(&test.sereno, &test.meta(), &viewer, &Id(id.to_string())).await;
     assert_eq!(refused(refusal), Code::PermissionDenied);
+}
+
+/// No mail can prove the wish of whoever has no confirmed address.
+#[tokio::test]
+async fn without_a_confirmed_address_a_fresh_proof_closes_the_account() {
+    let test = TestSereno::with_ana().await;
+    let id = test.holder_of("ana@example.org").await;
+    let terms = deletion::terms(&test.sereno, &signed_in(&test, id)).await.unwrap();
+    assert!(terms.signed_in && !terms.without_mail);
+    test.execute("UPDATE user_email SET verified_at = NULL").await;
+    // past the memory of what was
+    let test = test.another().await;
+    let old = signed_in(&test, id);
+    assert!(deletion::terms(&test.sereno, &old).await.unwrap().without_mail);
+    test.advance(Duration::from_mins(6));
+    let request = async |actor: &Actor, password: &str| {
+        let command = RequestDeletion {
+            identifier: None,
+            password: Some(password.into()),
+        };
+        deletion::request(&test.sereno, &test.meta(), actor, command).await
+    };
+    assert_eq!(refused(request(&old, "").await), Code::ReauthenticationRequired);
+    assert_eq!(
+        refused_fields(request(&old, "not the password").await),
+        [("password".to_owned(), Code::PasswordIncorrect)]
+    );
+    assert_eq!(test.row(id).await.state(), UserState::Active);
+    let closed = request(&old, PASSWORD).await.unwrap().unwrap();
+    assert_eq!(closed.delete_at.0, "2026-01-15T00:06:00Z");
+    assert_eq!(refused(log_in(&test).await), Code::InvalidCredentials);
+    assert_eq!(
+        test.mails().await.len(),
+        0,
+        "no mail goes to an address that nobody confirmed"
+    );
+    // staff can keep it, and whoever signed in a moment ago needs no password
+    let staff = test.system().await;
+    admin::restore(&test.sereno, &test.meta(), &staff, &Id(id.to_string()))
+        .await
+        .unwrap();
+    test.execute("UPDATE \"user\" SET state = 'active'").await;
+    let fresh = signed_in(&test.another().await, id);
+    assert!(request(&fresh, "").await.unwrap().is_some());
+    test.advance(GRACE);
+    jobs::sweep(&test.sereno).await.unwrap();
+    assert_eq!(test.count("\"user\"").await, 0);
+}
+
+#[tokio::test]
+async fn the_last_administrator_stays_without_an_address_too() {
+    let test = TestSereno::new().await;
+    let root = test.superuser("root").await;
+    test.execute("UPDATE user_email SET verified_at = NULL").await;
+    let command = RequestDeletion::default();
+    let refusal = deletion::request(&test.sereno, &test.meta(), &signed_in(&test, root), command).await;
+    assert_eq!(refused(refusal), Code::LastAdministrator);
+}
+
+/// The deletion goes on, and whoever keeps the account keeps it shut.
+#[tokio::test]
+async fn what_is_being_deleted_can_be_shut() {
+    let test = TestSereno::with_ana().await;
+    let id = test.holder_of("ana@example.org").await;
+    let (staff, meta) = (test.system().await, test.meta());
+    let change = async |change| admin::change(&test.sereno, &meta, &staff, &Id(id.to_string()), change).await;
+    confirm(&test, &token_of(&wish(&test).await)).await.unwrap();
+    let link = token_of(&test.mails().await.pop().unwrap());
+    let shown = change(StateChange::Lock).await.unwrap().unwrap();
+    assert_eq!(
+        (shown.state, shown.closed_from),
+        (UserState::Deleting, Some(UserState::Locked))
+    );
+    assert_eq!(shown.delete_at.unwrap().0, "2026-01-15T00:00:00Z");
+    assert_eq!(refused(change(StateChange::Lock).await), Code::StateConflict);
+    keep(&test, &link).await.unwrap();
+    assert_eq!(test.row(id).await.state(), UserState::Locked);
+    assert_eq!(refused(log_in(&test).await), Code::InvalidCredentials);
+    change(StateChange::Unlock).await.unwrap();
+    log_in(&test).await.unwrap();
+    // for good, and staff's own way back
+    change(StateChange::Delete).await.unwrap();
+    change(StateChange::Lock).await.unwrap();
+    change(StateChange::Disable).await.unwrap();
+    for again in [StateChange::Lock, StateChange::Disable] {
+        assert_eq!(refused(change(again).await), Code::StateConflict, "{again:?}");
+    }
+    change(StateChange::Restore).await.unwrap();
+    assert_eq!(test.row(id).await.state(), UserState::Disabled);
+    change(StateChange::Delete).await.unwrap();
+    test.advance(GRACE);
+    jobs::sweep(&test.sereno).await.unwrap();
+    assert!(matches!(change(StateChange::Restore).await, Err(Error::NotFound)));
+    assert_eq!(test.events.count(EventKind::UserLocked), 2);
+    assert_eq!(test.events.count(EventKind::UserDisabled), 1);
+}
+
+#[tokio::test]
+async fn an_export_tells_of_sign_ups_codes_and_what_events_say() {
+    let test = TestSereno::new().await;
+    test.sign_up("ana@example.org").await;
+    let id = test.holder_of("ana@example.org").await;
+    let staff = test.system().await;
+    let own = async || {
+        export::of_user(&test.sereno, &test.meta(), &staff, &Id(id.to_string()))
+            .await
+            .unwrap()
+    };
+    let pending = own().await;
+    assert_eq!(pending.sign_ups[0]["address"], "ana@example.org");
+    let hash = test.column("SELECT password_hash FROM sign_up").await.remove(0);
+    assert!(!serde_json::to_string(&pending).unwrap().contains(&hash));
+    test.put_into(id, UserState::Active).await;
+    test.execute("UPDATE user_email SET verified_at = 1").await;
+    let command = AskLoginCode {
+        identifier: "ana@example.org".to_owned(),
+        device: Some(DeviceHint {
+            name: Some("Phone".to_owned()),
+            firebase_token: Some("a-push-token-of-some-length".into()),
+            ..DeviceHint::default()
+        }),
+        ..AskLoginCode::default()
+    };
+    login::ask_code(&test.sereno, &test.meta(), command).await.unwrap();
+    let mail = test.mails().await.pop().unwrap();
+    let code = sereno_core::testing::login_code_of(&mail);
+    let own = own().await;
+    assert_eq!(own.login_codes.len(), 1);
+    assert_eq!(own.login_codes[0]["device"]["name"], "Phone");
+    assert_eq!(own.login_codes[0]["device"]["firebase_token"], "…ngth");
+    let file = serde_json::to_string(&own).unwrap();
+    assert!(!file.contains("a-push-token") && !file.contains(&code));
+    assert!(!file.contains(&token_of(&mail)));
+    let sent = own.events.iter().find(|event| event["name"] == "email_sent").unwrap();
+    assert_eq!(sent["detail"]["mail"], "activation", "{sent}");
 }

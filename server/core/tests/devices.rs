@@ -654,3 +654,49 @@ async fn sign_ins_and_removals_may_race() {
             .await;
     }
 }
+
+#[tokio::test]
+async fn a_further_device_takes_the_place_of_the_one_unused_for_longest() {
+    let test = TestSereno::with(|config| config.device.per_user = 2).await;
+    test.user("ana").await;
+    test.user("bea").await;
+    let first = on(&test, "ana", phone()).await;
+    test.advance(Duration::from_secs(1));
+    let second = on(&test, "ana", named(LAPTOP)).await;
+    on(&test, "bea", named(PHONE)).await;
+    test.advance(Duration::from_secs(1));
+    // on both somebody is signed in
+    let before = (test.dump("device").await, test.dump("token_family").await);
+    let third = "0d9a1f7a-8a5e-4d52-8a38-2f6f0f3f9a12";
+    let refusal = try_on(&test, "ana", named(third)).await.map(|_| ());
+    assert_eq!(refused(refusal), Code::TooManyDevices);
+    assert_eq!((test.dump("device").await, test.dump("token_family").await), before);
+    // a known one comes back all the same, and so does who names none
+    on(&test, "ana", named(LAPTOP)).await;
+    test.log_in("ana").await;
+    // the first is signed out of, and makes room
+    let logout = Logout {
+        refresh_token: Some(first.pair.refresh_token.as_str().into()),
+        ..Logout::default()
+    };
+    login::logout(&test.sereno, &test.meta(), &Actor::Anonymous, logout)
+        .await
+        .unwrap();
+    let new = on(&test, "ana", named(third)).await;
+    let ids: Vec<Id> = mine(&test, &new.actor).await.into_iter().map(|row| row.id).collect();
+    assert_eq!(ids.len(), 2);
+    assert!(ids.contains(&second.id()) && ids.contains(&new.id()));
+    assert!(!is_over(&test, &second.pair).await, "nobody is signed out for it");
+    assert_eq!(test.events.count(EventKind::DeviceRemoved), 1);
+    assert_eq!(test.count("device").await, 3, "and Bea's is Bea's");
+}
+
+#[tokio::test]
+async fn without_a_limit_there_are_as_many_as_come() {
+    let test = TestSereno::with(|config| config.device.per_user = 0).await;
+    test.user("ana").await;
+    for at in 0..5 {
+        on(&test, "ana", named(&format!("0d9a1f7a-8a5e-4d52-8a38-2f6f0f3f9a1{at}"))).await;
+    }
+    assert_eq!(test.count("device").await, 5);
+}

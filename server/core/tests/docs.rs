@@ -8,8 +8,9 @@ use sereno_core::{error, event, intent};
 fn the_table_of_events_is_checked_in() {
     let intro = "# Events\n\nEverything Sereno records, in the transaction in which it happened, and tells its subscribers \
                  once that is committed. A few kinds are so frequent that they are told and not written. What is asked \
-                 before something happens: [hooks.md](hooks.md). Made from the code: `SERENO_BLESS=1 cargo nextest run -p sereno-core --test docs` \
-                 writes it anew.\n\n";
+                 before something happens: [hooks.md](hooks.md). Users are notified of those that concern them over an open connection: \
+                 [api.md](api.md#notifications). Made from the code: \
+                 `SERENO_BLESS=1 cargo nextest run -p sereno-core --test docs` writes it anew.\n\n";
     checked_in("events.md", &format!("{intro}{}", event::table()));
 }
 
@@ -21,7 +22,9 @@ fn the_table_of_hooks_is_checked_in() {
                  `SERENO_BLESS=1 cargo nextest run -p sereno-core --test docs` writes it anew.\n\nEvery intent may carry the \
                  client's address and user agent beside what the table says; none carries a password, a token or a code. \
                  What is not in the table is told and not asked: what staff, the command line and jobs do, the \
-                 set-up of the first administrator, changes of password, address and profile, and ending sign-ins elsewhere.\n\n";
+                 set-up of the first administrator, changes of password, address and profile, and ending sign-ins elsewhere. \
+                 `token_issued` and `token_verified` are told inside the process alone: an HTTP hook can be asked before \
+                 (`token_issue`, `token_verify`) and is never told afterwards, because they are not written.\n\n";
     checked_in("hooks.md", &format!("{intro}{}", intent::table()));
 }
 

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use sereno_core::access;
 use sereno_core::account::{admin, deletion, export};
 use sereno_types::{
@@ -17,29 +18,34 @@ use crate::router::App;
 ///
 /// Mails a link and a code to the confirmed address of the account; nothing changes before one of them is used. Who is
 /// signed in sends `{}` and means their own account; whoever names one means that, and the answer is the same whoever that is,
-/// if anybody.
+/// if anybody. An account without a confirmed address is closed at once, by its password or a sign-in within the last five
+/// minutes; only staff can keep it then.
 #[utoipa::path(post, path = "/api/v1/me/deletion", tag = "me", operation_id = "requestDeletion",
     request_body = RequestDeletion,
     security((), ("bearer" = []), ("session" = [])),
     responses(
+        (status = 200, description = "The caller has no confirmed address, and the account is closed", body = DeletionScheduled),
         (status = 202, description = "If there is such an account, a mail is on its way"),
         (status = 401, description = "`invalid_token`: a token that is not good, and nobody was named", body = Problem,
             content_type = "application/problem+json"),
-        (status = 403, description = "`deletion_closed`, `cross_site_request`", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 409, description = "`state_conflict`: the caller has no confirmed address", body = Problem,
+        (status = 403, description = "`deletion_closed`, `cross_site_request`; `reauthentication_required`: the caller has \
+            no confirmed address", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`last_administrator`; `state_conflict`: the account changed meanwhile", body = Problem,
             content_type = "application/problem+json"),
     ))]
 pub async fn request(
     State(app): State<App>,
     caller: Caller,
     Json(command): Json<RequestDeletion>,
-) -> Result<StatusCode, Refusal> {
+) -> Result<Response, Refusal> {
     if command.identifier.is_none() {
         caller.presented_nothing_bad()?;
     }
-    deletion::request(&app.sereno, &caller.meta, &caller.actor, command).await?;
-    Ok(StatusCode::ACCEPTED)
+    let closed = deletion::request(&app.sereno, &caller.meta, &caller.actor, command).await?;
+    Ok(match closed {
+        Some(closed) => Json(closed).into_response(),
+        None => StatusCode::ACCEPTED.into_response(),
+    })
 }
 
 /// Confirm that the account is to be deleted

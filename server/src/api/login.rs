@@ -29,6 +29,7 @@ use crate::router::App;
         (status = 200, description = "Tokens for the application", body = LoginAnswer),
         (status = 401, description = "`invalid_credentials`, `invalid_client`", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "`activation_required`, `unauthorized_client`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`too_many_devices`", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn login(
     State(app): State<App>,

@@ -48,6 +48,7 @@ pub async fn ask(
         (status = 200, description = "What the application's delivery brings", body = LoginAnswer),
         (status = 401, description = "`login_code_invalid`, `invalid_client`", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "`login_codes_off`, `unauthorized_client`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`too_many_devices`", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn verify(
     State(app): State<App>,

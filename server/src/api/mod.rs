@@ -12,6 +12,7 @@ mod deletion;
 mod devices;
 mod docs;
 mod health;
+mod live;
 mod login;
 mod login_codes;
 mod me;
@@ -50,13 +51,15 @@ pub(crate) fn described() -> OpenApiRouter<App> {
         .merge(open())
 }
 
-/// Routes whose answer does not depend on who calls. They stand outside the session; each has `Everyone` in the policy
+/// Routes whose answer does not depend on whom the session or a cookie names. They stand outside the session; each has `Everyone` in the policy
 /// table, which a test checks.
 fn open() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(well_known::jwks))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
+        // no cookie may speak at this door, so that no other site can open it in somebody's name
+        .routes(routes!(live::listen))
 }
 
 /// All others.

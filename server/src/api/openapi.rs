@@ -7,9 +7,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bytes::Bytes;
 use sereno_core::access::policy;
-use sereno_types::{AccessClaims, Problem};
+use sereno_core::event::EventKind;
+use sereno_types::{AccessClaims, LiveMessage, Notification, Problem};
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
-use utoipa::openapi::schema::Type;
+use utoipa::openapi::schema::{Schema, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
     Components, Content, InfoBuilder, License, ObjectBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Required,
@@ -134,12 +135,30 @@ pub fn document() -> OpenApi {
     components.schemas.entry("Problem".to_owned()).or_insert(problem);
     let claims = <AccessClaims as utoipa::PartialSchema>::schema();
     components.schemas.entry("AccessClaims".to_owned()).or_insert(claims);
+    let message = <LiveMessage as utoipa::PartialSchema>::schema();
+    components.schemas.entry("LiveMessage".to_owned()).or_insert(message);
+    components
+        .schemas
+        .entry("Notification".to_owned())
+        .or_insert_with(notification);
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in operations(item) {
             complete(method, path, operation);
         }
     }
     document
+}
+
+/// A notification, with the closed list of its kinds.
+fn notification() -> RefOr<Schema> {
+    let mut schema = <Notification as utoipa::PartialSchema>::schema();
+    let kinds = EventKind::ALL.iter().filter(|kind| kind.notifies());
+    if let RefOr::T(Schema::Object(object)) = &mut schema
+        && let Some(RefOr::T(Schema::Object(kind))) = object.properties.get_mut("kind")
+    {
+        kind.enum_values = Some(kinds.map(|kind| kind.as_str().into()).collect());
+    }
+    schema
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {

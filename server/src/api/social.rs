@@ -43,7 +43,7 @@ pub async fn buttons(State(app): State<App>) -> Result<Json<Vec<SocialButton>>, 
             `unauthorized_client`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "There is no such provider, or it is switched off", body = Problem,
             content_type = "application/problem+json"),
-        (status = 409, description = "`social_account_exists`", body = Problem,
+        (status = 409, description = "`social_account_exists`, `too_many_devices`", body = Problem,
             content_type = "application/problem+json"),
         (status = 502, description = "`social_answer_invalid`, `social_misconfigured`", body = Problem,
             content_type = "application/problem+json"),
@@ -103,11 +103,14 @@ pub async fn link(
 
 /// Disconnect an identity
 ///
-/// Never the last way in: without a password one must stay. A mail tells of it.
+/// With a sign-in within the last five minutes, and never the last way in: without a password one must stay. A mail tells of
+/// it.
 #[utoipa::path(delete, path = "/api/v1/me/identities/{id}", tag = "me", operation_id = "unlinkMyIdentity",
     params(("id" = String, Path, description = "The identity's id")), security(("bearer" = []), ("session" = [])),
     responses(
         (status = 204, description = "It is disconnected"),
+        (status = 403, description = "`reauthentication_required`, `cross_site_request`", body = Problem,
+            content_type = "application/problem+json"),
         (status = 409, description = "`last_sign_in_method`", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn unlink(

@@ -76,7 +76,7 @@ async fn serve_metrics(app: &App, stop: watch::Receiver<bool>) -> Result<Option<
     };
     let shown = app.clone();
     let text = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    let answer = get(move || async move { ([("content-type", text)], shown.metrics.text(&shown.sereno)) });
+    let answer = get(move || async move { ([("content-type", text)], shown.metrics.text(&shown.sereno, &shown.live)) });
     let router = Router::new().route("/metrics", answer);
     let settings = app.sereno.config.server.clone();
     Ok(Some(tokio::spawn(async move {

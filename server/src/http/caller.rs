@@ -101,7 +101,8 @@ async fn in_a_cookie(
     Ok(None)
 }
 
-fn bearer(headers: &HeaderMap) -> Option<Result<String, Code>> {
+/// The token of the `Authorization` header; every other scheme is refused.
+pub fn bearer(headers: &HeaderMap) -> Option<Result<String, Code>> {
     let value = headers.get(header::AUTHORIZATION)?;
     let Ok(text) = value.to_str() else {
         return Some(Err(Code::InvalidToken));

@@ -55,17 +55,17 @@ pub async fn serve(listener: TcpListener, router: Router, settings: &Server, mut
             continue;
         };
         let clock = Arc::new(Activity::default());
-        let service = service(router.clone(), peer, Arc::clone(&clock));
+        let service = service(router.clone(), peer, Arc::clone(&clock), Stopping(stop.clone()));
         let io = TokioIo::new(Watched {
             stream,
             clock: Arc::clone(&clock),
+            _held: (place, counted),
         });
-        let connection = builder(limits.header).serve_connection(io, service).into_owned();
+        let connection = builder(limits.header)
+            .serve_connection_with_upgrades(io, service)
+            .into_owned();
         let stop = stop.clone();
-        tokio::spawn(async move {
-            keep(connection, &clock, limits, stop).await;
-            drop((place, counted));
-        });
+        tokio::spawn(async move { keep(connection, &clock, limits, stop).await });
     }
     drop(listener);
     // whoever holds all places knows that every connection has ended
@@ -77,9 +77,13 @@ pub async fn serve(listener: TcpListener, router: Router, settings: &Server, mut
     }
 }
 
-type Connection<S> = auto::Connection<'static, TokioIo<Watched>, S, TokioExecutor>;
+/// Says when the server stops, to what outlives its request: on every request.
+#[derive(Clone, Debug)]
+pub struct Stopping(pub watch::Receiver<bool>);
 
-/// Until the connection ends by itself, takes too long, or the server stops. It is told first (HTTP/2: GOAWAY), so that
+type Connection<S> = auto::UpgradeableConnection<'static, TokioIo<Watched>, S, TokioExecutor>;
+
+/// Until the connection ends by itself, becomes a WebSocket (which looks after itself), takes too long, or the server stops. It is told first (HTTP/2: GOAWAY), so that
 /// no client loses a request it sends in this moment without knowing.
 async fn keep<S>(connection: Connection<S>, clock: &Activity, limits: Limits, mut stop: watch::Receiver<bool>)
 where
@@ -199,6 +203,7 @@ fn service(
     router: Router,
     peer: SocketAddr,
     clock: Arc<Activity>,
+    stopping: Stopping,
 ) -> impl hyper::service::Service<
     Request<Incoming>,
     Response = axum::response::Response,
@@ -208,9 +213,11 @@ fn service(
     hyper::service::service_fn(move |request: Request<Incoming>| {
         let router = router.clone();
         let working = clock.begin();
+        let stopping = stopping.clone();
         async move {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(ConnectInfo(peer));
+            request.extensions_mut().insert(stopping);
             let answer = router.oneshot(request).await;
             drop(working);
             answer
@@ -306,10 +313,12 @@ impl Activity {
     }
 }
 
-/// A stream that tells its [`Activity`] what passes.
+/// A stream that tells its [`Activity`] what passes, and holds its places until it is closed: by whoever speaks HTTP on it,
+/// or by the WebSocket that it became.
 struct Watched {
     stream: TcpStream,
     clock: Arc<Activity>,
+    _held: (Place, Counted),
 }
 
 impl AsyncRead for Watched {

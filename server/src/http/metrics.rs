@@ -14,6 +14,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use sereno_core::Sereno;
 use sereno_core::event::{Event, Subscriber};
+use sereno_core::live::Hub;
 
 /// A request's labels.
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -40,12 +41,13 @@ pub struct Metrics {
     events: Family<Happened, Counter>,
     hashes: Gauge<i64, AtomicI64>,
     waiting_hashes: Gauge<i64, AtomicI64>,
+    live: Gauge<i64, AtomicI64>,
 }
 
 impl Default for Metrics {
     fn default() -> Self {
         let (requests, events) = (Family::default(), Family::default());
-        let (hashes, waiting_hashes) = (Gauge::default(), Gauge::default());
+        let (hashes, waiting_hashes, live) = (Gauge::default(), Gauge::default(), Gauge::default());
         let buckets = [
             0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
         ];
@@ -64,6 +66,7 @@ impl Default for Metrics {
             "Password hashes that wait for a thread",
             waiting_hashes.clone(),
         );
+        registry.register("live_connections", "Open WebSockets", live.clone());
         Self {
             registry,
             requests,
@@ -71,6 +74,7 @@ impl Default for Metrics {
             events,
             hashes,
             waiting_hashes,
+            live,
         }
     }
 }
@@ -84,7 +88,8 @@ impl Metrics {
 
     /// Everything, as text in the `OpenMetrics` format.
     #[must_use]
-    pub fn text(&self, sereno: &Sereno) -> String {
+    pub fn text(&self, sereno: &Sereno, live: &Hub) -> String {
+        self.live.set(i64::try_from(live.open()).unwrap_or(i64::MAX));
         self.hashes.set(i64::try_from(sereno.hasher.runs()).unwrap_or(i64::MAX));
         self.waiting_hashes
             .set(i64::try_from(sereno.hasher.queued()).unwrap_or(i64::MAX));

@@ -20,4 +20,5 @@ pub mod policy;
 pub mod problem;
 pub mod session_store;
 pub mod social;
+pub mod socket;
 pub mod strict;

@@ -108,6 +108,8 @@ pub const TABLE: &[Rule] = &[
     rule("POST", "/api/v1/me/deletion/confirm", Everyone),
     rule("POST", "/api/v1/me/deletion/cancel", Everyone),
     rule("GET", "/api/v1/me/export", Users),
+    // nobody is known at this door before the token was looked at, which may come after it opened; never by a cookie
+    rule("GET", "/api/v1/ws", Everyone),
     // native API: administration
     rule("GET", "/api/v1/admin/overview", AnyStaff),
     rule("GET", "/api/v1/admin/users", Staff(UsersView)),

@@ -4,15 +4,16 @@
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 use sereno_types::{
-    CancelDeletion, Code, ConfirmDeletion, DeletionScheduled, DeletionTerms, FieldError, RequestDeletion, UserState,
+    CancelDeletion, Code, ConfirmDeletion, DeletionScheduled, DeletionTerms, FieldError, RequestDeletion, Secret,
+    UserState,
 };
 use uuid::Uuid;
 
-use super::state::{change_state, spare_last_administrator};
-use super::{activate, erase, identifier, look_up};
+use super::state::{change_state, closed_from, spare_last_administrator};
+use super::{activate, attempts, erase, identifier, look_up, reauthenticate};
 use crate::access::subject;
 use crate::clock::Moment;
-use crate::context::{Actor, Failure, Job, Locale, RequestMeta, Sereno, Tx};
+use crate::context::{Actor, Caller, Failure, Job, Locale, RequestMeta, Sereno, Tx};
 use crate::entity::{one_time, user};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
@@ -26,24 +27,32 @@ use crate::{session, token};
 /// When the database is away.
 pub async fn terms(sereno: &Sereno, actor: &Actor) -> Result<DeletionTerms> {
     let settings = &sereno.config.deletion;
-    let signed_in = match actor {
-        Actor::User(caller) => subject::subject(sereno, caller.user_id).await?.is_some(),
-        _ => false,
+    let me = match actor {
+        Actor::User(caller) => subject::subject(sereno, caller.user_id).await?,
+        _ => None,
     };
     Ok(DeletionTerms {
         enabled: settings.enabled,
         grace_days: settings.grace_period.0.div_ceil(86_400),
         page_text: settings.page_text.clone(),
-        signed_in,
+        signed_in: me.is_some(),
+        without_mail: me.is_some_and(|user| !user.me.email_verified),
     })
 }
 
 /// Asks for the mail that proves who wants the account deleted: the caller's own, or the one that is named. For a named
-/// one the answer, and what is written before it, are the same whoever that is, if anybody; the job finds out.
+/// one the answer, and what is written before it, are the same whoever that is, if anybody; the job finds out. A caller
+/// without a confirmed address, whom no mail can prove, proves the wish by the password or by having signed in just now: the
+/// account is closed then, and the answer is when it is deleted.
 ///
 /// # Errors
-/// `deletion_closed`, `validation_failed`, `too_many_requests`; `state_conflict` for a caller without a confirmed address.
-pub async fn request(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, command: RequestDeletion) -> Result<()> {
+/// `deletion_closed`, `validation_failed`, `too_many_requests`; `reauthentication_required`, `last_administrator`.
+pub async fn request(
+    sereno: &Sereno,
+    meta: &RequestMeta,
+    actor: &Actor,
+    command: RequestDeletion,
+) -> Result<Option<DeletionScheduled>> {
     if !sereno.config.deletion.enabled {
         return Err(Code::DeletionClosed.into());
     }
@@ -52,7 +61,11 @@ pub async fn request(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, command
         Some(identifier) => (by_name(sereno, &identifier).await?, identifier::canonical(&identifier)),
         None => match actor {
             Actor::User(caller) => {
-                let user = own(sereno, caller.user_id).await?;
+                let (user, has_mail) = own(sereno, caller.user_id).await?;
+                if !has_mail {
+                    let proof = (caller, command.password);
+                    return without_mail(sereno, meta, actor, &user, proof).await.map(Some);
+                }
                 let name = user.id.to_string();
                 (Some(user), name)
             }
@@ -67,7 +80,35 @@ pub async fn request(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, command
         credential_epoch: user.as_ref().map(|user| user.credential_epoch),
         locale: meta.locale.as_str().to_owned(),
     })?;
-    tx.commit().await
+    tx.commit().await?;
+    Ok(None)
+}
+
+/// Closes the account of a caller whom no mail can reach. Nobody can send them a link to keep it, so that staff alone can.
+async fn without_mail(
+    sereno: &Sereno,
+    meta: &RequestMeta,
+    actor: &Actor,
+    user: &user::Model,
+    (caller, password): (&Caller, Option<Secret>),
+) -> Result<DeletionScheduled> {
+    let attempt = if let Some(password) = password.filter(|password| !password.is_empty()) {
+        Some(reauthenticate::by_password(sereno, meta, actor, user, ("password", &password)).await?)
+    } else {
+        reauthenticate::by_sign_in(sereno, caller)?;
+        None
+    };
+    let mut tx = sereno.begin(meta, actor).await?;
+    if let Some(attempt) = &attempt {
+        attempts::forgive(tx.db(), attempt).await?;
+    }
+    tx.record(Event::new(EventKind::DeletionRequested).about(user.id));
+    spare_last_administrator(&tx, user).await?;
+    let delete_at = begin(sereno, &mut tx, user).await?;
+    tx.commit().await?;
+    Ok(DeletionScheduled {
+        delete_at: delete_at.timestamp(),
+    })
 }
 
 async fn by_name(sereno: &Sereno, identifier: &str) -> Result<Option<user::Model>> {
@@ -79,16 +120,13 @@ async fn by_name(sereno: &Sereno, identifier: &str) -> Result<Option<user::Model
     look_up::by_identifier(sereno, identifier).await
 }
 
-async fn own(sereno: &Sereno, id: Uuid) -> Result<user::Model> {
+/// The caller's row, and whether a mail could prove the wish.
+async fn own(sereno: &Sereno, id: Uuid) -> Result<(user::Model, bool)> {
     let found = subject::find(sereno.db.read(), id).await?;
     let Some((user, email)) = found.filter(|(user, _)| user.state() == UserState::Active) else {
         return Err(Code::AuthenticationRequired.into());
     };
-    // nothing could prove the wish
-    if email.is_none_or(|email| email.verified_at.is_none()) {
-        return Err(Code::StateConflict.into());
-    }
-    Ok(user)
+    Ok((user, email.is_some_and(|email| email.verified_at.is_some())))
 }
 
 /// Sends the mail that proves the wish, to an active user with a confirmed address; nothing to anybody else.
@@ -157,11 +195,7 @@ pub async fn confirm(sereno: &Sereno, meta: &RequestMeta, command: ConfirmDeleti
     }
 }
 
-async fn prove_code(
-    sereno: &Sereno,
-    email: Option<String>,
-    code: Option<sereno_types::Secret>,
-) -> Result<Option<Uuid>> {
+async fn prove_code(sereno: &Sereno, email: Option<String>, code: Option<Secret>) -> Result<Option<Uuid>> {
     let mut faults = Vec::new();
     let email = identifier::email_field(&email.unwrap_or_default(), &mut faults);
     let code = code.unwrap_or_default();
@@ -257,7 +291,8 @@ pub async fn cancel(sereno: &Sereno, meta: &RequestMeta, command: CancelDeletion
     let Some(user) = closed.filter(|user| user.state() == UserState::Deleting) else {
         return refuse(sereno, meta, tx).await;
     };
-    change_state(&mut tx, &user, UserState::Active, None).await?;
+    // what staff has shut meanwhile stays shut
+    change_state(&mut tx, &user, closed_from(&user), None).await?;
     tx.record(Event::new(EventKind::DeletionCancelled).about(user.id));
     tx.commit().await
 }

@@ -6,6 +6,7 @@ use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, Quer
 use sereno_types::UserState;
 use uuid::Uuid;
 
+use super::revocation;
 use crate::access::subject;
 use crate::context::{Actor, Locale, RequestMeta, Sereno, Tx};
 use crate::entity::{email_message, event, login_code, user};
@@ -71,6 +72,7 @@ pub(super) async fn erase(sereno: &Sereno, tx: &mut Tx, id: Uuid) -> Result<()> 
         .filter(theirs)
         .exec(tx.db())
         .await?;
+    revocation::ask_for_all(tx, id).await?;
     user::Entity::delete_by_id(id).exec(tx.db()).await?;
     // where staff acted from is theirs
     let own = Condition::any().add(event::Column::ActorId.eq(id)).add(

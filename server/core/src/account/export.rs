@@ -1,7 +1,7 @@
 //! Everything that is kept of a user, handed out as JSON (GDPR article 15 and 20). No secret is in it: no hash, no digest,
 //! no whole push token.
 
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 use serde_json::{Value, json};
 use sereno_types::{DataExport, Id, Permission};
 use uuid::Uuid;
@@ -11,8 +11,8 @@ use crate::access::subject;
 use crate::clock::Moment;
 use crate::context::{Actor, RequestMeta, Sereno, Staff};
 use crate::entity::{
-    device, email_message, event, file, identity, project, role, role_assignment, session, social_provider,
-    token_family, user, user_change, user_email,
+    Hidden, device, email_message, event, file, identity, login_code, project, role, role_assignment, session, sign_up,
+    social_provider, token_family, user, user_change, user_email,
 };
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
@@ -54,6 +54,8 @@ async fn export(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, id: Uuid) ->
         token_families: families(db, id).await?,
         devices: devices(db, id).await?,
         changes: changes(db, id).await?,
+        sign_ups: sign_ups(db, id).await?,
+        login_codes: login_codes(db, id).await?,
         mails: mails(db, id).await?,
         identities: identities(db, id).await?,
         files: files(sereno, id).await?,
@@ -236,6 +238,60 @@ async fn changes<C: ConnectionTrait>(db: &C, id: Uuid) -> Result<Vec<Value>> {
     Ok(rows.all(db).await?.into_iter().map(show).collect())
 }
 
+async fn sign_ups<C: ConnectionTrait>(db: &C, id: Uuid) -> Result<Vec<Value>> {
+    use sign_up::{Column, Entity};
+    let rows = Entity::find()
+        .filter(Column::UserId.eq(id))
+        .order_by_asc(Column::CreatedAt);
+    let show = |row: sign_up::Model| {
+        json!({
+            "address": row.address,
+            "username": row.username,
+            "attributes": row.attributes,
+            "client_address": row.client_address,
+            "created_at": row.created_at.timestamp(),
+        })
+    };
+    Ok(rows.all(db).await?.into_iter().map(show).collect())
+}
+
+/// Those that were asked for before there was an account go by its address.
+async fn login_codes<C: ConnectionTrait>(db: &C, id: Uuid) -> Result<Vec<Value>> {
+    use login_code::{Column, Entity};
+    let addresses = user_email::Entity::find()
+        .select_only()
+        .column(user_email::Column::Canonical)
+        .filter(user_email::Column::UserId.eq(id))
+        .filter(user_email::Column::VerifiedAt.is_not_null());
+    let theirs = Condition::any()
+        .add(Column::UserId.eq(id))
+        .add(Column::Subject.in_subquery(addresses.into_query()));
+    let rows = Entity::find().filter(theirs).order_by_asc(Column::CreatedAt);
+    let show = |row: login_code::Model| {
+        json!({
+            "subject": row.subject,
+            "application_id": row.application_id.map(|id| id.to_string()),
+            "device": row.device.as_ref().map(described),
+            "locale": row.locale,
+            "created_at": row.created_at.timestamp(),
+            "expires_at": row.expires_at.timestamp(),
+            "ended_at": at(row.ended_at),
+        })
+    };
+    Ok(rows.all(db).await?.into_iter().map(show).collect())
+}
+
+/// What a client said of its device; of push tokens the end.
+fn described(kept: &Hidden) -> Value {
+    let mut said: Value = serde_json::from_str(&kept.0).unwrap_or_default();
+    for field in ["device_token", "firebase_token"] {
+        if let Some(token) = said[field].as_str().map(|token| Hidden(token.to_owned())) {
+            said[field] = json!(super::devices::masked(&token));
+        }
+    }
+    said
+}
+
 async fn mails<C: ConnectionTrait>(db: &C, id: Uuid) -> Result<Vec<Value>> {
     use email_message::{Column, Entity};
     let rows = Entity::find()
@@ -290,6 +346,7 @@ async fn events<C: ConnectionTrait>(db: &C, id: Uuid) -> Result<Vec<Value>> {
             "by": if theirs { "staff" } else { row.actor_kind.as_str() },
             "address": own(row.address),
             "user_agent": own(row.user_agent),
+            "detail": row.detail,
         })
     };
     Ok(rows.all(db).await?.into_iter().map(show).collect())

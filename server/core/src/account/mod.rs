@@ -20,9 +20,11 @@ pub mod password;
 pub mod profile;
 pub(crate) mod reauthenticate;
 pub mod register;
+pub(crate) mod revocation;
 pub mod sessions;
 pub mod setup;
 pub(crate) mod sign_up;
 mod state;
+pub(crate) mod username;
 
 pub use create::{NewUser, Origin, create};

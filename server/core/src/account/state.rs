@@ -33,6 +33,31 @@ async fn administrators(tx: &Tx) -> Result<Vec<Uuid>> {
     Ok(administrators.into_tuple().all(tx.db()).await?)
 }
 
+/// What an account that is about to be deleted was before, and is again where it is kept.
+pub fn closed_from(user: &user::Model) -> UserState {
+    let before = user.closed_from.as_deref().and_then(UserState::from_name);
+    before.unwrap_or(UserState::Active)
+}
+
+/// Shuts an account that is about to be deleted: that goes on, and whoever keeps the account keeps it shut.
+///
+/// # Errors
+/// `state_conflict`.
+pub async fn shut_while_closing(tx: &mut Tx, user: &user::Model, to: UserState) -> Result<()> {
+    let shut = user::Entity::update_many()
+        .col_expr(user::Column::ClosedFrom, Expr::value(to.as_str()))
+        .col_expr(user::Column::UpdatedAt, Expr::value(tx.now().0))
+        .filter(user::Column::Id.eq(user.id))
+        .filter(user::Column::State.eq(UserState::Deleting.as_str()))
+        .exec(tx.db())
+        .await?;
+    tx.touch(user.id);
+    if shut.rows_affected == 0 {
+        return Err(Code::StateConflict.into());
+    }
+    Ok(())
+}
+
 /// Changes the state, unless somebody else has done so since the row was read. Gives the row as it is then.
 ///
 /// # Errors

@@ -14,7 +14,7 @@ use toml::{Table, Value};
 use url::Url;
 
 pub use sections::{
-    Access, Database, Deletion, Device, General, Hooks, Keys, Limit, Log, LoginCode, Mail, Password, Profile,
+    Access, Database, Deletion, Device, General, Hooks, Keys, Limit, Live, Log, LoginCode, Mail, Password, Profile,
     Registration, Server, Session, Social, Testers, Token, Worker,
 };
 pub use setting::Seconds;
@@ -87,6 +87,8 @@ pub struct Config {
     pub hooks: Hooks,
     /// Signing in through others.
     pub social: Social,
+    /// Notifications over a WebSocket.
+    pub live: Live,
     /// Jobs.
     pub worker: Worker,
     /// The log.
@@ -217,6 +219,7 @@ impl Config {
             limit: Limit::read(take(Limit::PATH), &mut faults),
             hooks: Hooks::read(take(Hooks::PATH), &mut faults),
             social: Social::read(take(Social::PATH), &mut faults),
+            live: Live::read(take(Live::PATH), &mut faults),
             worker: Worker::read(take(Worker::PATH), &mut faults),
             log: Log::read(take(Log::PATH), &mut faults),
         };
@@ -253,6 +256,7 @@ impl Config {
         Limit::example(&mut text);
         Hooks::example(&mut text);
         Social::example(&mut text);
+        Live::example(&mut text);
         Worker::example(&mut text);
         Log::example(&mut text);
         text

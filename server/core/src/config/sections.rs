@@ -236,6 +236,9 @@ section! {
     Device = "device" {
         /// Whether a mail tells users of a sign-in with a device that is new to them.
         notice: bool = true;
+        /// Most devices of one user. A further one takes the place of the one that was unused for longest and on which
+        /// nobody is signed in; where there is none, the sign-in is refused. 0 switches this off.
+        per_user: u64 = 100;
     }
 }
 
@@ -299,6 +302,19 @@ section! {
     Social = "social" {
         /// Seconds a provider has to answer.
         timeout: Seconds = Seconds(10);
+    }
+}
+
+section! {
+    /// Notifications over a WebSocket.
+    Live = "live" {
+        /// Most connections at once on this node; further ones are answered 503. Never more than half of
+        /// `server.max_connections`.
+        connections: u64 = 1024;
+        /// Most connections at once of one user on this node.
+        connections_per_user: u64 = 8;
+        /// Seconds between two looks at whether the token of an open connection is still good. Each look sends a ping.
+        recheck: Seconds = Seconds(15);
     }
 }
 

@@ -316,6 +316,11 @@ fn figures(config: &Config, faults: &mut Faults) {
     bounds("token", "retry_window", config.token.retry_window.0, 0, 300);
     bounds("hooks", "timeout", config.hooks.timeout.0, 1, 30);
     bounds("social", "timeout", config.social.timeout.0, 1, 60);
+    bounds("device", "per_user", config.device.per_user, 0, 100_000);
+    bounds("live", "connections", config.live.connections, 1, 1_000_000);
+    let per_user = config.live.connections_per_user;
+    bounds("live", "connections_per_user", per_user, 1, 10_000);
+    bounds("live", "recheck", config.live.recheck.0, 1, 300);
     bounds("worker", "concurrency", config.worker.concurrency, 1, 256);
     bounds("worker", "max_attempts", config.worker.max_attempts, 1, 100);
     bounds("worker", "lease", config.worker.lease.0, 10, 86_400);

@@ -7,7 +7,7 @@ use super::Sereno;
 use crate::error::Error;
 
 /// Work done after the transaction that asked for it, at least once: running it twice must do no harm. The value itself
-/// is the payload and holds ids, never secrets.
+/// is the payload and holds ids, never secrets that are not sealed.
 pub trait Job: Serialize + DeserializeOwned + Send + Sync {
     /// The name in the queue.
     const NAME: &'static str;

@@ -4,14 +4,18 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait,
+};
+use sereno_types::Code;
 use uuid::Uuid;
 
 use super::Described;
 use crate::clock::Moment;
 use crate::context::{Locale, Sereno, Tx};
 use crate::entity::device::{ActiveModel, Column, Entity, Model};
-use crate::entity::{email_message, user, user_email};
+use crate::entity::{email_message, session, token_family, user, user_email};
 use crate::error::Result;
 use crate::event::{Event, EventKind};
 use crate::notify::{self, MailKind, Recipient};
@@ -56,6 +60,7 @@ pub async fn remember(sereno: &Sereno, tx: &mut Tx, user: &user::Model, describe
         .await?;
     claim_push_tokens(tx, &device).await?;
     if device.id == id {
+        make_room(sereno, tx, &device).await?;
         let event = Event::new(EventKind::DeviceAdded).about(user.id);
         tx.record(event.with("device_id", id.to_string()));
         if sereno.config.device.notice && user.last_login_at.is_some() {
@@ -63,6 +68,50 @@ pub async fn remember(sereno: &Sereno, tx: &mut Tx, user: &user::Model, describe
         }
     }
     Ok(device)
+}
+
+/// Takes away the device that was unused for longest where there are too many with this new one. What somebody is signed in
+/// on stays: a client that makes a device of every sign-in must not sign its user out elsewhere.
+///
+/// # Errors
+/// `too_many_devices`.
+async fn make_room(sereno: &Sereno, tx: &mut Tx, new: &Model) -> Result<()> {
+    let most = sereno.config.device.per_user;
+    let theirs = Column::UserId.eq(new.user_id);
+    if most == 0 || Entity::find().filter(theirs.clone()).count(tx.db()).await? <= most {
+        return Ok(());
+    }
+    let (now, idle) = (tx.now(), sereno.config.session.idle_lifetime.span());
+    let browsers = session::Entity::find()
+        .select_only()
+        .column(session::Column::DeviceId)
+        .filter(session::Column::UserId.eq(new.user_id))
+        .filter(session::Column::DeviceId.is_not_null())
+        .filter(session::Column::EndedAt.is_null())
+        .filter(session::Column::ExpiresAt.gt(now))
+        .filter(session::Column::LastSeenAt.gt(now.minus(idle)));
+    let families = token_family::Entity::find()
+        .select_only()
+        .column(token_family::Column::DeviceId)
+        .filter(token_family::Column::UserId.eq(new.user_id))
+        .filter(token_family::Column::DeviceId.is_not_null())
+        .filter(token_family::Column::RevokedAt.is_null())
+        .filter(token_family::Column::ExpiresAt.gt(now))
+        .filter(token_family::Column::IdleExpiresAt.gt(now));
+    let unused = Entity::find()
+        .filter(theirs)
+        .filter(Column::Id.ne(new.id))
+        .filter(Column::Id.not_in_subquery(browsers.into_query()))
+        .filter(Column::Id.not_in_subquery(families.into_query()))
+        .order_by_asc(Column::LastSeenAt)
+        .order_by_asc(Column::Id)
+        .one(tx.db())
+        .await?;
+    let unused = unused.ok_or(Code::TooManyDevices)?;
+    Entity::delete_by_id(unused.id).exec(tx.db()).await?;
+    let event = Event::new(EventKind::DeviceRemoved).about(new.user_id);
+    tx.record(event.with("device_id", unused.id.to_string()).with("ended", 0));
+    Ok(())
 }
 
 /// The columns that a known device gets anew.

@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
+use super::Hidden;
 use crate::clock::Moment;
 
 /// An account of a user at a provider.
@@ -29,6 +30,8 @@ pub struct Model {
     pub created_at: Moment,
     /// When somebody last signed in by it.
     pub last_used_at: Option<Moment>,
+    /// The refresh token that the provider wants revoked when the identity goes, sealed for this row; of Apple alone.
+    pub refresh_token: Option<Hidden>,
 }
 
 /// Where an identity belongs.

@@ -14,7 +14,8 @@ use super::link;
 use super::person::ProviderUser;
 use super::provider::Provider;
 use crate::access::subject;
-use crate::account::{self, NewUser, Origin, email, register, sign_up};
+use crate::account::identifier::Username;
+use crate::account::{self, NewUser, Origin, email, register, sign_up, username};
 use crate::context::{Actor, Application, RequestMeta, Sereno, Tx};
 use crate::device::{self, Described};
 use crate::entity::{device as device_row, identity, role_assignment, user, user_email};
@@ -92,7 +93,10 @@ pub(super) async fn enter(
             }
             // somebody else wrote the same identity, address or account in between
             Ok(None) => {}
-            Err(Error::Refused { fields, .. }) if fields.iter().any(|field| field.code == Code::EmailUnique) => {}
+            Err(Error::Refused { fields, .. })
+                if fields
+                    .iter()
+                    .any(|field| matches!(field.code, Code::EmailUnique | Code::UsernameUnique)) => {}
             Err(error) => return Err(error),
         }
     }
@@ -203,7 +207,7 @@ async fn complete(
 ) -> Result<Option<LoggedIn>> {
     let user_id = match way {
         Way::Known(identity, user) => {
-            link::used(tx, identity.id, person).await?;
+            link::used(sereno, tx, identity.id, person).await?;
             user.id
         }
         Way::Link(user) => {
@@ -214,7 +218,9 @@ async fn complete(
             user.id
         }
         Way::Claim(user) => {
-            if !claim(tx, &user, provider, person).await? || !linked(sereno, tx, provider, person, user.id).await? {
+            if !claim(sereno, tx, &user, provider, person).await?
+                || !linked(sereno, tx, provider, person, user.id).await?
+            {
                 return Ok(None);
             }
             user.id
@@ -286,11 +292,23 @@ async fn linked(sereno: &Sereno, tx: &mut Tx, provider: &Provider, person: &Prov
     }
 }
 
+/// A user name, where one is required: nobody can be asked here, and it can be changed afterwards.
+async fn made_up(sereno: &Sereno, tx: &Tx, person: &ProviderUser) -> Result<Option<Username>> {
+    if !sereno.config.registration.username_required {
+        return Ok(None);
+    }
+    let (first, last) = person.names();
+    let address = person.email.as_ref().map_or("", |email| email.address.as_str());
+    let local = address.split('@').next().unwrap_or_default();
+    let made = username::free(sereno, tx.db(), &[&format!("{first} {last}"), local]).await?;
+    Ok(Some(made))
+}
+
 /// A new account. An address that the provider has not verified is not written: it would occupy what may be another's.
 async fn sign_up(sereno: &Sereno, tx: &mut Tx, provider: &Provider, person: &ProviderUser) -> Result<Uuid> {
     let new = NewUser {
         email: person.email.clone().filter(|_| person.email_verified),
-        username: None,
+        username: made_up(sereno, tx, person).await?,
         password_hash: None,
         state: UserState::Active,
         origin: Origin::SignUp,
@@ -315,7 +333,13 @@ async fn sign_up(sereno: &Sereno, tx: &mut Tx, provider: &Provider, person: &Pro
 
 /// Takes over an account that nobody has confirmed: whoever signed up may have been a stranger, so that nothing of what was
 /// typed stays, and nothing that was issued works on. What staff wrote of whom it invited stays, but for a password.
-async fn claim(tx: &mut Tx, user: &user::Model, provider: &Provider, person: &ProviderUser) -> Result<bool> {
+async fn claim(
+    sereno: &Sereno,
+    tx: &mut Tx,
+    user: &user::Model,
+    provider: &Provider,
+    person: &ProviderUser,
+) -> Result<bool> {
     let now = tx.now();
     let mut claimed = user::Entity::update_many()
         .col_expr(user::Column::PasswordHash, Expr::value(None::<String>))
@@ -329,9 +353,13 @@ async fn claim(tx: &mut Tx, user: &user::Model, provider: &Provider, person: &Pr
         .filter(user::Column::State.eq(UserState::Pending.as_str()))
         .filter(user::Column::CredentialEpoch.eq(user.credential_epoch));
     if user.origin == Origin::SignUp.as_str() {
+        let (name, canonical) = made_up(sereno, tx, person)
+            .await?
+            .map(|made| (made.name, made.canonical))
+            .unzip();
         claimed = claimed
-            .col_expr(user::Column::Username, Expr::value(None::<String>))
-            .col_expr(user::Column::UsernameCanonical, Expr::value(None::<String>))
+            .col_expr(user::Column::Username, Expr::value(name))
+            .col_expr(user::Column::UsernameCanonical, Expr::value(canonical))
             .col_expr(user::Column::FirstName, Expr::value(""))
             .col_expr(user::Column::LastName, Expr::value(""))
             .col_expr(user::Column::Attributes, Expr::value(json!({})));

@@ -47,9 +47,15 @@ async fn look(sereno: &Sereno, provider: &Provider, evidence: Evidence<'_>) -> R
                 (SocialKind::Facebook, _) => {
                     facebook::by_access_token(&http, provider, &endpoints, &tokens.access_token).await
                 }
-                (_, Some(token)) => {
+                (kind, Some(token)) => {
                     let access_token = Some(tokens.access_token.as_str());
-                    by_id_token(sereno, provider, &endpoints, (&token, access_token), nonce).await
+                    let person = by_id_token(sereno, provider, &endpoints, (&token, access_token), nonce).await?;
+                    // nobody else asks for it back, and what is not needed is not kept
+                    let refresh_token = tokens.refresh_token.filter(|_| kind == SocialKind::Apple);
+                    Ok(ProviderUser {
+                        refresh_token,
+                        ..person
+                    })
                 }
                 (_, None) => Err(refused(Code::SocialAnswerInvalid, &"no ID token came for the code")),
             }

@@ -9,7 +9,7 @@ use oauth2::{
     RequestTokenError, StandardRevocableToken, StandardTokenResponse, TokenResponse, TokenUrl,
 };
 use serde::{Deserialize, Serialize};
-use sereno_types::Code;
+use sereno_types::{Code, Secret};
 
 use super::endpoints::Endpoints;
 use super::http::{Http, failing, refused};
@@ -20,9 +20,11 @@ use crate::error::{Error, Result};
 use crate::net::OutboundError;
 
 /// What came for a code.
+#[expect(clippy::struct_field_names, reason = "as RFC 6749 and OpenID Connect call them")]
 pub(super) struct Tokens {
     pub access_token: String,
     pub id_token: Option<String>,
+    pub refresh_token: Option<Secret>,
 }
 
 /// A code, and what belongs to it.
@@ -92,6 +94,7 @@ pub(super) async fn exchange(
     Ok(Tokens {
         access_token: tokens.access_token().secret().clone(),
         id_token: tokens.extra_fields().id_token.clone(),
+        refresh_token: tokens.refresh_token().map(|token| Secret::new(token.secret().as_str())),
     })
 }
 

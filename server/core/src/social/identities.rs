@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::link;
 use super::person::text;
-use crate::account::admin;
+use crate::account::{admin, revocation};
 use crate::clock::Moment;
 use crate::context::{Actor, RequestMeta, Sereno, Staff, Tx, Via};
 use crate::entity::identity::{Column, Entity, Model};
@@ -84,12 +84,12 @@ fn show(row: Model, providers: &HashMap<Uuid, social_provider::Model>) -> Identi
     }
 }
 
-/// Disconnects one of one's own.
+/// Disconnects one of one's own, with a sign-in of the last five minutes: it ends the others' and changes what signs in.
 ///
 /// # Errors
-/// `authentication_required`; `not_found` for an unknown one, and for anybody else's; `last_sign_in_method`.
+/// `authentication_required`, `reauthentication_required`; `not_found` for an unknown one, and for anybody else's; `last_sign_in_method`.
 pub async fn unlink_mine(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, id: &Id) -> Result<()> {
-    let (caller, id) = (actor.caller()?, parse(id)?);
+    let (caller, id) = (link::fresh(sereno, actor)?, parse(id)?);
     let mut tx = sereno.begin(meta, actor).await?;
     // held until the end: two that go at once must not both be the last but one
     let user = held(&tx, caller.user_id).await?;
@@ -167,6 +167,7 @@ async fn take_away(sereno: &Sereno, tx: &mut Tx, user: &user::Model, row: &Model
     let (slug, name) = provider
         .map(|provider| (provider.slug, provider.name))
         .unwrap_or_default();
+    revocation::ask(tx, row)?;
     link::record(tx, EventKind::IdentityUnlinked, user.id, &slug, &name);
     link::tell(sereno, tx, user, EventKind::IdentityUnlinked).await
 }

@@ -1,7 +1,10 @@
 //! Identities as rows: found by issuer and subject, linked, used and told of.
 
 use sea_orm::sea_query::LockType;
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{
+    ActiveValue::{NotSet, Set},
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
+};
 use sereno_types::{Code, UserState};
 use uuid::Uuid;
 
@@ -11,7 +14,7 @@ use super::provider::Provider;
 use crate::account::reauthenticate;
 use crate::context::{Actor, Caller, Locale, RequestMeta, Sereno, Tx};
 use crate::entity::identity::{ActiveModel, Column, Entity, Model};
-use crate::entity::{user, user_email};
+use crate::entity::{Hidden, user, user_email};
 use crate::error::{Error, Result, unique_violation};
 use crate::event::{Event, EventKind};
 use crate::notify::{self, MailKind, Recipient};
@@ -54,6 +57,7 @@ pub(super) async fn insert(
     user_id: Uuid,
 ) -> Result<(), Failed> {
     let id = sereno.new_id()?;
+    let refresh_token = sealed(sereno, id, person)?;
     let row = ActiveModel {
         id: Set(id),
         user_id: Set(user_id),
@@ -65,6 +69,7 @@ pub(super) async fn insert(
         profile: Set(person.profile()),
         created_at: Set(tx.now()),
         last_used_at: Set(Some(tx.now())),
+        refresh_token: Set(refresh_token),
     };
     Entity::insert(row)
         .exec_without_returning(tx.db())
@@ -86,9 +91,26 @@ pub(super) async fn insert(
     Ok(())
 }
 
+/// What an identity's refresh token is sealed for.
+pub(super) fn place(identity_id: Uuid) -> String {
+    format!("identity:{identity_id}:refresh_token")
+}
+
+fn sealed(sereno: &Sereno, identity_id: Uuid, person: &ProviderUser) -> Result<Option<Hidden>> {
+    let Some(token) = &person.refresh_token else {
+        return Ok(None);
+    };
+    let plain = token.expose().as_bytes();
+    let sealed = sereno.keys.seal.seal(plain, &place(identity_id), &*sereno.entropy)?;
+    Ok(Some(Hidden(sealed)))
+}
+
 /// Notes that somebody signed in by it, and what the provider says now.
-pub(super) async fn used(tx: &Tx, id: Uuid, person: &ProviderUser) -> Result<()> {
+pub(super) async fn used(sereno: &Sereno, tx: &Tx, id: Uuid, person: &ProviderUser) -> Result<()> {
+    let refresh_token = sealed(sereno, id, person)?;
     let row = ActiveModel {
+        // an ID token alone brings none, and the one before is good
+        refresh_token: refresh_token.map_or(NotSet, |token| Set(Some(token))),
         email: Set(person.email.as_ref().map(|email| email.address.clone())),
         email_verified: Set(person.email_verified),
         profile: Set(person.profile()),
@@ -126,7 +148,8 @@ pub(super) async fn link(
         if identity.user_id != user.id {
             return Err(Code::SocialIdentityTaken.into());
         }
-        return Ok(());
+        used(sereno, &tx, identity.id, person).await?;
+        return tx.commit().await;
     }
     match insert(sereno, &mut tx, provider, person, user.id).await {
         Ok(()) => {}

@@ -23,6 +23,7 @@ mod person;
 mod picture;
 mod posted;
 mod provider;
+mod revoke;
 mod secret;
 mod settings;
 mod test;

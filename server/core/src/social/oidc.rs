@@ -62,6 +62,11 @@ pub(super) async fn discover(http: &Http, issuer: &str) -> Result<Endpoints> {
     let found = Metadata::discover_async(url, http)
         .await
         .map_err(|error| translate(&error))?;
+    read(issuer, &found)
+}
+
+/// What a discovery document says.
+fn read(issuer: &str, found: &Metadata) -> Result<Endpoints> {
     let token = found
         .token_endpoint()
         .ok_or_else(|| refused(Code::SocialAnswerInvalid, &"no token endpoint"))?;
@@ -130,4 +135,75 @@ pub(super) async fn completed(
         ));
     }
     self::person(&endpoints.issuer, &told)
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// What a discovery document says.
+    pub(in crate::social) fn discovered(document: &Value) -> Endpoints {
+        let found: Metadata = serde_json::from_value(document.clone()).unwrap();
+        read(document["issuer"].as_str().unwrap(), &found).unwrap()
+    }
+
+    /// As Keycloak publishes it, shortened where a list goes on.
+    fn document() -> Value {
+        let realm = "https://id.example.org/realms/staff";
+        let at = |path: &str| format!("{realm}/protocol/openid-connect/{path}");
+        json!({
+            "issuer": realm, "authorization_endpoint": at("auth"), "token_endpoint": at("token"),
+            "introspection_endpoint": at("token/introspect"), "userinfo_endpoint": at("userinfo"),
+            "end_session_endpoint": at("logout"), "frontchannel_logout_session_supported": true,
+            "jwks_uri": at("certs"), "check_session_iframe": at("login-status-iframe.html"),
+            "grant_types_supported": ["authorization_code", "client_credentials", "implicit", "password", "refresh_token",
+                "urn:ietf:params:oauth:grant-type:device_code", "urn:openid:params:grant-type:ciba"],
+            "acr_values_supported": ["0", "1"], "response_types_supported": ["code", "none", "id_token", "code id_token token"],
+            "subject_types_supported": ["public", "pairwise"], "prompt_values_supported": ["none", "login", "consent"],
+            "id_token_signing_alg_values_supported": ["PS384", "RS384", "EdDSA", "ES384", "HS256", "ES256", "RS256"],
+            "userinfo_signing_alg_values_supported": ["RS256", "none"], "response_modes_supported": ["query", "fragment",
+                "form_post", "query.jwt", "form_post.jwt", "jwt"],
+            "token_endpoint_auth_methods_supported": ["private_key_jwt", "client_secret_basic", "client_secret_post",
+                "tls_client_auth", "client_secret_jwt"],
+            "claims_supported": ["aud", "sub", "iss", "auth_time", "name", "given_name", "family_name", "email", "acr"],
+            "claim_types_supported": ["normal"], "claims_parameter_supported": true,
+            "scopes_supported": ["openid", "email", "profile", "offline_access"],
+            "request_parameter_supported": true, "require_request_uri_registration": true,
+            "code_challenge_methods_supported": ["plain", "S256"], "tls_client_certificate_bound_access_tokens": true,
+            "pushed_authorization_request_endpoint": at("ext/par/request"), "backchannel_logout_supported": true,
+            "authorization_response_iss_parameter_supported": true
+        })
+    }
+
+    #[test]
+    fn a_document_is_read() {
+        let found = discovered(&document());
+        assert_eq!(found.issuer, "https://id.example.org/realms/staff");
+        assert!(found.authorization.ends_with("/auth") && found.token.ends_with("/token"));
+        assert!(found.userinfo.unwrap().ends_with("/userinfo"));
+        assert!(found.names_issuer && !found.basic && !found.posts);
+        // who announces no way to prove oneself means HTTP Basic
+        let mut silent = document();
+        silent["token_endpoint_auth_methods_supported"] = json!(null);
+        assert!(discovered(&silent).basic);
+    }
+
+    #[test]
+    fn an_answer_is_read() {
+        let claims = json!({
+            "exp": 1_767_226_200, "iat": 1_767_225_900, "auth_time": 1_767_225_899, "jti": "9ab0c7a4-2f0e-4d37-8c0e-0d4e",
+            "iss": "https://id.example.org/realms/staff", "aud": "sereno", "sub": "f8d0a7c1-6a3b-4f0e-9a55-1d2e3f405162",
+            "typ": "ID", "azp": "sereno", "sid": "0e6c9f0b", "at_hash": "xGk0", "acr": "1", "email_verified": true,
+            "name": "Ana García", "preferred_username": "ana", "given_name": "Ana", "family_name": "García",
+            "email": "ana@example.org", "picture": "https://id.example.org/ana.png"
+        });
+        let person = person("https://id.example.org/realms/staff", &claims).unwrap();
+        assert_eq!(person.subject, "f8d0a7c1-6a3b-4f0e-9a55-1d2e3f405162");
+        assert_eq!(person.email.as_ref().unwrap().address, "ana@example.org");
+        assert!(person.email_verified);
+        assert_eq!(person.names(), ("Ana".to_owned(), "García".to_owned()));
+        assert_eq!(person.picture.as_deref(), Some("https://id.example.org/ana.png"));
+    }
 }

@@ -1,7 +1,7 @@
 //! What a provider says of a person, in one form for all kinds.
 
 use serde_json::{Map, Value, json};
-use sereno_types::Code;
+use sereno_types::{Code, Secret};
 
 use super::http::refused;
 use crate::account::identifier::{self, Email};
@@ -27,6 +27,8 @@ pub(super) struct ProviderUser {
     pub family_name: Option<String>,
     /// The address of a picture.
     pub picture: Option<String>,
+    /// What the provider wants to have back when the identity goes.
+    pub refresh_token: Option<Secret>,
 }
 
 impl ProviderUser {
@@ -47,6 +49,7 @@ impl ProviderUser {
             given_name: None,
             family_name: None,
             picture: None,
+            refresh_token: None,
         })
     }
 

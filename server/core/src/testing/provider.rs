@@ -60,6 +60,7 @@ struct Inner {
     signing: Signing,
     codes: HashMap<String, (Option<String>, Option<String>)>,
     asked: Vec<String>,
+    revoked: Vec<String>,
 }
 
 /// The provider.
@@ -101,6 +102,7 @@ impl FakeProvider {
             signing: Signing::Right,
             codes: HashMap::new(),
             asked: Vec::new(),
+            revoked: Vec::new(),
         };
         let provider = Self {
             url: format!("http://127.0.0.1:{port}"),
@@ -196,6 +198,12 @@ impl FakeProvider {
         self.inner().asked.iter().filter(|asked| *asked == path).count()
     }
 
+    /// The tokens that were revoked.
+    #[must_use]
+    pub fn revoked(&self) -> Vec<String> {
+        self.inner().revoked.clone()
+    }
+
     /// A code that it would send back, bound to what it was asked with.
     #[must_use]
     pub fn code(&self, nonce: Option<&str>, challenge: Option<&str>) -> String {
@@ -289,6 +297,7 @@ impl FakeProvider {
                 Says::Json(200, self.inner().keys.jwks())
             }
             "/userinfo" => Says::Json(200, self.inner().claims.clone()),
+            "/auth/revoke" => self.revoke(&request.body),
             _ if path.ends_with("/token") || path.ends_with("/access_token") => {
                 self.exchange(&request.body, request.basic.as_ref())
             }
@@ -296,14 +305,21 @@ impl FakeProvider {
         }
     }
 
+    fn revoke(&self, body: &str) -> Says {
+        let form = query(body);
+        if !is_us(&form, None) {
+            return Says::Json(400, json!({ "error": "invalid_client" }));
+        }
+        let token = form.get("token").cloned().unwrap_or_default();
+        self.inner().revoked.push(token);
+        Says::Json(200, json!({}))
+    }
+
     fn exchange(&self, body: &str, basic: Option<&(String, String)>) -> Says {
         let form = query(body);
         let of = |name: &str| form.get(name).map(String::as_str);
         let refused = |error: &str| Says::Json(400, json!({ "error": error }));
-        let client = of("client_id").zip(of("client_secret"));
-        let client = client.or_else(|| basic.map(|(id, secret)| (id.as_str(), secret.as_str())));
-        // Apple's secret is a token of ours
-        if client.is_none_or(|(id, secret)| id != CLIENT.0 || (secret != CLIENT.1 && secret.split('.').count() != 3)) {
+        if !is_us(&form, basic) {
             return Says::Json(401, json!({ "error": "invalid_client" }));
         }
         let kept = of("code").and_then(|code| self.inner().codes.remove(code));
@@ -324,9 +340,17 @@ impl FakeProvider {
         };
         Says::Json(
             200,
-            json!({ "access_token": "provider-access", "token_type": "Bearer", "expires_in": 3600, "id_token": self.id_token(&changed) }),
+            json!({ "access_token": "provider-access", "token_type": "Bearer", "expires_in": 3600, "refresh_token": "provider-refresh", "id_token": self.id_token(&changed) }),
         )
     }
+}
+
+/// Whether we have proven ourselves.
+fn is_us(form: &HashMap<String, String>, basic: Option<&(String, String)>) -> bool {
+    let client = form.get("client_id").zip(form.get("client_secret"));
+    let client = client.or_else(|| basic.map(|(id, secret)| (id, secret)));
+    // Apple's secret is a token of ours
+    client.is_some_and(|(id, secret)| id == CLIENT.0 && (secret == CLIENT.1 || secret.split('.').count() == 3))
 }
 
 fn sign(inner: &Inner, claims: &Value) -> String {

@@ -19,4 +19,4 @@ pub use key::{exists as has_key, is_own as has_own_key};
 pub use preview::preview;
 pub use refresh::{extend, refresh};
 pub use revoke::{carry_over, family_of, owner_of, revoke, revoke_all, revoke_on, revoke_others};
-pub use verify::{ask_to_verify, authenticate, authenticate_through, verify};
+pub use verify::{ask_to_verify, authenticate, authenticate_through, authenticate_until, verify};

@@ -44,12 +44,19 @@ pub async fn authenticate_through(sereno: &Sereno, bearer: &str) -> Result<(Acto
     if !found.token.for_us {
         return Err(invalid());
     }
-    let actor = Actor::User(Caller {
-        user_id: found.family.user_id,
-        via: Via::Family(found.token.family),
-        authenticated_at: found.family.authenticated_at,
-    });
-    Ok((actor, found.application))
+    Ok((Actor::User(found.caller()), found.application))
+}
+
+/// The same, for whoever lets somebody in for longer than a request: when the token ends, if ever, and why it is not good.
+///
+/// # Errors
+/// `invalid_token`, `token_expired`, `token_revoked`.
+pub async fn authenticate_until(sereno: &Sereno, bearer: &str) -> Result<(Caller, Option<Moment>)> {
+    let found = look(sereno, bearer).await?.map_err(Error::from)?;
+    if !found.token.for_us {
+        return Err(Code::InvalidToken.into());
+    }
+    Ok((found.caller(), found.end()))
 }
 
 /// Whether a token is good right now, for whoever holds it.
@@ -102,6 +109,15 @@ pub(super) struct Found {
 }
 
 impl Found {
+    /// The user who calls with it.
+    fn caller(&self) -> Caller {
+        Caller {
+            user_id: self.family.user_id,
+            via: Via::Family(self.token.family),
+            authenticated_at: self.family.authenticated_at,
+        }
+    }
+
     /// When it ends, if ever.
     pub fn end(&self) -> Option<Moment> {
         let end = Moment::from_unix_seconds(self.token.exp);

@@ -113,3 +113,27 @@ async fn staff_closes_restores_and_exports() {
         "gone, or the sign-in is over"
     );
 }
+
+#[tokio::test]
+async fn who_has_no_confirmed_address_proves_the_wish_anew() {
+    let door = Door::new().await;
+    door.user("ana@example.org", Some("ana")).await;
+    door.test.execute("UPDATE user_email SET verified_at = NULL").await;
+    let tokens = door.login("ana").await;
+    let bearer = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
+    let own = [("authorization", bearer.as_str())];
+    door.test.advance(Duration::from_secs(299));
+    let fresh = door
+        .post("/api/v1/me/deletion", &json!({"password": "wrong"}), &own)
+        .await;
+    assert_eq!(fresh.faults(), [("password".into(), "password_incorrect".into())]);
+    let closed = door
+        .post("/api/v1/me/deletion", &json!({"password": crate::door::PASSWORD}), &own)
+        .await;
+    assert_eq!(closed.status, 200, "{}", closed.text);
+    assert_eq!(closed.json(), json!({"delete_at": "2026-01-15T00:04:59Z"}));
+    assert_eq!(
+        said(&door.get("/api/v1/me", &own).await),
+        (401, "invalid_token".to_owned())
+    );
+}

@@ -98,3 +98,40 @@ async fn where_it_is_closed_the_page_says_so() {
     let page = door.page("/account/delete", "").await;
     assert!(page.text.contains("cannot be deleted here") && !page.text.contains("request_deletion"));
 }
+
+#[tokio::test]
+async fn without_a_confirmed_address_the_page_asks_for_the_password() {
+    let door = Door::new().await;
+    door.user("ana@example.org", Some("ana")).await;
+    door.test.execute("UPDATE user_email SET verified_at = NULL").await;
+    // what was remembered of the user is forgotten by the sign-in
+    let fields = [("identifier", "ana"), ("password", PASSWORD), ("next", "/account")];
+    let cookies = door
+        .form("/account/fn/sign_in", &fields, "/account/sign-in", "")
+        .await
+        .cookies();
+    let page = door.page("/account/delete", &cookies).await;
+    assert!(page.text.contains("name=\"password\"") && page.text.contains("no confirmed address"));
+    door.test.advance(std::time::Duration::from_mins(6));
+    let answer = door
+        .form(
+            "/account/fn/request_deletion",
+            &[("password", "")],
+            "/account/delete",
+            &cookies,
+        )
+        .await;
+    assert_eq!(answer.header("location"), "/account/delete", "back, with the reason");
+    let answer = door
+        .form(
+            "/account/fn/request_deletion",
+            &[("password", PASSWORD)],
+            "/account/delete",
+            &cookies,
+        )
+        .await;
+    assert_eq!(answer.header("location"), "/account/delete?done=closed_unmailed");
+    let page = door.page("/account/delete?done=closed_unmailed", "").await;
+    assert!(page.text.contains("No mail comes"));
+    assert_eq!(door.test.mails().await.len(), 0);
+}

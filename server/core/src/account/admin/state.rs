@@ -5,7 +5,7 @@ use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use sereno_types::{Code, Id, Permission, StateChange, UserDetail, UserState};
 
 use super::super::deletion;
-use super::super::state::{change_state, spare_last_administrator};
+use super::super::state::{change_state, closed_from, shut_while_closing, spare_last_administrator};
 use super::act::target;
 use super::view;
 use crate::context::{RequestMeta, Sereno, Staff, Tx};
@@ -36,7 +36,8 @@ pub async fn change(
     changed.map(Some)
 }
 
-/// Locks an account: everything that was issued to it stops working at once.
+/// Locks an account: everything that was issued to it stops working at once. One that is about to be deleted still is, and is
+/// locked where it is kept.
 ///
 /// # Errors
 /// `permission_denied`, `not_found`, `own_account`, `last_administrator`, `state_conflict`.
@@ -113,7 +114,8 @@ async fn close(
     (to, event): (UserState, EventKind),
 ) -> Result<UserDetail> {
     let (mut tx, user) = begin(sereno, meta, staff, id).await?;
-    let from = user.state();
+    let closing = user.state() == UserState::Deleting;
+    let from = if closing { closed_from(&user) } else { user.state() };
     let may = match from {
         UserState::Active | UserState::Pending => true,
         // what is locked for a while may be switched off for good
@@ -123,8 +125,12 @@ async fn close(
     if !may {
         return Err(Code::StateConflict.into());
     }
-    spare_last_administrator(&tx, &user).await?;
-    change_state(&mut tx, &user, to, None).await?;
+    if closing {
+        shut_while_closing(&mut tx, &user, to).await?;
+    } else {
+        spare_last_administrator(&tx, &user).await?;
+        change_state(&mut tx, &user, to, None).await?;
+    }
     session::end_all(&tx, user.id, event.as_str()).await?;
     token::revoke_all(&mut tx, user.id, event.as_str()).await?;
     tx.record(Event::new(event).about(user.id));
@@ -144,8 +150,7 @@ async fn reopen(
         return Err(Code::StateConflict.into());
     }
     // keeping an account does not unlock it
-    let before = user.closed_from.as_deref().and_then(UserState::from_name);
-    let shut = before.filter(|state| matches!(state, UserState::Locked | UserState::Disabled));
+    let shut = Some(closed_from(&user)).filter(|state| matches!(state, UserState::Locked | UserState::Disabled));
     // an account that never confirmed its address waits for that again
     let confirmed = user_email::Entity::find()
         .filter(user_email::Column::UserId.eq(user.id))

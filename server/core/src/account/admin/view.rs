@@ -1,7 +1,7 @@
 //! One account, whole, as staff sees it. A fixed number of statements.
 
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
-use sereno_types::{Code, Id, Permission, UserDetail, UserEmail, UserEvent};
+use sereno_types::{Code, Id, Permission, UserDetail, UserEmail, UserEvent, UserState};
 use uuid::Uuid;
 
 use super::parse;
@@ -72,6 +72,7 @@ pub(super) async fn load(sereno: &Sereno, id: Uuid) -> Result<UserDetail> {
         updated_at: user.updated_at.timestamp(),
         last_login_at: user.last_login_at.map(crate::clock::Moment::timestamp),
         delete_at: user.delete_at.map(crate::clock::Moment::timestamp),
+        closed_from: user.closed_from.as_deref().and_then(UserState::from_name),
         open_sessions,
         open_grants,
         events: events.into_iter().map(happened).collect(),
