@@ -43,6 +43,8 @@ impl Postgres {
     /// Clones the user that was made in the ordinary way until there are [`USERS`].
     pub fn fill(&self) -> Outcome<()> {
         let (domain, first) = (seed::DOMAIN, seed::address(1));
+        let numbers = format!("generate_series(0, {} - 1) AS i", seed::PROJECTS);
+        let belongings = seed::belongings("gen_random_uuid()", &numbers);
         let script = format!(
             "CREATE TEMP TABLE clone AS SELECT n, gen_random_uuid() AS id, \
                  (SELECT max(number) FROM \"user\") + n AS number \
@@ -56,6 +58,7 @@ impl Postgres {
                  'address', 'user-' || clone.n || '@{domain}', 'canonical', 'user-' || clone.n || '@{domain}'))).* \
              FROM user_email AS original, clone WHERE original.canonical = '{first}'; \
              UPDATE counter SET value = (SELECT max(number) FROM \"user\") WHERE name = 'user'; \
+             {belongings} \
              ANALYZE"
         );
         psql(&self.database_url(), &script)?;

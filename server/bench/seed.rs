@@ -18,6 +18,45 @@ pub const CLIENT_ID: &str = "bench";
 /// See [`CLIENT_ID`].
 pub const CLIENT_SECRET: &str = "a-secret-of-forty-characters-for-a-bench";
 
+/// How many permissions, roles and projects there are.
+pub const PERMISSIONS: u64 = 500;
+/// See [`PERMISSIONS`].
+pub const ROLES: u64 = 200;
+/// See [`PERMISSIONS`].
+pub const PROJECTS: u64 = 1_000;
+
+/// What the application declares: roles of ten permissions each, in chains of five that include each other.
+pub fn catalogue() -> serde_json::Value {
+    let permissions = (0..PERMISSIONS).map(|at| serde_json::json!({"codename": format!("bench.permission-{at}")}));
+    let roles = (0..ROLES).map(|at| {
+        let grants = (0..10).map(|more| format!("bench.permission-{}", (at * 10 + more * 7) % PERMISSIONS));
+        let includes = (at % 5 > 0).then(|| format!("role-{}", at - 1));
+        serde_json::json!({
+            "codename": format!("role-{at}"),
+            "permissions": grants.collect::<Vec<_>>(),
+            "includes": includes.into_iter().collect::<Vec<_>>(),
+        })
+    });
+    serde_json::json!({"permissions": permissions.collect::<Vec<_>>(), "roles": roles.collect::<Vec<_>>()})
+}
+
+/// Everybody holds a role everywhere, and is a member with a role of one project. `id` makes one, `numbers` has the column
+/// `i` from 0 to below [`PROJECTS`].
+pub fn belongings(id: &str, numbers: &str) -> String {
+    format!(
+        "INSERT INTO project (id, slug, name, description, is_enabled, attributes, created_at, updated_at) \
+             SELECT {id}, 'project-' || i, 'Project ' || i, '', true, '{{}}', 0, 0 FROM {numbers}; \
+         INSERT INTO role_assignment (id, user_id, role_id, created_at) \
+             SELECT {id}, u.id, r.id, 0 FROM \"user\" u JOIN role r ON r.codename = 'role-' || (u.number % {ROLES}); \
+         INSERT INTO project_member (id, project_id, user_id, role_id, is_enabled, is_superuser, created_at, updated_at) \
+             SELECT {id}, p.id, u.id, r.id, true, false, 0, 0 FROM \"user\" u \
+             JOIN project p ON p.slug = 'project-' || (u.number % {PROJECTS}) \
+             JOIN role r ON r.codename = 'role-' || (u.number * 7 % {ROLES}); \
+         UPDATE counter SET value = value + 1 WHERE name = 'access'; \
+         UPDATE \"user\" SET access_epoch = access_epoch + 1;"
+    )
+}
+
 /// The address of a user. Number 1 is the one that was made; clones follow.
 pub fn address(number: u64) -> String {
     format!("user-{number}@{DOMAIN}")
@@ -49,6 +88,10 @@ pub fn fill(database: &Path) -> Outcome<()> {
         email.insert(&tx, &row)?;
     }
     tx.execute("UPDATE counter SET value = ?1 WHERE name = 'user'", [number])?;
+    let numbers = format!(
+        "(WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {PROJECTS} - 1) SELECT i FROM n)"
+    );
+    tx.execute_batch(&belongings("randomblob(16)", &numbers))?;
     tx.commit()?;
     Ok(())
 }

@@ -37,6 +37,7 @@ impl House {
         drop(server);
         house.add_administrator()?;
         house.add_application()?;
+        house.declare()?;
         match &house.postgres {
             Some(postgres) => postgres.fill()?,
             None => seed::fill(&house.data().join("sereno.db"))?,
@@ -155,10 +156,20 @@ impl House {
             "add",
             "--name=Bench",
             "--kind=confidential",
+            "--scope=access:check",
+            "--scope=access:declare",
             "--secret-stdin",
             "--client-id",
         ];
         self.tell(&[&arguments[..], &[seed::CLIENT_ID]].concat(), seed::CLIENT_SECRET)
+    }
+
+    /// What that application knows of permissions.
+    fn declare(&self) -> Outcome<()> {
+        let file = self.folder("catalogue.json");
+        std::fs::write(&file, seed::catalogue().to_string())?;
+        let file = file.display().to_string();
+        self.tell(&["catalogue", "apply", "--client-id", seed::CLIENT_ID, &file], "")
     }
 
     /// Runs one of its commands, with a secret on its standard input.

@@ -46,6 +46,11 @@ impl Row {
             let met = sereno(|round| round.per_second) >= least;
             format!("  ≥ {least}/s {}", if met { "met" } else { "not met" })
         });
+        let slow = self.workload.slowest().map_or_else(String::new, |most| {
+            let met = sereno(|round| round.millis_of(99)) <= most;
+            format!("  p99 ≤ {most} ms {}", if met { "met" } else { "not met" })
+        });
+        let enough = enough + &slow;
         let Some((goal, halfway)) = self.workload.goal().filter(|_| !self.floor.is_empty()) else {
             return format!("{measured}{enough}");
         };

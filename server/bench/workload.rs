@@ -19,6 +19,10 @@ pub enum Workload {
     Verify,
     /// The same, for the application that it was issued to (RFC 7662).
     Introspect,
+    /// Whether a user may do something in a project; another user and another permission each time.
+    Check,
+    /// The same, a hundred questions at once.
+    CheckMany,
     /// The next pair of tokens; each connection has a family of its own.
     Refresh,
     /// Password to tokens.
@@ -35,11 +39,13 @@ pub enum Workload {
 
 impl Workload {
     /// In the order of the table.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Jwks,
         Self::Me,
         Self::Verify,
         Self::Introspect,
+        Self::Check,
+        Self::CheckMany,
         Self::Refresh,
         Self::Login,
         Self::Page,
@@ -55,6 +61,8 @@ impl Workload {
             Self::Me => "me",
             Self::Verify => "verify",
             Self::Introspect => "introspect",
+            Self::Check => "check",
+            Self::CheckMany => "check-many",
             Self::Refresh => "refresh",
             Self::Login => "login",
             Self::Register => "registration",
@@ -71,6 +79,8 @@ impl Workload {
             Self::Me => "me",
             Self::Verify => "verify",
             Self::Introspect => "introspect",
+            Self::Check => "check",
+            Self::CheckMany => "check, 100 questions",
             Self::Refresh => "refresh",
             Self::Login => "login",
             Self::Register => "registration, its mail included",
@@ -87,15 +97,24 @@ impl Workload {
             Self::Me => Some((1.5, Some(2.0))),
             Self::Refresh => Some((2.0, Some(4.0))),
             Self::Login | Self::Register | Self::RegisterAlone => Some((1.15, None)),
-            Self::Verify | Self::Introspect | Self::Page | Self::PageAlone => None,
+            Self::Verify | Self::Introspect | Self::Check | Self::CheckMany | Self::Page | Self::PageAlone => None,
         }
     }
 
     /// Fewest answers in a second.
     pub const fn least(self) -> Option<f64> {
         match self {
-            Self::Verify | Self::Introspect => Some(5_000.0),
+            Self::Verify | Self::Introspect | Self::Check => Some(5_000.0),
             Self::Refresh => Some(2_000.0),
+            _ => None,
+        }
+    }
+
+    /// Most milliseconds that 99 of 100 answers take.
+    pub const fn slowest(self) -> Option<f64> {
+        match self {
+            Self::Check => Some(5.0),
+            Self::CheckMany => Some(20.0),
             _ => None,
         }
     }
@@ -104,7 +123,7 @@ impl Workload {
     pub const fn is_about_rows(self) -> bool {
         matches!(
             self,
-            Self::Me | Self::Verify | Self::Introspect | Self::Refresh | Self::Login
+            Self::Me | Self::Verify | Self::Introspect | Self::Check | Self::CheckMany | Self::Refresh | Self::Login
         )
     }
 
@@ -176,7 +195,9 @@ impl Driver {
                 let cookie = sign_in(&mut connection).await?;
                 client::get("/console/users", &format!("cookie: {cookie}\r\naccept: text/html\r\n"))
             }
-            Workload::Login | Workload::Register | Workload::RegisterAlone => String::new(),
+            Workload::Check | Workload::CheckMany | Workload::Login | Workload::Register | Workload::RegisterAlone => {
+                String::new()
+            }
         };
         Ok(Self {
             workload,
@@ -197,6 +218,7 @@ impl Driver {
                 let body = json!({ "identifier": seed::address(user), "password": PASSWORD }).to_string();
                 self.request = client::post("/api/v1/login", JSON, &body);
             }
+            Workload::Check | Workload::CheckMany => self.request = self.check(),
             Workload::Register | Workload::RegisterAlone => {
                 let (name, round, number, asked) = (self.workload.name(), self.round, self.number, self.asked);
                 let email = format!("{name}-{round}-{number}-{asked}@bench.example");
@@ -206,6 +228,26 @@ impl Driver {
             _ => {}
         }
         self.request.as_bytes()
+    }
+
+    /// One question, or a hundred, about other users each time, in projects that they are members of.
+    fn check(&self) -> String {
+        let question = |of: u64| {
+            let user = (self.asked * 7_919 + self.number as u64 * 613 + of * 31) % (USERS as u64 - 2) + 2;
+            let (project, permission) = (user % seed::PROJECTS, (user * 3 + of) % seed::PERMISSIONS);
+            json!({
+                "user": user.to_string(),
+                "permission": format!("bench.permission-{permission}"),
+                "project": format!("project-{project}"),
+            })
+        };
+        let mut body = of_application();
+        if self.workload == Workload::CheckMany {
+            body["checks"] = (0..100).map(question).collect();
+        } else if let (Some(body), Value::Object(question)) = (body.as_object_mut(), question(0)) {
+            body.extend(question);
+        }
+        client::post("/api/v1/check", JSON, &body.to_string())
     }
 
     /// Mails that the requests so far ask for.
@@ -234,6 +276,12 @@ impl Driver {
             }
             Workload::Verify | Workload::Introspect if !holds(answer.body, "\"active\":true") => {
                 Err("the token is not good".to_owned())
+            }
+            Workload::Check | Workload::CheckMany if !holds(answer.body, "\"allowed\":") => Err("no answer".to_owned()),
+            Workload::Check | Workload::CheckMany
+                if holds(answer.body, "user_unknown") || holds(answer.body, "permission_unknown") =>
+            {
+                Err("the question makes no sense".to_owned())
             }
             Workload::Page | Workload::PageAlone if !holds(answer.body, seed::DOMAIN) => {
                 Err("the page shows no users".to_owned())
