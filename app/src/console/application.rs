@@ -334,6 +334,25 @@ fn Fact(name: &'static str, children: Children) -> impl IntoView {
 
 #[component]
 fn Facts(application: ApplicationDetail) -> impl IntoView {
+    let open = if may(Permission::SessionsView) {
+        let href = format!("/console/sessions?client_id={}", application.client_id);
+        view! {
+            <a class="link" href=href>
+                {application.open_grants}
+            </a>
+        }
+        .into_any()
+    } else {
+        application.open_grants.into_any()
+    };
+    let events = may(Permission::EventsView).then(|| {
+        let href = format!("/console/events?client_id={}", application.client_id);
+        view! {
+            <a class="link justify-self-start" href=href>
+                "Events of this application"
+            </a>
+        }
+    });
     view! {
         <Section title="Identity">
             <dl class="facts">
@@ -344,7 +363,7 @@ fn Facts(application: ApplicationDetail) -> impl IntoView {
                     <Copyable text=application.id.0 what="the id" />
                 </Fact>
                 <Fact name="Kind">{kind_name(application.kind)}</Fact>
-                <Fact name="Open sign-ins">{application.open_grants}</Fact>
+                <Fact name="Open sign-ins">{open}</Fact>
                 <Fact name="Registered">
                     <At at=application.created_at />
                 </Fact>
@@ -352,6 +371,7 @@ fn Facts(application: ApplicationDetail) -> impl IntoView {
                     <At at=application.updated_at />
                 </Fact>
             </dl>
+            {events}
         </Section>
     }
 }

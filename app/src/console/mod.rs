@@ -7,6 +7,8 @@ pub mod applications;
 pub mod attributes;
 pub mod device;
 pub mod devices;
+pub mod event;
+pub mod events;
 pub mod overview;
 pub mod sessions;
 pub mod shown_once;
@@ -233,6 +235,17 @@ fn Rail(name: String, theme: &'static str) -> impl IntoView {
                                             />
                                         }
                                     })}
+                            </ul>
+                        </div>
+                    }
+                })}
+            {may(Permission::EventsView)
+                .then(|| {
+                    view! {
+                        <div>
+                            <p class="group">"Activity"</p>
+                            <ul>
+                                <RailItem href="/console/events" icon=Icon::Activity label="Events" />
                             </ul>
                         </div>
                     }

@@ -360,14 +360,14 @@ pub fn SearchField(
 
 /// A choice of a filter. What the URL says is chosen, also after the back button.
 #[component]
-pub fn Choice(
+pub fn Choice<T: Into<String> + 'static>(
     /// Name and id.
     name: &'static str,
     /// What is chosen.
     #[prop(into)]
     label: String,
     /// Values and their words.
-    options: Vec<(&'static str, &'static str)>,
+    options: Vec<(T, T)>,
     /// The value that holds.
     #[prop(into)]
     value: String,
@@ -375,6 +375,7 @@ pub fn Choice(
     let options = options
         .into_iter()
         .map(|(option, words)| {
+            let (option, words): (String, String) = (option.into(), words.into());
             let selected = option == value;
             view! {
                 <option value=option selected=selected prop:selected=selected>
@@ -391,6 +392,27 @@ pub fn Choice(
             <select id=name name=name class="choice">
                 {options}
             </select>
+        </div>
+    }
+}
+
+/// A day of a filter, in UTC.
+#[component]
+pub fn DayField(
+    /// Name and id.
+    name: &'static str,
+    /// What the field is called.
+    label: &'static str,
+    /// The day that holds.
+    value: Option<String>,
+) -> impl IntoView {
+    let value = value.unwrap_or_default();
+    view! {
+        <div class="field">
+            <label class="label" for=name>
+                {label}
+            </label>
+            <input id=name name=name type="date" class="input" value=value.clone() prop:value=value />
         </div>
     }
 }

@@ -8,6 +8,7 @@ mod avatar;
 mod deletion;
 mod devices;
 mod docs;
+mod events;
 mod health;
 mod login;
 mod login_codes;
@@ -102,6 +103,8 @@ fn asking() -> OpenApiRouter<App> {
         .routes(routes!(deletion::confirm))
         .routes(routes!(deletion::cancel))
         .routes(routes!(deletion::export_mine))
+        .routes(routes!(events::list))
+        .routes(routes!(events::detail))
         .routes(routes!(admin_users::overview))
         .routes(routes!(admin_users::list))
         .routes(routes!(admin_users::detail, profile::update_user, deletion::delete))

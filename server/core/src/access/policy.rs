@@ -53,8 +53,8 @@ const fn rule(method: &'static str, path: &'static str, welcome: Welcome) -> Rul
 }
 
 use Permission::{
-    ApplicationsManage, ApplicationsView, DevicesManage, DevicesView, ProvidersManage, ProvidersView, SessionsManage,
-    SessionsView, SettingsManage, SettingsView, UsersManage, UsersView,
+    ApplicationsManage, ApplicationsView, DevicesManage, DevicesView, EventsView, ProvidersManage, ProvidersView,
+    SessionsManage, SessionsView, SettingsManage, SettingsView, UsersManage, UsersView,
 };
 use Welcome::{AnyStaff, Everyone, Page, Staff, Users};
 
@@ -131,6 +131,8 @@ pub const TABLE: &[Rule] = &[
     rule("GET", "/api/v1/admin/attributes", Staff(SettingsView)),
     rule("PUT", "/api/v1/admin/attributes/{name}", Staff(SettingsManage)),
     rule("DELETE", "/api/v1/admin/attributes/{name}", Staff(SettingsManage)),
+    rule("GET", "/api/v1/admin/events", Staff(EventsView)),
+    rule("GET", "/api/v1/admin/events/{id}", Staff(EventsView)),
     rule("GET", "/api/v1/admin/sessions", Staff(SessionsView)),
     rule("DELETE", "/api/v1/admin/sessions/{id}", Staff(SessionsManage)),
     rule("POST", "/api/v1/admin/users/{id}/end-sessions", Staff(SessionsManage)),
@@ -246,6 +248,9 @@ pub const TABLE: &[Rule] = &[
     rule("POST", "/console/fn/end_user_session", Staff(SessionsManage)),
     rule("POST", "/console/fn/end_user_sessions", Staff(SessionsManage)),
     rule("POST", "/console/fn/remove_user_avatar", Staff(UsersManage)),
+    rule("POST", "/console/fn/list_events", Staff(EventsView)),
+    rule("POST", "/console/fn/event_kinds", Staff(EventsView)),
+    rule("POST", "/console/fn/event", Staff(EventsView)),
     rule("POST", "/console/fn/list_sessions", Staff(SessionsView)),
     rule("POST", "/console/fn/end_session", Staff(SessionsManage)),
     rule("POST", "/console/fn/list_attributes", Staff(SettingsView)),
@@ -313,6 +318,8 @@ pub const TABLE: &[Rule] = &[
     rule("GET", "/console/applications", Page),
     rule("GET", "/console/applications/new", Page),
     rule("GET", "/console/applications/{id}", Page),
+    rule("GET", "/console/events", Page),
+    rule("GET", "/console/events/{id}", Page),
     rule("GET", "/console/sessions", Page),
     rule("GET", "/console/signing-keys", Page),
 ];

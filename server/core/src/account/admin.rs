@@ -2,6 +2,8 @@
 //! it demands.
 
 mod act;
+mod events;
+mod lineage;
 mod list;
 mod overview;
 mod state;
@@ -9,6 +11,7 @@ mod view;
 
 pub(crate) use act::may_touch;
 pub use act::{CreateUser, create_user, send_activation, send_password_reset};
+pub use events::{event, event_kinds, events};
 pub use list::list;
 pub use overview::overview;
 pub use state::{change, delete, disable, enable, lock, restore, unlock};

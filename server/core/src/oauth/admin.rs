@@ -23,7 +23,7 @@ use crate::entity::{application_secret, crypto_key, token_family};
 use crate::error::{Error, Result, unique_violation};
 use crate::event::{Event, EventKind};
 use crate::paging::{self, Key, Order, Walk};
-use crate::{account, token};
+use crate::{account, session, token};
 
 /// Longest name for people, in characters.
 const NAME_MAX: usize = 150;
@@ -125,14 +125,7 @@ async fn secrets_of<C: ConnectionTrait>(db: &C, application_id: Uuid) -> Result<
 }
 
 async fn show<C: ConnectionTrait>(sereno: &Sereno, db: &C, row: Model) -> Result<ApplicationDetail> {
-    let now = sereno.now();
-    let open_grants = token_family::Entity::find()
-        .filter(token_family::Column::ApplicationId.eq(row.id))
-        .filter(token_family::Column::RevokedAt.is_null())
-        .filter(token_family::Column::ExpiresAt.gt(now))
-        .filter(token_family::Column::IdleExpiresAt.gt(now))
-        .count(db)
-        .await?;
+    let open_grants = account::sessions::count_through(sereno, db, row.id).await?;
     let secrets = secrets_of(db, row.id).await?;
     let secrets = secrets.into_iter().map(|secret| ApplicationSecret {
         id: Id(secret.id.to_string()),
@@ -416,6 +409,7 @@ pub async fn delete(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id)
         .into_tuple()
         .all(tx.db())
         .await?;
+    session::end_through(&tx, row.id, "application_deleted").await?;
     crypto_key::Entity::delete_many()
         .filter(crypto_key::Column::ApplicationId.eq(row.id))
         .exec(tx.db())

@@ -7,6 +7,7 @@ mod cors;
 mod deletion;
 mod deliveries;
 mod devices;
+mod events;
 mod forged_tokens;
 mod hooks;
 mod login;

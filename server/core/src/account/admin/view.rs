@@ -87,15 +87,11 @@ fn email(row: user_email::Model) -> UserEmail {
 }
 
 fn happened(row: event::Model) -> UserEvent {
-    let code = row
-        .code
-        .as_deref()
-        .and_then(|name| Code::ALL.iter().copied().find(|code| code.as_str() == name));
     UserEvent {
         id: Id(row.id.to_string()),
         at: row.at.timestamp(),
         name: row.name,
-        code,
+        code: row.code.as_deref().and_then(Code::from_name),
         address: row.address,
         request_id: row.request_id,
     }
