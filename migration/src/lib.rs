@@ -25,6 +25,7 @@ mod m20261120_000010_files;
 mod m20261120_000011_login_codes;
 mod m20261120_000012_social;
 mod m20261120_000013_deletions;
+mod m20261120_000015_idempotency;
 
 /// The ordered list of changes.
 #[derive(Debug)]
@@ -47,6 +48,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261120_000011_login_codes::Migration),
             Box::new(m20261120_000012_social::Migration),
             Box::new(m20261120_000013_deletions::Migration),
+            Box::new(m20261120_000015_idempotency::Migration),
         ]
     }
 }

@@ -3,6 +3,7 @@
 pub mod application;
 pub mod application_form;
 pub mod application_new;
+pub mod application_preview;
 pub mod applications;
 pub mod attributes;
 pub mod device;

@@ -238,6 +238,10 @@ fn Actions(id: Id, state: UserState, can_reset: bool) -> impl IntoView {
         <div class="flex flex-wrap gap-3">
             {send}
             {reset}
+            <a class="button" rel="external" href=format!("/api/v1/admin/users/{id}/export") download="">
+                {Icon::Download.draw()}
+                "Export everything"
+            </a>
             <StateActions id state />
         </div>
     }

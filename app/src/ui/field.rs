@@ -361,8 +361,11 @@ pub fn SearchField(
 /// A choice of a filter. What the URL says is chosen, also after the back button.
 #[component]
 pub fn Choice<T: Into<String> + 'static>(
-    /// Name and id.
+    /// Name, and id unless another is said.
     name: &'static str,
+    /// Id, where another field of the page has the name.
+    #[prop(default = "")]
+    id: &'static str,
     /// What is chosen.
     #[prop(into)]
     label: String,
@@ -384,12 +387,13 @@ pub fn Choice<T: Into<String> + 'static>(
             }
         })
         .collect_view();
+    let id = if id.is_empty() { name } else { id };
     view! {
         <div class="field">
-            <label class="label" for=name>
+            <label class="label" for=id>
                 {label}
             </label>
-            <select id=name name=name class="choice">
+            <select id=id name=name class="choice">
                 {options}
             </select>
         </div>

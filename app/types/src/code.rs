@@ -227,6 +227,14 @@ codes! {
     SocialMisconfigured = "social_misconfigured", 502;
     /// The provider does not answer.
     SocialUnavailable = "social_unavailable", 503;
+    /// `Idempotency-Key` is empty, longer than 255 characters, or holds others than visible ASCII.
+    IdempotencyKeyInvalid = "idempotency_key_invalid", 400;
+    /// The `Idempotency-Key` was sent with another request before.
+    IdempotencyKeyReused = "idempotency_key_reused", 422;
+    /// The same request is being carried out; ask again in a moment.
+    RequestInProgress = "request_in_progress", 409;
+    /// It is not the version that `If-Match` names any more; `current` is what it is.
+    PreconditionFailed = "precondition_failed", 412;
     /// The server is working at its limit; nothing was done.
     Overloaded = "overloaded", 503;
     /// Something Sereno depends on is away; nothing was done.

@@ -50,7 +50,7 @@ pub use password::{ChangeEmail, ChangePassword, ConfirmEmail, ForgotPassword, Re
 pub use permission::Permission;
 pub use problem::{FieldError, Problem};
 pub use profile::{
-    Attribute, AttributeKind, ChangeQuery, DeclareAttribute, ProfileChange, ProfileField, UpdateProfile,
+    Attribute, AttributeKind, AttributeQuery, ChangeQuery, DeclareAttribute, ProfileChange, ProfileField, UpdateProfile,
 };
 pub use registration::{
     Activate, Activated, CheckPassword, Register, Registered, ResendActivation, SendActivationAnswer,
@@ -60,7 +60,9 @@ pub use secret::Secret;
 pub use session::{
     EndSessions, EndWhich, EndedSessions, SessionDevice, SessionKind, SessionQuery, SessionRow, SessionUser,
 };
-pub use signing_key::{CreateSigningKey, NewSigningKey, SigningAlgorithm, SigningKeyRow, SigningKeyState};
+pub use signing_key::{
+    CreateSigningKey, NewSigningKey, SigningAlgorithm, SigningKeyQuery, SigningKeyRow, SigningKeyState,
+};
 pub use social::{
     CreateSocialProvider, Identity, LinkIdentity, SocialButton, SocialCheck, SocialCheckName, SocialKind,
     SocialLinking, SocialLogin, SocialProviderDetail, SocialProviderQuery, SocialProviderRow, SocialSettings,

@@ -1,5 +1,6 @@
 //! Lists of any size, page by page: keyset paging, whose cursor holds the order's key of one row, so that a page costs the
-//! same wherever it stands and nothing is shown twice while rows come and go.
+//! same wherever it stands and nothing is shown twice while rows come and go. Short lists that are known whole go by the
+//! same cursors.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -30,7 +31,7 @@ pub trait Order: Copy + Default + PartialEq + Serialize + DeserializeOwned {
 }
 
 /// What a list is ordered by.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Key {
     /// A moment or a count.
@@ -46,6 +47,25 @@ pub enum Newest {
     #[default]
     #[serde(rename = "newest")]
     First,
+}
+
+/// By name, for lists that have no other order.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ByName {
+    /// The only one.
+    #[default]
+    #[serde(rename = "name")]
+    First,
+}
+
+impl Order for ByName {
+    fn is_descending(self) -> bool {
+        false
+    }
+
+    fn is_text(self) -> bool {
+        true
+    }
 }
 
 impl Order for Newest {
@@ -132,6 +152,27 @@ impl<S: Order> Walk<S> {
         })
     }
 
+    /// The rows to make a page of, out of all that match.
+    pub fn among<R>(&self, mut rows: Vec<R>, place: impl Fn(&R) -> (Key, Uuid)) -> Vec<R> {
+        let ascending = self.direction() == Direction::Asc;
+        if let Some(cursor) = &self.cursor {
+            let seen = (cursor.key.clone(), cursor.id);
+            rows.retain(|row| {
+                if ascending {
+                    place(row) > seen
+                } else {
+                    place(row) < seen
+                }
+            });
+        }
+        rows.sort_by_key(&place);
+        if !ascending {
+            rows.reverse();
+        }
+        rows.truncate(usize::try_from(self.rows()).unwrap_or(usize::MAX));
+        rows
+    }
+
     /// The page that these rows make.
     pub fn page<R, T>(
         self,
@@ -178,19 +219,25 @@ fn read<S: Order>(text: &str, sort: S) -> Result<Cursor<S>> {
     Ok(cursor)
 }
 
-/// What a person searches for, as a pattern in which nothing is a wildcard; nothing when they search for nothing.
+/// What a person searches for; nothing when they search for nothing.
 ///
 /// # Errors
 /// `validation_failed` with `too_long` on `q`.
-pub fn pattern(q: Option<&str>, prepare: impl Fn(&str) -> String) -> Result<Option<sea_orm::sea_query::LikeExpr>> {
+pub fn searched(q: Option<&str>) -> Result<Option<&str>> {
     let text = q.unwrap_or("").trim();
     if text.len() > MAX_SEARCH {
         let fault = FieldError::new("q", Code::TooLong).with("max", MAX_SEARCH as u64);
         return Err(Error::fields(vec![fault]));
     }
-    if text.is_empty() {
-        return Ok(None);
-    }
+    Ok(Some(text).filter(|text| !text.is_empty()))
+}
+
+/// The same as a pattern in which nothing is a wildcard.
+///
+/// # Errors
+/// As [`searched`].
+pub fn pattern(q: Option<&str>, prepare: impl Fn(&str) -> String) -> Result<Option<sea_orm::sea_query::LikeExpr>> {
+    let Some(text) = searched(q)? else { return Ok(None) };
     let text = prepare(text)
         .replace('\\', "\\\\")
         .replace('%', "\\%")

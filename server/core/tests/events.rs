@@ -99,20 +99,20 @@ async fn a_replay_shows_where_the_line_of_tokens_went() {
             )
         })
         .collect();
-    let text = |text: &str| Some(text.to_owned());
+    let said = |said: &str| Some(said.to_owned());
     assert_eq!(
         line,
         [
-            (1, text("00"), text("192.0.2.1"), text("test"), text("01"), None),
+            (1, said("00"), said("192.0.2.1"), said("test"), said("01"), None),
             (
                 2,
-                text("01"),
-                text("192.0.2.7"),
-                text("phone"),
-                text("02"),
-                text("198.51.100.9")
+                said("01"),
+                said("192.0.2.7"),
+                said("phone"),
+                said("02"),
+                said("198.51.100.9")
             ),
-            (3, text("02"), text("192.0.2.7"), text("phone"), None, None),
+            (3, said("02"), said("192.0.2.7"), said("phone"), None, None),
         ]
     );
     assert_eq!(lineage.tokens[1].replayed_by.as_deref(), Some("thief"));
@@ -129,7 +129,7 @@ async fn a_long_line_shows_its_ends_and_what_was_replayed() {
     test.user("ana").await;
     let mut tokens = vec![test.log_in("ana").await.refresh_token];
     for _ in 0..99 {
-        test.advance(Duration::from_secs(60));
+        test.advance(Duration::from_mins(1));
         let next = test.refresh(tokens.last().unwrap()).await.unwrap();
         tokens.push(next.refresh_token);
     }
@@ -192,7 +192,7 @@ async fn events_are_found_by_what_they_say() {
         assert_eq!(page.total, page.items.len() as u64);
         page.items.into_iter().map(|row| row.name).collect::<Vec<_>>()
     };
-    let text = |text: &str| Some(text.to_owned());
+    let said = |said: &str| Some(said.to_owned());
     let by = |change: fn(&mut EventQuery, Option<String>), value: &str| {
         let mut query = EventQuery::default();
         change(&mut query, Some(value.to_owned()));
@@ -238,7 +238,7 @@ async fn events_are_found_by_what_they_say() {
     );
     for (user, expected) in [("nobody", 0), ("\0", 0), ("00000000-0000-0000-0000-000000000000", 0)] {
         let query = EventQuery {
-            user: text(user),
+            user: said(user),
             ..EventQuery::default()
         };
         assert_eq!(list(&test, query).await.total, expected, "{user:?}");

@@ -61,6 +61,7 @@ fn open() -> OpenApiRouter<App> {
 fn asking() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(registrations::register))
+        .routes(routes!(registrations::fields))
         .routes(routes!(registrations::activate))
         .routes(routes!(registrations::resend))
         .routes(routes!(passwords::check))
@@ -114,7 +115,11 @@ fn asking() -> OpenApiRouter<App> {
         .routes(routes!(deletion::export_theirs))
         .routes(routes!(profile::changes))
         .routes(routes!(profile::list_attributes))
-        .routes(routes!(profile::declare_attribute, profile::withdraw_attribute))
+        .routes(routes!(
+            profile::attribute,
+            profile::declare_attribute,
+            profile::withdraw_attribute
+        ))
         .routes(routes!(admin_users::lock))
         .routes(routes!(admin_users::unlock))
         .routes(routes!(admin_users::send_activation))

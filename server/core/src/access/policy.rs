@@ -62,6 +62,7 @@ use Welcome::{AnyStaff, Everyone, Page, Staff, Users};
 pub const TABLE: &[Rule] = &[
     // native API: sign-up
     rule("POST", "/api/v1/registrations", Everyone),
+    rule("GET", "/api/v1/registrations/fields", Everyone),
     rule("POST", "/api/v1/registrations/activate", Everyone),
     rule("POST", "/api/v1/registrations/resend", Everyone),
     rule("POST", "/api/v1/password-policy/check", Everyone),
@@ -129,6 +130,7 @@ pub const TABLE: &[Rule] = &[
         Staff(UsersManage),
     ),
     rule("GET", "/api/v1/admin/attributes", Staff(SettingsView)),
+    rule("GET", "/api/v1/admin/attributes/{name}", Staff(SettingsView)),
     rule("PUT", "/api/v1/admin/attributes/{name}", Staff(SettingsManage)),
     rule("DELETE", "/api/v1/admin/attributes/{name}", Staff(SettingsManage)),
     rule("GET", "/api/v1/admin/events", Staff(EventsView)),
@@ -194,6 +196,7 @@ pub const TABLE: &[Rule] = &[
     rule("GET", "/health/live", Everyone),
     rule("GET", "/health/ready", Everyone),
     // server functions of the end-user pages
+    rule("POST", "/account/fn/sign_up_fields", Everyone),
     rule("POST", "/account/fn/register", Everyone),
     rule("POST", "/account/fn/activate", Everyone),
     rule("POST", "/account/fn/resend_activation", Everyone),

@@ -15,7 +15,8 @@ pub use events::{event, event_kinds, events};
 pub use list::list;
 pub use overview::overview;
 pub use state::{change, delete, disable, enable, lock, restore, unlock};
-pub use view::detail;
+pub(crate) use view::version_of;
+pub use view::{detail, version};
 
 use sereno_types::Id;
 use uuid::Uuid;

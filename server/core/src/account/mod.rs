@@ -24,5 +24,6 @@ pub mod sessions;
 pub mod setup;
 pub(crate) mod sign_up;
 mod state;
+mod typed_code;
 
 pub use create::{NewUser, Origin, create};

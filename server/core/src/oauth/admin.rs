@@ -1,6 +1,6 @@
 //! Registering and changing applications: for staff, over the console, the API and the command line alike.
 
-use sea_orm::sea_query::{Expr, ExprTrait, Func};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, LockType};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect,
@@ -109,6 +109,27 @@ pub async fn detail(sereno: &Sereno, staff: &Staff, id: &Id) -> Result<Applicati
     staff.require(Permission::ApplicationsView)?;
     let row = find(sereno.db.read(), id).await?;
     show(sereno, sereno.db.read(), row).await
+}
+
+/// The version of what can be edited of an application.
+///
+/// # Errors
+/// Never, unless the digest keys are gone.
+pub fn version(sereno: &Sereno, application: &ApplicationDetail) -> Result<String> {
+    let edited = ApplicationDetail {
+        // what happens by itself is no change
+        open_grants: 0,
+        secrets: Vec::new(),
+        ..application.clone()
+    };
+    sereno.version(&edited)
+}
+
+/// An application, held until the transaction ends.
+async fn held(tx: &Tx, id: &Id) -> Result<Model> {
+    let id: Uuid = id.0.parse().map_err(|_| Error::NotFound)?;
+    let found = Entity::find_by_id(id).lock(LockType::Update).one(tx.db()).await?;
+    found.ok_or(Error::NotFound)
 }
 
 async fn find<C: ConnectionTrait>(db: &C, id: &Id) -> Result<Model> {
@@ -288,7 +309,7 @@ fn judge_secret(kind: ApplicationKind, secret: &str) -> Option<FieldError> {
 /// here and never again.
 ///
 /// # Errors
-/// `permission_denied`, `not_found`, `validation_failed`.
+/// `permission_denied`, `not_found`, `validation_failed`, `precondition_failed`.
 pub async fn update(
     sereno: &Sereno,
     meta: &RequestMeta,
@@ -304,8 +325,9 @@ pub async fn update(
         None => None,
     };
     let mut tx = sereno.begin(meta, staff.actor()).await?;
-    let before = find(tx.db(), id).await?;
+    let before = held(&tx, id).await?;
     let old = show(sereno, tx.db(), before.clone()).await?;
+    meta.expects(&version(sereno, &old)?)?;
     let (grants, redirect_uris) = (
         command.grants.unwrap_or_else(|| old.grants.clone()),
         command.redirect_uris.unwrap_or_else(|| old.redirect_uris.clone()),
@@ -393,11 +415,14 @@ pub async fn update(
 /// Deletes an application with its secrets, its keys and every sign-in through it.
 ///
 /// # Errors
-/// `permission_denied`, `not_found`, `state_conflict` for one that Sereno made itself.
+/// `permission_denied`, `not_found`, `precondition_failed`; `state_conflict` for one that Sereno made itself.
 pub async fn delete(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<()> {
     staff.require(Permission::ApplicationsManage)?;
     let mut tx = sereno.begin(meta, staff.actor()).await?;
-    let row = find(tx.db(), id).await?;
+    let row = held(&tx, id).await?;
+    if meta.if_match.is_some() {
+        meta.expects(&version(sereno, &show(sereno, tx.db(), row.clone()).await?)?)?;
+    }
     if row.origin == "sereno" {
         return Err(Code::StateConflict.into());
     }

@@ -1,7 +1,9 @@
 //! One account, whole, as staff sees it. A fixed number of statements.
 
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
-use sereno_types::{Code, Id, Permission, UserDetail, UserEmail, UserEvent};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use sereno_types::{Code, Id, Permission, UserDetail, UserEmail, UserEvent, UserState};
 use uuid::Uuid;
 
 use super::parse;
@@ -75,6 +77,51 @@ pub(super) async fn load(sereno: &Sereno, id: Uuid) -> Result<UserDetail> {
         open_sessions,
         open_grants,
         events: events.into_iter().map(happened).collect(),
+    })
+}
+
+/// What can be edited of an account.
+#[derive(Serialize)]
+struct Edited<'a> {
+    id: &'a str,
+    state: UserState,
+    username: Option<&'a str>,
+    first_name: &'a str,
+    last_name: &'a str,
+    locale: Option<&'a str>,
+    is_superuser: bool,
+    attributes: &'a Map<String, Value>,
+}
+
+/// The version of what can be edited of an account.
+///
+/// # Errors
+/// Never, unless the digest keys are gone.
+pub fn version(sereno: &Sereno, user: &UserDetail) -> Result<String> {
+    sereno.version(&Edited {
+        id: &user.id.0,
+        state: user.state,
+        username: user.username.as_deref(),
+        first_name: &user.first_name,
+        last_name: &user.last_name,
+        locale: user.locale.as_deref(),
+        is_superuser: user.is_superuser,
+        attributes: &user.attributes,
+    })
+}
+
+/// The same of the row.
+pub(crate) fn version_of(sereno: &Sereno, user: &user::Model) -> Result<String> {
+    let none = Map::new();
+    sereno.version(&Edited {
+        id: &user.id.to_string(),
+        state: user.state(),
+        username: user.username.as_deref(),
+        first_name: &user.first_name,
+        last_name: &user.last_name,
+        locale: user.locale.as_deref(),
+        is_superuser: user.is_superuser,
+        attributes: user.attributes.as_object().unwrap_or(&none),
     })
 }
 
