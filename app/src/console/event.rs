@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-use sereno_types::{EventDetail, EventRow, Id, Lineage, LineageToken, Permission, Problem, SessionUser};
+use sereno_types::{EventDetail, EventRow, Lineage, LineageToken, Permission, Problem, SessionUser};
 
 use crate::{
     console::{Breadcrumb, may, overview::grouped, user::Section},
@@ -23,7 +23,7 @@ use crate::{
 pub(crate) async fn event(#[server(default)] id: String) -> Result<EventDetail, Problem> {
     use crate::gate;
     let member = gate::staff().await?;
-    sereno_core::account::admin::event(&member.sereno, &member.staff, &Id(id))
+    sereno_core::account::admin::event(&member.sereno, &member.staff, &sereno_types::Id(id))
         .await
         .map_err(gate::refuse)
 }
