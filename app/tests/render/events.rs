@@ -12,8 +12,8 @@ use crate::{holds, html, lacks};
 
 const ID: &str = "0198c2d4-7b1e-7c3a-9f00-000000000007";
 
-fn at(text: &str) -> Option<Timestamp> {
-    Some(Timestamp(text.to_owned()))
+fn at(text: &str) -> Timestamp {
+    Timestamp(text.to_owned())
 }
 
 fn staff(permissions: &[Permission]) {
@@ -28,7 +28,7 @@ fn staff(permissions: &[Permission]) {
 fn replay() -> EventRow {
     EventRow {
         id: Id(ID.to_owned()),
-        at: Timestamp("2026-11-20T08:00:00Z".to_owned()),
+        at: at("2026-11-20T08:00:00Z"),
         name: "refresh_replayed".to_owned(),
         outcome: EventOutcome::Failure,
         code: Some(Code::RefreshTokenInvalid),
@@ -113,19 +113,19 @@ fn an_event_shows_its_detail_and_the_line_of_tokens() {
     };
     let token = |generation| LineageToken {
         generation,
-        issued_at: at("2026-11-20T07:00:00Z"),
+        issued_at: Some(at("2026-11-20T07:00:00Z")),
         address: Some("192.0.2.7".to_owned()),
         ..LineageToken::default()
     };
     let lineage = Lineage {
         id: Id(ID.to_owned()),
         generation: 9,
-        revoked_at: at("2026-11-20T08:00:00Z"),
+        revoked_at: Some(at("2026-11-20T08:00:00Z")),
         revoke_reason: Some("replayed".to_owned()),
         tokens: vec![
             token(1),
             LineageToken {
-                replayed_at: at("2026-11-20T08:00:00Z"),
+                replayed_at: Some(at("2026-11-20T08:00:00Z")),
                 replayed_from: Some("198.51.100.9".to_owned()),
                 ..token(2)
             },
