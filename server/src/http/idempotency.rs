@@ -14,6 +14,7 @@ use sereno_core::idempotency::{self, Begun, Claim, Kept};
 use sereno_types::Code;
 use tracing::Instrument;
 
+use super::policy;
 use super::problem::Refusal;
 use crate::router::App;
 
@@ -44,6 +45,10 @@ where
     let Some(key) = key_of(&request) else {
         return next(request).await;
     };
+    // what was answered once is for nobody who would be turned away now
+    if let Err(refused) = policy::enforce(app, request.method(), request.extensions()).await {
+        return refused;
+    }
     let sereno = app.sereno.clone();
     let actor = request.extensions().get::<Actor>().copied().unwrap_or_default();
     let (parts, body) = request.into_parts();

@@ -109,6 +109,10 @@ async fn a_secret_is_answered_again_and_nowhere_readable() {
     let secret = first.json()["secret"]["client_secret"].as_str().unwrap().to_owned();
     let kept = door.test.dump("kept_answer").await.concat();
     assert!(!kept.is_empty() && !kept.contains(&secret) && !kept.contains("8e03978e"));
+    // whoever may not do it any more gets nothing again
+    door.test.execute("UPDATE \"user\" SET is_superuser = FALSE").await;
+    is(&door.post(path, &body, &headers).await, 403, "permission_denied");
+    door.test.execute("UPDATE \"user\" SET is_superuser = TRUE").await;
     // keys belong to their caller
     door.user("ana@example.org", None).await;
     let theirs = format!(
