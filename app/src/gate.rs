@@ -54,10 +54,10 @@ pub async fn staff() -> Result<Member, Problem> {
 /// What the page is told of an error. Faults of ours are logged, here and only here; their causes stay behind.
 pub fn refuse(error: Error) -> Problem {
     let mut problem = error.problem();
-    problem.request_id = request_id();
+    problem.request_id = request_id().map(Into::into);
     match problem.status {
-        500 => tracing::error!(%error, request_id = problem.request_id, "a page failed"),
-        501.. => tracing::warn!(%error, request_id = problem.request_id, "a page could not be answered"),
+        500 => tracing::error!(%error, request_id = problem.request_id.as_deref(), "a page failed"),
+        501.. => tracing::warn!(%error, request_id = problem.request_id.as_deref(), "a page could not be answered"),
         _ => {}
     }
     problem

@@ -37,11 +37,12 @@ use account::{
 };
 use console::{
     ConsolePages, application::ApplicationPage, application_new::NewApplicationPage, applications::ApplicationsPage,
-    attributes::AttributesPage, device::DevicePage, devices::DevicesPage, overview::OverviewPage,
-    sessions::SessionsPage as AllSessionsPage, signing_keys::SigningKeysPage, social_provider::SocialProviderPage,
-    social_provider_new::NewSocialProviderPage, social_providers::SocialProvidersPage, user::UserPage,
-    user_changes::UserChangesPage, user_identities::UserIdentitiesPage, user_profile::UserProfilePage,
-    user_sign_ins::UserSignInsPage, users::UsersPage,
+    attributes::AttributesPage, device::DevicePage, devices::DevicesPage, event::EventPage, events::EventsPage,
+    overview::OverviewPage, sessions::SessionsPage as AllSessionsPage, signing_keys::SigningKeysPage,
+    social_provider::SocialProviderPage, social_provider_new::NewSocialProviderPage,
+    social_providers::SocialProvidersPage, user::UserPage, user_changes::UserChangesPage,
+    user_identities::UserIdentitiesPage, user_profile::UserProfilePage, user_sign_ins::UserSignInsPage,
+    users::UsersPage,
 };
 pub use visit::About;
 
@@ -102,6 +103,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("social-providers") view=SocialProvidersPage />
                     <Route path=path!("social-providers/new") view=NewSocialProviderPage />
                     <Route path=path!("social-providers/:id") view=SocialProviderPage />
+                    <Route path=path!("events") view=EventsPage />
+                    <Route path=path!("events/:id") view=EventPage />
                     <Route path=path!("sessions") view=AllSessionsPage />
                     <Route path=path!("signing-keys") view=SigningKeysPage />
                 </ParentRoute>

@@ -64,6 +64,20 @@ impl ProfileForm {
         }
     }
 
+    /// Nobody's yet: of whoever signs up.
+    #[must_use]
+    pub fn sign_up(fields: Vec<ProfileField>) -> Self {
+        Self {
+            username: None,
+            first_name: String::new(),
+            last_name: String::new(),
+            locale: None,
+            attributes: Map::new(),
+            fields,
+            staff: false,
+        }
+    }
+
     /// What a field holds.
     fn value(&self, field: &str) -> Value {
         let text = |text: &str| if text.is_empty() { Value::Null } else { text.into() };

@@ -99,8 +99,17 @@ function journeys() {
     await expect(page.getByText("The settings are saved.", { exact: false })).toBeVisible();
     await alive(page);
     await expect(page.getByLabel("Origins")).toHaveValue("https://shop.example.org");
+    // tried before they are saved
+    const here = new URL(page.url()).pathname;
+    await page.getByLabel("Issuer").fill("https://elsewhere.example.org");
+    await page.getByLabel("Whose tokens").fill(admin);
+    await page.getByRole("button", { name: "Preview with these settings" }).click();
+    await expect(page.locator("pre[aria-label='Access token']")).toContainText("https://elsewhere.example.org");
+    await open(page, here);
+    await alive(page);
+    await expect(page.getByLabel("Issuer")).toHaveValue("");
     await page.getByLabel("User", { exact: true }).fill(admin);
-    await page.getByRole("button", { name: "Preview" }).click();
+    await page.getByRole("button", { name: "Preview", exact: true }).click();
     await expect(page.locator("pre[aria-label='Access token']")).toContainText('"n<&>":');
   });
 }

@@ -26,6 +26,7 @@ mod m20261120_000011_login_codes;
 mod m20261120_000012_social;
 mod m20261120_000013_deletions;
 mod m20261120_000014_revocations;
+mod m20261120_000015_idempotency;
 mod m20261120_000016_authorization;
 
 /// The ordered list of changes.
@@ -50,6 +51,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261120_000012_social::Migration),
             Box::new(m20261120_000013_deletions::Migration),
             Box::new(m20261120_000014_revocations::Migration),
+            Box::new(m20261120_000015_idempotency::Migration),
             Box::new(m20261120_000016_authorization::Migration),
         ]
     }

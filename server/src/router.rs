@@ -26,7 +26,7 @@ use tokio::sync::Semaphore;
 use crate::http::metrics::Metrics;
 use crate::http::problem::Refusal;
 use crate::http::{
-    avatar_form, body, caller, cors, form_post, meta, oauth_form, origin, policy, session_store, social,
+    avatar_form, body, caller, cors, form_post, idempotency, meta, oauth_form, origin, policy, session_store, social,
 };
 use crate::{api, assets, pages};
 
@@ -155,7 +155,11 @@ async fn behind_the_session(State(app): State<App>, mut request: Request, next: 
         return refusal.into_response();
     }
     let inside = app.clone();
-    form_post::answer(&app, request, |request| enter(inside, request, next)).await
+    let entering = app.clone();
+    form_post::answer(&app, request, |request| async move {
+        idempotency::once(&inside, request, |request| enter(entering, request, next)).await
+    })
+    .await
 }
 
 async fn enter(app: App, mut request: Request, next: Next) -> Response {

@@ -20,7 +20,7 @@ const FLOORS: &[&[&str]] = &[
     &["crypto", "net"],
     &["hook"],
     &["context"],
-    &["access", "file", "once"],
+    &["access", "file", "idempotency", "once"],
     &["notify"],
     &["device"],
     &["session"],

@@ -132,6 +132,27 @@ async fn whoever_is_too_slow_is_let_go() {
     assert!(ended.is_ok_and(|more| more == 0), "it ends, and nothing more is said");
 }
 
+/// Headers beyond what is read are answered before there is a request: 431, and the connection ends.
+#[tokio::test]
+async fn headers_that_are_too_large_are_refused() {
+    let (address, _stop) = serving(|_| ()).await;
+    for headers in [
+        format!("x-large: {}\r\n", "x".repeat(1 << 20)),
+        "x-many: 1\r\n".repeat(200),
+    ] {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let head = format!("GET / HTTP/1.1\r\nhost: x\r\n{headers}\r\n");
+        // the server may answer and close while the rest is still on its way
+        let _ = stream.write_all(head.as_bytes()).await;
+        let mut said = [0; 12];
+        let read = stream.read_exact(&mut said).await;
+        assert!(read.is_ok(), "nothing was answered");
+        assert_eq!(&said, b"HTTP/1.1 431");
+    }
+    let mut next = TcpStream::connect(address).await.unwrap();
+    assert!(answers(&mut next).await, "whoever comes after is served");
+}
+
 /// Beyond the cap a connection waits until another one ends.
 #[tokio::test]
 async fn all_together_have_so_many_connections_and_further_ones_wait() {

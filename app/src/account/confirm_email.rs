@@ -1,32 +1,38 @@
 //! Confirm the address that is to replace another. Opening the link changes nothing; the button does.
 
 use leptos::prelude::*;
-use sereno_types::{Code, Problem};
+use sereno_types::Problem;
 
 use crate::{
     account::query,
     text,
     ui::{
         alert::Done,
-        field::Hidden,
+        field::{Field, Hidden},
         form::{Attempt, Form, Submit},
         heading::Heading,
     },
 };
 
 #[server(prefix = "/account/fn", endpoint = "confirm_email")]
-pub(crate) async fn confirm_email(#[server(default)] token: String) -> Result<(), Problem> {
+pub(crate) async fn confirm_email(
+    #[server(default)] token: Option<String>,
+    #[server(default)] code: Option<String>,
+) -> Result<(), Problem> {
     use crate::gate;
     let visitor = gate::visitor()?;
-    let confirm = sereno_types::ConfirmEmail { token: token.into() };
-    sereno_core::account::email::confirm(&visitor.sereno, &visitor.meta, confirm)
+    let confirm = sereno_types::ConfirmEmail {
+        token: token.map(Into::into),
+        code: code.map(Into::into),
+    };
+    sereno_core::account::email::confirm(&visitor.sereno, &visitor.meta, &visitor.actor, confirm)
         .await
         .map_err(gate::refuse)?;
     gate::go_to("/account/confirm-email?done=confirmed");
     Ok(())
 }
 
-/// `/account/confirm-email`, with `token` from the link.
+/// `/account/confirm-email`, with `token` from the link. Without one the code of the mail is typed, by whoever is signed in.
 #[component]
 pub fn ConfirmEmailPage() -> impl IntoView {
     let texts = text::use_texts();
@@ -42,8 +48,19 @@ pub fn ConfirmEmailPage() -> impl IntoView {
     }
     let Some(token) = query("token") else {
         return view! {
-            <Heading title=texts.confirm_title />
-            <p>{text::sentence(text::use_locale(), Code::EmailChangeLinkInvalid, text::Figures::default())}</p>
+            <Heading title=texts.confirm_title attempt />
+            <p>{texts.activate_code}</p>
+            <Form action attempt>
+                <Field
+                    name="code"
+                    label=texts.code
+                    autocomplete="one-time-code"
+                    inputmode="numeric"
+                    hint=texts.code_hint
+                    class="code"
+                />
+                <Submit label=texts.activate />
+            </Form>
             <Back />
         }
         .into_any();

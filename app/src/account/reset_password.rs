@@ -15,13 +15,17 @@ use crate::{
 
 #[server(prefix = "/account/fn", endpoint = "reset_password")]
 pub(crate) async fn reset_password(
-    #[server(default)] token: String,
+    #[server(default)] token: Option<String>,
+    #[server(default)] identifier: Option<String>,
+    #[server(default)] code: Option<String>,
     #[server(default)] password: String,
 ) -> Result<(), Problem> {
     use crate::gate;
     let visitor = gate::visitor()?;
     let reset = sereno_types::ResetPassword {
-        token: token.into(),
+        token: token.map(Into::into),
+        identifier,
+        code: code.map(Into::into),
         password: password.into(),
     };
     sereno_core::account::password::reset(&visitor.sereno, &visitor.meta, reset)
@@ -31,19 +35,14 @@ pub(crate) async fn reset_password(
     Ok(())
 }
 
-/// `/account/reset-password`, with `token` from the link. Without one there is nothing to fill in.
+/// `/account/reset-password`, with `token` from the link. Without one the code of the mail is typed.
 #[component]
 pub fn ResetPasswordPage() -> impl IntoView {
     let texts = text::use_texts();
     let action = ServerAction::<ResetPassword>::new();
     let attempt = Attempt::of(action);
     let Some(token) = query("token") else {
-        return view! {
-            <Heading title=texts.reset_title />
-            <p>{text::sentence(text::use_locale(), Code::ResetLinkInvalid, text::Figures::default())}</p>
-            <Again />
-        }
-        .into_any();
+        return view! { <WithCode action attempt /> }.into_any();
     };
     view! {
         <Heading title=texts.reset_title attempt />
@@ -65,6 +64,36 @@ pub fn ResetPasswordPage() -> impl IntoView {
         }}
     }
     .into_any()
+}
+
+/// Whoever reads the mail elsewhere types its code.
+#[component]
+fn WithCode(action: ServerAction<ResetPassword>, attempt: Attempt) -> impl IntoView {
+    let texts = text::use_texts();
+    view! {
+        <Heading title=texts.reset_title attempt />
+        <p>{texts.activate_code} " " {texts.reset_lead}</p>
+        <Form action attempt>
+            <Field name="identifier" label=texts.identifier autocomplete="username" />
+            <Field
+                name="code"
+                label=texts.code
+                autocomplete="one-time-code"
+                inputmode="numeric"
+                hint=texts.code_hint
+                class="code"
+            />
+            <Field
+                name="password"
+                label=texts.new_password
+                kind="password"
+                autocomplete="new-password"
+                hint=text::password_hint()
+            />
+            <Submit label=texts.reset />
+        </Form>
+        <Again />
+    }
 }
 
 /// The way on when the link does not work.

@@ -156,10 +156,7 @@ fn EndSeveral(
 fn Row(row: SessionRow, action: ServerAction<EndSession>, attempt: Attempt) -> impl IntoView {
     let texts = text::use_texts();
     let name = device_name(&row).unwrap_or_else(|| texts.session_unknown.to_owned());
-    let through = match row.kind {
-        SessionKind::Browser => texts.session_browser.to_owned(),
-        SessionKind::Tokens => row.application.clone().unwrap_or_default(),
-    };
+    let through = through(&row, texts.session_browser);
     let end = {
         let name = name.clone();
         move || {
@@ -224,6 +221,14 @@ fn Row(row: SessionRow, action: ServerAction<EndSession>, attempt: Attempt) -> i
             </dl>
             {(!row.is_current).then(end)}
         </li>
+    }
+}
+
+/// What a sign-in goes through: its application, else, in the language's word, a browser.
+pub(crate) fn through(row: &SessionRow, browser: &str) -> String {
+    match row.kind {
+        SessionKind::Browser => row.application.clone().unwrap_or_else(|| browser.to_owned()),
+        SessionKind::Tokens => row.application.clone().unwrap_or_default(),
     }
 }
 

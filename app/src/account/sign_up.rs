@@ -1,10 +1,13 @@
 //! Create an account.
 
 use leptos::prelude::*;
-use sereno_types::{Problem, SocialButton};
+#[cfg(feature = "ssr")]
+use sereno_types::AttributeKind;
+use sereno_types::{Problem, ProfileField, SocialButton};
 
 use crate::{
     account::providers::{ProvidersView, social_buttons},
+    profile_form::{Fields, ProfileFields, ProfileForm},
     text,
     ui::{
         field::Field,
@@ -14,19 +17,38 @@ use crate::{
     },
 };
 
-#[server(prefix = "/account/fn", endpoint = "register")]
-pub(crate) async fn register(
-    #[server(default)] email: String,
-    #[server(default)] username: String,
-    #[server(default)] password: String,
-) -> Result<(), Problem> {
+#[server(name = LoadSignUpFields, prefix = "/account/fn", endpoint = "sign_up_fields")]
+pub(crate) async fn sign_up_fields() -> Result<Vec<ProfileField>, Problem> {
     use crate::gate;
     let visitor = gate::visitor()?;
+    sereno_core::account::profile::fields_of_sign_up(&visitor.sereno)
+        .await
+        .map_err(gate::refuse)
+}
+
+#[server(prefix = "/account/fn", endpoint = "register")]
+pub(crate) async fn register(#[server(flatten)] fields: Fields) -> Result<(), Problem> {
+    use crate::gate;
+    let visitor = gate::visitor()?;
+    let said = |name: &str| fields.get(name).cloned().unwrap_or_default();
+    let wanted = sign_up_fields().await?;
+    let mut profile = ProfileForm::sign_up(wanted.clone()).read(&fields)?;
+    // a box that must be answered and is not ticked says no
+    for field in wanted
+        .iter()
+        .filter(|field| field.is_required && field.kind == AttributeKind::Boolean)
+    {
+        if let Some(name) = field.field.strip_prefix("attributes.")
+            && fields.contains_key(&format!("box.{}", field.field))
+        {
+            profile.attributes.entry(name.to_owned()).or_insert(false.into());
+        }
+    }
     let register = sereno_types::Register {
-        email,
-        password: password.into(),
-        username: Some(username).filter(|name| !name.is_empty()),
-        ..Default::default()
+        email: said("email"),
+        password: said("password").into(),
+        username: profile.username.flatten().filter(|name| !name.is_empty()),
+        attributes: profile.attributes,
     };
     sereno_core::account::register::register(&visitor.sereno, &visitor.meta, register)
         .await
@@ -38,8 +60,11 @@ pub(crate) async fn register(
 /// `/account/sign-up`. What follows is the same for a new and for a taken address.
 #[component]
 pub fn SignUpPage() -> impl IntoView {
-    let buttons = Resource::new(|| (), |()| social_buttons());
-    loaded(buttons, |buttons| view! { <SignUpView buttons /> })
+    let known = Resource::new(
+        || (),
+        |()| async { Ok((social_buttons().await?, sign_up_fields().await?)) },
+    );
+    loaded(known, |(buttons, fields)| view! { <SignUpView buttons fields /> })
 }
 
 /// The form, beside the ways in through others.
@@ -47,22 +72,19 @@ pub fn SignUpPage() -> impl IntoView {
 pub fn SignUpView(
     /// Which others.
     buttons: Vec<SocialButton>,
+    /// What a sign-up brings along beside address and password.
+    fields: Vec<ProfileField>,
 ) -> impl IntoView {
     let texts = text::use_texts();
     let action = ServerAction::<Register>::new();
-    let attempt = Attempt::of(action);
+    let profile = ProfileForm::sign_up(fields);
+    let attempt = Attempt::of(action).completed_by(profile.shown());
     view! {
         <Heading title=texts.sign_up_title attempt />
         <ProvidersView buttons next=String::new() or=texts.social_or_sign_up />
         <Form action attempt>
             <Field name="email" label=texts.email kind="email" autocomplete="email" inputmode="email" />
-            <Field
-                name="username"
-                label=texts.username
-                autocomplete="username"
-                hint=texts.username_hint
-                optional=true
-            />
+            <ProfileFields profile />
             <Field
                 name="password"
                 label=texts.password

@@ -1,25 +1,22 @@
 //! One application: what it is, its secrets and settings, and what its tokens would say of somebody.
 
 use leptos::prelude::*;
-use leptos_router::{
-    components::Form as GetForm,
-    hooks::{use_params_map, use_query_map},
-};
-use sereno_types::{
-    ApplicationDetail, ApplicationKind, ApplicationSecret, ClaimsPreview, Code, Id, Permission, Problem,
-};
+use leptos_router::hooks::{use_params_map, use_query_map};
+use sereno_types::{ApplicationDetail, ApplicationKind, ApplicationSecret, Id, Permission, Problem};
 
+#[cfg(feature = "ssr")]
+use crate::console::application_preview::{TRY, TRY_USER, try_profile};
 use crate::{
     console::{
         Breadcrumb,
         application_form::{Fields, Settings, SettingsFields, kind_name},
+        application_preview::{Preview, PreviewSection, TryFields, preview_claims},
         applications::EnabledBadge,
         may,
         shown_once::{self, Shown, ShownOnce},
     },
-    text,
     ui::{
-        alert::{Alert, Done, Tone},
+        alert::{Done, Tone},
         badge::Badge,
         confirm::Confirm,
         copy::Copyable,
@@ -44,20 +41,8 @@ pub(crate) async fn application(#[server(default)] id: String) -> Result<Applica
         .map_err(gate::refuse)
 }
 
-#[server(name = PreviewClaims, prefix = "/console/fn", endpoint = "preview_claims")]
-pub(crate) async fn preview_claims(
-    #[server(default)] id: String,
-    #[server(default)] user: String,
-) -> Result<ClaimsPreview, Problem> {
-    use crate::gate;
-    let member = gate::staff().await?;
-    let command = sereno_types::PreviewClaims { user, profile: None };
-    sereno_core::oauth::admin::preview(&member.sereno, &member.staff, &Id(id), command)
-        .await
-        .map_err(gate::refuse)
-}
-
-/// Answers the key that is shared with the application, if the change made one.
+/// Answers the key that is shared with the application, if the change made one. The button that only tries the profile
+/// changes nothing, and is answered what somebody's tokens would say.
 #[server(prefix = "/console/fn", endpoint = "update_application")]
 pub(crate) async fn update_application(
     #[server(default)] id: String,
@@ -66,6 +51,10 @@ pub(crate) async fn update_application(
     use crate::gate;
     let (member, id) = (gate::staff().await?, Id(id));
     let settings = Settings::read(&fields)?;
+    if fields.contains_key(TRY) {
+        let user = fields.get(TRY_USER).cloned().unwrap_or_default();
+        return try_profile(&member, &id, user, settings.profile).await.map(Some);
+    }
     let command = sereno_types::UpdateApplication {
         name: Some(settings.name),
         is_enabled: None,
@@ -92,6 +81,7 @@ pub(crate) async fn update_application(
         client_id: updated.application.client_id,
         secret: None,
         signing_secret: Some(signing_secret),
+        preview: None,
         next,
     }))
 }
@@ -141,6 +131,7 @@ pub(crate) async fn create_client_secret(#[server(default)] id: String) -> Resul
         client_id: secret.client_id,
         secret: Some(secret.client_secret),
         signing_secret: None,
+        preview: None,
         next: format!("/console/applications/{id}"),
     }))
 }
@@ -190,15 +181,6 @@ pub fn ApplicationPage() -> impl IntoView {
     loaded(detail, move |(application, preview)| {
         view! { <ApplicationView application preview notice confirm /> }
     })
-}
-
-/// Whose tokens were asked about, and what they would say.
-#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
-pub struct Preview {
-    /// Who, as it was typed.
-    pub user: String,
-    /// What they would say, once somebody asked.
-    pub answer: Option<Result<ClaimsPreview, Problem>>,
 }
 
 /// What has just been done. The address holds a word, the sentence stands here.
@@ -334,6 +316,25 @@ fn Fact(name: &'static str, children: Children) -> impl IntoView {
 
 #[component]
 fn Facts(application: ApplicationDetail) -> impl IntoView {
+    let open = if may(Permission::SessionsView) {
+        let href = format!("/console/sessions?client_id={}", application.client_id);
+        view! {
+            <a class="link" href=href>
+                {application.open_grants}
+            </a>
+        }
+        .into_any()
+    } else {
+        application.open_grants.into_any()
+    };
+    let events = may(Permission::EventsView).then(|| {
+        let href = format!("/console/events?client_id={}", application.client_id);
+        view! {
+            <a class="link justify-self-start" href=href>
+                "Events of this application"
+            </a>
+        }
+    });
     view! {
         <Section title="Identity">
             <dl class="facts">
@@ -344,7 +345,7 @@ fn Facts(application: ApplicationDetail) -> impl IntoView {
                     <Copyable text=application.id.0 what="the id" />
                 </Fact>
                 <Fact name="Kind">{kind_name(application.kind)}</Fact>
-                <Fact name="Open sign-ins">{application.open_grants}</Fact>
+                <Fact name="Open sign-ins">{open}</Fact>
                 <Fact name="Registered">
                     <At at=application.created_at />
                 </Fact>
@@ -352,6 +353,7 @@ fn Facts(application: ApplicationDetail) -> impl IntoView {
                     <At at=application.updated_at />
                 </Fact>
             </dl>
+            {events}
         </Section>
     }
 }
@@ -453,87 +455,6 @@ fn SecretQuestion(id: Id, secret: ApplicationSecret) -> impl IntoView {
     }
 }
 
-/// A plain GET form: nothing is issued, and the address can be shared.
-#[component]
-fn PreviewSection(id: Id, preview: Preview) -> impl IntoView {
-    let user = preview.user;
-    view! {
-        <Section title="What tokens would say">
-            <GetForm
-                method="GET"
-                action=format!("/console/applications/{id}")
-                {..}
-                class="flex flex-wrap items-end gap-3"
-            >
-                <div class="field min-w-48 grow">
-                    <label class="label" for="user">
-                        "User"
-                    </label>
-                    <input
-                        id="user"
-                        name="user"
-                        class="input"
-                        autocomplete="off"
-                        placeholder="Address, user name, number or id"
-                        value=user.clone()
-                        prop:value=user
-                    />
-                </div>
-                <button type="submit" class="button">
-                    "Preview"
-                </button>
-            </GetForm>
-            {preview.answer.map(|answer| view! { <PreviewAnswer answer /> })}
-        </Section>
-    }
-}
-
-#[component]
-fn PreviewAnswer(answer: Result<ClaimsPreview, Problem>) -> impl IntoView {
-    let pretty = |value: &serde_json::Value| serde_json::to_string_pretty(value).unwrap_or_default();
-    match answer {
-        Ok(preview) => {
-            let parts = [
-                ("Header", Some(preview.header)),
-                ("Access token", Some(preview.access)),
-                ("Refresh token", preview.refresh),
-            ];
-            let parts = parts
-                .into_iter()
-                .filter_map(|(name, value)| Some((name, pretty(&value?))))
-                .map(|(name, json)| {
-                    view! {
-                        <div class="grid grid-cols-1 gap-1.5">
-                            <h3 class="label">{name}</h3>
-                            <pre class="shell" tabindex="0" aria-label=name>
-                                <code>{json}</code>
-                            </pre>
-                        </div>
-                    }
-                })
-                .collect_view();
-            view! {
-                {parts}
-                <p class="text-soft">"The access token would have some " {preview.bytes} " bytes. Nothing was issued."</p>
-            }
-            .into_any()
-        }
-        Err(problem) => {
-            let said = if problem.code == Code::ValidationFailed {
-                "There is no such user.".to_owned()
-            } else {
-                text::of_problem(text::use_locale(), &problem)
-            };
-            view! {
-                <Alert tone=Tone::Bad>
-                    <p>{said}</p>
-                </Alert>
-            }
-            .into_any()
-        }
-    }
-}
-
 #[component]
 fn SettingsForm(application: ApplicationDetail, may_manage: bool) -> impl IntoView {
     let id = application.id.clone();
@@ -552,7 +473,9 @@ fn SettingsForm(application: ApplicationDetail, may_manage: bool) -> impl IntoVi
                 </div>
                 <SettingsFields />
             </fieldset>
+            // the first button of a form is the one that Enter presses
             {may_manage.then(|| view! { <Submit label="Save settings" class="button button-primary justify-self-start" /> })}
+            {(may_manage && may(Permission::UsersView)).then(|| view! { <TryFields /> })}
         </Form>
     }
 }

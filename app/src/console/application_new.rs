@@ -37,6 +37,7 @@ pub(crate) async fn create_application(#[server(flatten)] fields: Fields) -> Res
         client_id: secret.client_id,
         secret: Some(secret.client_secret),
         signing_secret: created.signing_secret,
+        preview: None,
         next,
     }))
 }

@@ -2,20 +2,21 @@
 //! declared.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
-use sereno_types::{Attribute, AttributeKind, Permission, Problem};
+use leptos_router::{components::Form as Search, hooks::use_query_map, params::ParamsMap};
+use sereno_types::{Attribute, AttributeKind, AttributeQuery, Page, PageQuery, Permission, Problem};
 
 use crate::{
-    console::{Breadcrumb, may},
+    console::{Breadcrumb, may, overview::grouped},
     ui::{
         alert::{Done, Tone},
         badge::Badge,
         confirm::Confirm,
-        field::{Field, Hidden, Select, Tick},
+        field::{Field, Hidden, SearchField, Select, Tick},
         form::{Attempt, Form, Submit},
         heading::Heading,
         icon::Icon,
         loaded::loaded,
+        pager::{Pager, place},
     },
     visit,
 };
@@ -23,10 +24,11 @@ use crate::{
 const PATH: &str = "/console/attributes";
 
 #[server(name = ListAttributes, prefix = "/console/fn", endpoint = "list_attributes")]
-pub(crate) async fn list_attributes() -> Result<Vec<Attribute>, Problem> {
+pub(crate) async fn list_attributes(query: Option<AttributeQuery>) -> Result<Page<Attribute>, Problem> {
     use crate::gate;
     let member = gate::staff().await?;
-    sereno_core::account::attributes::list(&member.sereno, &member.staff)
+    // a query without a word leaves no trace in the encoded arguments
+    sereno_core::account::attributes::list(&member.sereno, &member.staff, query.unwrap_or_default())
         .await
         .map_err(gate::refuse)
 }
@@ -73,8 +75,12 @@ pub(crate) async fn withdraw_attribute(#[server(default)] name: String) -> Resul
 /// `/console/attributes`.
 #[component]
 pub fn AttributesPage() -> impl IntoView {
-    let attributes = Resource::new(|| (), |()| list_attributes());
     let query = use_query_map();
+    let asked = Memo::new(move |_| query.with(read));
+    let page = Resource::new(
+        move || asked.get(),
+        |query| async move { list_attributes(Some(query.clone())).await.map(|page| (page, query)) },
+    );
     let says = move |name: &'static str| query.with(|query| query.get(name).unwrap_or_default());
     let notice = Signal::derive(move || match says("done").as_str() {
         "declared" => Some("The attribute is declared. New values are held to it from now on."),
@@ -83,16 +89,43 @@ pub fn AttributesPage() -> impl IntoView {
     });
     let change = Signal::derive(move || says("change"));
     let confirm = Signal::derive(move || says("confirm"));
-    loaded(attributes, move |attributes| {
-        view! { <AttributesView attributes notice change confirm /> }
+    loaded(page, move |(page, query)| {
+        view! { <AttributesView page query notice change confirm /> }
     })
 }
 
-/// The list, once known. There are at most some two hundred, so it has no pages.
+/// The query that an address means. What it says wrong is as if it were not there.
+fn read(params: &ParamsMap) -> AttributeQuery {
+    let PageQuery { limit, cursor } = place(params);
+    AttributeQuery {
+        q: params.get("q").filter(|value| !value.trim().is_empty()),
+        limit,
+        cursor,
+    }
+}
+
+/// The address that means a query, and something more that it asks for.
+fn address(query: &AttributeQuery, more: Option<(&'static str, &str)>) -> String {
+    let mut params = ParamsMap::new();
+    let values = [
+        ("q", query.q.clone()),
+        ("limit", query.limit.map(|limit| limit.to_string())),
+        ("cursor", query.cursor.clone()),
+    ];
+    let values = values.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    for (name, value) in values.chain(more.map(|(name, value)| (name, value.to_owned()))) {
+        params.insert(name, value);
+    }
+    format!("{PATH}{}", params.to_query_string())
+}
+
+/// The list, once known.
 #[component]
 pub fn AttributesView(
-    /// Every declared attribute.
-    attributes: Vec<Attribute>,
+    /// What was found.
+    page: Page<Attribute>,
+    /// What was asked.
+    query: AttributeQuery,
     /// What has just been done.
     notice: Signal<Option<&'static str>>,
     /// The name of the one that the address asks to change.
@@ -104,19 +137,39 @@ pub fn AttributesView(
     let action = ServerAction::<DeclareAttribute>::new();
     let attempt = Attempt::of(action);
     let named = |name: &str, all: &[Attribute]| all.iter().find(|one| one.name == name).cloned();
-    let list = if attributes.is_empty() {
-        view! { <NoneYet /> }.into_any()
-    } else {
-        view! { <Table attributes=attributes.clone() may_manage /> }.into_any()
+    let at = |cursor: &Option<String>| {
+        let cursor = Some(cursor.clone()?);
+        let there = AttributeQuery {
+            cursor,
+            ..query.clone()
+        };
+        Some(address(&there, None))
+    };
+    let pager = view! { <Pager previous=at(&page.prev_cursor) next=at(&page.next_cursor) /> };
+    let (attributes, total) = (page.items, total(page.total));
+    let here = address(&query, None);
+    let back = here.clone();
+    let list = match (attributes.is_empty(), query.q.is_some()) {
+        (true, false) => view! { <NoneYet /> }.into_any(),
+        (true, true) => view! {
+            <p class="card p-6">
+                "No attribute says that. "
+                <a class="link" href=PATH>
+                    "Show all attributes"
+                </a>
+            </p>
+        }
+        .into_any(),
+        (false, _) => view! { <Table attributes=attributes.clone() query=query.clone() may_manage /> }.into_any(),
     };
     let all = StoredValue::new(attributes);
     let question = move || {
         let attribute = all.with_value(|all| named(&confirm.get(), all)).filter(|_| may_manage);
-        attribute.map(|attribute| view! { <WithdrawQuestion name=attribute.name /> })
+        attribute.map(|attribute| view! { <WithdrawQuestion name=attribute.name cancel=back.clone() /> })
     };
     let form = move || {
         let attribute = all.with_value(|all| named(&change.get(), all));
-        may_manage.then(|| view! { <DeclareForm action attempt attribute /> })
+        may_manage.then(|| view! { <DeclareForm action attempt attribute cancel=here.clone() /> })
     };
     view! {
         <Breadcrumb above=vec![("/console", "Overview")] here="Attributes" />
@@ -128,9 +181,36 @@ pub fn AttributesView(
                 applications find it in their tokens as " <code class="font-mono">"attributes."</code> " and the name."
             </p>
         </div>
-        {question}
+        {question} <Filters query />
+        <p class="text-soft" role="status">
+            {total}
+        </p>
         {list}
+        {pager}
         {form}
+    }
+}
+
+fn total(total: u64) -> String {
+    let attributes = if total == 1 { "attribute" } else { "attributes" };
+    format!("{} {attributes}", grouped(total))
+}
+
+/// A plain GET form. The page size stays, the page does not: another search begins at its first page.
+#[component]
+fn Filters(query: AttributeQuery) -> impl IntoView {
+    let limit = query
+        .limit
+        .map(|limit| view! { <input type="hidden" name="limit" value=limit.to_string() /> });
+    view! {
+        <Search method="GET" action={PATH} {..} role="search" class="flex flex-wrap items-end gap-3">
+            <SearchField name="q" label="Search" placeholder="Name or description" value=query.q />
+            {limit}
+            <button type="submit" class="button">
+                {Icon::Search.draw()}
+                "Search"
+            </button>
+        </Search>
     }
 }
 
@@ -148,10 +228,10 @@ const fn kind_name(kind: AttributeKind) -> &'static str {
 }
 
 #[component]
-fn Table(attributes: Vec<Attribute>, may_manage: bool) -> impl IntoView {
+fn Table(attributes: Vec<Attribute>, query: AttributeQuery, may_manage: bool) -> impl IntoView {
     let rows = attributes
         .into_iter()
-        .map(|attribute| view! { <Row attribute may_manage /> })
+        .map(|attribute| view! { <Row attribute query=query.clone() may_manage /> })
         .collect_view();
     view! {
         <div class="card scroller" role="region" aria-label="Attributes" tabindex="0">
@@ -174,7 +254,7 @@ fn Table(attributes: Vec<Attribute>, may_manage: bool) -> impl IntoView {
 }
 
 #[component]
-fn Row(attribute: Attribute, may_manage: bool) -> impl IntoView {
+fn Row(attribute: Attribute, query: AttributeQuery, may_manage: bool) -> impl IntoView {
     let name = attribute.name;
     let rules = move || {
         view! {
@@ -188,14 +268,16 @@ fn Row(attribute: Attribute, may_manage: bool) -> impl IntoView {
         let name = name.clone();
         move || {
             let named = format!(" {name}");
+            let change = format!("{}#declare", address(&query, Some(("change", &name))));
+            let confirm = address(&query, Some(("confirm", &name)));
             view! {
                 <td>
                     <span class="flex flex-wrap gap-3">
-                        <a class="link" href=format!("{PATH}?change={name}#declare")>
+                        <a class="link" href=change>
                             "Change"
                             <span class="sr-only">{named.clone()}</span>
                         </a>
-                        <a class="link" href=format!("{PATH}?confirm={name}") data-noscroll>
+                        <a class="link" href=confirm data-noscroll>
                             "Withdraw"
                             <span class="sr-only">{named}</span>
                         </a>
@@ -221,11 +303,11 @@ fn Row(attribute: Attribute, may_manage: bool) -> impl IntoView {
 }
 
 #[component]
-fn WithdrawQuestion(name: String) -> impl IntoView {
+fn WithdrawQuestion(name: String, cancel: String) -> impl IntoView {
     let action = ServerAction::<WithdrawAttribute>::new();
     let attempt = Attempt::of(action);
     view! {
-        <Confirm id="withdraw" title=format!("Withdraw {name}?") open=Signal::stored(true) cancel=PATH.to_owned()>
+        <Confirm id="withdraw" title=format!("Withdraw {name}?") open=Signal::stored(true) cancel>
             <p>
                 "Nothing is held to this declaration any more, and users no longer find the field in their profile. Values that
                 they have stay until somebody takes them away."
@@ -243,6 +325,7 @@ fn DeclareForm(
     action: ServerAction<DeclareAttribute>,
     attempt: Attempt,
     attribute: Option<Attribute>,
+    cancel: String,
 ) -> impl IntoView {
     let kinds = AttributeKind::ALL
         .iter()
@@ -255,7 +338,7 @@ fn DeclareForm(
     let label = if attribute.is_some() { "Save" } else { "Declare" };
     let leave = attribute.is_some().then(|| {
         view! {
-            <a class="link" href=PATH>
+            <a class="link" href=cancel>
                 "Cancel"
             </a>
         }

@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use sereno_types::{DeviceDetail, DeviceRow, Id, Permission, Problem, SessionKind, SessionRow};
+use sereno_types::{DeviceDetail, DeviceRow, Id, Page, PageQuery, Permission, Problem, SessionKind, SessionRow};
 
 use crate::{
-    console::{Breadcrumb, devices::called, may},
+    console::{Breadcrumb, devices::called, may, overview::grouped},
     ui::{
         alert::Done,
         confirm::Confirm,
@@ -16,15 +16,16 @@ use crate::{
         heading::Heading,
         icon::Icon,
         loaded::loaded,
+        pager::{self, Pager, place},
         time::{Ago, At},
     },
 };
 
 #[server(name = LoadDevice, prefix = "/console/fn", endpoint = "device")]
-pub(crate) async fn device(#[server(default)] id: String) -> Result<DeviceDetail, Problem> {
+pub(crate) async fn device(#[server(default)] id: String, query: Option<PageQuery>) -> Result<DeviceDetail, Problem> {
     use crate::gate;
     let member = gate::staff().await?;
-    sereno_core::account::devices::detail(&member.sereno, &member.staff, &Id(id))
+    sereno_core::account::devices::detail(&member.sereno, &member.staff, &Id(id), query.unwrap_or_default())
         .await
         .map_err(gate::refuse)
 }
@@ -60,15 +61,20 @@ pub(crate) async fn remove_device(#[server(default)] id: String) -> Result<(), P
 #[component]
 pub fn DevicePage() -> impl IntoView {
     let params = use_params_map();
-    let detail = Resource::new(
-        move || params.with(|params| params.get("id").unwrap_or_default()),
-        device,
-    );
     let query = use_query_map();
+    let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
+    let place = Memo::new(move |_| query.with(place));
+    let detail = Resource::new(
+        move || (id.get(), place.get()),
+        |(id, place)| async move { device(id, Some(place.clone())).await.map(|detail| (detail, place)) },
+    );
     let says = move |name: &'static str| query.with(|query| query.get(name));
     let asks = Signal::derive(move || says("confirm").as_deref() == Some("remove"));
     let renamed = Signal::derive(move || says("done").as_deref() == Some("renamed"));
-    loaded(detail, move |detail| view! { <DeviceView detail renamed asks /> })
+    loaded(
+        detail,
+        move |(detail, place)| view! { <DeviceView detail place renamed asks /> },
+    )
 }
 
 /// The device, once known.
@@ -76,6 +82,8 @@ pub fn DevicePage() -> impl IntoView {
 pub fn DeviceView(
     /// What is known.
     detail: DeviceDetail,
+    /// Which page of its sign-ins was asked for.
+    place: PageQuery,
     /// Whether it has just been renamed.
     renamed: Signal<bool>,
     /// Whether the address asks for the removal to be confirmed.
@@ -86,6 +94,7 @@ pub fn DeviceView(
     let may_manage = may(Permission::DevicesManage);
     let remove = format!("/console/devices/{}?confirm=remove", device.id);
     let manage = device.clone();
+    let here = format!("/console/devices/{}", device.id);
     view! {
         <Breadcrumb above=vec![("/console", "Overview"), ("/console/devices", "Devices")] here=title.clone() />
         {move || renamed.get().then(|| view! { <Done>"The device has another name now."</Done> })}
@@ -103,7 +112,7 @@ pub fn DeviceView(
         </div>
         {may_manage.then(|| view! { <RemoveQuestion id=device.id.clone() title open=asks /> })}
         <Facts device />
-        {sessions.map(|sessions| view! { <SignIns sessions /> })}
+        {sessions.map(|page| view! { <SignIns path=here page place /> })}
         {may_manage.then(|| view! { <RenameForm device=manage /> })}
     }
 }
@@ -197,7 +206,9 @@ fn Facts(device: DeviceRow) -> impl IntoView {
 }
 
 #[component]
-fn SignIns(sessions: Vec<SessionRow>) -> impl IntoView {
+fn SignIns(path: String, page: Page<SessionRow>, place: PageQuery) -> impl IntoView {
+    let (previous, next) = pager::around(&path, &place, &page);
+    let (sessions, total) = (page.items, grouped(page.total));
     let list = if sessions.is_empty() {
         view! { <p class="text-soft">"Nobody is signed in on it."</p> }.into_any()
     } else {
@@ -222,8 +233,9 @@ fn SignIns(sessions: Vec<SessionRow>) -> impl IntoView {
     };
     view! {
         <section class="card grid grid-cols-1 gap-3 p-5">
-            <h2 class="text-base font-semibold">"Sign-ins"</h2>
+            <h2 class="text-base font-semibold">{format!("Sign-ins ({total})")}</h2>
             {list}
+            <Pager previous next />
         </section>
     }
 }

@@ -3,10 +3,13 @@
 pub mod application;
 pub mod application_form;
 pub mod application_new;
+pub mod application_preview;
 pub mod applications;
 pub mod attributes;
 pub mod device;
 pub mod devices;
+pub mod event;
+pub mod events;
 pub mod overview;
 pub mod sessions;
 pub mod shown_once;
@@ -233,6 +236,17 @@ fn Rail(name: String, theme: &'static str) -> impl IntoView {
                                             />
                                         }
                                     })}
+                            </ul>
+                        </div>
+                    }
+                })}
+            {may(Permission::EventsView)
+                .then(|| {
+                    view! {
+                        <div>
+                            <p class="group">"Activity"</p>
+                            <ul>
+                                <RailItem href="/console/events" icon=Icon::Activity label="Events" />
                             </ul>
                         </div>
                     }

@@ -6,7 +6,7 @@ use leptos_router::{components::Form as Search, hooks::use_query_map, params::Pa
 use sereno_types::{Page, Permission, Problem, SessionKind, SessionQuery, SessionRow};
 
 use crate::{
-    account::sessions::device_name,
+    account::sessions::{device_name, through},
     console::{Breadcrumb, may, overview::grouped},
     ui::{
         alert::{Done, Tone},
@@ -225,10 +225,7 @@ fn Row(
     attempt: Attempt,
 ) -> impl IntoView {
     let device = device_name(&row).unwrap_or_else(|| "Unknown device".to_owned());
-    let through = match row.kind {
-        SessionKind::Browser => "Browser".to_owned(),
-        SessionKind::Tokens => row.application.clone().unwrap_or_default(),
-    };
+    let through = through(&row, "Browser");
     let name = row.user.as_ref().map(|user| user.name.clone()).unwrap_or_default();
     let user = row.user.map(|user| {
         view! {

@@ -1,4 +1,4 @@
-//! A secret that was just made, shown once. With scripts it comes as the answer of the server function and lives in the
+//! What belongs to one post alone: a secret that was just made, or what settings would lead to; shown once. With scripts it comes as the answer of the server function and lives in the
 //! page's memory; without, the server answers the post with a page instead of a redirect. Either way it travels in one
 //! answer, over the connection that asked for it, and that answer is `no-store`: the secret never stands in an address, a
 //! cookie, a log, or a row (the flash keeps only what was refused, and nothing that is a secret).
@@ -6,8 +6,9 @@
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use serde::{Deserialize, Serialize};
-use sereno_types::Problem;
+use sereno_types::{ClaimsPreview, Problem};
 
+use super::application_preview::Claims;
 use crate::ui::{
     alert::{Alert, Tone},
     copy::Copyable,
@@ -27,6 +28,9 @@ pub struct Shown {
     /// The key with which the application checks its tokens, where it shares one with us.
     #[serde(default)]
     pub signing_secret: Option<String>,
+    /// What tokens would say, where that was asked.
+    #[serde(default)]
+    pub preview: Option<ClaimsPreview>,
     /// The page that follows.
     pub next: String,
 }
@@ -67,6 +71,25 @@ pub fn ShownOnce(
     } else {
         view! { <Heading title=shown.title /> }.into_any()
     };
+    if let Some(preview) = shown.preview {
+        let back = (!inside).then(|| {
+            view! {
+                <p>
+                    "Nothing is saved. Your browser's way back leads to what you typed; "
+                    <a class="link" rel="external" href=shown.next>
+                        "this link"
+                    </a> " to the settings as they are."
+                </p>
+            }
+        });
+        return view! {
+            <div class="grid gap-4" role="status">
+                {heading} <Claims preview />
+                {back}
+            </div>
+        }
+        .into_any();
+    }
     view! {
         <div class="grid gap-5" role="status">
             {heading}
@@ -112,4 +135,5 @@ pub fn ShownOnce(
             </a>
         </div>
     }
+    .into_any()
 }

@@ -1,23 +1,27 @@
 //! The ring of signing keys: made, activated, forgotten.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
-use sereno_types::{Permission, Problem, SigningAlgorithm, SigningKeyRow, SigningKeyState};
+use leptos_router::{components::Form as Search, hooks::use_query_map, params::ParamsMap};
+use sereno_types::{
+    Id, Page, PageQuery, Permission, Problem, SigningAlgorithm, SigningKeyQuery, SigningKeyRow, SigningKeyState,
+};
 
 use crate::{
     console::{
         Breadcrumb, may,
+        overview::grouped,
         shown_once::{self, Shown, ShownOnce},
     },
     ui::{
         alert::{Done, Tone},
         badge::Badge,
         confirm::Confirm,
-        field::{Field, Hidden, Select},
+        field::{Choice, Field, Hidden, SearchField, Select},
         form::{Attempt, Form, Submit},
         heading::Heading,
         icon::Icon,
         loaded::loaded,
+        pager::{Pager, place},
         time::Ago,
     },
 };
@@ -25,10 +29,11 @@ use crate::{
 const PATH: &str = "/console/signing-keys";
 
 #[server(name = ListSigningKeys, prefix = "/console/fn", endpoint = "list_signing_keys")]
-pub(crate) async fn list_signing_keys() -> Result<Vec<SigningKeyRow>, Problem> {
+pub(crate) async fn list_signing_keys(query: Option<SigningKeyQuery>) -> Result<Page<SigningKeyRow>, Problem> {
     use crate::gate;
     let member = gate::staff().await?;
-    sereno_core::oauth::signing_keys::list(&member.sereno, &member.staff)
+    // a query without a word leaves no trace in the encoded arguments
+    sereno_core::oauth::signing_keys::list(&member.sereno, &member.staff, query.unwrap_or_default())
         .await
         .map_err(gate::refuse)
 }
@@ -64,6 +69,7 @@ pub(crate) async fn create_signing_key(
         client_id: made.key.client_id.unwrap_or_default(),
         secret: None,
         signing_secret: Some(secret),
+        preview: None,
         next: PATH.to_owned(),
     }))
 }
@@ -72,7 +78,7 @@ pub(crate) async fn create_signing_key(
 pub(crate) async fn activate_signing_key(#[server(default)] id: String) -> Result<(), Problem> {
     use crate::gate;
     let member = gate::staff().await?;
-    sereno_core::oauth::signing_keys::activate(&member.sereno, &member.meta, &member.staff, &sereno_types::Id(id))
+    sereno_core::oauth::signing_keys::activate(&member.sereno, &member.meta, &member.staff, &Id(id))
         .await
         .map_err(gate::refuse)?;
     gate::go_to(&format!("{PATH}?done=activated"));
@@ -83,7 +89,7 @@ pub(crate) async fn activate_signing_key(#[server(default)] id: String) -> Resul
 pub(crate) async fn delete_signing_key(#[server(default)] id: String) -> Result<(), Problem> {
     use crate::gate;
     let member = gate::staff().await?;
-    sereno_core::oauth::signing_keys::delete(&member.sereno, &member.meta, &member.staff, &sereno_types::Id(id))
+    sereno_core::oauth::signing_keys::delete(&member.sereno, &member.meta, &member.staff, &Id(id))
         .await
         .map_err(gate::refuse)?;
     gate::go_to(&format!("{PATH}?done=forgotten"));
@@ -94,11 +100,52 @@ pub(crate) async fn delete_signing_key(#[server(default)] id: String) -> Result<
 #[component]
 pub fn SigningKeysPage() -> impl IntoView {
     let query = use_query_map();
-    let keys = Resource::new(|| (), |()| list_signing_keys());
+    let asked = Memo::new(move |_| query.with(read));
+    let page = Resource::new(
+        move || asked.get(),
+        |query| async move { list_signing_keys(Some(query.clone())).await.map(|page| (page, query)) },
+    );
     let says = move |name: &'static str| query.with(|query| query.get(name).unwrap_or_default());
     let notice = Signal::derive(move || notice(&says("done")));
     let confirm = Signal::derive(move || says("confirm"));
-    loaded(keys, move |keys| view! { <SigningKeysView keys notice confirm /> })
+    loaded(
+        page,
+        move |(page, query)| view! { <SigningKeysView page query notice confirm /> },
+    )
+}
+
+/// The query that an address means. What it says wrong is as if it were not there.
+fn read(params: &ParamsMap) -> SigningKeyQuery {
+    let PageQuery { limit, cursor } = place(params);
+    let text = |name| params.get(name).filter(|value| !value.trim().is_empty());
+    SigningKeyQuery {
+        q: text("q"),
+        state: text("state").as_deref().and_then(SigningKeyState::from_name),
+        algorithm: text("algorithm").as_deref().and_then(SigningAlgorithm::from_name),
+        limit,
+        cursor,
+    }
+}
+
+/// The address that means a query.
+fn address(query: &SigningKeyQuery) -> String {
+    let mut params = ParamsMap::new();
+    let values = [
+        ("q", query.q.clone()),
+        ("state", query.state.map(|state| state.as_str().to_owned())),
+        (
+            "algorithm",
+            query.algorithm.map(|algorithm| algorithm.as_str().to_owned()),
+        ),
+        ("limit", query.limit.map(|limit| limit.to_string())),
+        ("cursor", query.cursor.clone()),
+    ];
+    for (name, value) in values {
+        if let Some(value) = value {
+            params.insert(name, value);
+        }
+    }
+    format!("{PATH}{}", params.to_query_string())
 }
 
 /// What has just been done. The address holds a word, the sentence stands here.
@@ -114,8 +161,10 @@ fn notice(word: &str) -> Option<&'static str> {
 /// The ring, once known.
 #[component]
 pub fn SigningKeysView(
-    /// The keys, newest first.
-    keys: Vec<SigningKeyRow>,
+    /// What was found, newest first.
+    page: Page<SigningKeyRow>,
+    /// What was asked.
+    query: SigningKeyQuery,
     /// What has just been done.
     notice: Signal<Option<&'static str>>,
     /// The id of the key that the address asks to forget.
@@ -124,16 +173,29 @@ pub fn SigningKeysView(
     let may_manage = may(Permission::SettingsManage);
     let action = ServerAction::<CreateSigningKey>::new();
     let shown = move || shown_once::answered(action);
+    let at = |cursor: &Option<String>| {
+        let cursor = Some(cursor.clone()?);
+        let there = SigningKeyQuery {
+            cursor,
+            ..query.clone()
+        };
+        Some(address(&there))
+    };
+    let pager = view! { <Pager previous=at(&page.prev_cursor) next=at(&page.next_cursor) /> };
+    let total = total(page.total);
+    let (keys, cancel) = (page.items, address(&query));
+    let joint = if cancel.contains('?') { '&' } else { '?' };
+    let forget = |id: &Id| format!("{cancel}{joint}confirm={id}");
     let rows = keys
         .iter()
-        .map(|key| view! { <Row key=key.clone() may_manage /> })
+        .map(|key| view! { <Row key=key.clone() forget=forget(&key.id) may_manage /> })
         .collect_view();
     let question = move || {
         let asked = confirm.get();
         let key = keys
             .iter()
             .find(|key| key.id.0 == asked && may_manage && key.state != SigningKeyState::Active)?;
-        Some(view! { <ForgetQuestion key=key.clone() /> })
+        Some(view! { <ForgetQuestion key=key.clone() cancel=cancel.clone() /> })
     };
     view! {
         <Breadcrumb above=vec![("/console", "Overview")] here="Signing keys" />
@@ -145,6 +207,10 @@ pub fn SigningKeysView(
         </p>
         {question}
         {move || shown().map(|shown| view! { <div class="card p-5"><ShownOnce shown inside=true /></div> })}
+        <Filters query />
+        <p class="text-soft" role="status">
+            {total}
+        </p>
         <div class="card scroller" role="region" aria-label="Signing keys" tabindex="0">
             <table class="grid-table">
                 <caption class="sr-only">"Signing keys, newest first"</caption>
@@ -164,12 +230,55 @@ pub fn SigningKeysView(
                 <tbody>{rows}</tbody>
             </table>
         </div>
+        {pager}
         {may_manage.then(|| view! { <MakeForm action /> })}
     }
 }
 
+fn total(total: u64) -> String {
+    let keys = if total == 1 { "key" } else { "keys" };
+    format!("{} {keys}", grouped(total))
+}
+
+/// A plain GET form. The page size stays, the page does not: another search begins at its first page.
 #[component]
-fn Row(key: SigningKeyRow, may_manage: bool) -> impl IntoView {
+fn Filters(query: SigningKeyQuery) -> impl IntoView {
+    let limit = query
+        .limit
+        .map(|limit| view! { <input type="hidden" name="limit" value=limit.to_string() /> });
+    let states = vec![
+        ("", "Any state"),
+        ("waiting", "Waiting"),
+        ("active", "Active"),
+        ("retired", "Retired"),
+    ];
+    let algorithms = SigningAlgorithm::ALL.iter().map(|one| (one.as_str(), one.as_str()));
+    // the form that makes a key has a field of this name too
+    let algorithms = std::iter::once(("", "Any algorithm"))
+        .chain(algorithms)
+        .collect::<Vec<_>>();
+    view! {
+        <Search method="GET" action={PATH} {..} role="search" class="flex flex-wrap items-end gap-3">
+            <SearchField name="q" label="Search" placeholder="Key or client id" value=query.q />
+            <Choice name="state" label="State" options=states value=query.state.map_or("", SigningKeyState::as_str) />
+            <Choice
+                name="algorithm"
+                id="find_algorithm"
+                label="Signs with"
+                options=algorithms
+                value=query.algorithm.map_or("", SigningAlgorithm::as_str)
+            />
+            {limit}
+            <button type="submit" class="button">
+                {Icon::Search.draw()}
+                "Search"
+            </button>
+        </Search>
+    }
+}
+
+#[component]
+fn Row(key: SigningKeyRow, forget: String, may_manage: bool) -> impl IntoView {
     let (tone, icon, word) = match key.state {
         SigningKeyState::Waiting => (Tone::Warn, Icon::Clock, "Waiting"),
         SigningKeyState::Active => (Tone::Good, Icon::CircleCheck, "Active"),
@@ -202,22 +311,21 @@ fn Row(key: SigningKeyRow, may_manage: bool) -> impl IntoView {
             <td class="max-md:hidden">
                 <Ago at=key.created_at.clone() />
             </td>
-            {may_manage.then(|| view! { <Actions key /> })}
+            {may_manage.then(|| view! { <Actions key forget /> })}
         </tr>
     }
 }
 
 #[component]
-fn Actions(key: SigningKeyRow) -> impl IntoView {
+fn Actions(key: SigningKeyRow, forget: String) -> impl IntoView {
     let action = ServerAction::<ActivateSigningKey>::new();
     let attempt = Attempt::of(action);
     let named = format!(" the key {}", key.kid);
     let forget = {
         let named = named.clone();
-        let href = format!("{PATH}?confirm={}", key.id);
         move || {
             view! {
-                <a class="link" href=href data-noscroll>
+                <a class="link" href=forget data-noscroll>
                     "Forget"
                     <span class="sr-only">{named}</span>
                 </a>
@@ -248,7 +356,7 @@ fn Actions(key: SigningKeyRow) -> impl IntoView {
 }
 
 #[component]
-fn ForgetQuestion(key: SigningKeyRow) -> impl IntoView {
+fn ForgetQuestion(key: SigningKeyRow, cancel: String) -> impl IntoView {
     let action = ServerAction::<DeleteSigningKey>::new();
     let attempt = Attempt::of(action);
     let loss = match key.state {
@@ -258,7 +366,7 @@ fn ForgetQuestion(key: SigningKeyRow) -> impl IntoView {
         }
     };
     view! {
-        <Confirm id="forget" title="Forget this key?" open=Signal::stored(true) cancel=PATH.to_owned()>
+        <Confirm id="forget" title="Forget this key?" open=Signal::stored(true) cancel>
             <p class="wrap-anywhere">
                 {key.algorithm.as_str()} " " <code class="font-mono">{key.kid}</code> ". " {loss} " This cannot be undone."
             </p>

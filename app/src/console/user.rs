@@ -116,8 +116,8 @@ pub fn UserView(
         <Identity user=user.clone() may_manage />
         <Addresses emails=user.emails />
         <Attributes attributes=user.attributes />
-        <Access id=user.id sessions=user.open_sessions grants=user.open_grants />
-        <Events events=user.events />
+        <Access id=user.id.clone() sessions=user.open_sessions grants=user.open_grants />
+        <Events id=user.id events=user.events />
     }
 }
 
@@ -239,6 +239,10 @@ fn Actions(id: Id, state: UserState, before: Option<UserState>, can_reset: bool)
         <div class="flex flex-wrap gap-3">
             {send}
             {reset}
+            <a class="button" rel="external" href=format!("/api/v1/admin/users/{id}/export") download="">
+                {Icon::Download.draw()}
+                "Export everything"
+            </a>
             <StateActions id state before />
         </div>
     }
@@ -455,7 +459,14 @@ fn Access(id: Id, sessions: u64, grants: u64) -> impl IntoView {
 }
 
 #[component]
-fn Events(events: Vec<UserEvent>) -> impl IntoView {
+fn Events(id: Id, events: Vec<UserEvent>) -> impl IntoView {
+    let all = may(Permission::EventsView).then(|| {
+        view! {
+            <a class="link justify-self-start" href=format!("/console/events?user={id}")>
+                "All events about this user"
+            </a>
+        }
+    });
     if events.is_empty() {
         return view! {
             <Section title="Latest events">
@@ -484,9 +495,25 @@ fn Events(events: Vec<UserEvent>) -> impl IntoView {
                     <tbody>{rows}</tbody>
                 </table>
             </div>
+            {all}
         </Section>
     }
     .into_any()
+}
+
+/// An event's name, and the way to its page for who may see it.
+fn named(id: Id, name: String) -> AnyView {
+    let name = view! { <code class="font-mono">{name}</code> };
+    if may(Permission::EventsView) {
+        view! {
+            <a class="link" href=format!("/console/events/{id}")>
+                {name}
+            </a>
+        }
+        .into_any()
+    } else {
+        name.into_any()
+    }
 }
 
 #[component]
@@ -503,7 +530,7 @@ fn EventRow(event: UserEvent) -> impl IntoView {
     view! {
         <tr>
             <th scope="row">
-                <code class="font-mono">{event.name}</code>
+                {named(event.id, event.name)}
                 {why}
             </th>
             <td>

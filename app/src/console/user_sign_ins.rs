@@ -5,10 +5,10 @@ use leptos_router::{
     hooks::{use_params_map, use_query_map},
     params::ParamsMap,
 };
-use sereno_types::{EndedSessions, Id, Page, Permission, Problem, SessionKind, SessionQuery, SessionRow, UserDetail};
+use sereno_types::{EndedSessions, Id, Page, Permission, Problem, SessionQuery, SessionRow, UserDetail};
 
 use crate::{
-    account::sessions::device_name,
+    account::sessions::{device_name, through},
     console::{
         may,
         overview::grouped,
@@ -234,10 +234,7 @@ fn Row(
     attempt: Attempt,
 ) -> impl IntoView {
     let name = device_name(&row).unwrap_or_else(|| "Unknown device".to_owned());
-    let through = match row.kind {
-        SessionKind::Browser => "Browser".to_owned(),
-        SessionKind::Tokens => row.application.clone().unwrap_or_default(),
-    };
+    let through = through(&row, "Browser");
     let end = {
         let name = name.clone();
         let session = row.id.0.clone();

@@ -360,14 +360,17 @@ pub fn SearchField(
 
 /// A choice of a filter. What the URL says is chosen, also after the back button.
 #[component]
-pub fn Choice(
-    /// Name and id.
+pub fn Choice<T: Into<String> + 'static>(
+    /// Name, and id unless another is said.
     name: &'static str,
+    /// Id, where another field of the page has the name.
+    #[prop(default = "")]
+    id: &'static str,
     /// What is chosen.
     #[prop(into)]
     label: String,
     /// Values and their words.
-    options: Vec<(&'static str, &'static str)>,
+    options: Vec<(T, T)>,
     /// The value that holds.
     #[prop(into)]
     value: String,
@@ -375,6 +378,7 @@ pub fn Choice(
     let options = options
         .into_iter()
         .map(|(option, words)| {
+            let (option, words): (String, String) = (option.into(), words.into());
             let selected = option == value;
             view! {
                 <option value=option selected=selected prop:selected=selected>
@@ -383,14 +387,36 @@ pub fn Choice(
             }
         })
         .collect_view();
+    let id = if id.is_empty() { name } else { id };
+    view! {
+        <div class="field">
+            <label class="label" for=id>
+                {label}
+            </label>
+            <select id=id name=name class="choice">
+                {options}
+            </select>
+        </div>
+    }
+}
+
+/// A day of a filter, in UTC.
+#[component]
+pub fn DayField(
+    /// Name and id.
+    name: &'static str,
+    /// What the field is called.
+    label: &'static str,
+    /// The day that holds.
+    value: Option<String>,
+) -> impl IntoView {
+    let value = value.unwrap_or_default();
     view! {
         <div class="field">
             <label class="label" for=name>
                 {label}
             </label>
-            <select id=name name=name class="choice">
-                {options}
-            </select>
+            <input id=name name=name type="date" class="input" value=value.clone() prop:value=value />
         </div>
     }
 }

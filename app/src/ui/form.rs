@@ -224,7 +224,11 @@ fn reasons(problem: &Problem) -> AnyView {
 
 /// The request id, where only the log can tell more.
 pub(crate) fn reference(problem: &Problem) -> Option<impl IntoView + use<>> {
-    let id = problem.request_id.clone().filter(|_| problem.status >= 500)?;
+    let id = problem
+        .request_id
+        .as_deref()
+        .filter(|_| problem.status >= 500)?
+        .to_owned();
     Some(view! {
         <p class="text-sm">{text::use_texts().reference} " " <code class="id">{id}</code> "."</p>
     })

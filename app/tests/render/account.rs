@@ -12,7 +12,7 @@ use app::account::{
 };
 use app::text::Locale;
 use leptos::prelude::*;
-use sereno_types::{Id, Me, Timestamp};
+use sereno_types::{AttributeKind, Id, Me, ProfileField, Timestamp};
 
 use crate::{between, holds, html, html_at, lacks};
 
@@ -82,7 +82,20 @@ fn forms_are_plain_ones() {
         ],
     );
     holds(
-        &html(|| view! { <SignUpView buttons=Vec::new() /> }),
+        &html(|| {
+            let field = |name: &str, kind, is_required| ProfileField {
+                field: name.to_owned(),
+                kind,
+                description: String::new(),
+                is_required,
+                is_protected: false,
+            };
+            let fields = vec![
+                field("username", AttributeKind::String, false),
+                field("attributes.tier", AttributeKind::Integer, true),
+            ];
+            view! { <SignUpView buttons=Vec::new() fields /> }
+        }),
         &[
             r#"action="/account/fn/register" method="post""#,
             r#"autocomplete="new-password""#,
@@ -168,8 +181,8 @@ fn links_of_mails_open_forms_that_post_their_token() {
         html_at("/account/reset-password", || view! { <ResetPasswordPage /> }),
         html_at("/account/confirm-email", || view! { <ConfirmEmailPage /> }),
     ] {
-        lacks(&page, &["<form"]);
-        holds(&page, &["has been used, has expired or is wrong"]);
+        lacks(&page, &["name=\"token\""]);
+        holds(&page, &["name=\"code\"", r#"autocomplete="one-time-code""#]);
     }
 }
 

@@ -2,15 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a builder outside of the test functions")]
 
-use app::console::application::{ApplicationView, Preview};
+use app::console::application::ApplicationView;
+use app::console::application_preview::Preview;
 use app::console::applications::ApplicationsView;
 use app::console::shown_once::{Shown, ShownOnce};
 use app::console::signing_keys::SigningKeysView;
 use leptos::prelude::*;
 use sereno_types::{
     ApplicationDetail, ApplicationKind, ApplicationQuery, ApplicationRow, ApplicationSecret, ApplicationSort,
-    ClaimsPreview, Code, Delivery, Grant, Id, Page, Permission, Problem, SigningAlgorithm, SigningKeyRow,
-    SigningKeyState, StaffProfile, Timestamp,
+    ClaimsPreview, Code, Delivery, Grant, Id, Page, Permission, Problem, SigningAlgorithm, SigningKeyQuery,
+    SigningKeyRow, SigningKeyState, StaffProfile, Timestamp,
 };
 
 use crate::{between, holds, html, lacks};
@@ -265,6 +266,7 @@ fn a_secret_is_shown_with_the_way_on() {
         client_id: "shop".to_owned(),
         secret: Some("cs_secret".to_owned()),
         signing_secret: Some("shared-key".to_owned()),
+        preview: None,
         next: format!("/console/applications/{ID}"),
     };
     assert!(!format!("{shown:?}").contains("cs_secret"), "a log would tell it");
@@ -308,7 +310,14 @@ fn what_can_be_done_with_a_key_depends_on_its_state() {
         html(move || {
             staff(permissions);
             let notice = Signal::stored(None);
-            view! { <SigningKeysView keys notice confirm=Signal::stored(confirm.to_owned()) /> }
+            let page = Page {
+                total: 3,
+                items: keys,
+                next_cursor: None,
+                prev_cursor: None,
+            };
+            let query = SigningKeyQuery::default();
+            view! { <SigningKeysView page query notice confirm=Signal::stored(confirm.to_owned()) /> }
         })
     };
     let all = ring(Permission::ALL, "");

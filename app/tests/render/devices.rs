@@ -3,8 +3,8 @@
 use app::console::{device::DeviceView, devices::DevicesView};
 use leptos::prelude::*;
 use sereno_types::{
-    DeviceDetail, DeviceQuery, DeviceRow, Id, Page, Permission, SessionDevice, SessionKind, SessionRow, SessionUser,
-    StaffProfile, Timestamp,
+    DeviceDetail, DeviceQuery, DeviceRow, Id, Page, PageQuery, Permission, SessionDevice, SessionKind, SessionRow,
+    SessionUser, StaffProfile, Timestamp,
 };
 
 use crate::{between, holds, html, lacks};
@@ -130,9 +130,15 @@ fn page(permissions: Vec<Permission>, sessions: Option<Vec<SessionRow>>, asks: b
         });
         let detail = DeviceDetail {
             device: device(),
-            sessions,
+            sessions: sessions.map(|items| Page {
+                total: items.len() as u64,
+                items,
+                next_cursor: Some("after".to_owned()),
+                prev_cursor: None,
+            }),
         };
-        view! { <DeviceView detail renamed=Signal::stored(false) asks=Signal::stored(asks) /> }
+        let place = PageQuery::default();
+        view! { <DeviceView detail place renamed=Signal::stored(false) asks=Signal::stored(asks) /> }
     })
 }
 
@@ -149,6 +155,8 @@ fn the_page_shows_what_is_known_and_what_hangs_on_it() {
             "Shop",
             "192.0.2.9",
             "?confirm=remove",
+            "Sign-ins (1)",
+            &format!("/console/devices/{ID}?cursor=after"),
             "/console/fn/rename_device",
         ],
     );

@@ -92,10 +92,10 @@ fn the_summary_tells_the_problem_as_a_whole_when_no_field_is_at_fault() {
     limited.retry_after = Some(600);
     holds(&summary(limited), &["in 10 minutes"]);
     let mut broken = Problem::new(Code::Internal);
-    broken.request_id = Some("0198c2d4".to_owned());
+    broken.request_id = Some("0198c2d4".into());
     holds(&summary(broken), &["our fault", "0198c2d4"]);
     let mut own = Problem::new(Code::OwnAccount);
-    own.request_id = Some("0198c2d4".to_owned());
+    own.request_id = Some("0198c2d4".into());
     lacks(&summary(own), &["0198c2d4"]);
 }
 

@@ -12,8 +12,8 @@ use app::ui::avatar::Face;
 use leptos::prelude::*;
 use serde_json::json;
 use sereno_types::{
-    Attribute, AttributeKind, ChangeQuery, Id, Me, Page, PageQuery, Permission, ProfileChange, ProfileField,
-    SessionKind, SessionQuery, SessionRow, SessionUser, StaffProfile, Timestamp, UserDetail, UserState,
+    Attribute, AttributeKind, AttributeQuery, ChangeQuery, Id, Me, Page, PageQuery, Permission, ProfileChange,
+    ProfileField, SessionKind, SessionQuery, SessionRow, SessionUser, StaffProfile, Timestamp, UserDetail, UserState,
 };
 
 use crate::{between, holds, html, html_at, lacks};
@@ -310,8 +310,14 @@ fn attributes_are_taught_listed_and_changed() {
         html(move || {
             staff(permissions);
             let text = |text: &str| Signal::stored(text.to_owned());
+            let page = Page {
+                total: attributes.len() as u64,
+                items: attributes,
+                next_cursor: None,
+                prev_cursor: None,
+            };
             view! {
-                <AttributesView attributes notice=Signal::stored(None) change=text(change) confirm=text(change) />
+                <AttributesView page query=AttributeQuery::default() notice=Signal::stored(None) change=text(change) confirm=text(change) />
             }
         })
     };

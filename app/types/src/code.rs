@@ -23,6 +23,12 @@ macro_rules! codes {
                 match self { $(Self::$variant => $name),+ }
             }
 
+            /// The code with this name.
+            #[must_use]
+            pub fn from_name(name: &str) -> Option<Self> {
+                match name { $($name => Some(Self::$variant),)+ _ => None }
+            }
+
             /// The HTTP status a native answer with this code has.
             #[must_use]
             pub const fn status(self) -> u16 {
@@ -233,6 +239,14 @@ codes! {
     SocialMisconfigured = "social_misconfigured", 502;
     /// The provider does not answer.
     SocialUnavailable = "social_unavailable", 503;
+    /// `Idempotency-Key` is empty, longer than 255 characters, or holds others than visible ASCII.
+    IdempotencyKeyInvalid = "idempotency_key_invalid", 400;
+    /// The `Idempotency-Key` was sent with another request before.
+    IdempotencyKeyReused = "idempotency_key_reused", 422;
+    /// The same request is being carried out; ask again in a moment.
+    RequestInProgress = "request_in_progress", 409;
+    /// It is not the version that `If-Match` names any more; `current` is what it is.
+    PreconditionFailed = "precondition_failed", 412;
     /// The server is working at its limit; nothing was done.
     Overloaded = "overloaded", 503;
     /// Something Sereno depends on is away; nothing was done.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::profile::said;
-use crate::{Id, Secret, SessionRow, SessionUser, Timestamp};
+use crate::{Id, Page, Secret, SessionRow, SessionUser, Timestamp};
 
 /// What a client says of the device it runs on. What is not said, or empty, stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -137,9 +137,9 @@ pub struct DeviceDetail {
     /// The device.
     #[serde(flatten)]
     pub device: DeviceRow,
-    /// Its sign-ins that still work, the newest 50; only for who may see sessions.
+    /// Its sign-ins that still work, page by page, newest first; only for who may see sessions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sessions: Option<Vec<SessionRow>>,
+    pub sessions: Option<Page<SessionRow>>,
 }
 
 /// Which devices, for staff.

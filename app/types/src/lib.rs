@@ -12,6 +12,7 @@ mod console;
 mod deletion;
 mod delivery;
 mod device;
+mod event;
 mod introspection;
 mod live;
 mod login;
@@ -49,6 +50,7 @@ pub use console::{Overview, SetUp, StaffProfile};
 pub use deletion::{CancelDeletion, ConfirmDeletion, DataExport, DeletionScheduled, DeletionTerms, RequestDeletion};
 pub use delivery::{CookieSettings, Delivery, SameSite};
 pub use device::{DeviceDetail, DeviceHint, DeviceQuery, DeviceRow, RenameDevice, UpdateDevice};
+pub use event::{EventApplication, EventDetail, EventOutcome, EventQuery, EventRow, Lineage, LineageToken};
 pub use introspection::{Introspect, Introspection, RevokeToken};
 pub use live::{LiveMessage, LiveRequest, Notification};
 pub use login::{Login, LoginAnswer, Logout};
@@ -59,7 +61,7 @@ pub use password::{ChangeEmail, ChangePassword, ConfirmEmail, ForgotPassword, Re
 pub use permission::Permission;
 pub use problem::{FieldError, Problem};
 pub use profile::{
-    Attribute, AttributeKind, ChangeQuery, DeclareAttribute, ProfileChange, ProfileField, UpdateProfile,
+    Attribute, AttributeKind, AttributeQuery, ChangeQuery, DeclareAttribute, ProfileChange, ProfileField, UpdateProfile,
 };
 pub use project::{
     CreateProject, MemberQuery, MemberRow, ProjectDetail, ProjectQuery, ProjectRow, PutMember, UpdateProject,
@@ -77,7 +79,9 @@ pub use secret::Secret;
 pub use session::{
     EndSessions, EndWhich, EndedSessions, SessionDevice, SessionKind, SessionQuery, SessionRow, SessionUser,
 };
-pub use signing_key::{CreateSigningKey, NewSigningKey, SigningAlgorithm, SigningKeyRow, SigningKeyState};
+pub use signing_key::{
+    CreateSigningKey, NewSigningKey, SigningAlgorithm, SigningKeyQuery, SigningKeyRow, SigningKeyState,
+};
 pub use social::{
     CreateSocialProvider, Identity, LinkIdentity, SocialButton, SocialCheck, SocialCheckName, SocialKind,
     SocialLinking, SocialLogin, SocialProviderDetail, SocialProviderQuery, SocialProviderRow, SocialSettings,

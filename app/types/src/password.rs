@@ -18,15 +18,18 @@ pub struct ForgotPassword {
     pub identifier: String,
 }
 
-/// `POST /api/v1/password/reset`.
+/// `POST /api/v1/password/reset`: either the token of the link, or identifier and code from the same mail.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ResetPassword {
     /// The token of the link.
-    #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(required = true))]
-    pub token: Secret,
+    pub token: Option<Secret>,
+    /// Address or user name, as the mail was asked for, with `code`.
+    #[cfg_attr(feature = "openapi", schema(max_length = 254))]
+    pub identifier: Option<String>,
+    /// The code from the newest mail; spaces and dashes are ignored.
+    pub code: Option<Secret>,
     /// The new password.
     #[serde(default)]
     #[cfg_attr(
@@ -70,13 +73,13 @@ pub struct ChangeEmail {
     pub password: Option<Secret>,
 }
 
-/// `POST /api/v1/me/email/confirm`.
+/// `POST /api/v1/me/email/confirm`: either the token of the link, or, signed in, the code from the same mail.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ConfirmEmail {
     /// The token of the link.
-    #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(required = true))]
-    pub token: Secret,
+    pub token: Option<Secret>,
+    /// The code from the newest mail; spaces and dashes are ignored.
+    pub code: Option<Secret>,
 }

@@ -64,9 +64,14 @@ pub struct Problem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub reason: Option<Box<str>>,
+    /// What the resource is now; only where `code` is `precondition_failed`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
+    pub current: Option<Box<Value>>,
     /// Finds this request in the server's log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub request_id: Option<String>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub request_id: Option<Box<str>>,
 }
 
 impl Problem {
@@ -81,6 +86,7 @@ impl Problem {
             errors: Vec::new(),
             retry_after: None,
             reason: None,
+            current: None,
             request_id: None,
         }
     }

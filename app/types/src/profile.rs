@@ -193,3 +193,20 @@ pub struct ChangeQuery {
     #[cfg_attr(feature = "openapi", param(max_length = 1000))]
     pub cursor: Option<String>,
 }
+
+/// Which declared attributes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
+#[serde(deny_unknown_fields)]
+pub struct AttributeQuery {
+    /// Search in name and description.
+    #[cfg_attr(feature = "openapi", param(max_length = 200))]
+    pub q: Option<String>,
+    /// Rows per page, 1 to 200; 50 when absent.
+    #[cfg_attr(feature = "openapi", param(minimum = 1, maximum = 200))]
+    pub limit: Option<u64>,
+    /// Where to continue, from an earlier answer.
+    #[cfg_attr(feature = "openapi", param(max_length = 1000))]
+    pub cursor: Option<String>,
+}

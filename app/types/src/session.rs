@@ -44,7 +44,7 @@ pub struct SessionRow {
     pub id: Id,
     /// What it consists of.
     pub kind: SessionKind,
-    /// The application's name for people; nothing for a browser's session.
+    /// The name for people of the application it was begun through; nothing for a session of Sereno's own pages.
     pub application: Option<String>,
     /// What the device it hangs on is called.
     pub device_name: Option<String>,

@@ -57,6 +57,29 @@ pub struct SigningKeyRow {
     pub retired_at: Option<Timestamp>,
 }
 
+/// Which signing keys.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
+#[serde(deny_unknown_fields)]
+pub struct SigningKeyQuery {
+    /// Search in `kid`, id and the application's `client_id`.
+    #[cfg_attr(feature = "openapi", param(max_length = 200))]
+    pub q: Option<String>,
+    /// Only keys in this state.
+    #[cfg_attr(feature = "openapi", param(inline))]
+    pub state: Option<SigningKeyState>,
+    /// Only keys of this algorithm.
+    #[cfg_attr(feature = "openapi", param(inline))]
+    pub algorithm: Option<SigningAlgorithm>,
+    /// Rows per page, 1 to 200; 50 when absent.
+    #[cfg_attr(feature = "openapi", param(minimum = 1, maximum = 200))]
+    pub limit: Option<u64>,
+    /// Where to continue, from an earlier answer.
+    #[cfg_attr(feature = "openapi", param(max_length = 1000))]
+    pub cursor: Option<String>,
+}
+
 /// Makes a signing key.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -60,6 +60,13 @@ impl Moment {
         Self(seconds.saturating_mul(1_000_000))
     }
 
+    /// The moment that a text in RFC 3339 means.
+    #[must_use]
+    pub fn from_rfc3339(text: &str) -> Option<Self> {
+        let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+        i64::try_from(moment.unix_timestamp_nanos() / 1_000).ok().map(Self)
+    }
+
     /// RFC 3339 in UTC, whole seconds.
     #[must_use]
     pub fn timestamp(self) -> Timestamp {
@@ -127,6 +134,8 @@ mod tests {
         assert_eq!(start.plus(Duration::from_secs(5)).since(start), Duration::from_secs(5));
         assert_eq!(start.since(start.plus(Duration::from_secs(5))), Duration::ZERO);
         assert_eq!(Moment::NEVER.timestamp().0, "9999-12-31T23:59:59Z");
+        assert_eq!(Moment::from_rfc3339("2025-11-20T10:59:16+01:00"), Some(start));
+        assert_eq!(Moment::from_rfc3339("2025-11-20"), None);
         assert_eq!(Moment(-1).unix_seconds(), -1);
         assert_eq!(Moment(i64::MAX).plus(Duration::MAX), Moment(i64::MAX));
     }

@@ -23,6 +23,7 @@ use crate::entity::{
     token_family,
 };
 use crate::error::Result;
+use crate::idempotency;
 use crate::login::SendLoginCode;
 use crate::notify::DeliverMail;
 use crate::oauth;
@@ -295,6 +296,7 @@ pub async fn sweep(sereno: &Sereno) -> Result<()> {
         .exec(db)
         .await?;
     sweep_events(sereno).await?;
+    idempotency::sweep(sereno).await?;
     issued_token::Entity::delete_many()
         .filter(issued_token::Column::ExpiresAt.lt(now))
         .exec(db)

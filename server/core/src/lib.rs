@@ -8,7 +8,8 @@
 //! 2. [`config`], [`port`]: settings; what Sereno asks of the world outside
 //! 3. [`crypto`], [`net`]: one algorithm each; the one outbound HTTP client
 //! 4. [`context`]: `Sereno`, `Tx`, `Actor`, `Staff`, `Job`, the limiter
-//! 5. [`access`], [`once`]: who may do what; things that are good for one use
+//! 5. [`access`], [`idempotency`], [`once`]: who may do what; requests that may be sent twice; things that are good for one
+//!    use
 //! 6. [`notify`], [`device`], [`session`], 7. [`token`]: abilities the flows use
 //! 8. [`account`], 9. [`login`], [`live`], 10. [`social`], [`jobs`]: the flows, and the worker
 //! 11. [`boot`]: configuration to context; `testing`: the same for tests
@@ -27,6 +28,7 @@ pub mod error;
 pub mod event;
 pub mod file;
 pub mod hook;
+pub mod idempotency;
 pub mod intent;
 pub mod jobs;
 pub mod live;

@@ -1,5 +1,6 @@
 //! Lists of any size, page by page: keyset paging, whose cursor holds the order's key of one row, so that a page costs the
-//! same wherever it stands and nothing is shown twice while rows come and go.
+//! same wherever it stands and nothing is shown twice while rows come and go. Short lists that are known whole go by the
+//! same cursors.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -46,6 +47,25 @@ pub enum Newest {
     #[default]
     #[serde(rename = "newest")]
     First,
+}
+
+/// By name, for lists that have no other order.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ByName {
+    /// The only one.
+    #[default]
+    #[serde(rename = "name")]
+    First,
+}
+
+impl Order for ByName {
+    fn is_descending(self) -> bool {
+        false
+    }
+
+    fn is_text(self) -> bool {
+        true
+    }
 }
 
 impl Order for Newest {
@@ -132,21 +152,21 @@ impl<S: Order> Walk<S> {
         })
     }
 
-    /// The rows of this page, of all that there are: for lists that are computed, in the order of the key and the id.
-    pub fn of<R>(&self, all: Vec<R>, place: impl Fn(&R) -> (Key, Uuid)) -> Vec<R> {
-        let beyond = |row: &R| {
-            let Some(cursor) = &self.cursor else { return true };
-            let (key, id) = place(row);
-            let order = key.cmp(&cursor.key).then(id.cmp(&cursor.id));
-            if matches!(self.direction(), Direction::Asc) {
-                order.is_gt()
-            } else {
-                order.is_lt()
-            }
-        };
-        let mut rows: Vec<R> = all.into_iter().filter(beyond).collect();
-        // the order of the list is that of its key
-        if self.back() {
+    /// The rows to make a page of, out of all that match.
+    pub fn among<R>(&self, mut rows: Vec<R>, place: impl Fn(&R) -> (Key, Uuid)) -> Vec<R> {
+        let ascending = self.direction() == Direction::Asc;
+        if let Some(cursor) = &self.cursor {
+            let seen = (cursor.key.clone(), cursor.id);
+            rows.retain(|row| {
+                if ascending {
+                    place(row) > seen
+                } else {
+                    place(row) < seen
+                }
+            });
+        }
+        rows.sort_by_key(&place);
+        if !ascending {
             rows.reverse();
         }
         rows.truncate(usize::try_from(self.rows()).unwrap_or(usize::MAX));
@@ -199,19 +219,25 @@ fn read<S: Order>(text: &str, sort: S) -> Result<Cursor<S>> {
     Ok(cursor)
 }
 
-/// What a person searches for, as a pattern in which nothing is a wildcard; nothing when they search for nothing.
+/// What a person searches for; nothing when they search for nothing.
 ///
 /// # Errors
 /// `validation_failed` with `too_long` on `q`.
-pub fn pattern(q: Option<&str>, prepare: impl Fn(&str) -> String) -> Result<Option<sea_orm::sea_query::LikeExpr>> {
+pub fn searched(q: Option<&str>) -> Result<Option<&str>> {
     let text = q.unwrap_or("").trim();
     if text.len() > MAX_SEARCH {
         let fault = FieldError::new("q", Code::TooLong).with("max", MAX_SEARCH as u64);
         return Err(Error::fields(vec![fault]));
     }
-    if text.is_empty() {
-        return Ok(None);
-    }
+    Ok(Some(text).filter(|text| !text.is_empty()))
+}
+
+/// The same as a pattern in which nothing is a wildcard.
+///
+/// # Errors
+/// As [`searched`].
+pub fn pattern(q: Option<&str>, prepare: impl Fn(&str) -> String) -> Result<Option<sea_orm::sea_query::LikeExpr>> {
+    let Some(text) = searched(q)? else { return Ok(None) };
     let text = prepare(text)
         .replace('\\', "\\\\")
         .replace('%', "\\%")

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use sereno_core::account::sessions;
 use sereno_core::context::Actor;
 use sereno_core::event::EventKind;
 use sereno_core::login::{self, Brought};
@@ -12,8 +13,8 @@ use sereno_core::testing::{
     Client, PASSWORD, TestSereno, called, claims_of, profile_of, refused, refused_fields, register,
 };
 use sereno_types::{
-    ApplicationKind, ApplicationQuery, ApplicationSort, Code, CreateApplication, Delivery, Grant, Secret,
-    UpdateApplication,
+    ApplicationKind, ApplicationQuery, ApplicationSort, Code, CreateApplication, Delivery, Grant, PageQuery, Secret,
+    SessionKind, SessionQuery, UpdateApplication,
 };
 
 #[tokio::test]
@@ -323,6 +324,80 @@ async fn switching_off_and_deleting_end_every_sign_in() {
         refused_fields(outcome),
         [("is_enabled".to_owned(), Code::InvalidChoice)]
     );
+}
+
+/// A session that is an application's delivery belongs to it as tokens do: listed, found, counted, ended with it.
+#[tokio::test]
+async fn a_session_belongs_to_its_application() {
+    let test = TestSereno::with_ana().await;
+    let (sereno, meta, staff) = (&test.sereno, test.meta(), test.system().await);
+    let client = Client::of(
+        &test,
+        CreateApplication {
+            delivery: Delivery::Session,
+            ..called("shop")
+        },
+    )
+    .await;
+    let mut command = test.credentials("ana", PASSWORD);
+    command.client_id.clone_from(&client.credentials.client_id);
+    command.client_secret.clone_from(&client.credentials.client_secret);
+    let Brought::Session(browser) = login::for_application(sereno, &meta, command).await.unwrap().brought else {
+        panic!("tokens, not a session");
+    };
+    // of our own pages, and of nobody else
+    test.sign_in("ana").await;
+    test.log_in("ana").await;
+    let through = async |client_id: &str| {
+        let query = SessionQuery {
+            client_id: Some(client_id.to_owned()),
+            ..SessionQuery::default()
+        };
+        let found = sessions::list(sereno, &staff, query).await.unwrap();
+        found
+            .items
+            .into_iter()
+            .map(|row| (row.id.0, row.kind, row.application))
+            .collect::<Vec<_>>()
+    };
+    let name = Some(called("shop").name);
+    let its = (browser.id.to_string(), SessionKind::Browser, name);
+    assert_eq!(through("shop").await, [its]);
+    let own = through("sereno").await;
+    assert_eq!(
+        (own.len(), own[0].1),
+        (1, SessionKind::Tokens),
+        "our own pages belong to no application"
+    );
+    let mine = sessions::mine(sereno, &browser.actor, PageQuery::default())
+        .await
+        .unwrap();
+    let named: Vec<_> = mine.items.iter().map(|row| row.application.as_deref()).collect();
+    assert_eq!(named.len(), 3);
+    assert!(named.contains(&Some(called("shop").name.as_str())) && named.contains(&None));
+    let switch = |is_enabled| UpdateApplication {
+        is_enabled: Some(is_enabled),
+        ..UpdateApplication::default()
+    };
+    let off = admin::update(sereno, &meta, &staff, &client.id, switch(false))
+        .await
+        .unwrap();
+    assert_eq!(off.application.open_grants, 1);
+    let resolved = async || session::resolve(sereno, &browser.secret).await.unwrap();
+    assert_eq!(resolved().await, Actor::Anonymous);
+    admin::update(sereno, &meta, &staff, &client.id, switch(true))
+        .await
+        .unwrap();
+    assert_eq!(resolved().await, browser.actor);
+    admin::delete(sereno, &meta, &staff, &client.id).await.unwrap();
+    assert_eq!(resolved().await, Actor::Anonymous);
+    assert_eq!(
+        test.column("SELECT end_reason FROM session WHERE ended_at IS NOT NULL")
+            .await,
+        ["application_deleted"]
+    );
+    let left = sessions::list(sereno, &staff, SessionQuery::default()).await.unwrap();
+    assert_eq!(left.total, 2);
 }
 
 /// Asked for in the same moment, through the right application and another: the other gets nothing and takes nothing.

@@ -291,9 +291,10 @@ async fn a_wish_ends_with_the_address_it_went_to() {
     let mails = test.mails().await;
     let link = mails.iter().find(|mail| mail.recipient == "nova@example.net").unwrap();
     let command = ConfirmEmail {
-        token: token_of(link).into(),
+        token: Some(token_of(link).into()),
+        ..ConfirmEmail::default()
     };
-    account::email::confirm(&test.sereno, &test.meta(), command)
+    account::email::confirm(&test.sereno, &test.meta(), &Actor::Anonymous, command)
         .await
         .unwrap();
     assert_eq!(

@@ -574,11 +574,11 @@ async fn staff_searches_renames_and_removes() {
         let found: Vec<Id> = found.into_iter().cloned().collect();
         assert_eq!(list(q, user).await, found, "{q:?} {user:?}");
     }
-    let detail = devices::detail(sereno, &staff, &a).await.unwrap();
+    let detail = devices::detail(sereno, &staff, &a, PageQuery::default()).await.unwrap();
     assert_eq!(detail.device.user.unwrap().id.0, ana.to_string());
     let hanging = detail.sessions.unwrap();
-    assert_eq!(hanging.len(), 1);
-    assert_eq!(hanging[0].device.as_ref().unwrap().id, a);
+    assert_eq!((hanging.items.len(), hanging.total), (1, 1));
+    assert_eq!(hanging.items[0].device.as_ref().unwrap().id, a);
     let rename = |name: &str| RenameDevice {
         name: Some(Some(name.to_owned())),
     };
@@ -592,7 +592,9 @@ async fn staff_searches_renames_and_removes() {
     for outcome in [
         devices::remove_theirs(sereno, &meta, &staff, &a).await,
         devices::rename(sereno, &meta, &staff, &a, rename("x")).await,
-        devices::detail(sereno, &staff, &a).await.map(|_| ()),
+        devices::detail(sereno, &staff, &a, PageQuery::default())
+            .await
+            .map(|_| ()),
     ] {
         assert_eq!(refused(outcome), Code::NotFound);
     }

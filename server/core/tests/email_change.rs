@@ -11,7 +11,7 @@ use sereno_core::account::{activate, profile};
 use sereno_core::context::Actor;
 use sereno_core::event::EventKind;
 use sereno_core::port::mail::{MailError, MailTransport, OutgoingMail};
-use sereno_core::testing::{PASSWORD, TestSereno, by_link, refused, refused_fields, token_of};
+use sereno_core::testing::{PASSWORD, TestSereno, by_link, code_of, refused, refused_fields, token_of};
 use sereno_core::{Result, jobs};
 use sereno_types::{ChangeEmail, ChangePassword, Code, ConfirmEmail, ForgotPassword, ResetPassword, UserState};
 
@@ -28,9 +28,10 @@ async fn ask(test: &TestSereno, actor: &Actor, email: &str, password: Option<&st
 
 async fn use_link(test: &TestSereno, mail: &OutgoingMail) -> Result<()> {
     let command = ConfirmEmail {
-        token: token_of(mail).as_str().into(),
+        token: Some(token_of(mail).as_str().into()),
+        ..ConfirmEmail::default()
     };
-    confirm(&test.sereno, &test.meta(), command).await
+    confirm(&test.sereno, &test.meta(), &Actor::Anonymous, command).await
 }
 
 /// What was sent, by subject and recipient.
@@ -50,6 +51,55 @@ async fn link(test: &TestSereno, actor: &Actor, email: &str) -> OutgoingMail {
     let mut mails = test.mails().await;
     mails.retain(|mail| mail.subject == CONFIRM);
     mails.pop().unwrap()
+}
+
+async fn type_code(test: &TestSereno, actor: &Actor, code: &str) -> Result<()> {
+    let command = ConfirmEmail {
+        code: Some(code.into()),
+        ..ConfirmEmail::default()
+    };
+    confirm(&test.sereno, &test.meta(), actor, command).await
+}
+
+#[tokio::test]
+async fn the_code_of_the_mail_does_the_same_for_whoever_asked() {
+    let test = TestSereno::new().await;
+    let id = test.user("ana").await;
+    test.user("bea").await;
+    let (ana, bea) = (test.sign_in("ana").await.actor, test.sign_in("bea").await.actor);
+    let mail = link(&test, &ana, "new@example.net").await;
+    let code = code_of(&mail);
+    assert!(!code.is_empty() && mail.html.contains(&code));
+    assert_eq!(
+        refused(type_code(&test, &Actor::Anonymous, &code).await),
+        Code::AuthenticationRequired
+    );
+    assert_eq!(
+        refused(type_code(&test, &bea, &code).await),
+        Code::EmailChangeLinkInvalid
+    );
+    assert_eq!(
+        refused_fields(type_code(&test, &ana, " ").await),
+        [("code".to_owned(), Code::Blank)]
+    );
+    type_code(&test, &ana, &code).await.unwrap();
+    assert_eq!(test.holder_of("new@example.net").await, id);
+    assert_eq!(refused(use_link(&test, &mail).await), Code::EmailChangeLinkInvalid);
+    // five wrong ones, and only the link is heard
+    let mail = link(&test, &ana, "other@example.net").await;
+    let code = code_of(&mail);
+    let wrong = if code == "0000-0000" { "1111-1111" } else { "0000-0000" };
+    for _ in 0..5 {
+        assert_eq!(
+            refused(type_code(&test, &ana, wrong).await),
+            Code::EmailChangeLinkInvalid
+        );
+    }
+    assert_eq!(
+        refused(type_code(&test, &ana, &code).await),
+        Code::EmailChangeLinkInvalid
+    );
+    use_link(&test, &mail).await.unwrap();
 }
 
 #[tokio::test]
@@ -260,8 +310,11 @@ async fn the_link_ends_in_its_time_and_with_the_account() {
     test.advance(Duration::from_hours(24));
     assert_eq!(refused(use_link(&test, &first).await), Code::EmailChangeLinkInvalid);
     for token in ["", "x", "\0"] {
-        let command = ConfirmEmail { token: token.into() };
-        let outcome = confirm(&test.sereno, &test.meta(), command).await;
+        let command = ConfirmEmail {
+            token: Some(token.into()),
+            ..ConfirmEmail::default()
+        };
+        let outcome = confirm(&test.sereno, &test.meta(), &Actor::Anonymous, command).await;
         assert_eq!(refused(outcome), Code::EmailChangeLinkInvalid);
     }
 }
@@ -313,8 +366,9 @@ async fn links_to_set_a_password_that_went_to_the_old_address_end() {
     forgot(&test.sereno, &test.meta(), forgotten()).await.unwrap();
     use_link(&test, &mail).await.unwrap();
     let command = ResetPassword {
-        token: token_of(&old).as_str().into(),
+        token: Some(token_of(&old).as_str().into()),
         password: "lanterns in the rain".into(),
+        ..ResetPassword::default()
     };
     assert_eq!(
         refused(reset(&test.sereno, &test.meta(), command).await),

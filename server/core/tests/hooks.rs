@@ -204,8 +204,9 @@ async fn a_forgotten_password() {
     let mail = test.mails().await.remove(0);
     let set = async || {
         let command = ResetPassword {
-            token: token_of(&mail).into(),
+            token: Some(token_of(&mail).into()),
             password: "lanterns in the rain".into(),
+            ..ResetPassword::default()
         };
         reset(&test.sereno, &test.meta(), command).await
     };

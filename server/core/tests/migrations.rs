@@ -43,7 +43,7 @@ async fn up_down_up() {
     test.user("ana").await;
     migration::down(db).await.unwrap();
     assert_eq!(test.tables().await, ["seaql_migrations"]);
-    assert_eq!(migration::pending(db).await.unwrap().len(), 15);
+    assert_eq!(migration::pending(db).await.unwrap().len(), 16);
     migration::up(db).await.unwrap();
     assert_eq!(shape(&test).await, before);
     let again = test.another().await;
@@ -75,6 +75,7 @@ async fn entities_fit_their_tables() {
         identity,
         issued_token,
         job,
+        kept_answer,
         limit_counter,
         login_code,
         one_time,

@@ -115,8 +115,9 @@ async fn others_go_on_where_that_is_wanted_but_links_end() {
         "what had ended stays ended"
     );
     let command = ResetPassword {
-        token: token_of(&link).as_str().into(),
+        token: Some(token_of(&link).as_str().into()),
         password: "a third one entirely".into(),
+        ..ResetPassword::default()
     };
     assert_eq!(
         refused(reset(&test.sereno, &test.meta(), command).await),

@@ -11,7 +11,7 @@ use sereno_core::account::password::{forgot, reset};
 use sereno_core::context::{Actor, RequestMeta};
 use sereno_core::event::EventKind;
 use sereno_core::port::mail::OutgoingMail;
-use sereno_core::testing::{PASSWORD, TestSereno, by_link, refused, refused_fields, token_of};
+use sereno_core::testing::{PASSWORD, TestSereno, by_link, code_of, refused, refused_fields, token_of};
 use sereno_core::{Error, Result, account, login, session, token};
 use sereno_types::{Code, ForgotPassword, Id, ResetPassword, UserState};
 
@@ -26,8 +26,9 @@ async fn ask(test: &TestSereno, identifier: &str) -> Result<()> {
 
 async fn set(test: &TestSereno, token: &str, password: &str) -> Result<()> {
     let command = ResetPassword {
-        token: token.into(),
+        token: Some(token.into()),
         password: password.into(),
+        ..ResetPassword::default()
     };
     reset(&test.sereno, &test.meta(), command).await
 }
@@ -36,6 +37,90 @@ async fn set(test: &TestSereno, token: &str, password: &str) -> Result<()> {
 async fn link(test: &TestSereno) -> OutgoingMail {
     ask(test, "ana@example.org").await.unwrap();
     test.mails().await.pop().unwrap()
+}
+
+async fn type_code(test: &TestSereno, identifier: &str, code: &str, password: &str) -> Result<()> {
+    let command = ResetPassword {
+        identifier: Some(identifier.to_owned()),
+        code: Some(code.into()),
+        password: password.into(),
+        ..ResetPassword::default()
+    };
+    reset(&test.sereno, &test.meta(), command).await
+}
+
+#[tokio::test]
+async fn the_code_of_the_mail_does_the_same_by_address_and_by_name() {
+    let test = TestSereno::new().await;
+    test.user("ana").await;
+    for (identifier, password) in [("ana@example.org", NEW), ("ANA", "a third one entirely")] {
+        let mail = link(&test).await;
+        let code = code_of(&mail);
+        assert!(!code.is_empty() && mail.html.contains(&code));
+        // a password that is refused does not use it up
+        let weak = type_code(&test, identifier, &code, "12345678").await;
+        assert!(refused_fields(weak).iter().all(|(field, _)| field == "password"));
+        let typed = code.replace('-', " ");
+        type_code(&test, identifier, &typed, password).await.unwrap();
+        assert_eq!(
+            refused(type_code(&test, identifier, &code, NEW).await),
+            Code::ResetLinkInvalid,
+            "it works once"
+        );
+        assert_eq!(refused(set(&test, &token_of(&mail), NEW).await), Code::ResetLinkInvalid);
+        test.advance(Duration::from_hours(2));
+    }
+    let blank = refused_fields(reset(&test.sereno, &test.meta(), ResetPassword::default()).await);
+    assert_eq!(
+        blank,
+        [("identifier".to_owned(), Code::Blank), ("code".to_owned(), Code::Blank)]
+    );
+}
+
+#[tokio::test]
+async fn codes_cannot_be_guessed_and_the_link_is_heard_all_the_same() {
+    let test = TestSereno::with(|config| config.limit.requests_per_address = 0).await;
+    test.user("ana").await;
+    let mail = link(&test).await;
+    let code = code_of(&mail);
+    let wrong = if code == "0000-0000" { "1111-1111" } else { "0000-0000" };
+    for _ in 0..5 {
+        assert_eq!(
+            refused(type_code(&test, "ana@example.org", wrong, NEW).await),
+            Code::ResetLinkInvalid
+        );
+    }
+    let late = type_code(&test, "ana@example.org", &code, NEW).await;
+    assert_eq!(refused(late), Code::ResetLinkInvalid, "it hears five");
+    // whoever it names, and whether anybody, the guesses of a day are the same
+    for (identifier, so_far) in [("ana@example.org", 6), ("nobody@example.org", 0)] {
+        for _ in so_far..25 {
+            let outcome = type_code(&test, identifier, wrong, NEW).await;
+            assert_eq!(refused(outcome), Code::ResetLinkInvalid, "{identifier}");
+        }
+        let outcome = type_code(&test, identifier, wrong, NEW).await;
+        assert_eq!(refused(outcome), Code::TooManyRequests, "{identifier}");
+    }
+    set(&test, &token_of(&mail), NEW).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_guess_costs_the_same_whoever_it_names() {
+    let test = TestSereno::new().await;
+    test.user("ana").await;
+    link(&test).await;
+    let cost = async |identifier: &str| {
+        test.statements.take();
+        let before = test.sereno.hasher.runs();
+        assert_eq!(
+            refused(type_code(&test, identifier, "0000-0001", NEW).await),
+            Code::ResetLinkInvalid
+        );
+        (test.statements.take().len(), test.sereno.hasher.runs() - before)
+    };
+    let known = cost("ana@example.org").await;
+    assert_eq!(cost("nobody@example.org").await, known);
+    assert_eq!(known.1, 1);
 }
 
 #[tokio::test]

@@ -89,8 +89,9 @@ async fn recovery(test: &TestSereno) -> Vec<String> {
     password::forgot(sereno, &meta, command).await.unwrap();
     let reset = token_of(&test.mails().await.remove(0));
     let command = ResetPassword {
-        token: reset.as_str().into(),
+        token: Some(reset.as_str().into()),
         password: second.into(),
+        ..ResetPassword::default()
     };
     password::reset(sereno, &meta, command).await.unwrap();
     let credentials = test.credentials("ana@example.org", second);
@@ -110,9 +111,12 @@ async fn recovery(test: &TestSereno) -> Vec<String> {
     let mail = mails.iter().find(|mail| mail.recipient == "ana@example.net").unwrap();
     let confirm = token_of(mail);
     let command = ConfirmEmail {
-        token: confirm.as_str().into(),
+        token: Some(confirm.as_str().into()),
+        ..ConfirmEmail::default()
     };
-    email::confirm(sereno, &meta, command).await.unwrap();
+    email::confirm(sereno, &meta, &sereno_core::context::Actor::Anonymous, command)
+        .await
+        .unwrap();
     secrets.extend([reset, second.to_owned(), browser.secret, third.to_owned(), confirm]);
     secrets
 }
@@ -190,8 +194,9 @@ async fn commands_and_answers_print_no_secret() {
             ..Login::default()
         }),
         printed(&ResetPassword {
-            token: secret.into(),
+            token: Some(secret.into()),
             password: secret.into(),
+            ..ResetPassword::default()
         }),
         printed(&ChangePassword {
             old_password: secret.into(),
@@ -201,7 +206,10 @@ async fn commands_and_answers_print_no_secret() {
             email: String::new(),
             password: Some(secret.into()),
         }),
-        printed(&ConfirmEmail { token: secret.into() }),
+        printed(&ConfirmEmail {
+            token: Some(secret.into()),
+            ..ConfirmEmail::default()
+        }),
         printed(&Refresh {
             refresh_token: secret.into(),
             client_secret: Some(secret.into()),

@@ -7,7 +7,7 @@ use sereno_core::jobs;
 use sereno_core::oauth::{admin, signing_keys};
 use sereno_core::testing::{Client, TestSereno, claims_of, part_of, profile_of, refused, refused_fields};
 use sereno_core::token;
-use sereno_types::{Code, CreateSigningKey, SigningKeyState, UpdateApplication};
+use sereno_types::{Code, CreateSigningKey, SigningAlgorithm, SigningKeyQuery, SigningKeyState, UpdateApplication};
 
 #[tokio::test]
 async fn keys_rotate_on_schedule_with_an_overlap() {
@@ -15,8 +15,10 @@ async fn keys_rotate_on_schedule_with_an_overlap() {
     let test = TestSereno::with_ana().await;
     let staff = test.system().await;
     let states = async || {
-        let keys = signing_keys::list(&test.sereno, &staff).await.unwrap();
-        keys.iter().map(|key| key.state).collect::<Vec<_>>()
+        let keys = signing_keys::list(&test.sereno, &staff, SigningKeyQuery::default())
+            .await
+            .unwrap();
+        keys.items.iter().map(|key| key.state).collect::<Vec<_>>()
     };
     let day = Duration::from_hours(24);
     jobs::sweep(&test.sereno).await.unwrap();
@@ -44,6 +46,95 @@ async fn keys_rotate_on_schedule_with_an_overlap() {
     assert_eq!(states().await, [Active]);
 }
 
+/// Who turns the ring by hand still gets rid of what was retired.
+#[tokio::test]
+async fn without_a_schedule_retired_keys_are_forgotten_after_their_time() {
+    let test = TestSereno::with(|config| config.keys.rotate_days = 0).await;
+    let (sereno, meta, staff) = (&test.sereno, test.meta(), test.system().await);
+    let total = async || {
+        jobs::sweep(sereno).await.unwrap();
+        let keys = signing_keys::list(sereno, &staff, SigningKeyQuery::default()).await;
+        keys.unwrap().total
+    };
+    let day = Duration::from_hours(24);
+    test.advance(1_000 * day);
+    assert_eq!(total().await, 1, "nothing turns by itself");
+    let made = signing_keys::create(sereno, &meta, &staff, CreateSigningKey::default())
+        .await
+        .unwrap();
+    signing_keys::activate(sereno, &meta, &staff, &made.key.id)
+        .await
+        .unwrap();
+    assert_eq!(total().await, 2);
+    test.advance(2 * day);
+    assert_eq!(total().await, 1);
+}
+
+#[tokio::test]
+async fn keys_are_searched_and_paged() {
+    let test = TestSereno::with_ana().await;
+    let (sereno, meta, staff) = (&test.sereno, test.meta(), test.system().await);
+    Client::of(&test, sereno_core::testing::called("shop")).await;
+    for (algorithm, client_id) in [
+        (SigningAlgorithm::Es256, None),
+        (SigningAlgorithm::Hs256, Some("shop".to_owned())),
+    ] {
+        let command = CreateSigningKey {
+            algorithm,
+            client_id,
+            secret: None,
+        };
+        signing_keys::create(sereno, &meta, &staff, command).await.unwrap();
+    }
+    let found = async |query: SigningKeyQuery| {
+        let page = signing_keys::list(sereno, &staff, query).await.unwrap();
+        let names: Vec<_> = page.items.iter().map(|key| key.algorithm.as_str()).collect();
+        (names, page.total, page.next_cursor, page.prev_cursor)
+    };
+    let (all, total, ..) = found(SigningKeyQuery::default()).await;
+    assert_eq!((all.clone(), total), (vec!["HS256", "ES256", "EdDSA"], 3));
+    let mut query = SigningKeyQuery {
+        limit: Some(2),
+        ..SigningKeyQuery::default()
+    };
+    let (first, total, next, previous) = found(query.clone()).await;
+    assert_eq!((first.as_slice(), total, previous), (&all[..2], 3, None));
+    query.cursor = next;
+    let (second, _, next, previous) = found(query.clone()).await;
+    assert_eq!((second.as_slice(), next), (&all[2..], None));
+    query.cursor = previous;
+    let (back, _, next, _) = found(query).await;
+    assert_eq!(back, first);
+    assert!(next.is_some());
+    let whole = signing_keys::list(sereno, &staff, SigningKeyQuery::default())
+        .await
+        .unwrap();
+    let kid = whole.items[1].kid.clone();
+    for (q, expected) in [
+        (kid.as_str(), vec!["ES256"]),
+        ("SHOP", vec!["HS256"]),
+        ("nothing", vec![]),
+    ] {
+        let query = SigningKeyQuery {
+            q: Some(q.to_owned()),
+            ..SigningKeyQuery::default()
+        };
+        assert_eq!(found(query).await.0, expected, "{q}");
+    }
+    let query = SigningKeyQuery {
+        state: Some(SigningKeyState::Active),
+        algorithm: Some(SigningAlgorithm::EdDsa),
+        ..SigningKeyQuery::default()
+    };
+    assert_eq!(found(query).await.1, 1);
+    let long = SigningKeyQuery {
+        q: Some("x".repeat(201)),
+        ..SigningKeyQuery::default()
+    };
+    let outcome = signing_keys::list(sereno, &staff, long).await;
+    assert_eq!(refused_fields(outcome), [("q".to_owned(), Code::TooLong)]);
+}
+
 #[tokio::test]
 async fn staff_turns_the_ring_by_hand() {
     let test = TestSereno::with_ana().await;
@@ -63,7 +154,11 @@ async fn staff_turns_the_ring_by_hand() {
     assert_eq!(refused(again), Code::StateConflict);
     let in_use = signing_keys::delete(sereno, &meta, &staff, &made.key.id).await;
     assert_eq!(refused(in_use), Code::StateConflict);
-    let retired = signing_keys::list(sereno, &staff).await.unwrap().remove(1);
+    let retired = signing_keys::list(sereno, &staff, SigningKeyQuery::default())
+        .await
+        .unwrap()
+        .items
+        .remove(1);
     assert!(test.is_good(&old).await);
     signing_keys::delete(sereno, &meta, &staff, &retired.id).await.unwrap();
     assert!(!test.is_good(&old).await, "an emergency: what it signed is unknown");
@@ -71,7 +166,7 @@ async fn staff_turns_the_ring_by_hand() {
     let shop = Client::with(&test, "shop", json!({"algorithm": "HS256"})).await;
     let shared = "0123456789abcdef0123456789abcdef";
     let command = CreateSigningKey {
-        algorithm: sereno_types::SigningAlgorithm::Hs256,
+        algorithm: SigningAlgorithm::Hs256,
         client_id: Some("shop".to_owned()),
         secret: Some(shared.into()),
     };
@@ -105,7 +200,7 @@ async fn a_shared_key_forges_nothing() {
     let client = Client::with(&test, "shop", json!({"algorithm": "HS256", "audience": ["my-api"]})).await;
     let shared = "0123456789abcdef0123456789abcdef";
     let command = CreateSigningKey {
-        algorithm: sereno_types::SigningAlgorithm::Hs256,
+        algorithm: SigningAlgorithm::Hs256,
         client_id: Some("shop".to_owned()),
         secret: Some(shared.into()),
     };
@@ -146,7 +241,7 @@ async fn a_shared_key_forges_nothing() {
     assert!(!test.is_good(&genuine).await);
     signing_keys::delete(sereno, &meta, &staff, &key.id).await.unwrap();
     let everybodys = CreateSigningKey {
-        algorithm: sereno_types::SigningAlgorithm::Hs256,
+        algorithm: SigningAlgorithm::Hs256,
         client_id: Some(String::new()),
         secret: Some(shared.into()),
     };

@@ -6,13 +6,14 @@ use sereno_core::access;
 use sereno_core::oauth::{admin, signing_keys};
 use sereno_types::{
     ApplicationCreated, ApplicationDetail, ApplicationQuery, ApplicationRow, ApplicationUpdated, ClaimsPreview,
-    CreateApplication, CreateSigningKey, Id, NewSecret, NewSigningKey, Page, PreviewClaims, Problem, SigningKeyRow,
-    UpdateApplication,
+    CreateApplication, CreateSigningKey, Id, NewSecret, NewSigningKey, Page, PreviewClaims, Problem, SigningKeyQuery,
+    SigningKeyRow, UpdateApplication,
 };
 
 use crate::http::caller::Caller;
 use crate::http::json::{Json, Nothing, Query, Segment, Segments};
 use crate::http::problem::Refusal;
+use crate::http::version::{self, Tagged};
 use crate::router::App;
 
 /// List applications
@@ -52,9 +53,10 @@ pub async fn detail(
     State(app): State<App>,
     caller: Caller,
     Segment(id): Segment,
-) -> Result<Json<ApplicationDetail>, Refusal> {
+) -> Result<Tagged<ApplicationDetail>, Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
-    Ok(Json(admin::detail(&app.sereno, &staff, &Id(id)).await?))
+    let detail = admin::detail(&app.sereno, &staff, &Id(id)).await?;
+    Ok(Tagged(admin::version(&app.sereno, &detail)?, detail))
 }
 
 /// Change an application
@@ -71,10 +73,12 @@ pub async fn update(
     caller: Caller,
     Segment(id): Segment,
     Json(command): Json<UpdateApplication>,
-) -> Result<Json<ApplicationUpdated>, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    let changed = admin::update(&app.sereno, &caller.meta, &staff, &Id(id), command).await?;
-    Ok(Json(changed))
+) -> Result<Tagged<ApplicationUpdated>, Refusal> {
+    let (staff, id) = (access::staff(&app.sereno, &caller.actor).await?, Id(id));
+    match admin::update(&app.sereno, &caller.meta, &staff, &id, command).await {
+        Ok(changed) => Ok(Tagged(admin::version(&app.sereno, &changed.application)?, changed)),
+        Err(error) => Err(version::refused(error, admin::detail(&app.sereno, &staff, &id)).await),
+    }
 }
 
 /// Delete an application
@@ -93,9 +97,11 @@ pub async fn delete(
     Segment(id): Segment,
     _: Nothing,
 ) -> Result<StatusCode, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    admin::delete(&app.sereno, &caller.meta, &staff, &Id(id)).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let (staff, id) = (access::staff(&app.sereno, &caller.actor).await?, Id(id));
+    match admin::delete(&app.sereno, &caller.meta, &staff, &id).await {
+        Ok(()) => Ok(StatusCode::NO_CONTENT),
+        Err(error) => Err(version::refused(error, admin::detail(&app.sereno, &staff, &id)).await),
+    }
 }
 
 /// Make another secret
@@ -156,12 +162,18 @@ pub async fn preview(
 }
 
 /// List signing keys
+///
+/// Newest first. `q` looks into `kid`, id and the `client_id` of the application that a key serves.
 #[utoipa::path(get, path = "/api/v1/admin/signing-keys", tag = "applications", operation_id = "listSigningKeys",
-    security(("bearer" = []), ("session" = [])),
-    responses((status = 200, description = "Every signing key, newest first", body = Vec<SigningKeyRow>)))]
-pub async fn list_keys(State(app): State<App>, caller: Caller) -> Result<Json<Vec<SigningKeyRow>>, Refusal> {
+    params(SigningKeyQuery), security(("bearer" = []), ("session" = [])),
+    responses((status = 200, description = "One page", body = Page<SigningKeyRow>)))]
+pub async fn list_keys(
+    State(app): State<App>,
+    caller: Caller,
+    Query(query): Query<SigningKeyQuery>,
+) -> Result<Json<Page<SigningKeyRow>>, Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
-    Ok(Json(signing_keys::list(&app.sereno, &staff).await?))
+    Ok(Json(signing_keys::list(&app.sereno, &staff, query).await?))
 }
 
 /// Make a signing key

@@ -8,6 +8,7 @@ use sereno_types::{Id, Overview, Page, Problem, UserDetail, UserQuery, UserRow};
 use crate::http::caller::Caller;
 use crate::http::json::{Json, Nothing, Query, Segment};
 use crate::http::problem::Refusal;
+use crate::http::version::Tagged;
 use crate::router::App;
 
 /// Figures of the overview
@@ -39,9 +40,14 @@ pub async fn list(
     params(("id" = Id, Path, description = "The user's id")),
     security(("bearer" = []), ("session" = [])),
     responses((status = 200, description = "The user", body = UserDetail)))]
-pub async fn detail(State(app): State<App>, caller: Caller, Segment(id): Segment) -> Result<Json<UserDetail>, Refusal> {
+pub async fn detail(
+    State(app): State<App>,
+    caller: Caller,
+    Segment(id): Segment,
+) -> Result<Tagged<UserDetail>, Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
-    Ok(Json(admin::detail(&app.sereno, &staff, &Id(id)).await?))
+    let detail = admin::detail(&app.sereno, &staff, &Id(id)).await?;
+    Ok(Tagged(admin::version(&app.sereno, &detail)?, detail))
 }
 
 /// Lock a user

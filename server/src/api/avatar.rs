@@ -6,17 +6,28 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
 use sereno_core::{access, account::avatar, file};
 use sereno_types::{Code, Id, Me, Problem};
+use utoipa::openapi::schema::{KnownFormat, SchemaFormat, Type};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
 
 use crate::http::caller::Caller;
 use crate::http::json::{Json, Nothing, Segment};
 use crate::http::problem::Refusal;
 use crate::router::App;
 
-/// The file of a picture.
-#[derive(utoipa::ToSchema)]
-#[schema(value_type = String, format = Binary)]
-#[expect(dead_code, reason = "stands in the contract alone")]
-pub struct Picture(Vec<u8>);
+/// The file of a picture, for the contract: bytes, and not the numbers that the derive makes of them.
+pub struct Picture;
+
+impl utoipa::PartialSchema for Picture {
+    fn schema() -> RefOr<Schema> {
+        let bytes = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary)))
+            .description(Some("The file of a picture."));
+        bytes.build().into()
+    }
+}
+
+impl utoipa::ToSchema for Picture {}
 
 /// Set my picture
 ///

@@ -75,17 +75,18 @@ pub async fn list(
 
 /// One device
 ///
-/// With the sign-ins that hang on it, for who may see those too.
+/// With one page of the sign-ins that hang on it, for who may see those too.
 #[utoipa::path(get, path = "/api/v1/admin/devices/{id}", tag = "admin", operation_id = "getDevice",
-    params(("id" = Id, Path, description = "The device's id")), security(("bearer" = []), ("session" = [])),
+    params(("id" = Id, Path, description = "The device's id"), PageQuery), security(("bearer" = []), ("session" = [])),
     responses((status = 200, description = "The device", body = DeviceDetail)))]
 pub async fn detail(
     State(app): State<App>,
     caller: Caller,
     Segment(id): Segment,
+    Query(query): Query<PageQuery>,
 ) -> Result<Json<DeviceDetail>, Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
-    Ok(Json(devices::detail(&app.sereno, &staff, &Id(id)).await?))
+    Ok(Json(devices::detail(&app.sereno, &staff, &Id(id), query).await?))
 }
 
 /// Rename a device

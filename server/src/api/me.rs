@@ -51,11 +51,14 @@ pub async fn change_email(
 
 /// Confirm the new address
 ///
-/// By the token of the mail's link, which works once; the caller need not be signed in.
+/// By the token of the mail's link, which works once; the caller need not be signed in. Or by the code of the same mail, for
+/// whoever is signed in as who asked for it.
 #[utoipa::path(post, path = "/api/v1/me/email/confirm", tag = "me", operation_id = "confirmEmail",
-    request_body = ConfirmEmail,
+    request_body = ConfirmEmail, security((), ("bearer" = []), ("session" = [])),
     responses(
         (status = 204, description = "The address is changed"),
+        (status = 401, description = "`authentication_required`: a code, and nobody is signed in", body = Problem,
+            content_type = "application/problem+json"),
         (status = 400, description = "`email_change_link_invalid`, `malformed_body`", body = Problem,
             content_type = "application/problem+json"),
         (status = 422, description = "`email_unique`: another account has confirmed the address meanwhile; \
@@ -66,6 +69,6 @@ pub async fn confirm_email(
     caller: Caller,
     Json(command): Json<ConfirmEmail>,
 ) -> Result<StatusCode, Refusal> {
-    email::confirm(&app.sereno, &caller.meta, command).await?;
+    email::confirm(&app.sereno, &caller.meta, &caller.actor, command).await?;
     Ok(StatusCode::NO_CONTENT)
 }

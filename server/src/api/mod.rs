@@ -11,6 +11,7 @@ mod check;
 mod deletion;
 mod devices;
 mod docs;
+mod events;
 mod health;
 mod live;
 mod login;
@@ -66,6 +67,7 @@ fn open() -> OpenApiRouter<App> {
 fn asking() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(registrations::register))
+        .routes(routes!(registrations::fields))
         .routes(routes!(registrations::activate))
         .routes(routes!(registrations::resend))
         .routes(routes!(passwords::check))
@@ -131,6 +133,8 @@ fn asking() -> OpenApiRouter<App> {
         .routes(routes!(admin_projects::ensure_role))
         .routes(routes!(admin_projects::list_members))
         .routes(routes!(admin_projects::put_member, admin_projects::remove_member))
+        .routes(routes!(events::list))
+        .routes(routes!(events::detail))
         .routes(routes!(admin_users::overview))
         .routes(routes!(admin_users::list))
         .routes(routes!(admin_users::detail, profile::update_user, deletion::delete))
@@ -140,7 +144,11 @@ fn asking() -> OpenApiRouter<App> {
         .routes(routes!(deletion::export_theirs))
         .routes(routes!(profile::changes))
         .routes(routes!(profile::list_attributes))
-        .routes(routes!(profile::declare_attribute, profile::withdraw_attribute))
+        .routes(routes!(
+            profile::attribute,
+            profile::declare_attribute,
+            profile::withdraw_attribute
+        ))
         .routes(routes!(admin_users::lock))
         .routes(routes!(admin_users::unlock))
         .routes(routes!(admin_users::send_activation))

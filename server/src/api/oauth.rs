@@ -7,7 +7,7 @@ use sereno_types::{Introspect, Introspection, RevokeToken, Secret};
 
 use crate::http::caller::Caller;
 use crate::http::json::Json;
-use crate::http::oauth_form::{OAuthError, OAuthForm};
+use crate::http::oauth_form::{OAuthError, OAuthForm, OAuthProblem};
 use crate::router::App;
 
 /// Introspect a token
@@ -20,9 +20,9 @@ use crate::router::App;
     security((), ("basic" = [])),
     responses(
         (status = 200, description = "What the token is good for", body = Introspection),
-        (status = 400, description = "`invalid_request`", body = Object),
-        (status = 401, description = "`invalid_client`", body = Object),
-        (status = 415, description = "`invalid_request`: not a form", body = Object),
+        (status = 400, description = "`invalid_request`", body = OAuthProblem),
+        (status = 401, description = "`invalid_client`", body = OAuthProblem),
+        (status = 415, description = "`invalid_request`: not a form", body = OAuthProblem),
     ))]
 pub async fn introspect(
     State(app): State<App>,
@@ -46,9 +46,9 @@ pub async fn introspect(
     security((), ("basic" = [])),
     responses(
         (status = 200, description = "The token is good for nothing now"),
-        (status = 400, description = "`invalid_request`", body = Object),
-        (status = 401, description = "`invalid_client`", body = Object),
-        (status = 415, description = "`invalid_request`: not a form", body = Object),
+        (status = 400, description = "`invalid_request`", body = OAuthProblem),
+        (status = 401, description = "`invalid_client`", body = OAuthProblem),
+        (status = 415, description = "`invalid_request`: not a form", body = OAuthProblem),
     ))]
 pub async fn revoke(State(app): State<App>, caller: Caller, form: OAuthForm) -> Result<StatusCode, OAuthError> {
     let command = RevokeToken {

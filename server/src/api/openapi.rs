@@ -1,5 +1,7 @@
 //! The contract: made from the handlers, completed with what all of them share.
 
+mod headers;
+
 use axum::Router;
 use axum::extract::State;
 use axum::http::header;
@@ -17,6 +19,7 @@ use utoipa::openapi::{
     ResponseBuilder, Server, Tag,
 };
 
+use crate::http::oauth_form::OAuthProblem;
 use crate::router::App;
 
 /// The routes that serve the contract. It is always at the second address; a facade may claim the first one.
@@ -62,7 +65,9 @@ request with an `Authorization` header does not use the cookie and needs no CSRF
 An application's delivery says how a sign-in reaches it: `json` (both tokens in the body), `refresh_cookie` (the refresh \
 token in a cookie), `cookie` (both in cookies), `split_cookie` (the claims in a readable cookie too), `session` (a session \
 as above) or `key` (one key, sent like an access token). Where cookies speak for the user, `csrf_token` of the answer goes \
-into `X-CSRF-Token` with every change, and `client_id` says whose cookies are meant when refreshing and signing out.";
+into `X-CSRF-Token` with every change, and `client_id` says whose cookies are meant when refreshing and signing out.
+
+A method that a path does not take is answered with 405 (`MethodNotAllowed` among the responses).";
 
 /// What stands before the routes.
 pub(super) fn head() -> OpenApi {
@@ -141,6 +146,11 @@ pub fn document() -> OpenApi {
         .schemas
         .entry("Notification".to_owned())
         .or_insert_with(notification);
+    let of_oauth = <OAuthProblem as utoipa::PartialSchema>::schema();
+    components.schemas.insert("OAuthError".to_owned(), of_oauth);
+    components
+        .responses
+        .insert("MethodNotAllowed".to_owned(), wrong_method());
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in operations(item) {
             complete(method, path, operation);
@@ -187,6 +197,15 @@ fn complete(method: &str, path: &str, operation: &mut Operation) {
             .entry(status.to_owned())
             .or_insert_with(|| if of_oauth { oauth_error(status) } else { problem(codes) });
     };
+    if headers::has_key(method, path) {
+        add("409", "`request_in_progress`: the same request is being carried out");
+    }
+    if headers::has_versions(method, path) {
+        add(
+            "412",
+            "`precondition_failed`: it is another version by now; `current` is what it is",
+        );
+    }
     add("429", "`too_many_requests`; `Retry-After` says when to come back");
     add("503", "`unavailable` or `overloaded`: nothing was done");
     if !matches!(rule.welcome, policy::Welcome::Everyone | policy::Welcome::Page) {
@@ -217,6 +236,12 @@ fn complete(method: &str, path: &str, operation: &mut Operation) {
         add("400", "`malformed_query`");
         add("422", "`validation_failed`; `errors` names the parameters");
     }
+    add("414", "`uri_too_long`");
+    operation
+        .responses
+        .responses
+        .entry("431".to_owned())
+        .or_insert_with(|| RefOr::T(ResponseBuilder::new().description(HEADERS_TOO_LARGE).build()));
     if changes && takes_sessions(operation) {
         let token = ParameterBuilder::new()
             .name("X-CSRF-Token")
@@ -229,12 +254,29 @@ fn complete(method: &str, path: &str, operation: &mut Operation) {
             .build();
         operation.parameters.get_or_insert_default().push(token.into());
     }
+    headers::describe(method, path, operation);
 }
+
+/// Refused while the headers are read, before there is a request that could be answered in any form.
+const HEADERS_TOO_LARGE: &str = "The headers are larger than the server reads; no body";
 
 fn takes_sessions(operation: &Operation) -> bool {
     let requirements = serde_json::to_value(&operation.security).unwrap_or_default();
     let mut requirements = requirements.as_array().into_iter().flatten();
     requirements.any(|requirement| requirement.get("session").is_some())
+}
+
+/// What every path answers to methods that it does not take.
+fn wrong_method() -> RefOr<utoipa::openapi::Response> {
+    let mut response = problem("`method_not_allowed`: `Allow` names the methods that the path takes");
+    if let RefOr::T(response) = &mut response {
+        let allow = utoipa::openapi::header::HeaderBuilder::new()
+            .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+            .description(Some("The methods, with commas in between"))
+            .build();
+        response.headers.insert("Allow".to_owned(), allow.into());
+    }
+    response
 }
 
 /// RFC 6749 §5.2.
@@ -244,7 +286,7 @@ fn oauth_error(status: &str) -> RefOr<utoipa::openapi::Response> {
         "403" => "`invalid_request` from another site, `access_denied` where a hook of the operator refuses",
         _ => "`invalid_request`",
     };
-    let content = Content::new(Some(ObjectBuilder::new().schema_type(Type::Object)));
+    let content = Content::new(Some(Ref::from_schema_name("OAuthError")));
     RefOr::T(
         ResponseBuilder::new()
             .description(said)

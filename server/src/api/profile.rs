@@ -5,12 +5,14 @@ use axum::http::StatusCode;
 use sereno_core::access;
 use sereno_core::account::{admin, attributes, profile};
 use sereno_types::{
-    Attribute, ChangeQuery, DeclareAttribute, Id, Me, Page, ProfileChange, ProfileField, UpdateProfile, UserDetail,
+    Attribute, AttributeQuery, ChangeQuery, DeclareAttribute, Id, Me, Page, ProfileChange, ProfileField, UpdateProfile,
+    UserDetail,
 };
 
 use crate::http::caller::Caller;
 use crate::http::json::{Json, Nothing, Query, Segment};
 use crate::http::problem::Refusal;
+use crate::http::version::{self, Tagged};
 use crate::router::App;
 
 /// Change my profile
@@ -49,10 +51,15 @@ pub async fn update_user(
     caller: Caller,
     Segment(id): Segment,
     Json(command): Json<UpdateProfile>,
-) -> Result<Json<UserDetail>, Refusal> {
+) -> Result<Tagged<UserDetail>, Refusal> {
     let (staff, id) = (access::staff(&app.sereno, &caller.actor).await?, Id(id));
-    profile::update_theirs(&app.sereno, &caller.meta, &staff, &id, command).await?;
-    Ok(Json(admin::detail(&app.sereno, &staff, &id).await?))
+    match profile::update_theirs(&app.sereno, &caller.meta, &staff, &id, command).await {
+        Ok(()) => {
+            let detail = admin::detail(&app.sereno, &staff, &id).await?;
+            Ok(Tagged(admin::version(&app.sereno, &detail)?, detail))
+        }
+        Err(error) => Err(version::refused(error, admin::detail(&app.sereno, &staff, &id)).await),
+    }
 }
 
 /// What changed in a user's profile
@@ -72,12 +79,32 @@ pub async fn changes(
 }
 
 /// List declared attributes
+///
+/// By name. `q` looks into names and descriptions.
 #[utoipa::path(get, path = "/api/v1/admin/attributes", tag = "admin", operation_id = "listAttributes",
-    security(("bearer" = []), ("session" = [])),
-    responses((status = 200, description = "Every declared attribute, by name", body = Vec<Attribute>)))]
-pub async fn list_attributes(State(app): State<App>, caller: Caller) -> Result<Json<Vec<Attribute>>, Refusal> {
+    params(AttributeQuery), security(("bearer" = []), ("session" = [])),
+    responses((status = 200, description = "One page", body = Page<Attribute>)))]
+pub async fn list_attributes(
+    State(app): State<App>,
+    caller: Caller,
+    Query(query): Query<AttributeQuery>,
+) -> Result<Json<Page<Attribute>>, Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
-    Ok(Json(attributes::list(&app.sereno, &staff).await?))
+    Ok(Json(attributes::list(&app.sereno, &staff, query).await?))
+}
+
+/// One declared attribute
+#[utoipa::path(get, path = "/api/v1/admin/attributes/{name}", tag = "admin", operation_id = "getAttribute",
+    params(("name" = String, Path, description = "The attribute's name")), security(("bearer" = []), ("session" = [])),
+    responses((status = 200, description = "The attribute", body = Attribute)))]
+pub async fn attribute(
+    State(app): State<App>,
+    caller: Caller,
+    Segment(name): Segment,
+) -> Result<Tagged<Attribute>, Refusal> {
+    let staff = access::staff(&app.sereno, &caller.actor).await?;
+    let found = attributes::one(&app.sereno, &staff, &name).await?;
+    Ok(Tagged(attributes::version(&app.sereno, &found)?, found))
 }
 
 /// Declare an attribute
@@ -92,10 +119,12 @@ pub async fn declare_attribute(
     caller: Caller,
     Segment(name): Segment,
     Json(command): Json<DeclareAttribute>,
-) -> Result<Json<Attribute>, Refusal> {
+) -> Result<Tagged<Attribute>, Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
-    let declared = attributes::declare(&app.sereno, &caller.meta, &staff, &name, command).await?;
-    Ok(Json(declared))
+    match attributes::declare(&app.sereno, &caller.meta, &staff, &name, command).await {
+        Ok(declared) => Ok(Tagged(attributes::version(&app.sereno, &declared)?, declared)),
+        Err(error) => Err(version::refused(error, attributes::one(&app.sereno, &staff, &name)).await),
+    }
 }
 
 /// Take a declaration back
@@ -111,6 +140,8 @@ pub async fn withdraw_attribute(
     _: Nothing,
 ) -> Result<StatusCode, Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
-    attributes::withdraw(&app.sereno, &caller.meta, &staff, &name).await?;
-    Ok(StatusCode::NO_CONTENT)
+    match attributes::withdraw(&app.sereno, &caller.meta, &staff, &name).await {
+        Ok(()) => Ok(StatusCode::NO_CONTENT),
+        Err(error) => Err(version::refused(error, attributes::one(&app.sereno, &staff, &name)).await),
+    }
 }

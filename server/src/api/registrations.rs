@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use sereno_core::account;
 use sereno_types::{
-    Activate, Activated, Problem, Register, Registered, ResendActivation, SendActivationAnswer, UserState,
+    Activate, Activated, Problem, ProfileField, Register, Registered, ResendActivation, SendActivationAnswer, UserState,
 };
 
 use crate::http::caller::Caller;
@@ -34,6 +34,16 @@ pub async fn register(
             state: UserState::Pending,
         }),
     ))
+}
+
+/// The fields of a sign-up
+///
+/// What it must or may bring along beside address and password: the user name, and the attributes that staff declared and
+/// that whoever signs up may fill in (`attributes.<name>`). What a form needs to know.
+#[utoipa::path(get, path = "/api/v1/registrations/fields", tag = "sign-up", operation_id = "listSignUpFields",
+    responses((status = 200, description = "Every field", body = Vec<ProfileField>)))]
+pub async fn fields(State(app): State<App>) -> Result<Json<Vec<ProfileField>>, Refusal> {
+    Ok(Json(account::profile::fields_of_sign_up(&app.sereno).await?))
 }
 
 /// Activate

@@ -15,7 +15,8 @@ const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PATCH, PUT, DE
 const HEADERS: HeaderValue =
     HeaderValue::from_static("authorization, content-type, x-csrf-token, idempotency-key, if-match");
 /// Headers that other origins may read.
-const EXPOSED: HeaderValue = HeaderValue::from_static("x-csrf-token, x-request-id, retry-after, etag");
+const EXPOSED: HeaderValue =
+    HeaderValue::from_static("x-csrf-token, x-request-id, retry-after, etag, ratelimit, ratelimit-policy");
 /// Seconds a browser may remember the answer.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
 

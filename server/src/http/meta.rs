@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use sereno_core::context::RequestMeta;
+use sereno_core::context::limiter::Allowance;
 use sereno_types::Code;
 use tracing::Instrument;
 
@@ -46,6 +47,7 @@ pub async fn outermost<F: Future<Output = Response>>(
     let meta = meta(app, &request, &request_id);
     let person = pages::asked_by_a_person(&request);
     let span = tracing::info_span!("request", request_id, %method, route = %path);
+    let allowance = meta.allowance.clone();
     request.extensions_mut().insert(meta);
     let response = if target_length(request.uri()) > TARGET_MAX {
         Refusal::from(Code::UriTooLong).into_response()
@@ -55,6 +57,7 @@ pub async fn outermost<F: Future<Output = Response>>(
     let response = problem::write(response, &request_id);
     let mut response = pages::refused(app, person, response).await;
     headers::add(app, response.headers_mut());
+    headers::tell_limit(&mut response, &allowance);
     if let Ok(id) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
@@ -129,7 +132,17 @@ fn meta(app: &App, request: &Request, request_id: &str) -> RequestMeta {
         request_id: Some(request_id.to_owned()),
         // by the rule of the pages
         locale: app::gate::locale_of(request.uri(), headers).core(),
+        if_match: if_match(headers),
+        allowance: Allowance::default(),
     }
+}
+
+/// Which versions the request means; several lines are one list (RFC 9110 §5.3).
+fn if_match(headers: &HeaderMap) -> Option<String> {
+    let lines = headers.get_all(header::IF_MATCH).iter();
+    // what is no text names no version of ours
+    let lines: Vec<&str> = lines.map(|line| line.to_str().unwrap_or_default()).collect();
+    (!lines.is_empty()).then(|| lines.join(","))
 }
 
 /// The client's address: the peer's, or what stands in `X-Forwarded-For` before the trusted proxies' own entries. A

@@ -60,6 +60,15 @@ impl From<Refusal> for OAuthError {
     }
 }
 
+/// The body of such an error, for the contract (RFC 6749 §5.2).
+#[derive(utoipa::ToSchema)]
+#[schema(as = OAuthError)]
+#[expect(dead_code, reason = "stands in the contract alone")]
+pub struct OAuthProblem {
+    /// `invalid_request`, `invalid_client`, `unauthorized_client`, `access_denied`, `temporarily_unavailable` or `server_error`.
+    error: String,
+}
+
 impl IntoResponse for OAuthError {
     fn into_response(self) -> Response {
         let body = serde_json::json!({ "error": self.error }).to_string();

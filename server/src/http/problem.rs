@@ -58,7 +58,7 @@ pub fn write(mut response: Response, request_id: &str) -> Response {
     let Some(Refusal(mut problem)) = refusal.or_else(|| unsaved(&response)) else {
         return response;
     };
-    problem.request_id = Some(request_id.to_owned());
+    problem.request_id = Some(request_id.into());
     *response.status_mut() = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert(

@@ -15,6 +15,18 @@ use tower::ServiceExt;
 
 pub const PASSWORD: &str = "wheelbarrow at dawn";
 
+/// Headers that the contract names wherever they are answered.
+const DECLARED: &[&str] = &[
+    "set-cookie",
+    "retry-after",
+    "www-authenticate",
+    "content-disposition",
+    "x-csrf-token",
+    "etag",
+    "ratelimit",
+    "ratelimit-policy",
+];
+
 /// A server in process.
 pub struct Door {
     pub test: TestSereno,
@@ -234,6 +246,16 @@ impl Door {
             answer.text
         );
         let kind = answer.header("content-type").split(';').next().unwrap_or("").to_owned();
+        for name in DECLARED {
+            let declared = said["headers"]
+                .as_object()
+                .is_some_and(|headers| headers.keys().any(|header| header.eq_ignore_ascii_case(name)));
+            assert!(
+                declared || !answer.headers.contains_key(*name),
+                "{method} {template} {} does not say that it answers {name}",
+                answer.status
+            );
+        }
         let Some(content) = said["content"].as_object() else {
             assert!(
                 answer.text.is_empty(),

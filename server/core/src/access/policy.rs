@@ -53,9 +53,9 @@ const fn rule(method: &'static str, path: &'static str, welcome: Welcome) -> Rul
 }
 
 use Permission::{
-    ApplicationsManage, ApplicationsView, DevicesManage, DevicesView, ProjectsManage, ProjectsView, ProvidersManage,
-    ProvidersView, RolesManage, RolesView, SessionsManage, SessionsView, SettingsManage, SettingsView, UsersManage,
-    UsersView,
+    ApplicationsManage, ApplicationsView, DevicesManage, DevicesView, EventsView, ProjectsManage, ProjectsView,
+    ProvidersManage, ProvidersView, RolesManage, RolesView, SessionsManage, SessionsView, SettingsManage, SettingsView,
+    UsersManage, UsersView,
 };
 use Welcome::{AnyStaff, Everyone, Page, Staff, Users};
 
@@ -63,6 +63,7 @@ use Welcome::{AnyStaff, Everyone, Page, Staff, Users};
 pub const TABLE: &[Rule] = &[
     // native API: sign-up
     rule("POST", "/api/v1/registrations", Everyone),
+    rule("GET", "/api/v1/registrations/fields", Everyone),
     rule("POST", "/api/v1/registrations/activate", Everyone),
     rule("POST", "/api/v1/registrations/resend", Everyone),
     rule("POST", "/api/v1/password-policy/check", Everyone),
@@ -179,8 +180,11 @@ pub const TABLE: &[Rule] = &[
         Staff(ProjectsManage),
     ),
     rule("GET", "/api/v1/admin/attributes", Staff(SettingsView)),
+    rule("GET", "/api/v1/admin/attributes/{name}", Staff(SettingsView)),
     rule("PUT", "/api/v1/admin/attributes/{name}", Staff(SettingsManage)),
     rule("DELETE", "/api/v1/admin/attributes/{name}", Staff(SettingsManage)),
+    rule("GET", "/api/v1/admin/events", Staff(EventsView)),
+    rule("GET", "/api/v1/admin/events/{id}", Staff(EventsView)),
     rule("GET", "/api/v1/admin/sessions", Staff(SessionsView)),
     rule("DELETE", "/api/v1/admin/sessions/{id}", Staff(SessionsManage)),
     rule("POST", "/api/v1/admin/users/{id}/end-sessions", Staff(SessionsManage)),
@@ -242,6 +246,7 @@ pub const TABLE: &[Rule] = &[
     rule("GET", "/health/live", Everyone),
     rule("GET", "/health/ready", Everyone),
     // server functions of the end-user pages
+    rule("POST", "/account/fn/sign_up_fields", Everyone),
     rule("POST", "/account/fn/register", Everyone),
     rule("POST", "/account/fn/activate", Everyone),
     rule("POST", "/account/fn/resend_activation", Everyone),
@@ -296,6 +301,9 @@ pub const TABLE: &[Rule] = &[
     rule("POST", "/console/fn/end_user_session", Staff(SessionsManage)),
     rule("POST", "/console/fn/end_user_sessions", Staff(SessionsManage)),
     rule("POST", "/console/fn/remove_user_avatar", Staff(UsersManage)),
+    rule("POST", "/console/fn/list_events", Staff(EventsView)),
+    rule("POST", "/console/fn/event_kinds", Staff(EventsView)),
+    rule("POST", "/console/fn/event", Staff(EventsView)),
     rule("POST", "/console/fn/list_sessions", Staff(SessionsView)),
     rule("POST", "/console/fn/end_session", Staff(SessionsManage)),
     rule("POST", "/console/fn/list_attributes", Staff(SettingsView)),
@@ -363,6 +371,8 @@ pub const TABLE: &[Rule] = &[
     rule("GET", "/console/applications", Page),
     rule("GET", "/console/applications/new", Page),
     rule("GET", "/console/applications/{id}", Page),
+    rule("GET", "/console/events", Page),
+    rule("GET", "/console/events/{id}", Page),
     rule("GET", "/console/sessions", Page),
     rule("GET", "/console/signing-keys", Page),
 ];

@@ -2,6 +2,8 @@
 //! it demands.
 
 mod act;
+mod events;
+mod lineage;
 mod list;
 mod overview;
 mod state;
@@ -10,11 +12,13 @@ mod view;
 
 pub(crate) use act::may_touch;
 pub use act::{CreateUser, create_user, send_activation, send_password_reset};
+pub use events::{event, event_kinds, events};
 pub use list::list;
 pub use overview::overview;
 pub use state::{change, delete, disable, enable, lock, restore, unlock};
 pub use superuser::set_superuser;
-pub use view::detail;
+pub(crate) use view::version_of;
+pub use view::{detail, version};
 
 use sereno_types::Id;
 use uuid::Uuid;

@@ -2,16 +2,20 @@
 
 use std::sync::Arc;
 
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::sea_query::LockType;
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::{Map, Value};
-use sereno_types::{Attribute, AttributeKind, Code, DeclareAttribute, FieldError, Id, Permission};
+use sereno_types::{
+    Attribute, AttributeKind, AttributeQuery, Code, DeclareAttribute, FieldError, Id, Page, Permission,
+};
 use time::format_description::well_known::Iso8601;
 
 use crate::context::keys::ATTRIBUTES;
-use crate::context::{RequestMeta, Sereno, Staff};
+use crate::context::{RequestMeta, Sereno, Staff, Tx};
 use crate::entity::attribute::{ActiveModel, Column, Entity, Model};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
+use crate::paging::{self, ByName, Key, Walk};
 
 /// Most attributes that may be declared.
 const MOST: usize = 200;
@@ -105,13 +109,60 @@ fn fits(kind: AttributeKind, value: &Value) -> bool {
     }
 }
 
-/// Every declared attribute, for staff.
+/// Declared attributes by name, for staff.
 ///
 /// # Errors
-/// `permission_denied`.
-pub async fn list(sereno: &Sereno, staff: &Staff) -> Result<Vec<Attribute>> {
+/// `permission_denied`; `validation_failed` on `limit`, `cursor` or `q`.
+pub async fn list(sereno: &Sereno, staff: &Staff, query: AttributeQuery) -> Result<Page<Attribute>> {
     staff.require(Permission::SettingsView)?;
-    Ok(declared(sereno).await?.to_vec())
+    let walk = Walk::<ByName>::new(None, query.limit, query.cursor.as_deref())?;
+    let words = paging::searched(query.q.as_deref())?.map(str::to_lowercase);
+    let mut found = declared(sereno).await?.to_vec();
+    if let Some(words) = words {
+        let says = |text: &str| text.to_lowercase().contains(&words);
+        found.retain(|attribute| says(&attribute.name) || says(&attribute.description));
+    }
+    let total = found.len() as u64;
+    let place = |attribute: &Attribute| {
+        let id = attribute.id.0.parse().unwrap_or_default();
+        (Key::Text(attribute.name.clone()), id)
+    };
+    let rows = walk.among(found, place);
+    walk.page(rows, total, place, |attribute| attribute)
+}
+
+/// One declared attribute, for staff.
+///
+/// # Errors
+/// `permission_denied`, `not_found`.
+pub async fn one(sereno: &Sereno, staff: &Staff, name: &str) -> Result<Attribute> {
+    staff.require(Permission::SettingsView)?;
+    let declared = declared(sereno).await?;
+    let found = declared.iter().find(|attribute| attribute.name == name);
+    found.cloned().ok_or(Error::NotFound)
+}
+
+/// The version of a declaration.
+///
+/// # Errors
+/// Never, unless the digest keys are gone.
+pub fn version(sereno: &Sereno, attribute: &Attribute) -> Result<String> {
+    sereno.version(attribute)
+}
+
+/// The declaration with this name, held until the transaction ends, if it is the version that is meant.
+async fn held(sereno: &Sereno, tx: &Tx, meta: &RequestMeta, name: &str) -> Result<Option<Model>> {
+    let found = Entity::find()
+        .filter(Column::Name.eq(name))
+        .lock(LockType::Update)
+        .one(tx.db())
+        .await?;
+    match &found {
+        Some(row) => meta.expects(&version(sereno, &show(row.clone()))?)?,
+        None if meta.if_match.is_some() => return Err(Code::PreconditionFailed.into()),
+        None => {}
+    }
+    Ok(found)
 }
 
 /// Declares an attribute, or changes the one with this name.
@@ -143,7 +194,7 @@ pub async fn declare(
         return Err(Error::fields(faults));
     }
     let mut tx = sereno.begin(meta, staff.actor()).await?;
-    let before = Entity::find().filter(Column::Name.eq(name)).one(tx.db()).await?;
+    let before = held(sereno, &tx, meta, name).await?;
     let is_new = before.is_none();
     let mut row = ActiveModel {
         kind: Set(command.kind.as_str().to_owned()),
@@ -186,6 +237,9 @@ pub async fn withdraw(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, name: 
         return Err(Error::NotFound);
     }
     let mut tx = sereno.begin(meta, staff.actor()).await?;
+    if held(sereno, &tx, meta, name).await?.is_none() {
+        return Err(Error::NotFound);
+    }
     let gone = Entity::delete_many()
         .filter(Column::Name.eq(name))
         .exec(tx.db())

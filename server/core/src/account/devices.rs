@@ -123,8 +123,8 @@ pub async fn list(sereno: &Sereno, staff: &Staff, query: DeviceQuery) -> Result<
 /// Anybody's device, with what hangs on it for who may see that.
 ///
 /// # Errors
-/// `permission_denied`, `not_found`.
-pub async fn detail(sereno: &Sereno, staff: &Staff, id: &Id) -> Result<DeviceDetail> {
+/// `permission_denied`, `not_found`; `validation_failed` on `limit` or `cursor`, which are about the sign-ins.
+pub async fn detail(sereno: &Sereno, staff: &Staff, id: &Id, place: PageQuery) -> Result<DeviceDetail> {
     staff.require(Permission::DevicesView)?;
     let found = Entity::find_by_id(parse(id)?).one(sereno.db.read()).await?;
     let row = found.ok_or(Error::NotFound)?;
@@ -133,9 +133,11 @@ pub async fn detail(sereno: &Sereno, staff: &Staff, id: &Id) -> Result<DeviceDet
     let sessions = if staff.require(Permission::SessionsView).is_ok() {
         let query = SessionQuery {
             device: Some(device.id.0.clone()),
+            limit: place.limit,
+            cursor: place.cursor,
             ..SessionQuery::default()
         };
-        Some(sessions::list(sereno, staff, query).await?.items)
+        Some(sessions::list(sereno, staff, query).await?)
     } else {
         None
     };

@@ -1,7 +1,7 @@
 //! Replacing one's own address: a link to the new one, a notice to the old one. Nothing changes before the link is used.
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde::{Deserialize, Serialize};
 use sereno_types::{ChangeEmail, Code, ConfirmEmail, FieldError, UserState};
 use uuid::Uuid;
@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::create::taken;
 use super::identifier::{self, Email};
 use super::register::is_unclaimed;
-use super::{attempts, reauthenticate};
+use super::{attempts, reauthenticate, typed_code};
 use crate::access::subject;
 use crate::context::{Actor, Failure, Job, Locale, RequestMeta, Sereno, Tx};
 use crate::entity::{one_time, user, user_email};
@@ -126,16 +126,29 @@ async fn holder(tx: &Tx, user_id: Uuid, canonical: &str) -> Result<Holder> {
     })
 }
 
-/// Replaces the address by the one that the token's mail went to. Links to set a password that went to the old address
+/// Replaces the address by the one that the mail went to, by the token of its link or, for whoever is signed in as who asked,
+/// by its code. Links to set a password that went to the old address
 /// end.
 ///
 /// # Errors
 /// `email_change_link_invalid` for anything unknown, used or expired; `email_unique` when somebody else confirmed the
-/// address meanwhile: whoever reads its mail may know.
-pub async fn confirm(sereno: &Sereno, meta: &RequestMeta, command: ConfirmEmail) -> Result<()> {
+/// address meanwhile: whoever reads its mail may know; `validation_failed` when neither was sent, `authentication_required` for
+/// a code of nobody's, `too_many_requests`.
+pub async fn confirm(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, command: ConfirmEmail) -> Result<()> {
     sereno.limit_address("confirm_email", meta)?;
+    let token = command
+        .token
+        .filter(|token| !token.is_empty() || command.code.is_none());
+    let by_code = match (&token, &command.code) {
+        (None, code) => by_code(sereno, actor, code.as_ref().map_or("", |code| code.expose())).await?,
+        (Some(_), _) => None,
+    };
     let mut tx = sereno.begin(meta, &Actor::Anonymous).await?;
-    let proof = once::consume(sereno, tx.db(), Purpose::EmailChange, command.token.expose()).await?;
+    let proof = match (token, by_code) {
+        (Some(token), _) => once::consume(sereno, tx.db(), Purpose::EmailChange, token.expose()).await?,
+        (None, Some(id)) => once::consume_id(sereno, tx.db(), Purpose::EmailChange, id).await?,
+        (None, None) => None,
+    };
     let refusal = match finish(sereno, &mut tx, proof).await {
         Ok(true) => return tx.commit().await,
         Ok(false) => Code::EmailChangeLinkInvalid,
@@ -149,6 +162,27 @@ pub async fn confirm(sereno: &Sereno, meta: &RequestMeta, command: ConfirmEmail)
     tx.record(Event::refused(EventKind::EmailChangeFailed, refusal));
     tx.commit().await?;
     Err(refusal.into())
+}
+
+/// The proof whose code the user typed: of the latest request of theirs, and of nobody else's who wants the same address.
+async fn by_code(sereno: &Sereno, actor: &Actor, code: &str) -> Result<Option<Uuid>> {
+    if code.trim().is_empty() {
+        return Err(Error::field("code", Code::Blank));
+    }
+    let user_id = actor.caller()?.user_id;
+    let latest = one_time::Entity::find()
+        .filter(one_time::Column::UserId.eq(user_id))
+        .filter(one_time::Column::Purpose.eq(Purpose::EmailChange.as_str()))
+        .order_by_desc(one_time::Column::CreatedAt)
+        .order_by_desc(one_time::Column::Id)
+        .one(sereno.db.read())
+        .await?;
+    let Some(address) = latest.and_then(|row| row.subject) else {
+        return Ok(None);
+    };
+    let counted = identifier::canonical(&address);
+    let proven = typed_code::prove(sereno, Purpose::EmailChange, &counted, &address, code).await?;
+    Ok(proven.filter(|row| row.user_id == Some(user_id)).map(|row| row.id))
 }
 
 /// Writes what the proof buys; `false` when it is none, or the account's credentials have changed since it was asked for.

@@ -25,6 +25,7 @@ pub mod sessions;
 pub mod setup;
 pub(crate) mod sign_up;
 mod state;
+mod typed_code;
 pub(crate) mod username;
 
 pub use create::{NewUser, Origin, create};

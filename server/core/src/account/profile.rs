@@ -50,6 +50,20 @@ pub async fn fields(sereno: &Sereno, actor: &Actor) -> Result<Vec<ProfileField>>
     Ok(fields)
 }
 
+/// What a sign-up must or may bring along beside address and password: the user name, and every declared attribute that
+/// whoever signs up may fill in. The same for everybody; says nothing of anybody.
+///
+/// # Errors
+/// When the database is away.
+pub async fn fields_of_sign_up(sereno: &Sereno) -> Result<Vec<ProfileField>> {
+    let mut fields = every_field(sereno).await?;
+    fields.retain(|field| {
+        let fillable = field.field == "username" || field.field.starts_with("attributes.");
+        fillable && !field.is_protected
+    });
+    Ok(fields)
+}
+
 /// The fields of anybody's profile, for staff, whom nothing of them is protected from.
 ///
 /// # Errors
@@ -130,6 +144,13 @@ pub async fn update_theirs(
     }
     let mut tx = sereno.begin(meta, staff.actor()).await?;
     super::admin::may_touch(&tx, staff, user_id).await?;
+    if meta.if_match.is_some() {
+        let held = user::Entity::find_by_id(user_id)
+            .lock(sea_orm::sea_query::LockType::Update)
+            .one(tx.db())
+            .await?;
+        meta.expects(&super::admin::version_of(sereno, &held.ok_or(Error::NotFound)?)?)?;
+    }
     apply(sereno, &mut tx, user_id, command).await?;
     tx.commit().await
 }

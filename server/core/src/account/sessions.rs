@@ -4,7 +4,9 @@
 use std::collections::HashMap;
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 use sereno_types::{
     Code, EndSessions, EndWhich, EndedSessions, Id, Page, PageQuery, Permission, SessionDevice, SessionKind,
     SessionQuery, SessionRow, SessionUser,
@@ -40,6 +42,13 @@ impl Row {
         }
     }
 
+    const fn application_id(&self) -> Option<Uuid> {
+        match self {
+            Self::Session(row) => row.application_id,
+            Self::Family(row) => Some(row.application_id),
+        }
+    }
+
     const fn device_id(&self) -> Option<Uuid> {
         match self {
             Self::Session(row) => row.device_id,
@@ -61,7 +70,7 @@ struct Wanted {
 impl Wanted {
     fn sessions(&self, sereno: &Sereno) -> Option<Condition> {
         use session::Column;
-        if self.kind == Some(SessionKind::Tokens) || self.application_id.is_some() {
+        if self.kind == Some(SessionKind::Tokens) {
             return None;
         }
         let (now, idle) = (sereno.now(), sereno.config.session.idle_lifetime.span());
@@ -72,6 +81,7 @@ impl Wanted {
                 .add(Column::LastSeenAt.gt(now.minus(idle)))
                 .add(Column::CredentialEpoch.in_subquery(epoch_of(Column::UserId)))
                 .add_option(self.user_id.map(|id| Column::UserId.eq(id)))
+                .add_option(self.application_id.map(|id| Column::ApplicationId.eq(id)))
                 .add_option(self.device_id.map(|id| Column::DeviceId.eq(id)))
                 .add_option(
                     self.address
@@ -113,6 +123,25 @@ fn epoch_of(column: impl sea_orm::sea_query::IntoColumnRef) -> sea_orm::sea_quer
         .from(user::Entity)
         .and_where(Expr::col((user::Entity, user::Column::Id)).eq(Expr::col(column)))
         .take()
+}
+
+/// How many sign-ins through an application still work: sessions of its delivery, tokens and keys.
+///
+/// # Errors
+/// When the database is away.
+pub async fn count_through<C: ConnectionTrait>(sereno: &Sereno, db: &C, application_id: Uuid) -> Result<u64> {
+    let wanted = Wanted {
+        application_id: Some(application_id),
+        ..Wanted::default()
+    };
+    let mut total = 0;
+    if let Some(matching) = wanted.sessions(sereno) {
+        total += session::Entity::find().filter(matching).count(db).await?;
+    }
+    if let Some(matching) = wanted.families(sereno) {
+        total += token_family::Entity::find().filter(matching).count(db).await?;
+    }
+    Ok(total)
 }
 
 async fn page(sereno: &Sereno, walk: Walk<Newest>, wanted: &Wanted, shown: Shown) -> Result<Page<SessionRow>> {
@@ -172,10 +201,7 @@ struct Names {
 impl Names {
     async fn of(sereno: &Sereno, rows: &[Row], shown: &Shown) -> Result<Self> {
         let db = sereno.db.read();
-        let through = rows.iter().filter_map(|row| match row {
-            Row::Family(family) => Some(family.application_id),
-            Row::Session(_) => None,
-        });
+        let through = rows.iter().filter_map(Row::application_id);
         let applications: Vec<(Uuid, String)> = application::Entity::find()
             .select_only()
             .columns([application::Column::Id, application::Column::Name])
@@ -205,6 +231,8 @@ impl Names {
             id: Id(user_id.to_string()),
             name: self.users.get(&user_id).cloned().unwrap_or_default(),
         });
+        let application = row.application_id();
+        let application = application.and_then(|id| self.applications.get(&id).cloned());
         let device = row.device_id().and_then(|id| self.devices.get(&id));
         let device = device.map(|device| SessionDevice {
             id: Id(device.id.to_string()),
@@ -216,7 +244,7 @@ impl Names {
             Row::Session(row) => SessionRow {
                 id: Id(row.id.to_string()),
                 kind: SessionKind::Browser,
-                application: None,
+                application,
                 device_name,
                 device,
                 user_agent: row.user_agent,
@@ -230,7 +258,7 @@ impl Names {
             Row::Family(row) => SessionRow {
                 id: Id(row.id.to_string()),
                 kind: SessionKind::Tokens,
-                application: self.applications.get(&row.application_id).cloned(),
+                application,
                 device_name: device_name.or(row.device_name),
                 device,
                 user_agent: row.user_agent,

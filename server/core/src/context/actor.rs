@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use sereno_types::{Code, Permission};
 use uuid::Uuid;
 
+use super::limiter::Allowance;
 use crate::clock::Moment;
 use crate::error::{Error, Result};
 
@@ -55,6 +56,10 @@ pub struct RequestMeta {
     pub request_id: Option<String>,
     /// The language to answer in.
     pub locale: Locale,
+    /// Which versions the request means to change (`If-Match`).
+    pub if_match: Option<String>,
+    /// How much more of the same the client may ask for; noted by the limiter, told by the door.
+    pub allowance: Allowance,
 }
 
 /// How a user's request was proven.

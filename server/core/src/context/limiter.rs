@@ -5,6 +5,7 @@
 
 use std::hash::Hash;
 use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use quick_cache::sync::{Cache, EntryAction, EntryResult};
@@ -168,8 +169,12 @@ impl<K: Clone + Eq + Hash> Default for PerMinute<K> {
 impl<K: Clone + Eq + Hash> PerMinute<K> {
     /// Raises the counter of `whom` for `what` and refuses when it is over `most` in a minute; `most` 0 means no limit.
     pub fn take_for(&self, what: &'static str, whom: K, most: u64, now: Moment) -> Result<()> {
+        self.count_for(what, whom, most, now).map_or(Ok(()), Counted::judge)
+    }
+
+    fn count_for(&self, what: &'static str, whom: K, most: u64, now: Moment) -> Option<Counted> {
         if most == 0 {
-            return Ok(());
+            return None;
         }
         let key = (whom, what);
         let fresh = (1, now.plus(Duration::from_mins(1)));
@@ -190,11 +195,71 @@ impl<K: Clone + Eq + Hash> PerMinute<K> {
             }
             EntryResult::Replaced(..) | EntryResult::Removed(..) | EntryResult::Timeout => fresh,
         };
-        if count > most {
-            Err(Error::limited(ends.since(now).as_secs() + 1))
+        Some(Counted {
+            count,
+            most,
+            reset: ends.since(now).as_secs() + 1,
+        })
+    }
+}
+
+/// Where a counter of a minute stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Counted {
+    count: u64,
+    most: u64,
+    reset: u64,
+}
+
+impl Counted {
+    fn judge(self) -> Result<()> {
+        if self.count > self.most {
+            Err(Error::limited(self.reset))
         } else {
             Ok(())
         }
+    }
+}
+
+/// What the client's address may still ask for in this minute, the tightest of several counters. Counters of accounts are
+/// not told: they would say whether there is one.
+#[derive(Clone, Debug, Default)]
+pub struct Allowance(Arc<Mutex<Option<Left>>>);
+
+/// How much is left of a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Left {
+    /// What is counted.
+    pub what: &'static str,
+    /// How much there is in a minute.
+    pub most: u64,
+    /// How much of it is left.
+    pub left: u64,
+    /// Seconds until it is as much as in the beginning.
+    pub reset: u64,
+}
+
+impl Allowance {
+    /// Notes where a counter stands, and refuses what is beyond it.
+    pub(super) fn note(&self, what: &'static str, counted: Counted) -> Result<()> {
+        let left = Left {
+            what,
+            most: counted.most,
+            left: counted.most.saturating_sub(counted.count),
+            reset: counted.reset,
+        };
+        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if noted.is_none_or(|before| left.left < before.left) {
+            *noted = Some(left);
+        }
+        drop(noted);
+        counted.judge()
+    }
+
+    /// How much is left, where anything was counted.
+    #[must_use]
+    pub fn left(&self) -> Option<Left> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -209,6 +274,11 @@ impl Addresses {
             Some(address) => self.take_for(what, network(address), most, now),
             None => Ok(()),
         }
+    }
+
+    /// Raises the same counter and says where it stands; nothing where nobody is counted.
+    pub(super) fn count(&self, what: &'static str, address: Option<IpAddr>, most: u64, now: Moment) -> Option<Counted> {
+        self.count_for(what, network(address?), most, now)
     }
 }
 

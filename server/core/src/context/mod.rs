@@ -12,6 +12,7 @@ mod job;
 pub mod keys;
 pub mod limiter;
 mod tx;
+mod version;
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -142,7 +143,8 @@ impl Sereno {
     /// `too_many_requests`.
     pub fn limit_address(&self, what: &'static str, meta: &RequestMeta) -> Result<()> {
         let most = self.config.limit.requests_per_address;
-        self.addresses.take(what, meta.address, most, self.now())
+        let counted = self.addresses.count(what, meta.address, most, self.now());
+        counted.map_or(Ok(()), |counted| meta.allowance.note(what, counted))
     }
 
     /// An absolute link to one of our pages.

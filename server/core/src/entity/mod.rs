@@ -15,6 +15,7 @@ mod hidden;
 pub mod identity;
 pub mod issued_token;
 pub mod job;
+pub mod kept_answer;
 pub mod limit_counter;
 pub mod login_code;
 pub mod one_time;

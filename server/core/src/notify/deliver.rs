@@ -199,16 +199,20 @@ async fn mint_password_reset(
         return Ok(None);
     }
     let lifetime = sereno.config.password.reset_lifetime;
+    let settings = &sereno.config.registration;
+    let (code, hash) = mint_code(sereno).await?;
     let what = Mint {
         purpose: Purpose::PasswordReset,
         user_id: Some(user.id),
         subject: Some(email.canonical),
         credential_epoch: Some(epoch),
         lifetime: lifetime.span(),
-        code: None,
+        code: Some((hash, settings.code_attempts)),
     };
     let token = once::mint(sereno, sereno.db.write(), what).await?;
     Ok(Some(PasswordReset {
+        code,
+        code_minutes: code_minutes(sereno, lifetime.span()),
         link: sereno.link(&format!("/account/reset-password?token={token}")),
         minutes: lifetime.0.div_ceil(60).to_string(),
     }))
@@ -231,17 +235,21 @@ async fn mint_email_change(
     if later.count(sereno.db.read()).await? > 0 {
         return Ok(None);
     }
-    let lifetime = sereno.config.registration.link_lifetime;
+    let settings = &sereno.config.registration;
+    let lifetime = settings.link_lifetime;
+    let (code, hash) = mint_code(sereno).await?;
     let what = Mint {
         purpose: Purpose::EmailChange,
         user_id: Some(user.id),
         subject: Some(message.recipient.clone()),
         credential_epoch: Some(epoch),
         lifetime: lifetime.span(),
-        code: None,
+        code: Some((hash, settings.code_attempts)),
     };
     let token = once::mint(sereno, sereno.db.write(), what).await?;
     Ok(Some(EmailChangeConfirm {
+        code,
+        code_minutes: code_minutes(sereno, lifetime.span()),
         link: sereno.link(&format!("/account/confirm-email?token={token}")),
         hours: lifetime.0.div_ceil(3_600).to_string(),
     }))
@@ -350,6 +358,12 @@ async fn mint_code(sereno: &Sereno) -> Result<(String, Hidden)> {
         .await?;
     let (left, right) = code.split_at(CODE_DIGITS / 2);
     Ok((format!("{left}-{right}"), Hidden(hash)))
+}
+
+/// How many minutes a code is heard: as long as codes are, and no longer than the link beside it.
+fn code_minutes(sereno: &Sereno, link: std::time::Duration) -> String {
+    let code = sereno.config.registration.code_lifetime.span();
+    code.min(link).as_secs().div_ceil(60).to_string()
 }
 
 /// A moment for people, in UTC.

@@ -148,7 +148,11 @@ mails! {
         /// Where the link leads: a page with a form.
         link = "https://id.example.org/account/reset-password?token=sample",
         /// How many minutes the link works.
-        minutes = "60"
+        minutes = "60",
+        /// What does the same when it is typed.
+        code = "1234-5678",
+        /// How many minutes the code works.
+        code_minutes = "15"
     } {
         En: "email/password_reset/en.subject.txt", "email/password_reset/en.txt",
             "email/password_reset/en.html";
@@ -252,7 +256,11 @@ mails! {
         /// Where the link leads: a page with a button.
         link = "https://id.example.org/account/confirm-email?token=sample",
         /// How many hours the link works.
-        hours = "24"
+        hours = "24",
+        /// What does the same when it is typed.
+        code = "1234-5678",
+        /// How many minutes the code works.
+        code_minutes = "15"
     } {
         En: "email/email_change_confirm/en.subject.txt", "email/email_change_confirm/en.txt",
             "email/email_change_confirm/en.html";

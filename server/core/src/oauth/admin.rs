@@ -1,6 +1,6 @@
 //! Registering and changing applications: for staff, over the console, the API and the command line alike.
 
-use sea_orm::sea_query::{Expr, ExprTrait, Func};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, LockType};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect,
@@ -23,7 +23,7 @@ use crate::entity::{application_secret, crypto_key, token_family};
 use crate::error::{Error, Result, unique_violation};
 use crate::event::{Event, EventKind};
 use crate::paging::{self, Key, Order, Walk};
-use crate::{account, token};
+use crate::{account, session, token};
 
 /// Longest name for people, in characters.
 const NAME_MAX: usize = 150;
@@ -111,6 +111,27 @@ pub async fn detail(sereno: &Sereno, staff: &Staff, id: &Id) -> Result<Applicati
     show(sereno, sereno.db.read(), row).await
 }
 
+/// The version of what can be edited of an application.
+///
+/// # Errors
+/// Never, unless the digest keys are gone.
+pub fn version(sereno: &Sereno, application: &ApplicationDetail) -> Result<String> {
+    let edited = ApplicationDetail {
+        // what happens by itself is no change
+        open_grants: 0,
+        secrets: Vec::new(),
+        ..application.clone()
+    };
+    sereno.version(&edited)
+}
+
+/// An application, held until the transaction ends.
+async fn held(tx: &Tx, id: &Id) -> Result<Model> {
+    let id: Uuid = id.0.parse().map_err(|_| Error::NotFound)?;
+    let found = Entity::find_by_id(id).lock(LockType::Update).one(tx.db()).await?;
+    found.ok_or(Error::NotFound)
+}
+
 async fn find<C: ConnectionTrait>(db: &C, id: &Id) -> Result<Model> {
     let id: Uuid = id.0.parse().map_err(|_| Error::NotFound)?;
     Entity::find_by_id(id).one(db).await?.ok_or(Error::NotFound)
@@ -125,14 +146,7 @@ async fn secrets_of<C: ConnectionTrait>(db: &C, application_id: Uuid) -> Result<
 }
 
 async fn show<C: ConnectionTrait>(sereno: &Sereno, db: &C, row: Model) -> Result<ApplicationDetail> {
-    let now = sereno.now();
-    let open_grants = token_family::Entity::find()
-        .filter(token_family::Column::ApplicationId.eq(row.id))
-        .filter(token_family::Column::RevokedAt.is_null())
-        .filter(token_family::Column::ExpiresAt.gt(now))
-        .filter(token_family::Column::IdleExpiresAt.gt(now))
-        .count(db)
-        .await?;
+    let open_grants = account::sessions::count_through(sereno, db, row.id).await?;
     let secrets = secrets_of(db, row.id).await?;
     let secrets = secrets.into_iter().map(|secret| ApplicationSecret {
         id: Id(secret.id.to_string()),
@@ -295,7 +309,7 @@ fn judge_secret(kind: ApplicationKind, secret: &str) -> Option<FieldError> {
 /// here and never again.
 ///
 /// # Errors
-/// `permission_denied`, `not_found`, `validation_failed`.
+/// `permission_denied`, `not_found`, `validation_failed`, `precondition_failed`.
 pub async fn update(
     sereno: &Sereno,
     meta: &RequestMeta,
@@ -311,8 +325,9 @@ pub async fn update(
         None => None,
     };
     let mut tx = sereno.begin(meta, staff.actor()).await?;
-    let before = find(tx.db(), id).await?;
+    let before = held(&tx, id).await?;
     let old = show(sereno, tx.db(), before.clone()).await?;
+    meta.expects(&version(sereno, &old)?)?;
     let (grants, redirect_uris) = (
         command.grants.unwrap_or_else(|| old.grants.clone()),
         command.redirect_uris.unwrap_or_else(|| old.redirect_uris.clone()),
@@ -400,11 +415,14 @@ pub async fn update(
 /// Deletes an application with its secrets, its keys and every sign-in through it.
 ///
 /// # Errors
-/// `permission_denied`, `not_found`, `state_conflict` for one that Sereno made itself.
+/// `permission_denied`, `not_found`, `precondition_failed`; `state_conflict` for one that Sereno made itself.
 pub async fn delete(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<()> {
     staff.require(Permission::ApplicationsManage)?;
     let mut tx = sereno.begin(meta, staff.actor()).await?;
-    let row = find(tx.db(), id).await?;
+    let row = held(&tx, id).await?;
+    if meta.if_match.is_some() {
+        meta.expects(&version(sereno, &show(sereno, tx.db(), row.clone()).await?)?)?;
+    }
     if row.origin == "sereno" {
         return Err(Code::StateConflict.into());
     }
@@ -416,6 +434,7 @@ pub async fn delete(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id)
         .into_tuple()
         .all(tx.db())
         .await?;
+    session::end_through(&tx, row.id, "application_deleted").await?;
     crypto_key::Entity::delete_many()
         .filter(crypto_key::Column::ApplicationId.eq(row.id))
         .exec(tx.db())

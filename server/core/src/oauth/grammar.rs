@@ -21,12 +21,21 @@ pub fn is_redirect_uri(text: &str) -> bool {
     scheme && uri.fragment().is_none() && uri.username().is_empty() && uri.password().is_none() && !text.contains('*')
 }
 
-/// Scheme, host and port, and nothing else (RFC 6454 §6.2).
+/// Scheme, host and port, and nothing else (RFC 6454 §6.2). Apps around a web view come from a scheme of their own, such as
+/// `capacitor://localhost`; browsers write its origin as it stands there, while schemes that have none (`file:`, `data:`)
+/// are written `null`, which is nobody.
 #[must_use]
 pub fn is_origin(text: &str) -> bool {
-    Url::parse(text).is_ok_and(|url| {
-        matches!(url.scheme(), "http" | "https") && url.has_host() && url.origin().ascii_serialization() == text
-    })
+    let Ok(url) = Url::parse(text) else { return false };
+    match url.scheme() {
+        "http" | "https" => url.has_host() && url.origin().ascii_serialization() == text,
+        "file" | "ftp" | "ws" | "wss" | "data" | "blob" | "about" | "javascript" | "filesystem" => false,
+        scheme => url.host_str().is_some_and(|host| {
+            let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+            // of an opaque host the parser keeps the letters as they are, browsers do too
+            !host.is_empty() && host.is_ascii() && text == format!("{scheme}://{host}{port}")
+        }),
+    }
 }
 
 /// One name of what an application may ask for (RFC 6749 §3.3).
@@ -71,7 +80,13 @@ mod tests {
 
     #[test]
     fn an_origin_is_written_as_browsers_write_it() {
-        for good in ["https://shop.example.org", "http://localhost:8080"] {
+        for good in [
+            "https://shop.example.org",
+            "http://localhost:8080",
+            "capacitor://localhost",
+            "ionic://localhost",
+            "app://shop.example.org:8080",
+        ] {
             assert!(is_origin(good), "{good}");
         }
         for bad in [
@@ -80,6 +95,14 @@ mod tests {
             "null",
             "*",
             "file://",
+            "file://localhost",
+            "capacitor://",
+            "capacitor:localhost",
+            "capacitor://localhost/",
+            "capacitor://user@localhost",
+            "Capacitor://localhost",
+            "data://x",
+            "javascript://x",
         ] {
             assert!(!is_origin(bad), "{bad}");
         }

@@ -7,8 +7,8 @@ use std::time::Duration;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use sereno_types::{
-    Code, CreateSigningKey, FieldError, Id, NewSigningKey, Permission, Secret, SigningAlgorithm, SigningKeyRow,
-    SigningKeyState, TokenProfile,
+    Code, CreateSigningKey, FieldError, Id, NewSigningKey, Page, Permission, Secret, SigningAlgorithm, SigningKeyQuery,
+    SigningKeyRow, SigningKeyState, TokenProfile,
 };
 use uuid::Uuid;
 
@@ -21,20 +21,33 @@ use crate::crypto::signing::{HMAC_KEY_MIN, KeyState};
 use crate::entity::crypto_key::{Column, Entity};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
+use crate::paging::{self, Key, Newest, Walk};
 use crate::token;
 
-/// Every signing key, newest first. There are a handful.
+/// Signing keys, newest first. What tokens call a key is made of the key itself, so all of them are looked at.
 ///
 /// # Errors
-/// `permission_denied`.
-pub async fn list(sereno: &Sereno, staff: &Staff) -> Result<Vec<SigningKeyRow>> {
+/// `permission_denied`; `validation_failed` on `limit`, `cursor` or `q`.
+pub async fn list(sereno: &Sereno, staff: &Staff, query: SigningKeyQuery) -> Result<Page<SigningKeyRow>> {
     staff.require(Permission::SettingsView)?;
+    let walk = Walk::<Newest>::new(None, query.limit, query.cursor.as_deref())?;
+    let words = paging::searched(query.q.as_deref())?.map(str::to_lowercase);
     let stored = keys::stored(sereno.db.read()).await?;
-    let mut rows = Vec::new();
+    let mut found = Vec::new();
     for key in stored.iter().filter(|key| key.purpose == Purpose::Sign.as_str()) {
-        rows.push(show(sereno, key).await?);
+        let row = show(sereno, key).await?;
+        let says = |text: &str| words.as_ref().is_none_or(|words| text.to_lowercase().contains(words));
+        let matches = query.state.is_none_or(|state| row.state == state)
+            && query.algorithm.is_none_or(|algorithm| row.algorithm == algorithm)
+            && (says(&row.kid) || says(&row.id.0) || says(row.client_id.as_deref().unwrap_or_default()));
+        if matches {
+            found.push((i64::from(key.version), key.id, row));
+        }
     }
-    Ok(rows)
+    let total = found.len() as u64;
+    let place = |(version, id, _): &(i64, Uuid, SigningKeyRow)| (Key::Number(*version), *id);
+    let rows = walk.among(found, place);
+    walk.page(rows, total, place, |(_, _, row)| row)
 }
 
 async fn show(sereno: &Sereno, key: &StoredKey) -> Result<SigningKeyRow> {
@@ -274,16 +287,36 @@ async fn forget(tx: &mut Tx, key: &StoredKey) -> Result<()> {
 /// has signed its last token long ago is forgotten. A shared key is left alone: the application would have to know.
 pub(crate) async fn rotate_on_schedule(sereno: &Sereno) -> Result<()> {
     let settings = &sereno.config.keys;
-    let day = |days: u64| Duration::from_hours(24 * days);
-    if settings.rotate_days == 0 {
-        return Ok(());
-    }
-    let (life, ahead) = (day(settings.rotate_days), day(settings.publish_days));
     let stored = keys::stored(sereno.db.write()).await?;
     let signing: Vec<_> = stored
         .iter()
         .filter(|key| key.purpose == Purpose::Sign.as_str())
         .collect();
+    if settings.rotate_days > 0 {
+        turn(sereno, &signing).await?;
+    }
+    let system = Actor::System;
+    let now = sereno.now();
+    for key in &signing {
+        let Some(retired_at) = key.retired_at else { continue };
+        if now.since(retired_at) <= token::longest_life(sereno, key.application_id).await? + day(1) {
+            continue;
+        }
+        let mut tx = sereno.begin(&RequestMeta::default(), &system).await?;
+        forget(&mut tx, key).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+const fn day(days: u64) -> Duration {
+    Duration::from_hours(24 * days)
+}
+
+/// Makes successors of keys that have signed for long, and lets those sign that were published for long enough.
+async fn turn(sereno: &Sereno, signing: &[&StoredKey]) -> Result<()> {
+    let settings = &sereno.config.keys;
+    let (life, ahead) = (day(settings.rotate_days), day(settings.publish_days));
     let now = sereno.now();
     let age = |key: &StoredKey| now.since(key.activated_at.unwrap_or(key.created_at));
     let system = Actor::System;
@@ -311,15 +344,6 @@ pub(crate) async fn rotate_on_schedule(sereno: &Sereno) -> Result<()> {
             }
             _ => {}
         }
-    }
-    for key in &signing {
-        let Some(retired_at) = key.retired_at else { continue };
-        if now.since(retired_at) <= token::longest_life(sereno, key.application_id).await? + day(1) {
-            continue;
-        }
-        let mut tx = sereno.begin(&RequestMeta::default(), &system).await?;
-        forget(&mut tx, key).await?;
-        tx.commit().await?;
     }
     Ok(())
 }

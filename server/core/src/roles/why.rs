@@ -63,7 +63,7 @@ async fn held_by(sereno: &Sereno, user: Uuid, query: EffectiveQuery) -> Result<P
         .collect();
     held.sort_by(|(_, a, _), (_, b, _)| a.codename.cmp(&b.codename));
     let total = held.len() as u64;
-    let rows = walk.of(held, |(id, node, _)| (Key::Text(node.codename.clone()), *id));
+    let rows = walk.among(held, |(id, node, _)| (Key::Text(node.codename.clone()), *id));
     walk.page(
         rows,
         total,

@@ -35,6 +35,11 @@ pub async fn end_on(tx: &Tx, user_id: Uuid, device: Uuid, reason: &str) -> Resul
     end_where(tx, which, reason).await
 }
 
+/// Ends every session that is an application's delivery; how many were open.
+pub async fn end_through(tx: &Tx, application: Uuid, reason: &str) -> Result<u64> {
+    end_where(tx, Column::ApplicationId.eq(application), reason).await
+}
+
 /// Lets what is still open of a user outlive a credential epoch that was raised by one in this transaction.
 pub async fn carry_over(tx: &Tx, user_id: Uuid, epoch: i64) -> Result<()> {
     Entity::update_many()

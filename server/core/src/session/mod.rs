@@ -6,7 +6,7 @@ mod flow_state;
 mod resolve;
 mod start;
 
-pub use end::{carry_over, end, end_all, end_on, end_others, replace};
+pub use end::{carry_over, end, end_all, end_on, end_others, end_through, replace};
 pub use flow_state::{
     FlowState, create as create_flow_state, create_for, delete as delete_flow_state, load as load_flow_state, load_for,
     save as save_flow_state, save_for, take_for,

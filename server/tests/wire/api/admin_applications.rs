@@ -158,7 +158,7 @@ async fn every_door_asks_for_its_permission() {
         .application(json!({"name": "Shop", "client_id": "shop", "kind": "confidential"}))
         .await;
     let one = format!("{LIST}/{}", shop.application.id);
-    let key = door.get(KEYS, &staff).await.json()[0].clone();
+    let key = door.get(KEYS, &staff).await.json()["items"][0].clone();
     let key = format!("{KEYS}/{}", id(&key));
     let send = async |method: &str, path: &str, headers: &[(&str, &str)]| match method {
         "GET" => door.get(path, headers).await,
@@ -306,7 +306,7 @@ async fn what_is_not_there_and_what_cannot_be() {
 async fn the_ring_of_keys_is_turned_by_hand() {
     let (door, bearer) = with_root().await;
     let staff = [("authorization", bearer.as_str())];
-    let old = door.get(KEYS, &staff).await.json()[0].clone();
+    let old = door.get(KEYS, &staff).await.json()["items"][0].clone();
     assert_eq!(old["state"], "active");
     is(
         &door.delete(&format!("{KEYS}/{}", id(&old)), &staff).await,

@@ -118,6 +118,73 @@ async fn requests_in_the_contract_are_closed() {
 }
 
 #[tokio::test]
+async fn it_names_headers_where_they_are_sent() {
+    let door = Door::new().await;
+    let contract = door.get("/openapi.json", &[]).await.json();
+    let answers = |path: &str, method: &str, status: &str| contract["paths"][path][method]["responses"][status].clone();
+    for (path, method, status, header) in [
+        ("/api/v1/login", "post", "200", "Set-Cookie"),
+        ("/api/v1/login", "post", "200", "RateLimit"),
+        ("/api/v1/login", "post", "429", "Retry-After"),
+        ("/api/v1/login", "post", "429", "RateLimit-Policy"),
+        ("/api/v1/token/refresh", "post", "503", "Retry-After"),
+        ("/api/v1/me", "get", "401", "WWW-Authenticate"),
+        ("/api/v1/me", "get", "200", "X-CSRF-Token"),
+        ("/api/v1/me/export", "get", "200", "Content-Disposition"),
+        ("/api/v1/admin/applications/{id}", "get", "200", "ETag"),
+        ("/oauth/introspect", "post", "401", "WWW-Authenticate"),
+    ] {
+        let said = &answers(path, method, status)["headers"][header];
+        assert!(said["description"].is_string(), "{method} {path} {status} {header}");
+    }
+    for (path, method, header) in [
+        ("/api/v1/token/refresh", "post", "X-CSRF-Token"),
+        ("/api/v1/token/rotate", "post", "X-CSRF-Token"),
+        ("/api/v1/registrations", "post", "Idempotency-Key"),
+        ("/api/v1/admin/applications/{id}", "patch", "If-Match"),
+    ] {
+        let named = contract["paths"][path][method]["parameters"].to_string();
+        assert!(named.contains(&format!("\"{header}\"")), "{method} {path}: {named}");
+    }
+    for (method, path, status) in [
+        ("get", "/api/v1/me", "414"),
+        ("get", "/api/v1/me", "431"),
+        ("post", "/api/v1/login", "413"),
+        ("patch", "/api/v1/admin/users/{id}", "412"),
+        ("post", "/api/v1/registrations", "409"),
+    ] {
+        assert!(answers(path, method, status).is_object(), "{method} {path} {status}");
+    }
+    assert!(contract["components"]["responses"]["MethodNotAllowed"]["headers"]["Allow"].is_object());
+    // errors of OAuth's own endpoints, and a file, have shapes of their own
+    for status in ["400", "401", "415", "429", "503"] {
+        let content = &answers("/oauth/revoke", "post", status)["content"]["application/json"];
+        assert_eq!(content["schema"]["$ref"], "#/components/schemas/OAuthError", "{status}");
+    }
+    assert_eq!(contract["components"]["schemas"]["OAuthError"]["required"][0], "error");
+    let file = contract["components"]["schemas"]["Picture"].clone();
+    assert_eq!(
+        (&file["type"], &file["format"]),
+        (&"string".into(), &"binary".into()),
+        "{file}"
+    );
+}
+
+#[tokio::test]
+async fn a_method_that_a_path_does_not_take_is_told() {
+    let door = Door::new().await;
+    let answer = door.delete("/api/v1/login", &[]).await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.code().as_str()),
+        (405, "method_not_allowed")
+    );
+    assert_eq!(answer.header("allow"), "POST");
+    let long = format!("/api/v1/social?q={}", "x".repeat(9_000));
+    let answer = door.get(&long, &[]).await;
+    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (414, "uri_too_long"));
+}
+
+#[tokio::test]
 async fn health_and_docs_answer() {
     let door = Door::new().await;
     assert_eq!(door.get("/health/live", &[]).await.text, "ok");

@@ -138,7 +138,7 @@ async fn staff_finds_renames_and_removes_anybodys_device() {
     let path = format!("/api/v1/admin/devices/{id}");
     let detail = door.get(&path, &sent).await.json();
     assert_eq!(
-        (&detail["name"], &detail["sessions"][0]["kind"]),
+        (&detail["name"], &detail["sessions"]["items"][0]["kind"]),
         (&json!("Phone"), &json!("tokens"))
     );
     let push = door.patch(&path, &json!({"firebase_token": "x"}), &sent).await;

@@ -170,3 +170,71 @@ async fn of_several_mails_the_newest_code_and_every_link_are_heard() {
     let late = activate(json!({"email": "ana@example.org", "code": code_of(&second)})).await;
     assert_eq!(late.code(), "activation_link_invalid", "one was used");
 }
+
+/// What staff demands of a sign-up can be known before, and the page asks for it.
+#[tokio::test]
+async fn the_fields_of_a_sign_up_are_told_and_asked_for() {
+    let door = Door::new().await;
+    let cookies = door.administrator().await;
+    for (name, kind, required, protected) in [
+        ("tier", "integer", "yes", ""),
+        ("newsletter", "boolean", "yes", ""),
+        ("secret_rank", "string", "yes", "yes"),
+    ] {
+        let fields = [
+            ("name", name),
+            ("kind", kind),
+            ("required", required),
+            ("protected", protected),
+        ];
+        let fields: Vec<_> = fields.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        let answer = door
+            .form(
+                "/console/fn/declare_attribute",
+                &fields,
+                "/console/attributes",
+                &cookies,
+            )
+            .await;
+        assert_eq!(answer.header("location"), "/console/attributes?done=declared");
+    }
+    let fields = door.get("/api/v1/registrations/fields", &[]).await;
+    let named: Vec<_> = fields
+        .json()
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|field| {
+            (
+                field["field"].as_str().unwrap().to_owned(),
+                field["is_required"] == true,
+            )
+        })
+        .collect();
+    let expected = [
+        ("username", false),
+        ("attributes.newsletter", true),
+        ("attributes.tier", true),
+    ];
+    assert_eq!(named, expected.map(|(name, required)| (name.to_owned(), required)));
+    let page = door.page("/account/sign-up", "").await;
+    assert!(page.text.contains("name=\"attributes.tier\"") && !page.text.contains("secret_rank"));
+    let mut typed = vec![
+        ("email", "ana@example.org"),
+        ("password", PASSWORD),
+        ("box.attributes.newsletter", ""),
+    ];
+    let refused = door.form("/account/fn/register", &typed, "/account/sign-up", "").await;
+    assert_eq!(refused.header("location"), "/account/sign-up");
+    let page = door.page("/account/sign-up", &refused.cookies()).await.text;
+    assert!(
+        page.contains("href=\"#attributes.tier\"") && page.contains("value=\"ana@example.org\""),
+        "{page}"
+    );
+    typed.push(("attributes.tier", "3"));
+    let done = door.form("/account/fn/register", &typed, "/account/sign-up", "").await;
+    assert_eq!(done.header("location"), "/account/activate?done=sent");
+    assert_eq!(door.test.mails().await.len(), 1);
+    let kept = door.test.dump("sign_up").await.concat() + &door.test.dump("user").await.concat();
+    assert!(kept.contains("newsletter"), "{kept}");
+}

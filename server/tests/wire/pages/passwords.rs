@@ -69,7 +69,7 @@ async fn a_forgotten_password_is_set_anew_without_javascript() {
 }
 
 #[tokio::test]
-async fn a_link_without_its_token_offers_another() {
+async fn without_the_links_token_the_mails_code_is_typed() {
     let door = Door::new().await;
     for (path, wanted) in [
         ("/account/reset-password", "Ask for another link"),
@@ -77,8 +77,34 @@ async fn a_link_without_its_token_offers_another() {
     ] {
         let page = door.page(path, "").await;
         assert_eq!(page.status, 200);
-        assert!(page.text.contains(wanted) && !page.text.contains("<form action=\"/account/fn/reset"));
+        assert!(page.text.contains(wanted) && page.text.contains("name=\"code\""));
     }
+    let cookies = signed_in(&door).await;
+    let asked = door
+        .form(
+            "/account/fn/forgot_password",
+            &[("identifier", "ana@example.org")],
+            "/account/forgot-password",
+            "",
+        )
+        .await;
+    assert!(asked.status.is_redirection());
+    let code = crate::door::code_of(&door.test.mails().await.pop().unwrap().text);
+    let path = "/account/reset-password";
+    let typed = async |code: &str| {
+        let fields = [("identifier", "ana@example.org"), ("code", code), ("password", NEW)];
+        door.form("/account/fn/reset_password", &fields, path, "").await
+    };
+    let wrong = typed("0000-0000").await;
+    assert_eq!(wrong.header("location"), path);
+    let page = door.page(path, &wrong.cookies()).await.text;
+    assert!(
+        page.contains("value=\"ana@example.org\"") && !page.contains("0000-0000"),
+        "{page}"
+    );
+    assert_eq!(typed(&code).await.header("location"), "/account/sign-in?done=reset");
+    assert!(door.page("/account", &cookies).await.status.is_redirection());
+    sign_in(&door, NEW).await;
 }
 
 #[tokio::test]

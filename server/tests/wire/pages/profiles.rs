@@ -288,6 +288,10 @@ async fn attributes_are_declared_changed_and_withdrawn() {
     );
     let answer = door.form(function, &typed, path, &admin).await;
     assert_eq!(answer.header("location"), "/console/attributes?done=declared");
+    let searched = door.page("/console/attributes?q=THE%20PLAN", &admin).await.text;
+    assert!(searched.contains("change=plan") && searched.contains("1 attribute"));
+    let searched = door.page("/console/attributes?q=shoe", &admin).await.text;
+    assert!(searched.contains("No attribute says that.") && !searched.contains("change=plan"));
     let page = door.page("/console/attributes?change=plan", &admin).await;
     let shown = form(form_of(&page, function), &[]);
     for field in [

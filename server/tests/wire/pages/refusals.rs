@@ -211,6 +211,7 @@ fn every_function_that_changes_something_has_a_page() {
     // these only load, and are posted to by scripts alone
     let loads = [
         "set_up_link",
+        "sign_up_fields",
         "deletion_terms",
         "me",
         "profile_form",
@@ -225,6 +226,9 @@ fn every_function_that_changes_something_has_a_page() {
         "user_sessions",
         "list_sessions",
         "list_attributes",
+        "list_events",
+        "event_kinds",
+        "event",
         "list_devices",
         "device",
         "list_applications",

@@ -1,6 +1,8 @@
 //! One account, whole, as staff sees it. A fixed number of statements.
 
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use serde::Serialize;
+use serde_json::{Map, Value};
 use sereno_types::{Code, Id, Permission, UserDetail, UserEmail, UserEvent, UserState};
 use uuid::Uuid;
 
@@ -79,6 +81,51 @@ pub(super) async fn load(sereno: &Sereno, id: Uuid) -> Result<UserDetail> {
     })
 }
 
+/// What can be edited of an account.
+#[derive(Serialize)]
+struct Edited<'a> {
+    id: &'a str,
+    state: UserState,
+    username: Option<&'a str>,
+    first_name: &'a str,
+    last_name: &'a str,
+    locale: Option<&'a str>,
+    is_superuser: bool,
+    attributes: &'a Map<String, Value>,
+}
+
+/// The version of what can be edited of an account.
+///
+/// # Errors
+/// Never, unless the digest keys are gone.
+pub fn version(sereno: &Sereno, user: &UserDetail) -> Result<String> {
+    sereno.version(&Edited {
+        id: &user.id.0,
+        state: user.state,
+        username: user.username.as_deref(),
+        first_name: &user.first_name,
+        last_name: &user.last_name,
+        locale: user.locale.as_deref(),
+        is_superuser: user.is_superuser,
+        attributes: &user.attributes,
+    })
+}
+
+/// The same of the row.
+pub(crate) fn version_of(sereno: &Sereno, user: &user::Model) -> Result<String> {
+    let none = Map::new();
+    sereno.version(&Edited {
+        id: &user.id.to_string(),
+        state: user.state(),
+        username: user.username.as_deref(),
+        first_name: &user.first_name,
+        last_name: &user.last_name,
+        locale: user.locale.as_deref(),
+        is_superuser: user.is_superuser,
+        attributes: user.attributes.as_object().unwrap_or(&none),
+    })
+}
+
 fn email(row: user_email::Model) -> UserEmail {
     UserEmail {
         address: row.address,
@@ -88,15 +135,11 @@ fn email(row: user_email::Model) -> UserEmail {
 }
 
 fn happened(row: event::Model) -> UserEvent {
-    let code = row
-        .code
-        .as_deref()
-        .and_then(|name| Code::ALL.iter().copied().find(|code| code.as_str() == name));
     UserEvent {
         id: Id(row.id.to_string()),
         at: row.at.timestamp(),
         name: row.name,
-        code,
+        code: row.code.as_deref().and_then(Code::from_name),
         address: row.address,
         request_id: row.request_id,
     }

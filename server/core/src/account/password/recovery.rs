@@ -3,11 +3,11 @@
 
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
-use sereno_types::{Code, ForgotPassword, ResetPassword, UserState};
+use sereno_types::{Code, FieldError, ForgotPassword, ResetPassword, UserState};
 use uuid::Uuid;
 
 use super::super::activate::SendActivation;
-use super::super::{identifier, look_up};
+use super::super::{identifier, look_up, typed_code};
 use crate::access::subject;
 use crate::context::{Actor, Failure, Job, Locale, RequestMeta, Sereno, Tx};
 use crate::entity::{Hidden, one_time, user, user_email};
@@ -108,15 +108,16 @@ impl Job for SendPasswordReset {
     }
 }
 
-/// Sets a new password by the token of a mail's link. Everything that was issued before ends, and the counters of wrong
-/// passwords begin anew, for they count by the epoch that is raised here. A refused password does not use the link up.
+/// Sets a new password by the token of a mail's link, or by the code of the same mail. Everything that was issued before ends, and the counters of wrong
+/// passwords begin anew, for they count by the epoch that is raised here. A refused password does not use the link up; of a
+/// code it takes an attempt.
 ///
 /// # Errors
 /// `reset_link_invalid` for anything unknown, used or expired, and for accounts that may not sign in; `validation_failed`
-/// with the codes on `password`; `overloaded`; `refused_by_hook`, and the link stays good.
+/// with the codes on `password`, and when neither token nor code was sent; `too_many_requests`; `overloaded`; `refused_by_hook`, and the link stays good.
 pub async fn reset(sereno: &Sereno, meta: &RequestMeta, command: ResetPassword) -> Result<()> {
     sereno.limit_address("reset_password", meta)?;
-    let Some((user, email)) = holder(sereno, command.token.expose()).await? else {
+    let Some((proof, user, email)) = holder(sereno, &command).await? else {
         return refuse(sereno, meta).await;
     };
     let relatives = super::relatives(&user, Some(&email));
@@ -129,7 +130,7 @@ pub async fn reset(sereno: &Sereno, meta: &RequestMeta, command: ResetPassword) 
         .await?;
     let hash = Hidden(sereno.hasher.hash(command.password.expose(), &*sereno.entropy).await?);
     let mut tx = sereno.begin(meta, &Actor::Anonymous).await?;
-    let proof = once::consume(sereno, tx.db(), Purpose::PasswordReset, command.token.expose()).await?;
+    let proof = once::consume_id(sereno, tx.db(), Purpose::PasswordReset, proof).await?;
     if !finish(sereno, &mut tx, proof, hash).await? {
         drop(tx);
         return refuse(sereno, meta).await;
@@ -144,11 +145,15 @@ pub async fn reset(sereno: &Sereno, meta: &RequestMeta, command: ResetPassword) 
     tx.commit().await
 }
 
-/// Whose password the token would set right now; decides nothing.
-async fn holder(sereno: &Sereno, token: &str) -> Result<Option<(user::Model, user_email::Model)>> {
-    let Some(proof) = once::look(sereno, Purpose::PasswordReset, token).await? else {
-        return Ok(None);
+/// Which proof it is and whose password it would set right now; decides nothing.
+async fn holder(sereno: &Sereno, command: &ResetPassword) -> Result<Option<(Uuid, user::Model, user_email::Model)>> {
+    let token = command.token.as_ref();
+    let token = token.filter(|token| !token.is_empty() || command.code.is_none());
+    let proof = match token {
+        Some(token) => once::look(sereno, Purpose::PasswordReset, token.expose()).await?,
+        None => by_code(sereno, command).await?,
     };
+    let Some(proof) = proof else { return Ok(None) };
     let Some(user_id) = proof.user_id else { return Ok(None) };
     let Some((user, Some(email))) = subject::find(sereno.db.read(), user_id).await? else {
         return Ok(None);
@@ -156,7 +161,31 @@ async fn holder(sereno: &Sereno, token: &str) -> Result<Option<(user::Model, use
     let good = user.state() == UserState::Active
         && proof.credential_epoch == Some(user.credential_epoch)
         && proof.subject.as_deref() == Some(email.canonical.as_str());
-    Ok(good.then_some((user, email)))
+    Ok(good.then_some((proof.id, user, email)))
+}
+
+/// The proof whose code was typed. Asks and computes the same whoever the identifier names, if anybody.
+async fn by_code(sereno: &Sereno, command: &ResetPassword) -> Result<Option<one_time::Model>> {
+    let identifier = command.identifier.as_deref().unwrap_or_default();
+    let code = command.code.as_ref().map_or("", |code| code.expose());
+    let mut faults = Vec::new();
+    look_up::identifier_field(identifier, &mut faults);
+    if code.trim().is_empty() {
+        faults.push(FieldError::new("code", Code::Blank));
+    }
+    if !faults.is_empty() {
+        return Err(Error::fields(faults));
+    }
+    let user = look_up::by_identifier(sereno, identifier).await?;
+    let id = user.map_or(Uuid::nil(), |user| user.id);
+    let address = user_email::Entity::find()
+        .filter(user_email::Column::UserId.eq(id))
+        .filter(user_email::Column::IsPrimary.eq(true))
+        .one(sereno.db.read())
+        .await?;
+    let typed = identifier::canonical(identifier);
+    let subject = address.map_or_else(|| typed.clone(), |email| email.canonical);
+    typed_code::prove(sereno, Purpose::PasswordReset, &typed, &subject, code).await
 }
 
 /// Writes what the proof buys; `false` when it is none, or the account has changed since it was asked for.
