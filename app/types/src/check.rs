@@ -81,7 +81,7 @@ pub struct Decision {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Question {
-    /// A permission's codename in any case, or `role:` and a role's codename or name.
+    /// A permission's codename in any case, or `role:` and a role's codename.
     pub permission: String,
     /// The user's id or number; who calls, when absent.
     #[serde(default)]
@@ -96,7 +96,7 @@ pub struct Question {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Check {
-    /// A permission's codename in any case, or `role:` and a role's codename or name. Not beside `checks`.
+    /// A permission's codename in any case, or `role:` and a role's codename. Not beside `checks`.
     #[serde(default)]
     pub permission: Option<String>,
     /// The user's id or number; who calls, when absent.

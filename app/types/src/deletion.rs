@@ -81,6 +81,9 @@ pub struct DataExport {
     /// Roles, in which project if not everywhere.
     #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
     pub roles: Vec<Value>,
+    /// Projects that the user belongs to or owns.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
+    pub projects: Vec<Value>,
     /// Browser sessions, as long as they are kept.
     #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
     pub sessions: Vec<Value>,

@@ -137,6 +137,10 @@ impl From<EntropyError> for Error {
 impl From<DbErr> for Error {
     /// A database that is gone, locked, full or read-only is `unavailable`; everything else is our fault.
     fn from(error: DbErr) -> Self {
+        // what was to be mentioned has just gone: nothing was done, and trying again finds that out
+        if matches!(error.sql_err(), Some(SqlErr::ForeignKeyConstraintViolation(_))) {
+            return Self::Unavailable(error.to_string());
+        }
         let away = match &error {
             DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
             DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause)) => {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use sereno_core::access::check::decide;
 use sereno_core::context::{RequestMeta, Staff};
+use sereno_core::oauth::admin as admin_of_applications;
 use sereno_core::rights::Who;
 use sereno_core::roles::{assignments, catalogue, members, permissions, projects, roles, why};
 use sereno_core::testing::{Client, TestSereno, called, claims_of, refused, refused_fields, register};
@@ -109,6 +110,27 @@ impl<'a> Desk<'a> {
             .unwrap()
             .allowed
     }
+}
+
+async fn futures_of<T>(all: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
+    let mut done = Vec::new();
+    let mut all: Vec<_> = all.map(Box::pin).collect();
+    std::future::poll_fn(|context| {
+        all.retain_mut(|one| match one.as_mut().poll(context) {
+            std::task::Poll::Ready(value) => {
+                done.push(value);
+                false
+            }
+            std::task::Poll::Pending => true,
+        });
+        if all.is_empty() {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        }
+    })
+    .await;
+    done
 }
 
 fn includes(ids: &[&Id]) -> UpdateRole {
@@ -326,6 +348,174 @@ async fn nobody_gives_what_they_do_not_hold_by_whatever_way() {
         refused(desk.give(&strong, &["ana"], None).await),
         Code::ExceedsOwnPermissions
     );
+}
+
+#[tokio::test]
+async fn nobody_becomes_somebody_by_a_name_a_permission_or_an_application() {
+    let test = TestSereno::new().await;
+    let (_, strong) = rita(&test).await;
+    let admin = Desk::of(&test, None).await;
+    let desk = Desk::of(&test, Some("rita")).await;
+    let rita = test.actor("rita").await.caller().unwrap().user_id;
+    // called like another one, or in a project like one that holds everywhere
+    let named = CreateRole {
+        codename: "zz".to_owned(),
+        name: Some("Administrator".to_owned()),
+        ..CreateRole::default()
+    };
+    let named = roles::create(&test.sereno, &desk.meta, &desk.staff, named)
+        .await
+        .unwrap()
+        .row
+        .role
+        .id;
+    assert_eq!(
+        refused(desk.give(&named, &["rita"], None).await),
+        Code::ExceedsOwnPermissions
+    );
+    admin.give(&named, &["rita"], None).await.unwrap();
+    assert!(!desk.may(rita, "role:administrator", None).await && desk.may(rita, "role:zz", None).await);
+    desk.project("mine", None).await.unwrap();
+    let shadow = roles::ensure_in_project(&test.sereno, &desk.meta, &desk.staff, "mine", "administrator").await;
+    assert_eq!(refused_fields(shadow), [("codename".to_owned(), Code::CodenameUnique)]);
+    // a permission that is not hers is not hers to take away
+    let search = PermissionQuery {
+        q: Some("a.do".to_owned()),
+        ..PermissionQuery::default()
+    };
+    let of_strong = permissions::list(&test.sereno, &admin.staff, search)
+        .await
+        .unwrap()
+        .items
+        .remove(0);
+    let gone = permissions::delete(&test.sereno, &desk.meta, &desk.staff, &of_strong.id).await;
+    assert_eq!(refused(gone), Code::ExceedsOwnPermissions);
+    // a role that others go by alone, taken by way of one that includes it or that grants something from now on
+    let auditor = admin.role("auditor", &[], &[]).await.unwrap().row.role.id;
+    assert_eq!(
+        refused(desk.role("mine2", &["a.see"], &[&auditor]).await),
+        Code::ExceedsOwnPermissions
+    );
+    let some = UpdateRole {
+        permissions: Some(vec!["a.see".to_owned()]),
+        ..UpdateRole::default()
+    };
+    assert_eq!(refused(desk.change(&auditor, some).await), Code::ExceedsOwnPermissions);
+    let gone = roles::delete(&test.sereno, &desk.meta, &desk.staff, &auditor).await;
+    assert_eq!(refused(gone), Code::ExceedsOwnPermissions);
+    // what ends is not given for ever
+    test.user("carl").await;
+    let light = admin.role("light", &["a.do"], &[]).await.unwrap().row.role.id;
+    let soon = test.sereno.now().plus(Duration::from_hours(1));
+    admin
+        .give_until(&light, &["rita"], None, Some(soon.timestamp()))
+        .await
+        .unwrap();
+    for whom in ["rita", "carl"] {
+        assert_eq!(
+            refused(desk.give(&light, &[whom], None).await),
+            Code::ExceedsOwnPermissions
+        );
+        let later = soon.plus(Duration::from_hours(1)).timestamp();
+        assert_eq!(
+            refused(desk.give_until(&light, &[whom], None, Some(later)).await),
+            Code::ExceedsOwnPermissions
+        );
+    }
+    let sooner = soon.minus(Duration::from_mins(1)).timestamp();
+    desk.give_until(&light, &["carl"], None, Some(sooner)).await.unwrap();
+    // nor by switching a membership
+    admin.project("acme", None).await.unwrap();
+    admin.give(&light, &["rita"], Some("acme")).await.unwrap();
+    let off = PutMember {
+        is_enabled: Some(false),
+        ..PutMember::default()
+    };
+    let on = PutMember {
+        is_enabled: Some(true),
+        ..PutMember::default()
+    };
+    admin.member("acme", "rita", off.clone()).await.unwrap();
+    assert_eq!(
+        refused(desk.member("acme", "rita", on).await),
+        Code::ExceedsOwnPermissions
+    );
+    test.superuser("root").await;
+    assert_eq!(
+        refused(desk.member("acme", "root", off).await),
+        Code::ExceedsOwnPermissions
+    );
+    // nor by way of an application that may declare
+    let bea = admin
+        .role("keeper", &["applications.view", "applications.manage"], &[])
+        .await
+        .unwrap();
+    test.user("bea").await;
+    admin.give(&bea.row.role.id, &["bea"], None).await.unwrap();
+    declaring(&test, "shop").await;
+    let bea = Desk::of(&test, Some("bea")).await;
+    let shop = sereno_core::access::application::find(&test.sereno, Some("shop"))
+        .await
+        .unwrap()
+        .unwrap();
+    let secret =
+        admin_of_applications::create_secret(&test.sereno, &bea.meta, &bea.staff, &Id(shop.id.to_string())).await;
+    assert_eq!(refused(secret), Code::ExceedsOwnPermissions);
+    for scope in ["access:check", "access:declare"] {
+        let mut command = called("mine");
+        command.scopes = vec![scope.to_owned()];
+        let made = admin_of_applications::create(&test.sereno, &bea.meta, &bea.staff, command, None).await;
+        assert_eq!(refused(made), Code::ExceedsOwnPermissions, "{scope}");
+    }
+    let _ = strong;
+}
+
+#[tokio::test]
+async fn ways_from_role_to_role_stay_short() {
+    let test = TestSereno::new().await;
+    let desk = Desk::of(&test, None).await;
+    let mut last = desk.role("way0", &[], &[]).await.unwrap().row.role.id;
+    for step in 1..10 {
+        last = desk
+            .role(&format!("way{step}"), &[], &[&last])
+            .await
+            .unwrap()
+            .row
+            .role
+            .id;
+    }
+    let faults = refused_fields(desk.role("way10", &[], &[&last]).await);
+    assert_eq!(faults, [("includes".to_owned(), Code::TooLong)]);
+    let keys = declaring(&test, "shop").await;
+    let mut chain = Catalogue::default();
+    for step in 0..11 {
+        chain.roles.push(DeclaredRole {
+            codename: format!("shop{step}"),
+            includes: (step > 0).then(|| format!("shop{}", step - 1)).into_iter().collect(),
+            ..DeclaredRole::default()
+        });
+    }
+    let declared = catalogue::declare(&test.sereno, &desk.meta, &keys, chain).await;
+    assert_eq!(refused_fields(declared)[0].1, Code::TooLong);
+    assert_eq!(test.count("role WHERE origin = 'shop'").await, 0);
+}
+
+#[tokio::test]
+async fn permissions_that_are_granted_at_once_are_all_granted() {
+    let test = TestSereno::new().await;
+    let desk = Desk::of(&test, None).await;
+    let role = desk.role("many", &[], &[]).await.unwrap().row.role.id;
+    let grant = |index: usize| {
+        let (desk, role) = (&desk, &role);
+        async move {
+            let codename = format!("race.p{index}");
+            roles::ensure_permission(desk.sereno, &desk.meta, &desk.staff, role, &codename).await
+        }
+    };
+    let granted = futures_of((0..20).map(grant)).await;
+    assert!(granted.iter().all(Result::is_ok), "{granted:?}");
+    let role = roles::detail(&test.sereno, &desk.staff, &role).await.unwrap();
+    assert_eq!(role.grants.len(), 20);
 }
 
 #[tokio::test]
@@ -561,6 +751,49 @@ async fn what_sereno_and_applications_declared_is_not_staffs_to_change() {
     );
 }
 
+#[tokio::test]
+async fn a_role_that_staff_widened_is_not_handed_on_by_its_application() {
+    let test = TestSereno::new().await;
+    let keys = declaring(&test, "shop").await;
+    let desk = Desk::of(&test, None).await;
+    catalogue::declare(&test.sereno, &desk.meta, &keys, shop())
+        .await
+        .unwrap();
+    let clerk = roles::named(&test.sereno, &desk.staff, "shop-clerk", None)
+        .await
+        .unwrap();
+    let viewer = roles::named(&test.sereno, &desk.staff, "viewer", None).await.unwrap();
+    let wider = UpdateRole {
+        permissions: Some(vec!["shop.see".to_owned(), "users.manage".to_owned()]),
+        includes: Some(vec![viewer.clone()]),
+        ..UpdateRole::default()
+    };
+    desk.change(&clerk, wider).await.unwrap();
+    // what staff added stays, and is no difference
+    let again = catalogue::declare(&test.sereno, &desk.meta, &keys, shop())
+        .await
+        .unwrap();
+    assert_eq!(again, sereno_types::CatalogueChange::default());
+    let mut more = shop();
+    more.roles.push(DeclaredRole {
+        codename: "shop-basic".to_owned(),
+        includes: vec!["shop-clerk".to_owned()],
+        ..DeclaredRole::default()
+    });
+    let faults = refused_fields(catalogue::declare(&test.sereno, &desk.meta, &keys, more).await);
+    assert_eq!(faults, [("roles.shop-basic.includes".to_owned(), Code::InvalidChoice)]);
+    let mut other = shop();
+    other.roles[0].description = "Told anew".to_owned();
+    assert!(
+        catalogue::declare(&test.sereno, &desk.meta, &keys, other)
+            .await
+            .unwrap()
+            .applied
+    );
+    let clerk = roles::detail(&test.sereno, &desk.staff, &clerk).await.unwrap();
+    assert!(clerk.grants.contains(&"users.manage".to_owned()) && clerk.includes.len() == 1);
+}
+
 fn shop() -> Catalogue {
     let permission = |codename: &str| DeclaredPermission {
         codename: codename.to_owned(),
@@ -654,7 +887,7 @@ async fn an_application_declares_nothing_of_anothers() {
     let meta = test.meta();
     catalogue::declare(&test.sereno, &meta, &keys, shop()).await.unwrap();
     let faults = refused_fields(catalogue::declare(&test.sereno, &meta, &other, shop()).await);
-    assert_eq!(faults.len(), 4, "{faults:?}");
+    assert_eq!(faults.len(), 5, "{faults:?}");
     assert!(faults.contains(&("permissions.shop.see".to_owned(), Code::CodenameUnique)));
     let with = |permission: &str, included: &str| {
         let mut catalogue = Catalogue::default();

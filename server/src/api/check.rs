@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use percent_encoding::{AsciiSet, CONTROLS};
 use sereno_core::access::check;
 use sereno_core::roles::catalogue;
 use sereno_types::{
@@ -13,6 +14,9 @@ use crate::http::caller::Caller;
 use crate::http::json::{Json, Query};
 use crate::http::problem::Refusal;
 use crate::router::App;
+
+/// What is escaped in a header, besides what is not ASCII.
+const ESCAPED: AsciiSet = CONTROLS.add(b'%');
 
 /// Whether they may
 ///
@@ -83,8 +87,8 @@ fn credentials(
     responses(
         (status = 200, description = "It may pass", headers(
             ("Remote-User" = String, description = "The user's id"),
-            ("Remote-Name" = Option<String>, description = "The user name"),
-            ("Remote-Email" = Option<String>, description = "The confirmed address"),
+            ("Remote-Name" = String, description = "The user name, or nothing"),
+            ("Remote-Email" = String, description = "The confirmed address, or nothing"),
             ("Remote-Groups" = String, description = "Codenames of roles, with commas"),
         )),
         (status = 403, description = "`permission_denied`", body = Problem, content_type = "application/problem+json"),
@@ -97,18 +101,15 @@ pub async fn forward_auth(
     let admitted = check::admit(&app.sereno, &caller.actor, &query).await?;
     let mut headers = HeaderMap::new();
     let mut say = |name: &'static str, text: &str| {
-        let plain = percent_encoding::utf8_percent_encode(text, percent_encoding::CONTROLS).to_string();
+        let plain = percent_encoding::utf8_percent_encode(text, &ESCAPED).to_string();
         if let Ok(value) = HeaderValue::from_str(&plain) {
             headers.insert(HeaderName::from_static(name), value);
         }
     };
     say("remote-user", &admitted.id);
-    if let Some(name) = &admitted.name {
-        say("remote-name", name);
-    }
-    if let Some(email) = &admitted.email {
-        say("remote-email", email);
-    }
+    // said even where there is none: a proxy copies what is there, and would let the client's own through else
+    say("remote-name", admitted.name.as_deref().unwrap_or_default());
+    say("remote-email", admitted.email.as_deref().unwrap_or_default());
     say("remote-groups", &admitted.roles.join(","));
     Ok((StatusCode::OK, headers))
 }

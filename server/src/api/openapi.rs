@@ -10,7 +10,7 @@ use axum::routing::get;
 use bytes::Bytes;
 use sereno_core::access::policy;
 use sereno_core::event::EventKind;
-use sereno_types::{AccessClaims, LiveMessage, Notification, Problem};
+use sereno_types::{AccessClaims, LiveMessage, Notification, OriginFilter, Problem, UsageFilter};
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::schema::{Schema, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -148,6 +148,13 @@ pub fn document() -> OpenApi {
         .or_insert_with(notification);
     let of_oauth = <OAuthProblem as utoipa::PartialSchema>::schema();
     components.schemas.insert("OAuthError".to_owned(), of_oauth);
+    // named in queries alone
+    for (name, schema) in [
+        ("OriginFilter", <OriginFilter as utoipa::PartialSchema>::schema()),
+        ("UsageFilter", <UsageFilter as utoipa::PartialSchema>::schema()),
+    ] {
+        components.schemas.insert(name.to_owned(), schema);
+    }
     components
         .responses
         .insert("MethodNotAllowed".to_owned(), wrong_method());

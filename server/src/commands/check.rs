@@ -9,7 +9,7 @@ use super::{Failed, Outcome, say, sentence, start};
 
 #[derive(clap::Args)]
 pub(super) struct Question {
-    /// A permission's codename, or `role:` and a role's codename or name
+    /// A permission's codename, or `role:` and a role's codename
     permission: String,
     /// Who: an id, a number, an address or a user name
     #[arg(long)]

@@ -124,23 +124,23 @@ pub async fn authenticate(
         let application = application.filter(|application| application.kind == ApplicationKind::Public);
         return count(sereno, application.ok_or_else(invalid)?);
     };
-    // only who brings a secret can be guessing
-    sereno.addresses.take(
-        "client_secret",
-        meta.address,
+    // wrong ones are counted, right ones are not: a service asks as often as it likes
+    let (addresses, most) = (
+        &sereno.addresses,
         sereno.config.limit.requests_per_address.saturating_mul(10),
-        sereno.now(),
-    )?;
-    let application = application.ok_or_else(invalid)?;
-    let proven = application
-        .secrets
-        .iter()
-        .find(|(_, digest)| sereno.keys.digest.matches(SECRET_PURPOSE, secret, digest))
-        .ok_or_else(invalid)?;
-    if application.kind == ApplicationKind::Public {
+    );
+    addresses.look("client_secret", meta.address, most, sereno.now())?;
+    let proven = application.and_then(|application| {
+        let held = application.secrets.iter();
+        let mut right = held.filter(|(_, digest)| sereno.keys.digest.matches(SECRET_PURPOSE, secret, digest));
+        let id = right.next()?.0;
+        (application.kind != ApplicationKind::Public).then_some((id, application))
+    });
+    let Some((secret, application)) = proven else {
+        addresses.take("client_secret", meta.address, most, sereno.now())?;
         return Err(invalid());
-    }
-    stamp(sereno, proven.0).await?;
+    };
+    stamp(sereno, secret).await?;
     count(sereno, application)
 }
 

@@ -55,6 +55,7 @@ fn only_views(permission: Permission) -> bool {
 /// Adds what the catalogue has and the database lacks. Two instances may do so at once.
 pub async fn ensure(sereno: &Sereno, tx: &Tx) -> Result<()> {
     let known: Vec<permission::Model> = permission::Entity::find().all(tx.db()).await?;
+    let known = make_way(tx, known).await?;
     let missing: Vec<Permission> = Permission::ALL
         .iter()
         .copied()
@@ -81,6 +82,29 @@ pub async fn ensure(sereno: &Sereno, tx: &Tx) -> Result<()> {
         grant(sereno, tx, role, &missing).await?;
     }
     super::known::changed(tx).await
+}
+
+/// A codename of ours that somebody else declared before we knew it gets another name: else their roles would open our
+/// console.
+async fn make_way(tx: &Tx, known: Vec<permission::Model>) -> Result<Vec<permission::Model>> {
+    let (foreign, known): (Vec<_>, Vec<_>) = known
+        .into_iter()
+        .partition(|row| row.origin != ORIGIN && Permission::from_codename(&row.codename).is_some());
+    for row in foreign {
+        let codename = format!("{}:{}:{}", row.origin, row.codename, row.id);
+        tracing::warn!(
+            permission = row.codename,
+            renamed = codename,
+            "a permission of Sereno's own was taken"
+        );
+        let renamed = permission::ActiveModel {
+            id: Set(row.id),
+            codename: Set(codename),
+            ..Default::default()
+        };
+        permission::Entity::update(renamed).exec(tx.db()).await?;
+    }
+    Ok(known)
 }
 
 /// Gives a role what it allows: all of it to a new role, only the new permissions to one that is there, because staff may

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ActiveValue::Set, EntityTrait, ExprTrait};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter};
 use sereno_types::{
     ApplicationKind, Check, Checked, ClientCredentials, Code, Decision, Decisions, FieldError, ForwardAuthQuery,
     Permission, Question,
@@ -18,6 +18,8 @@ use crate::entity::permission_ask::{ActiveModel, Column, Entity};
 use crate::error::{Error, Result};
 use crate::rights::{Ask, Policy, Rules, Where, Who};
 
+/// Most codenames that are kept of what an application asked for.
+const ASKED_MAX: u64 = 1_000;
 /// Most questions of one call.
 pub const MOST: usize = 1_000;
 /// The scope of applications that may ask about any user.
@@ -262,6 +264,13 @@ async fn note(sereno: &Sereno, asker: &Application, known: &Known, questions: &[
         }
     }
     if counts.is_empty() {
+        return Ok(());
+    }
+    let there = Entity::find()
+        .filter(Column::ApplicationId.eq(asker.id))
+        .count(sereno.db.read())
+        .await?;
+    if there >= ASKED_MAX {
         return Ok(());
     }
     let mut rows = Vec::with_capacity(counts.len());

@@ -39,15 +39,27 @@ pub async fn held<C: ConnectionTrait>(sereno: &Sereno, db: &C, user_id: Uuid, pr
     };
     let known = know(sereno, db, &user, &BTreeSet::new(), &concerned).await?;
     let rules = rules(sereno, &known);
+    let everywhere = permissions(&rules, &holder, Where::Everywhere);
     let mut by_project = BTreeMap::new();
     for slug in concerned {
         if let Some(project) = known.project(&slug).filter(|project| project.is_enabled) {
-            by_project.insert(slug, permissions(&rules, &holder, Where::In(Some(project))));
+            let off = holder
+                .holdings
+                .memberships
+                .get(&project.id)
+                .is_some_and(|member| !member.is_enabled);
+            let held = if holder.is_superuser && !off {
+                // all of them, as everywhere
+                everywhere.clone()
+            } else {
+                permissions(&rules, &holder, Where::In(Some(project)))
+            };
+            by_project.insert(slug, held);
         }
     }
     Ok(InEffect {
         roles: rules.roles(&holder, Where::Everywhere),
-        permissions: permissions(&rules, &holder, Where::Everywhere),
+        permissions: everywhere,
         by_project,
     })
 }

@@ -40,7 +40,7 @@ impl Known {
     /// The project with this id or name in addresses, if there is one.
     #[must_use]
     pub fn project(&self, name: &str) -> Option<&ProjectNode> {
-        self.projects.get(name).map(Arc::as_ref)
+        self.projects.get(&key(name)).map(Arc::as_ref)
     }
 }
 
@@ -227,7 +227,8 @@ async fn find_projects<C: ConnectionTrait>(
 ) -> Result<HashMap<String, Arc<ProjectNode>>> {
     let mut found = HashMap::new();
     let mut missing = Vec::new();
-    for name in names {
+    let names: BTreeSet<String> = names.iter().map(|name| key(name)).collect();
+    for name in &names {
         match sereno.cache.project(name, version) {
             Some(project) => {
                 found.insert(name.clone(), project);
@@ -251,6 +252,12 @@ async fn find_projects<C: ConnectionTrait>(
         }
     }
     Ok(found)
+}
+
+/// A name as it is looked up: an id in its usual form, whatever form it came in.
+fn key(name: &str) -> String {
+    name.parse::<Uuid>()
+        .map_or_else(|_| name.to_owned(), |id| id.to_string())
 }
 
 /// A project, as decisions see it.

@@ -11,8 +11,8 @@ use crate::access::subject;
 use crate::clock::Moment;
 use crate::context::{Actor, RequestMeta, Sereno, Staff};
 use crate::entity::{
-    Hidden, device, email_message, event, file, identity, login_code, project, role, role_assignment, session, sign_up,
-    social_provider, token_family, user, user_change, user_email,
+    Hidden, device, email_message, event, file, identity, login_code, project, project_member, role, role_assignment,
+    session, sign_up, social_provider, token_family, user, user_change, user_email,
 };
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
@@ -50,6 +50,7 @@ async fn export(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, id: Uuid) ->
         exported_at: sereno.now().timestamp(),
         emails: emails(db, id).await?,
         roles: roles(db, id).await?,
+        projects: projects(db, id).await?,
         sessions: sessions(db, id).await?,
         token_families: families(db, id).await?,
         devices: devices(db, id).await?,
@@ -126,9 +127,41 @@ async fn roles<C: ConnectionTrait>(db: &C, id: Uuid) -> Result<Vec<Value>> {
             "role": role.map(|role| &role.codename),
             "project": project.map(|project| &project.slug),
             "since": row.created_at.timestamp(),
+            "until": at(row.expires_at),
         })
     };
     Ok(assigned.into_iter().map(show).collect())
+}
+
+/// The projects that the user belongs to, or owns.
+async fn projects<C: ConnectionTrait>(db: &C, id: Uuid) -> Result<Vec<Value>> {
+    let members = project_member::Entity::find()
+        .filter(project_member::Column::UserId.eq(id))
+        .all(db)
+        .await?;
+    let concerned = Condition::any()
+        .add(project::Column::OwnerId.eq(id))
+        .add(project::Column::Id.is_in(members.iter().map(|row| row.project_id)));
+    let rows = project::Entity::find()
+        .filter(concerned)
+        .order_by_asc(project::Column::Slug);
+    let roles = role::Entity::find().filter(role::Column::Id.is_in(members.iter().filter_map(|row| row.role_id)));
+    let roles = roles.all(db).await?;
+    let show = |row: project::Model| {
+        let member = members.iter().find(|member| member.project_id == row.id);
+        let role = roles
+            .iter()
+            .find(|role| member.is_some_and(|member| member.role_id == Some(role.id)));
+        json!({
+            "project": row.slug,
+            "is_owner": row.owner_id == Some(id),
+            "role": role.map(|role| &role.codename),
+            "is_enabled": member.map(|member| member.is_enabled),
+            "is_superuser": member.map(|member| member.is_superuser),
+            "since": member.map(|member| member.created_at.timestamp()),
+        })
+    };
+    Ok(rows.all(db).await?.into_iter().map(show).collect())
 }
 
 async fn sessions<C: ConnectionTrait>(db: &C, id: Uuid) -> Result<Vec<Value>> {

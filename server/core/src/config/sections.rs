@@ -254,7 +254,7 @@ section! {
         /// Seconds in which the refresh token used last may be sent again and gets the same successor, so that a lost
         /// answer signs nobody out.
         retry_window: Seconds = Seconds(10);
-        /// Most bytes that a claim with roles or permissions takes in a JWT; a longer one gives way to the place where it
+        /// Most bytes that a claim with permissions takes in a JWT; a longer one gives way to the place where it
         /// can be asked for (`_claim_names` and `_claim_sources`, OpenID Connect Core §5.6.2).
         access_claim_max: u64 = 4_096;
     }

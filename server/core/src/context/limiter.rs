@@ -172,6 +172,16 @@ impl<K: Clone + Eq + Hash> PerMinute<K> {
         self.count_for(what, whom, most, now).map_or(Ok(()), Counted::judge)
     }
 
+    /// Refuses where the counter of `whom` is used up, without raising it.
+    fn look_for(&self, what: &'static str, whom: K, most: u64, now: Moment) -> Result<()> {
+        match self.0.get(&(whom, what)) {
+            Some((count, ends)) if most > 0 && ends > now && count >= most => {
+                Err(Error::limited(ends.since(now).as_secs() + 1))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn count_for(&self, what: &'static str, whom: K, most: u64, now: Moment) -> Option<Counted> {
         if most == 0 {
             return None;
@@ -272,6 +282,14 @@ impl Addresses {
     pub fn take(&self, what: &'static str, address: Option<IpAddr>, most: u64, now: Moment) -> Result<()> {
         match address {
             Some(address) => self.take_for(what, network(address), most, now),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses where the address's counter for `what` is used up, without raising it.
+    pub fn look(&self, what: &'static str, address: Option<IpAddr>, most: u64, now: Moment) -> Result<()> {
+        match address {
+            Some(address) => self.look_for(what, network(address), most, now),
             None => Ok(()),
         }
     }

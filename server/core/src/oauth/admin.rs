@@ -15,7 +15,8 @@ use uuid::Uuid;
 
 use super::profile::{self, Whole};
 use super::signing_keys;
-use crate::access::application::{self, FIRST_PARTY, SECRET_PURPOSE};
+use crate::access::application::{self, FIRST_PARTY, SECRET_PURPOSE, read};
+use crate::access::check;
 use crate::context::keys::{APPLICATIONS, SIGNING_KEYS};
 use crate::context::{RequestMeta, Sereno, Staff, Tx, tidy};
 use crate::entity::application::{ActiveModel, Column, Entity, Model};
@@ -158,12 +159,12 @@ async fn show<C: ConnectionTrait>(sereno: &Sereno, db: &C, row: Model) -> Result
         kind: ApplicationKind::from_name(&row.kind).unwrap_or_default(),
         delivery: Delivery::from_name(&row.delivery).unwrap_or_default(),
         is_builtin: row.origin == "sereno",
-        grants: application::read(row.grants)?,
-        redirect_uris: application::read(row.redirect_uris)?,
-        origins: application::read(row.origins)?,
-        scopes: application::read(row.scopes)?,
-        profile: application::read(row.profile)?,
-        cookies: application::read(row.cookies)?,
+        grants: read(row.grants)?,
+        redirect_uris: read(row.redirect_uris)?,
+        origins: read(row.origins)?,
+        scopes: read(row.scopes)?,
+        profile: read(row.profile)?,
+        cookies: read(row.cookies)?,
         secrets: secrets.collect(),
         open_grants,
         client_id: row.client_id,
@@ -216,6 +217,7 @@ pub async fn create(
     if !faults.is_empty() {
         return Err(Error::fields(faults));
     }
+    may_hand_out(sereno, meta, staff, &[], &command.scopes).await?;
     let id = sereno.new_id()?;
     let key = signing_keys::needed(sereno, id, &command.profile).await?;
     let mut tx = sereno.begin(meta, staff.actor()).await?;
@@ -320,6 +322,10 @@ pub async fn update(
     staff.require(Permission::ApplicationsView)?;
     staff.require(Permission::ApplicationsManage)?;
     let before = find(sereno.db.read(), id).await?;
+    let had: Vec<String> = read(before.scopes.clone())?;
+    if let Some(scopes) = &command.scopes {
+        may_hand_out(sereno, meta, staff, &had, scopes).await?;
+    }
     let key = match &command.profile {
         Some(profile) => signing_keys::needed(sereno, before.id, profile).await?,
         None => None,
@@ -460,6 +466,9 @@ pub async fn delete(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id)
 /// `permission_denied`, `not_found`; `state_conflict` when there are two already, or the application is public.
 pub async fn create_secret(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<NewSecret> {
     staff.require(Permission::ApplicationsManage)?;
+    // whoever has a secret acts as the application
+    let scopes: Vec<String> = read(find(sereno.db.read(), id).await?.scopes)?;
+    may_hand_out(sereno, meta, staff, &[], &scopes).await?;
     let mut tx = sereno.begin(meta, staff.actor()).await?;
     // the row is held, so that two who add one at once are counted
     let row = lock(&tx, id).await?;
@@ -476,6 +485,29 @@ pub async fn create_secret(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, i
     );
     tx.commit().await?;
     Ok(secret)
+}
+
+/// Refuses to hand out scopes that open more than staff may see or give: asking about everybody is for who may see roles,
+/// declaring what roles grant for superusers.
+///
+/// # Errors
+/// `exceeds_own_permissions`.
+async fn may_hand_out(
+    sereno: &Sereno,
+    meta: &RequestMeta,
+    staff: &Staff,
+    had: &[String],
+    scopes: &[String],
+) -> Result<()> {
+    let added = |name: &str| scopes.iter().any(|scope| scope == name) && !had.iter().any(|scope| scope == name);
+    let sees = staff.holds(Permission::RolesView) || !added(check::SCOPE);
+    if sees && (staff.is_superuser() || !added(check::DECLARE)) {
+        return Ok(());
+    }
+    let mut tx = sereno.begin(meta, staff.actor()).await?;
+    tx.record(Event::refused(EventKind::EscalationRefused, Code::ExceedsOwnPermissions).with("what", "scopes"));
+    tx.commit().await?;
+    Err(Code::ExceedsOwnPermissions.into())
 }
 
 /// Deletes a secret: it stops working at once.

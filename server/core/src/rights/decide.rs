@@ -19,7 +19,7 @@ use crate::clock::Moment;
 pub enum Ask {
     /// A permission, by its codename in lower case.
     Permission(String),
-    /// A role, by its codename or name in lower case.
+    /// A role, by its codename in lower case.
     Role(String),
 }
 
@@ -42,6 +42,19 @@ pub enum Where<'a> {
     Everywhere,
     /// In this project; nothing when there is none of that name.
     In(Option<&'a ProjectNode>),
+}
+
+impl<'a> Where<'a> {
+    const fn project(self) -> Option<&'a ProjectNode> {
+        match self {
+            Self::Everywhere => None,
+            Self::In(project) => project,
+        }
+    }
+
+    const fn is_everywhere(self) -> bool {
+        matches!(self, Self::Everywhere)
+    }
 }
 
 /// What the operator settled.
@@ -93,12 +106,20 @@ impl Rules<'_> {
         if target.is_none() && !holder.is_superuser {
             return denied(Reason::PermissionUnknown);
         }
-        let (project, membership) = match place {
-            Where::Everywhere => (None, None),
-            Where::In(None) if holder.is_superuser => return granted(Reason::Superuser),
-            Where::In(None) => return denied(Reason::NotAMember),
-            Where::In(Some(project)) => (Some(project), holder.holdings.memberships.get(&project.id)),
-        };
+        if matches!(place, Where::In(None)) {
+            // a name that nobody knows is no place where a right could hold
+            let reason = if holder.is_superuser {
+                Reason::Superuser
+            } else {
+                Reason::NotAMember
+            };
+            return Decision {
+                allowed: holder.is_superuser,
+                ..denied(reason)
+            };
+        }
+        let project = place.project();
+        let membership = project.and_then(|project| holder.holdings.memberships.get(&project.id));
         if let Some(refused) = closed(holder, project, membership) {
             return refused;
         }
@@ -112,9 +133,10 @@ impl Rules<'_> {
         if is_owner && self.given_to_owners(ask) {
             return granted(Reason::Owner);
         }
-        let by_role = self.by_role(holder, project, membership, &target);
-        let outside = project.is_some() && membership.is_none() && !is_owner;
-        if !by_role.allowed && by_role.reason == Reason::NotGranted && outside {
+        let by_role = self.by_role(holder, place, membership, &target);
+        let outside = !place.is_everywhere() && membership.is_none() && !is_owner;
+        // whoever gets nothing there does not learn that there is such a project
+        if !by_role.allowed && outside {
             return denied(Reason::NotAMember);
         }
         by_role
@@ -151,19 +173,18 @@ impl Rules<'_> {
     /// Codenames of the roles that hold for the user in a place, with what they include, in order.
     #[must_use]
     pub fn roles(&self, holder: &Holder, place: Where<'_>) -> Vec<String> {
-        let project = match place {
-            Where::Everywhere => None,
-            Where::In(Some(project)) => Some(project),
-            Where::In(None) => return Vec::new(),
-        };
+        if matches!(place, Where::In(None)) {
+            return Vec::new();
+        }
+        let project = place.project();
         let membership = project.and_then(|project| holder.holdings.memberships.get(&project.id));
         if holder.state != UserState::Active || closed(holder, project, membership).is_some() {
             return Vec::new();
         }
-        let held = self.held(holder, project, membership).into_iter();
+        let held = self.held(holder, place, membership).into_iter();
         let reached = held
             .filter(|held| !held.is_expired)
-            .flat_map(|held| self.graph.reach(held.role_id))
+            .flat_map(|held| self.graph.reach(held.role_id).to_vec())
             .filter(|reached| reached.is_enabled);
         let names: BTreeSet<String> = reached
             .filter_map(|reached| Some(self.graph.role(*reached.way.last()?)?.codename.clone()))
@@ -187,16 +208,10 @@ impl Rules<'_> {
     }
 
     /// The roles that hold in the project, then those that hold everywhere. What would have granted it and did not is told.
-    fn by_role(
-        &self,
-        holder: &Holder,
-        project: Option<&ProjectNode>,
-        membership: Option<&Membership>,
-        target: &Target,
-    ) -> Decision {
+    fn by_role(&self, holder: &Holder, place: Where<'_>, membership: Option<&Membership>, target: &Target) -> Decision {
         let mut nearly = denied(Reason::NotGranted);
-        for held in self.held(holder, project, membership) {
-            let decision = self.through(held, project, target);
+        for held in self.held(holder, place, membership) {
+            let decision = self.through(held, place.project(), target);
             if decision.allowed {
                 return decision;
             }
@@ -208,7 +223,7 @@ impl Rules<'_> {
     }
 
     /// The roles that count, in the order in which they are looked at.
-    fn held(&self, holder: &Holder, project: Option<&ProjectNode>, membership: Option<&Membership>) -> Vec<Counting> {
+    fn held(&self, holder: &Holder, place: Where<'_>, membership: Option<&Membership>) -> Vec<Counting> {
         let assigned = |wanted: Option<Uuid>| {
             let ended = move |end: Option<Moment>| end.is_some_and(|end| end <= self.now);
             let held = holder
@@ -223,7 +238,7 @@ impl Rules<'_> {
             })
         };
         let mut counting = Vec::new();
-        if let (Some(project), Some(member)) = (project, membership) {
+        if let (Some(project), Some(member)) = (place.project(), membership) {
             counting.extend(member.role_id.map(|role_id| Counting {
                 role_id,
                 in_project: true,
@@ -231,7 +246,7 @@ impl Rules<'_> {
             }));
             counting.extend(assigned(Some(project.id)));
         }
-        if project.is_none() || self.policy.global_in_projects {
+        if place.is_everywhere() || self.policy.global_in_projects {
             counting.extend(assigned(None));
         }
         counting
@@ -239,7 +254,7 @@ impl Rules<'_> {
 
     fn through(&self, held: Counting, project: Option<&ProjectNode>, target: &Target) -> Decision {
         let mut nearly = denied(Reason::NotGranted);
-        for reached in self.graph.reach(held.role_id) {
+        for reached in self.graph.reach(held.role_id).iter() {
             let node = reached.way.last().and_then(|role| self.graph.role(*role));
             if !node.is_some_and(|node| target.is_met_by(node)) {
                 continue;
@@ -315,7 +330,8 @@ impl Target {
     fn is_met_by(&self, role: &RoleNode) -> bool {
         match self {
             Self::Permission(id, _) => role.grants.contains(id),
-            Self::Role(name) => role.codename == *name || role.name.to_lowercase() == *name,
+            // names for people are free: whoever may make roles could call one like another
+            Self::Role(name) => role.codename == *name,
         }
     }
 }

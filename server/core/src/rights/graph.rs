@@ -1,6 +1,7 @@
 //! All permissions and roles with what they include, as one value.
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use uuid::Uuid;
 
@@ -40,6 +41,8 @@ pub struct Graph {
     permissions: HashMap<Uuid, PermissionNode>,
     by_codename: HashMap<String, Uuid>,
     roles: HashMap<Uuid, RoleNode>,
+    /// What was reached before: the same roles are asked about over and over.
+    reached: Mutex<HashMap<Uuid, Arc<[Reached]>>>,
 }
 
 /// A role that another one leads to.
@@ -119,7 +122,17 @@ impl Graph {
     /// The role itself and every role that it leads to, nearest first, each by its shortest way; by a way of roles that are
     /// switched on, if there is one.
     #[must_use]
-    pub fn reach(&self, role: Uuid) -> Vec<Reached> {
+    pub fn reach(&self, role: Uuid) -> Arc<[Reached]> {
+        let memory = || self.reached.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = memory().get(&role) {
+            return Arc::clone(known);
+        }
+        let reached: Arc<[Reached]> = self.both_ways(role).into();
+        memory().insert(role, Arc::clone(&reached));
+        reached
+    }
+
+    fn both_ways(&self, role: Uuid) -> Vec<Reached> {
         let mut reached = self.walk(role, true);
         let seen: HashSet<Uuid> = reached.iter().filter_map(|one| one.way.last().copied()).collect();
         let off = self.walk(role, false);
@@ -177,6 +190,25 @@ impl Graph {
         self.walk(role, false).iter().any(|one| one.way.last() == Some(&target))
     }
 
+    /// How many roles the longest way has that leads through this one; `most` + 1 where it is longer.
+    #[must_use]
+    pub fn longest_way(&self, role: Uuid, most: usize) -> usize {
+        let down = |node: &Uuid| {
+            self.roles
+                .get(node)
+                .map(|node| node.includes.clone())
+                .unwrap_or_default()
+        };
+        let mut above: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
+        for (id, node) in &self.roles {
+            for included in &node.includes {
+                above.entry(*included).or_default().push(*id);
+            }
+        }
+        let up = |node: &Uuid| above.get(node).cloned().unwrap_or_default();
+        layers(role, most, down) + layers(role, most, up) - 1
+    }
+
     /// Codenames in order.
     #[must_use]
     pub fn codenames(&self, permissions: impl IntoIterator<Item = Uuid>) -> Vec<String> {
@@ -186,6 +218,18 @@ impl Graph {
             .collect();
         names.into_iter().map(str::to_owned).collect()
     }
+}
+
+/// How many steps the longest way from a role has, itself counted; at most one more than `most`.
+fn layers(role: Uuid, most: usize, next: impl Fn(&Uuid) -> Vec<Uuid>) -> usize {
+    let mut layer = HashSet::from([role]);
+    for depth in 1..=most {
+        layer = layer.iter().flat_map(&next).collect();
+        if layer.is_empty() {
+            return depth;
+        }
+    }
+    most + 1
 }
 
 #[cfg(test)]
@@ -213,7 +257,7 @@ mod tests {
     #[test]
     fn a_role_reaches_what_it_includes_by_the_shortest_way() {
         let graph = graph(&[(1, true, &[2, 3]), (2, true, &[3]), (3, true, &[])]);
-        let ways: Vec<Vec<Uuid>> = graph.reach(id(1)).into_iter().map(|one| one.way).collect();
+        let ways: Vec<Vec<Uuid>> = graph.reach(id(1)).iter().map(|one| one.way.clone()).collect();
         assert_eq!(ways, [vec![id(1)], vec![id(1), id(2)], vec![id(1), id(3)]]);
         assert_eq!(graph.effective(id(1)), BTreeSet::from([id(101), id(102), id(103)]));
         assert!(graph.leads_to(id(1), id(3)) && !graph.leads_to(id(3), id(1)));
@@ -230,6 +274,7 @@ mod tests {
         ]);
         let four = graph
             .reach(id(1))
+            .to_vec()
             .into_iter()
             .find(|one| one.way.last() == Some(&id(4)))
             .unwrap();
@@ -237,12 +282,29 @@ mod tests {
         assert!(four.is_enabled);
         let two = graph
             .reach(id(1))
+            .to_vec()
             .into_iter()
             .find(|one| one.way.last() == Some(&id(2)))
             .unwrap();
         assert!(!two.is_enabled);
         assert!(!graph.effective(id(1)).contains(&id(102)));
         assert!(graph.potential(id(1)).contains(&id(102)));
+    }
+
+    #[test]
+    fn long_ways_are_measured_up_and_down() {
+        let graph = graph(&[
+            (1, true, &[2]),
+            (2, true, &[3, 4]),
+            (3, true, &[]),
+            (4, true, &[5]),
+            (5, true, &[]),
+        ]);
+        assert_eq!(
+            [1, 2, 3, 4, 5].map(|role| graph.longest_way(id(role), 10)),
+            [4, 4, 3, 4, 4]
+        );
+        assert!(graph.longest_way(id(1), 2) > 2);
     }
 
     #[test]

@@ -143,7 +143,7 @@ pub async fn assign(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, command:
         return Err(invalid());
     }
     let graph = graph(tx.db(), 0).await?;
-    if !giver.holds_role(&graph, role.id) {
+    if !giver.may_hand_out(&graph, role.id) {
         return giver.refuse(tx, &role.codename).await;
     }
     let gift = Gift {
@@ -234,9 +234,10 @@ async fn give(sereno: &Sereno, tx: &mut Tx, users: &BTreeSet<Uuid>, gift: Gift<'
         if was.is_some_and(|was| was.expires_at == expires_at) {
             continue;
         }
-        let mut event = about(EventKind::RoleAssigned, *user, role, project).with("expires_at", end(expires_at));
+        let mut event = about(EventKind::RoleAssigned, *user, role, project)
+            .with("after", serde_json::json!({"expires_at": end(expires_at)}));
         if let Some(was) = was {
-            event = event.with("before", end(was.expires_at));
+            event = event.with("before", serde_json::json!({"expires_at": end(was.expires_at)}));
         }
         tx.record(event);
     }
@@ -274,11 +275,12 @@ pub async fn revoke(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id)
         project.as_ref().map(|project| project.slug.as_str()),
     )
     .await?;
+    let giver = giver.until(sereno.now());
     let mut tx = sereno.begin(meta, staff.actor()).await?;
     changed(&tx).await?;
     let role = refs::role(tx.db(), row.role_id).await?;
     let graph = graph(tx.db(), 0).await?;
-    if !giver.holds_role(&graph, role.id) {
+    if !giver.may_hand_out(&graph, role.id) {
         return giver.refuse(tx, &role.codename).await;
     }
     let gone = Entity::delete_by_id(id).exec(tx.db()).await?;
@@ -286,6 +288,8 @@ pub async fn revoke(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id)
         return Err(Error::NotFound);
     }
     changed_for(&tx, &[row.user_id]).await?;
-    tx.record(about(EventKind::RoleRevoked, row.user_id, &role, project.as_ref()));
+    let end = row.expires_at.map(|end| end.timestamp().0);
+    let event = about(EventKind::RoleRevoked, row.user_id, &role, project.as_ref());
+    tx.record(event.with("before", serde_json::json!({"expires_at": end})));
     tx.commit().await
 }

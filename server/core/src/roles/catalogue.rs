@@ -10,7 +10,7 @@ use sereno_types::{
 };
 use uuid::Uuid;
 
-use super::roles::{set_includes, set_permissions};
+use super::roles::{WAY_MAX, set_includes, set_permissions};
 use crate::access::check::{DECLARE, service};
 use crate::access::known::{changed, graph};
 use crate::access::{application, codename};
@@ -20,8 +20,14 @@ use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
 use crate::rights::Graph;
 
+/// Most values of one `IN`.
+const AT_ONCE: usize = 500;
 /// Most permissions of one declaration.
 const PERMISSIONS_MAX: usize = 1_000;
+/// Most permissions that an application has.
+const OWN_PERMISSIONS_MAX: usize = 5_000;
+/// Most roles that an application has.
+const OWN_ROLES_MAX: usize = 1_000;
 /// Most roles of one declaration.
 const ROLES_MAX: usize = 200;
 
@@ -82,6 +88,32 @@ async fn apply(
     if catalogue.prune {
         prune(&tx, origin, &change).await?;
     }
+    let after = graph(tx.db(), 0).await?;
+    for (field, count, most) in [
+        (
+            "permissions",
+            after.permissions().filter(|(_, node)| node.origin == origin).count(),
+            OWN_PERMISSIONS_MAX,
+        ),
+        (
+            "roles",
+            there.own_roles().count() + change.roles.added.len(),
+            OWN_ROLES_MAX,
+        ),
+    ] {
+        if count > most {
+            return Err(Error::fields(vec![
+                FieldError::new(field, Code::TooLong).with("max", most as u64),
+            ]));
+        }
+    }
+    let deep = after
+        .roles()
+        .find(|(id, node)| wanted.roles.contains_key(&node.codename) && after.longest_way(**id, WAY_MAX) > WAY_MAX);
+    if let Some((_, node)) = deep {
+        let fault = FieldError::new(format!("roles.{}.includes", node.codename), Code::TooLong);
+        return Err(Error::fields(vec![fault.with("max", WAY_MAX as u64)]));
+    }
     change.applied = true;
     let told = |of: &Difference| json!({"added": of.added, "changed": of.changed, "obsolete": of.obsolete});
     tx.record(
@@ -126,17 +158,18 @@ impl There {
         self.roles.values().filter(|row| row.origin == self.origin)
     }
 
-    /// Codenames of the application's own permissions that a role grants, and of the roles it includes.
+    /// Codenames of the application's own permissions that a role grants, and of its own roles that it includes.
     fn content(&self, role: Uuid) -> (BTreeSet<String>, BTreeSet<String>) {
         let Some(node) = self.graph.role(role) else {
             return (BTreeSet::new(), BTreeSet::new());
         };
         let nodes = node.grants.iter().filter_map(|id| self.graph.permission_node(*id));
         let own = nodes.filter(|permission| permission.origin == self.origin);
-        let includes = node.includes.iter().filter_map(|id| self.graph.role(*id));
+        let included = node.includes.iter().filter_map(|id| self.graph.role(*id));
+        let is_own = |codename: &&String| self.own_roles().any(|row| row.codename == **codename);
         (
             own.map(|permission| permission.codename.clone()).collect(),
-            includes.map(|role| role.codename.clone()).collect(),
+            included.map(|role| &role.codename).filter(is_own).cloned().collect(),
         )
     }
 }
@@ -247,14 +280,32 @@ impl Wanted {
         let is_own_role =
             |name: &String| self.roles.contains_key(name) || there.own_roles().any(|row| row.codename == *name);
         for (codename, role) in &self.roles {
-            if there.roles.get(codename).is_some_and(|row| row.origin != there.origin) {
+            let in_project = there
+                .graph
+                .roles()
+                .any(|(_, node)| node.project_id.is_some() && node.codename == *codename);
+            if in_project || there.roles.get(codename).is_some_and(|row| row.origin != there.origin) {
                 faults.push(FieldError::new(format!("roles.{codename}"), Code::CodenameUnique));
             }
             if !role.permissions.iter().all(is_own) {
                 let field = format!("roles.{codename}.permissions");
                 faults.push(FieldError::new(field, Code::InvalidChoice));
             }
-            if !role.includes.iter().all(is_own_role) {
+            // staff may have let one of its roles grant what is not the application's to hand on
+            let is_pure = |name: &String| {
+                let Some(row) = there.roles.get(name) else { return true };
+                let nodes = there.graph.potential(row.id).into_iter();
+                nodes
+                    .filter_map(|id| there.graph.permission_node(id))
+                    .all(|permission| permission.origin == there.origin)
+            };
+            let held = there
+                .roles
+                .get(codename)
+                .map(|row| there.content(row.id).1)
+                .unwrap_or_default();
+            let is_new = |name: &&String| !held.contains(*name);
+            if !role.includes.iter().all(is_own_role) || !role.includes.iter().filter(is_new).all(is_pure) {
                 faults.push(FieldError::new(
                     format!("roles.{codename}.includes"),
                     Code::InvalidChoice,
@@ -390,6 +441,7 @@ impl Wanted {
             };
             role::Entity::insert(row).exec_without_returning(tx.db()).await?;
         }
+        let own_ids: BTreeSet<Uuid> = ids.values().copied().collect();
         for (codename, role) in &self.roles {
             let Some(id) = ids.get(codename.as_str()) else { continue };
             let own = role
@@ -398,30 +450,36 @@ impl Wanted {
                 .filter_map(|name| permissions.get(name.as_str()));
             // what staff added of others' permissions stays
             let node = there.graph.role(*id).cloned().unwrap_or_default();
-            let others = node.grants.into_iter().filter(|id| {
+            let others = node.grants.iter().copied().filter(|id| {
                 let permission = there.graph.permission_node(*id);
                 permission.is_some_and(|permission| permission.origin != there.origin)
             });
             let wanted = own.copied().chain(others).collect();
             set_permissions(sereno, tx, *id, &wanted).await?;
-            let includes = role.includes.iter().filter_map(|name| ids.get(name.as_str()));
-            set_includes(sereno, tx, *id, &includes.copied().collect()).await?;
+            let own = role.includes.iter().filter_map(|name| ids.get(name.as_str())).copied();
+            // and so do roles of others that staff let it include
+            let others = node.includes.into_iter().filter(|id| !own_ids.contains(id));
+            set_includes(sereno, tx, *id, &own.chain(others).collect()).await?;
         }
         Ok(())
     }
 }
 
 async fn prune(tx: &Tx, origin: &str, change: &CatalogueChange) -> Result<()> {
-    permission::Entity::delete_many()
-        .filter(permission::Column::Origin.eq(origin))
-        .filter(permission::Column::Codename.is_in(change.permissions.obsolete.iter().map(String::as_str)))
-        .exec(tx.db())
-        .await?;
-    role::Entity::delete_many()
-        .filter(role::Column::Origin.eq(origin))
-        .filter(role::Column::ProjectId.is_null())
-        .filter(role::Column::Codename.is_in(change.roles.obsolete.iter().map(String::as_str)))
-        .exec(tx.db())
-        .await?;
+    for chunk in change.permissions.obsolete.chunks(AT_ONCE) {
+        permission::Entity::delete_many()
+            .filter(permission::Column::Origin.eq(origin))
+            .filter(permission::Column::Codename.is_in(chunk.iter().map(String::as_str)))
+            .exec(tx.db())
+            .await?;
+    }
+    for chunk in change.roles.obsolete.chunks(AT_ONCE) {
+        role::Entity::delete_many()
+            .filter(role::Column::Origin.eq(origin))
+            .filter(role::Column::ProjectId.is_null())
+            .filter(role::Column::Codename.is_in(chunk.iter().map(String::as_str)))
+            .exec(tx.db())
+            .await?;
+    }
     Ok(())
 }

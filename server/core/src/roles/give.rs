@@ -8,10 +8,11 @@ use uuid::Uuid;
 
 use crate::access::check::rules;
 use crate::access::known::{Known, know};
+use crate::clock::Moment;
 use crate::context::{RequestMeta, Sereno, Staff, Tx};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
-use crate::rights::{Ask, Graph, Where, Who};
+use crate::rights::{Ask, Graph, Rules, Where, Who};
 
 /// Whoever gives, and what they hold right now.
 pub struct Giver<'a> {
@@ -21,6 +22,8 @@ pub struct Giver<'a> {
     /// Nothing for a superuser, who holds everything.
     known: Option<Known>,
     project: Option<String>,
+    /// As of when it must be held: what ends is not given beyond its end.
+    at: Moment,
 }
 
 impl<'a> Giver<'a> {
@@ -44,7 +47,30 @@ impl<'a> Giver<'a> {
             staff,
             known,
             project: project.map(str::to_owned),
+            at: Moment::NEVER,
         })
+    }
+
+    /// What is held as of this moment; for ever, unless this is said.
+    pub const fn until(mut self, at: Moment) -> Self {
+        self.at = at;
+        self
+    }
+
+    fn rules<'k>(&'k self, known: &'k Known) -> Rules<'k> {
+        Rules {
+            now: self.at,
+            ..rules(self.sereno, known)
+        }
+    }
+
+    /// Whether all that a role includes from now on and did not before is somebody's to hand out.
+    pub fn may_include(&self, before: &Graph, after: &Graph, role: Uuid) -> bool {
+        let had = before.role(role).map(|node| node.includes.clone()).unwrap_or_default();
+        let has = after.role(role).map(|node| node.includes.clone()).unwrap_or_default();
+        has.iter()
+            .filter(|included| !had.contains(included))
+            .all(|included| self.may_hand_out(after, *included))
     }
 
     /// Whether all of these permissions are held.
@@ -62,11 +88,23 @@ impl<'a> Giver<'a> {
         self.holds(&graph.potential(role))
     }
 
+    /// Whether a role is somebody's to give and to take: its permissions are held, and where it has none, so that it is its
+    /// name alone that others go by, the role itself.
+    pub fn may_hand_out(&self, graph: &Graph, role: Uuid) -> bool {
+        let Some(known) = &self.known else { return true };
+        let permissions = graph.potential(role);
+        if !permissions.is_empty() {
+            return self.holds(&permissions);
+        }
+        let name = graph.role(role).map(|node| node.codename.clone());
+        name.is_some_and(|name| self.may(known, &Ask::Role(name)))
+    }
+
     /// Whether everything is held.
     pub fn holds_everything(&self) -> bool {
         let Some(known) = &self.known else { return true };
         let holder = self.who().and_then(|who| known.holder(who));
-        holder.is_some_and(|holder| rules(self.sereno, known).may_everything(holder, self.place(known)))
+        holder.is_some_and(|holder| self.rules(known).may_everything(holder, self.place(known)))
     }
 
     /// Whether what the policy gives the owner of a project is held.
@@ -95,7 +133,7 @@ impl<'a> Giver<'a> {
 
     fn may(&self, known: &Known, ask: &Ask) -> bool {
         let holder = self.who().and_then(|who| known.holder(who));
-        rules(self.sereno, known).decide(holder, self.place(known), ask).allowed
+        self.rules(known).decide(holder, self.place(known), ask).allowed
     }
 
     /// Undoes what was begun, and writes down that more was wanted than is held.

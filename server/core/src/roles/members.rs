@@ -146,6 +146,10 @@ pub async fn put(
     let giver = Giver::of(sereno, meta, staff, Some(&project.slug)).await?;
     let mut tx = sereno.begin(meta, staff.actor()).await?;
     changed(&tx).await?;
+    // it may have gone in the meantime
+    let project = refs::project(tx.db(), &project.id.to_string())
+        .await?
+        .ok_or(Error::NotFound)?;
     let before = find(tx.db(), project.id, user.id).await?;
     let role_id = match command.role.as_deref() {
         None => before.as_ref().and_then(|row| row.role_id),
@@ -169,7 +173,11 @@ pub async fn put(
         created_at: before.as_ref().map_or(tx.now(), |row| row.created_at),
         updated_at: tx.now(),
     };
-    if !may(&giver, &tx, before.as_ref(), Some(&row)).await? {
+    let turn = Turn {
+        before: before.as_ref(),
+        after: Some(&row),
+    };
+    if !may(&giver, &tx, &project, turn).await? {
         return giver.refuse(tx, "member").await;
     }
     let active = ActiveModel::from(row.clone());
@@ -181,10 +189,6 @@ pub async fn put(
         EventKind::MemberAdded
     };
     changed_for(&tx, &[user.id]).await?;
-    let turn = Turn {
-        before: before.as_ref(),
-        after: Some(&row),
-    };
     record(&mut tx, kind, &project, turn);
     let shown = Around::of(tx.db(), std::slice::from_ref(&row)).await?.show(&row);
     tx.commit().await?;
@@ -209,26 +213,46 @@ async fn fitting(tx: &Tx, project: &project::Model, role: &str) -> Result<Uuid> 
     row.filter(fits).map(|row| row.id).ok_or_else(invalid)
 }
 
-/// Whether the difference is somebody's to give and to take.
-async fn may(giver: &Giver<'_>, tx: &Tx, before: Option<&Model>, after: Option<&Model>) -> Result<bool> {
+/// Whether the difference is somebody's to give and to take: the role and the rights that change, and where the membership
+/// is switched (or a switched one goes), everything that the user gets back or loses by that.
+async fn may(giver: &Giver<'_>, tx: &Tx, project: &project::Model, turn: Turn<'_>) -> Result<bool> {
     let is_superuser = |row: Option<&Model>| row.is_some_and(|row| row.is_superuser);
     let role = |row: Option<&Model>| row.and_then(|row| row.role_id);
-    let is_enabled = |row: Option<&Model>| row.is_some_and(|row| row.is_enabled);
-    let switched = is_enabled(before) != is_enabled(after);
-    if (switched || is_superuser(before) != is_superuser(after))
-        && (is_superuser(before) || is_superuser(after))
-        && !giver.holds_everything()
-    {
+    let is_shut_out = |row: Option<&Model>| row.is_some_and(|row| !row.is_enabled);
+    let Turn { before, after } = turn;
+    let Some(user) = after.or(before).map(|row| row.user_id) else {
+        return Ok(true);
+    };
+    let switched = is_shut_out(before) != is_shut_out(after);
+    let mut everything = is_superuser(before) != is_superuser(after);
+    let mut roles: HashSet<Uuid> = HashSet::new();
+    if role(before) != role(after) || switched || after.is_none() {
+        roles.extend(role(before).into_iter().chain(role(after)));
+    }
+    everything |= after.is_none() && is_superuser(before);
+    if switched {
+        let row = user::Entity::find_by_id(user).one(tx.db()).await?;
+        everything |= is_superuser(before) || is_superuser(after) || project.owner_id == Some(user);
+        everything |= row.is_some_and(|row| row.is_superuser);
+        let held: Vec<Uuid> = role_assignment::Entity::find()
+            .select_only()
+            .column(role_assignment::Column::RoleId)
+            .filter(role_assignment::Column::UserId.eq(user))
+            .filter(
+                Condition::any()
+                    .add(role_assignment::Column::ProjectId.eq(project.id))
+                    .add(role_assignment::Column::ProjectId.is_null()),
+            )
+            .into_tuple()
+            .all(tx.db())
+            .await?;
+        roles.extend(held);
+    }
+    if everything && !giver.holds_everything() {
         return Ok(false);
     }
     let graph = graph(tx.db(), 0).await?;
-    let concerned = [role(before), role(after)];
-    let moved = switched || role(before) != role(after);
-    Ok(!moved
-        || concerned
-            .into_iter()
-            .flatten()
-            .all(|role| giver.holds_role(&graph, role)))
+    Ok(roles.into_iter().all(|role| giver.may_hand_out(&graph, role)))
 }
 
 /// What a membership was, and is now.
@@ -247,6 +271,9 @@ fn record(tx: &mut Tx, kind: EventKind, project: &project::Model, turn: Turn<'_>
         })
     };
     let user = turn.after.or(turn.before).map(|row| row.user_id);
+    if turn.before.map(state) == turn.after.map(state) {
+        return;
+    }
     tx.record(
         Event::new(kind)
             .about(user)
@@ -277,8 +304,12 @@ pub async fn remove(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, seat: Se
     };
     let assigned = there().all(tx.db()).await?;
     let graph = graph(tx.db(), 0).await?;
-    let holds_roles = assigned.iter().all(|row| giver.holds_role(&graph, row.role_id));
-    if !holds_roles || !may(&giver, &tx, Some(&before), None).await? {
+    let holds_roles = assigned.iter().all(|row| giver.may_hand_out(&graph, row.role_id));
+    let turn = Turn {
+        before: Some(&before),
+        after: None,
+    };
+    if !holds_roles || !may(&giver, &tx, &project, turn).await? {
         return giver.refuse(tx, "member").await;
     }
     Entity::delete_by_id(before.id).exec(tx.db()).await?;
@@ -287,10 +318,6 @@ pub async fn remove(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, seat: Se
         .exec(tx.db())
         .await?;
     changed_for(&tx, &[user.id]).await?;
-    let turn = Turn {
-        before: Some(&before),
-        after: None,
-    };
     record(&mut tx, EventKind::MemberRemoved, &project, turn);
     tx.commit().await
 }

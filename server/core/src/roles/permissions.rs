@@ -1,24 +1,26 @@
 //! The catalogue of permissions: what there is, who declared it, how many roles grant it; and what was asked for and never
 //! declared.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect, QueryTrait,
 };
+use serde_json::json;
 use sereno_types::{
     AskedPermission, Code, CreatePermission, Id, OriginFilter, Page, PageQuery, Permission, PermissionQuery,
     PermissionRow, UpdatePermission, UsageFilter,
 };
 use uuid::Uuid;
 
+use super::give::Giver;
 use super::lists::ByName;
 use super::{SERENO, STAFF, refs};
 use crate::access::codename;
-use crate::access::known::changed;
-use crate::context::{RequestMeta, Sereno, Staff, tidy};
+use crate::access::known::{changed, graph};
+use crate::context::{RequestMeta, Sereno, Staff, Tx, tidy};
 use crate::entity::permission::{ActiveModel, Column, Entity, Model};
 use crate::entity::{application, permission_ask, role_permission};
 use crate::error::{Error, Result, unique_violation};
@@ -134,10 +136,18 @@ pub async fn create(
     }
     let mut tx = sereno.begin(meta, staff.actor()).await?;
     changed(&tx).await?;
+    let description = tidy(command.description.trim(), codename::DESCRIPTION_MAX);
+    let row = add(sereno, &mut tx, &name, &description).await?;
+    tx.commit().await?;
+    Ok(show(row, &HashMap::new()))
+}
+
+/// Puts a permission of staff into the catalogue.
+pub(super) async fn add(sereno: &Sereno, tx: &mut Tx, codename: &str, description: &str) -> Result<Model> {
     let row = Model {
         id: sereno.new_id()?,
-        codename: name,
-        description: tidy(command.description.trim(), codename::DESCRIPTION_MAX),
+        codename: codename.to_owned(),
+        description: description.to_owned(),
         origin: STAFF.to_owned(),
         created_at: tx.now(),
     };
@@ -146,12 +156,15 @@ pub async fn create(
         .await
         .map_err(taken)?;
     permission_ask::Entity::delete_many()
-        .filter(permission_ask::Column::Codename.eq(row.codename.as_str()))
+        .filter(permission_ask::Column::Codename.eq(codename))
         .exec(tx.db())
         .await?;
-    tx.record(Event::new(EventKind::PermissionCreated).with("permission", row.codename.as_str()));
-    tx.commit().await?;
-    Ok(show(row, &HashMap::new()))
+    tx.record(
+        Event::new(EventKind::PermissionCreated)
+            .with("permission", codename)
+            .with("after", description),
+    );
+    Ok(row)
 }
 
 fn taken(error: sea_orm::DbErr) -> Error {
@@ -201,12 +214,13 @@ pub async fn update(
     Ok(show(after, &usage))
 }
 
-/// Takes a permission away, and with it whatever role granted it. Sereno's own stay.
+/// Takes a permission away from whatever role granted it. Sereno's own stay.
 ///
 /// # Errors
-/// `permission_denied`, `not_found`, `state_conflict`.
+/// `permission_denied`, `exceeds_own_permissions` for what staff does not hold, `not_found`, `state_conflict`.
 pub async fn delete(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<()> {
     staff.require(Permission::RolesManage)?;
+    let giver = Giver::of(sereno, meta, staff, None).await?.until(sereno.now());
     let mut tx = sereno.begin(meta, staff.actor()).await?;
     changed(&tx).await?;
     let row = Entity::find_by_id(refs::id(id)?).one(tx.db()).await?;
@@ -214,11 +228,19 @@ pub async fn delete(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id)
     if row.origin == SERENO {
         return Err(Code::StateConflict.into());
     }
+    if !giver.holds(&BTreeSet::from([row.id])) {
+        return giver.refuse(tx, &row.codename).await;
+    }
+    let graph = graph(tx.db(), 0).await?;
+    let granting = graph.roles().filter(|(_, role)| role.grants.contains(&row.id));
+    let mut roles: Vec<String> = granting.map(|(_, role)| role.codename.clone()).collect();
+    roles.sort_unstable();
     Entity::delete_by_id(row.id).exec(tx.db()).await?;
     tx.record(
         Event::new(EventKind::PermissionDeleted)
             .with("permission", row.codename)
-            .with("origin", row.origin),
+            .with("origin", row.origin)
+            .with("before", json!({"description": row.description, "roles": roles})),
     );
     tx.commit().await
 }

@@ -161,7 +161,8 @@ pub async fn create(
     staff.require(Permission::ProjectsManage)?;
     let slug = command.slug.trim().to_owned();
     let name = command.name.filter(|name| !name.trim().is_empty());
-    let name = name.unwrap_or_else(|| slug.clone());
+    let name = tidy(&name.unwrap_or_default(), usize::MAX);
+    let name = if name.trim().is_empty() { slug.clone() } else { name };
     let mut faults = judge(&name, &command.description, Some(&command.attributes));
     faults.extend(codename::fault("slug", &slug, codename::is_slug, codename::SLUG_MAX));
     if !faults.is_empty() {
@@ -238,7 +239,7 @@ pub async fn update(
     let title = command.name.as_deref().unwrap_or(&old.name);
     let description = command.description.as_deref().unwrap_or(&old.description);
     let mut faults = judge(title, description, command.attributes.as_ref());
-    if title.trim().is_empty() {
+    if tidy(title, usize::MAX).trim().is_empty() {
         faults.push(FieldError::new("name", Code::Blank));
     }
     if !faults.is_empty() {
@@ -276,12 +277,11 @@ pub async fn update(
         ..Default::default()
     };
     let after = Entity::update(row).exec(tx.db()).await?;
-    tx.record(
-        Event::new(EventKind::ProjectUpdated)
-            .with("project", after.slug.as_str())
-            .with("before", state(&before))
-            .with("after", state(&after)),
-    );
+    let (was, is) = (state(&before), state(&after));
+    if was != is {
+        let event = Event::new(EventKind::ProjectUpdated).with("project", after.slug.as_str());
+        tx.record(event.with("before", was).with("after", is));
+    }
     let shown = show(tx.db(), after).await?;
     tx.commit().await?;
     Ok(shown)

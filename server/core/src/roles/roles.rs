@@ -10,8 +10,8 @@ use sea_orm::{
 };
 use serde_json::json;
 use sereno_types::{
-    Code, CreatePermission, CreateRole, FieldError, Id, OriginFilter, Page, Permission, RoleDetail, RoleName,
-    RoleQuery, RoleRow, UpdateRole,
+    Code, CreateRole, FieldError, Id, OriginFilter, Page, Permission, RoleDetail, RoleName, RoleQuery, RoleRow,
+    UpdateRole,
 };
 use uuid::Uuid;
 
@@ -32,6 +32,8 @@ use crate::rights::Graph;
 const PERMISSIONS_MAX: usize = 1_000;
 /// Most roles that a role includes by itself.
 const INCLUDES_MAX: usize = 100;
+/// Most roles of a way from one role to another that it leads to.
+pub(super) const WAY_MAX: usize = 10;
 /// What stands for the global roles in a filter.
 pub const GLOBAL: &str = "-";
 
@@ -205,7 +207,8 @@ pub async fn create(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, command:
     staff.require(Permission::RolesManage)?;
     let codename = command.codename.trim().to_lowercase();
     let name = command.name.filter(|name| !name.trim().is_empty());
-    let name = name.unwrap_or_else(|| codename.clone());
+    let name = tidy(&name.unwrap_or_default(), usize::MAX);
+    let name = if name.trim().is_empty() { codename.clone() } else { name };
     let faults: Vec<FieldError> = [
         codename::fault("codename", &codename, codename::is_role, codename::NAME_MAX),
         codename::too_long("name", &name, codename::NAME_MAX),
@@ -227,6 +230,11 @@ pub async fn create(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, command:
     .await?;
     let mut tx = sereno.begin(meta, staff.actor()).await?;
     changed(&tx).await?;
+    // it may have gone in the meantime
+    let project = match project {
+        Some(project) => refs::project_of(tx.db(), "project", Some(&project.id.to_string())).await?,
+        None => None,
+    };
     let before = graph(tx.db(), 0).await?;
     let row = Model {
         id: sereno.new_id()?,
@@ -239,6 +247,13 @@ pub async fn create(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, command:
         created_at: tx.now(),
         updated_at: tx.now(),
     };
+    // a project's role that is called like a global one would be taken for it
+    let shadows = before
+        .roles()
+        .any(|(_, node)| node.codename == row.codename && node.project_id.is_none() != row.project_id.is_none());
+    if shadows {
+        return Err(Error::field("codename", Code::CodenameUnique));
+    }
     let content = Content::judge(&before, row.id, row.project_id, &command.permissions, &command.includes)?;
     Entity::insert(ActiveModel::from(row.clone()))
         .exec_without_returning(tx.db())
@@ -246,14 +261,11 @@ pub async fn create(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, command:
         .map_err(taken)?;
     content.write(sereno, &tx, row.id).await?;
     let after = graph(tx.db(), 0).await?;
-    if !giver.holds_role(&after, row.id) {
+    not_too_deep(&after, row.id)?;
+    if !giver.holds_role(&after, row.id) || !giver.may_include(&before, &after, row.id) {
         return giver.refuse(tx, &row.codename).await;
     }
-    tx.record(
-        about(EventKind::RoleCreated, &row, project.as_ref())
-            .with("permissions", json!(command.permissions))
-            .with("includes", json!(led_to_by(&after, row.id))),
-    );
+    tx.record(about(EventKind::RoleCreated, &row, project.as_ref()).with("after", state(&row, &after)));
     let shown = show(tx.db(), row, &after).await?;
     tx.commit().await?;
     Ok(shown)
@@ -396,8 +408,7 @@ pub(super) async fn set_includes(sereno: &Sereno, tx: &Tx, role: Uuid, wanted: &
 /// includes it: else another role's holders could be given or taken something by whom it is not theirs to give.
 ///
 /// # Errors
-/// `permission_denied`, `exceeds_own_permissions`, `not_found`; `validation_failed`, with `role_cycle` among the codes;
-/// `state_conflict` for what an application declared: it is the application's to grant.
+/// `permission_denied`, `exceeds_own_permissions`, `not_found`; `validation_failed`, with `role_cycle` among the codes.
 pub async fn update(
     sereno: &Sereno,
     meta: &RequestMeta,
@@ -408,10 +419,13 @@ pub async fn update(
     staff.require(Permission::RolesView)?;
     staff.require(Permission::RolesManage)?;
     let faults: Vec<FieldError> = [
-        command.name.as_ref().and_then(|name| match name.trim() {
-            "" => Some(FieldError::new("name", Code::Blank)),
-            name => codename::too_long("name", name, codename::NAME_MAX),
-        }),
+        command
+            .name
+            .as_ref()
+            .and_then(|name| match tidy(name, usize::MAX).trim() {
+                "" => Some(FieldError::new("name", Code::Blank)),
+                name => codename::too_long("name", name, codename::NAME_MAX),
+            }),
         command
             .description
             .as_ref()
@@ -425,10 +439,7 @@ pub async fn update(
     }
     let id = refs::id(id)?;
     let old = refs::role(sereno.db.read(), id).await?;
-    let project = match old.project_id {
-        Some(project) => project::Entity::find_by_id(project).one(sereno.db.read()).await?,
-        None => None,
-    };
+    let project = project_of(sereno, &old).await?;
     let giver = Giver::of(
         sereno,
         meta,
@@ -440,7 +451,7 @@ pub async fn update(
     changed(&tx).await?;
     let before = graph(tx.db(), 0).await?;
     let old = refs::role(tx.db(), id).await?;
-    if !giver.holds_role(&before, id) {
+    if !giver.may_hand_out(&before, id) {
         return giver.refuse(tx, &old.codename).await;
     }
     let node = before.role(id).cloned().unwrap_or_default();
@@ -465,17 +476,27 @@ pub async fn update(
     };
     let new = Entity::update(row).exec(tx.db()).await?;
     let after = graph(tx.db(), 0).await?;
-    if !giver.holds_role(&after, id) {
+    not_too_deep(&after, id)?;
+    if !giver.holds_role(&after, id) || !giver.may_include(&before, &after, id) {
         return giver.refuse(tx, &old.codename).await;
     }
-    tx.record(
-        about(EventKind::RoleUpdated, &old, project.as_ref())
-            .with("before", state(&old, &before))
-            .with("after", state(&new, &after)),
-    );
+    let (was, is) = (state(&old, &before), state(&new, &after));
+    if was != is {
+        let event = about(EventKind::RoleUpdated, &old, project.as_ref());
+        tx.record(event.with("before", was).with("after", is));
+    }
     let shown = show(tx.db(), new, &after).await?;
     tx.commit().await?;
     Ok(shown)
+}
+
+/// Refuses ways that every question about them would have to walk.
+fn not_too_deep(graph: &Graph, role: Uuid) -> Result<()> {
+    if graph.longest_way(role, WAY_MAX) > WAY_MAX {
+        let fault = FieldError::new("includes", Code::TooLong).with("max", WAY_MAX as u64);
+        return Err(Error::fields(vec![fault]));
+    }
+    Ok(())
 }
 
 /// A role, as an event tells it.
@@ -498,10 +519,7 @@ pub async fn delete(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id)
     staff.require(Permission::RolesManage)?;
     let id = refs::id(id)?;
     let old = refs::role(sereno.db.read(), id).await?;
-    let project = match old.project_id {
-        Some(project) => project::Entity::find_by_id(project).one(sereno.db.read()).await?,
-        None => None,
-    };
+    let project = project_of(sereno, &old).await?;
     let giver = Giver::of(
         sereno,
         meta,
@@ -516,7 +534,7 @@ pub async fn delete(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id)
     if old.origin == SERENO {
         return Err(Code::StateConflict.into());
     }
-    if !giver.holds_role(&before, id) {
+    if !giver.may_hand_out(&before, id) {
         return giver.refuse(tx, &old.codename).await;
     }
     Entity::delete_by_id(id).exec(tx.db()).await?;
@@ -558,7 +576,7 @@ pub async fn ensure_in_project(
     match create(sereno, meta, staff, command).await {
         // somebody else made it in the same moment
         Err(error) if error.has_field_code(Code::CodenameUnique) => {
-            let row = there().one(db).await?.ok_or(Error::NotFound)?;
+            let row = there().one(db).await?.ok_or(error)?;
             show(db, row, &*current(sereno).await?).await
         }
         other => other,
@@ -578,26 +596,63 @@ pub async fn ensure_permission(
 ) -> Result<RoleDetail> {
     staff.require(Permission::RolesView)?;
     staff.require(Permission::RolesManage)?;
-    let before = detail(sereno, staff, id).await?;
     let name = codename.trim().to_lowercase();
-    if before.grants.contains(&name) {
-        return Ok(before);
+    if let Some(fault) = codename::fault("codename", &name, codename::is_permission, codename::NAME_MAX) {
+        return Err(Error::fields(vec![fault]));
     }
-    if current(sereno).await?.permission(&name).is_none() {
-        let command = CreatePermission {
-            codename: name.clone(),
-            ..CreatePermission::default()
-        };
-        match super::permissions::create(sereno, meta, staff, command).await {
-            Err(error) if error.has_field_code(Code::CodenameUnique) => {}
-            other => other.map(|_| ())?,
-        }
-    }
-    let mut permissions = before.grants;
-    permissions.push(name);
-    let command = UpdateRole {
-        permissions: Some(permissions),
-        ..UpdateRole::default()
+    let id = refs::id(id)?;
+    let old = refs::role(sereno.db.read(), id).await?;
+    let project = project_of(sereno, &old).await?;
+    let giver = Giver::of(
+        sereno,
+        meta,
+        staff,
+        project.as_ref().map(|project| project.slug.as_str()),
+    )
+    .await?;
+    let mut tx = sereno.begin(meta, staff.actor()).await?;
+    changed(&tx).await?;
+    let before = graph(tx.db(), 0).await?;
+    let old = refs::role(tx.db(), id).await?;
+    let permission = match before.permission(&name) {
+        Some(permission) => permission,
+        None => super::permissions::add(sereno, &mut tx, &name, "").await?.id,
     };
-    update(sereno, meta, staff, id, command).await
+    if before.role(id).is_some_and(|node| node.grants.contains(&permission)) {
+        return show(sereno.db.read(), old, &before).await;
+    }
+    if before.role(id).is_some_and(|node| node.grants.len() >= PERMISSIONS_MAX) {
+        return Err(Code::StateConflict.into());
+    }
+    if !giver.may_hand_out(&before, id) {
+        return giver.refuse(tx, &old.codename).await;
+    }
+    let row = role_permission::ActiveModel {
+        id: Set(sereno.new_id()?),
+        role_id: Set(id),
+        permission_id: Set(permission),
+    };
+    role_permission::Entity::insert(row)
+        .exec_without_returning(tx.db())
+        .await?;
+    let after = graph(tx.db(), 0).await?;
+    if !giver.holds_role(&after, id) {
+        return giver.refuse(tx, &old.codename).await;
+    }
+    tx.record(
+        about(EventKind::RoleUpdated, &old, project.as_ref())
+            .with("before", state(&old, &before))
+            .with("after", state(&old, &after)),
+    );
+    let shown = show(tx.db(), old, &after).await?;
+    tx.commit().await?;
+    Ok(shown)
+}
+
+/// The project that a role belongs to.
+async fn project_of(sereno: &Sereno, role: &Model) -> Result<Option<project::Model>> {
+    match role.project_id {
+        Some(project) => Ok(project::Entity::find_by_id(project).one(sereno.db.read()).await?),
+        None => Ok(None),
+    }
 }

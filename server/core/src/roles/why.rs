@@ -30,8 +30,8 @@ pub async fn effective(
     held_by(sereno, refs::id(id)?, query).await
 }
 
-/// One page of the permissions that the caller holds in effect, everywhere or in a project, by codename. A project that the
-/// caller has nothing to do with grants nothing, whether or not there is one.
+/// One page of the permissions that the caller holds in effect, everywhere or in a project, by codename. A project that
+/// there is not is like one that the caller has nothing to do with.
 ///
 /// # Errors
 /// `authentication_required`; `validation_failed` on `limit` or `cursor`.

@@ -157,10 +157,7 @@ pub fn build(sereno: &Sereno, draft: &Draft<'_>) -> Map<String, Value> {
 
 /// Whether a list of what the user holds would make a token larger than the headers it travels in.
 fn is_too_large(sereno: &Sereno, rule: &ClaimRule, draft: &Draft<'_>, value: &Value) -> bool {
-    let is_list = matches!(
-        rule.source,
-        ClaimSource::Roles | ClaimSource::Permissions | ClaimSource::ProjectPermissions
-    );
+    let is_list = matches!(rule.source, ClaimSource::Permissions | ClaimSource::ProjectPermissions);
     let most = usize::try_from(sereno.config.token.access_claim_max).unwrap_or(usize::MAX);
     is_list && draft.profile.access_format == TokenFormat::Jwt && value.to_string().len() > most
 }

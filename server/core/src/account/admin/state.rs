@@ -151,13 +151,13 @@ async fn reopen(
     }
     // keeping an account does not unlock it
     let shut = Some(closed_from(&user)).filter(|state| matches!(state, UserState::Locked | UserState::Disabled));
-    // an account that never confirmed its address waits for that again
+    // an account that never confirmed its address waits for that again, unless it worked without
     let confirmed = user_email::Entity::find()
         .filter(user_email::Column::UserId.eq(user.id))
         .filter(user_email::Column::VerifiedAt.is_not_null());
     let state = if let Some(shut) = shut {
         shut
-    } else if confirmed.count(tx.db()).await? > 0 {
+    } else if confirmed.count(tx.db()).await? > 0 || user.last_login_at.is_some() {
         UserState::Active
     } else {
         UserState::Pending
