@@ -6,6 +6,7 @@ mod console;
 mod devices;
 mod kit;
 mod profile;
+mod roles;
 mod social;
 mod text;
 
