@@ -418,7 +418,7 @@ fn MemberForm(slug: String, changed: Option<MemberRow>, offered: Page<RoleRow>, 
                 <Tick name="active" label="May do here what the roles grant" hint="Not ticked: may do nothing here." />
                 <Tick name="superuser" label="May do everything here" />
                 <div class="flex flex-wrap items-center gap-4">
-                    <Submit label class="button button-primary" />
+                    <Submit label class="button" />
                     {(!is_new)
                         .then(|| {
                             view! {

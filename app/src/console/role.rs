@@ -237,8 +237,12 @@ pub fn RoleView(
     let settings = ServerAction::<UpdateRole>::new();
     let gives = ServerAction::<GiveRole>::new();
     let (saving, giving) = (Attempt::of(settings), Attempt::of(gives));
+    // a role does not include itself
+    let before = offered.items.len();
+    let items: Vec<RoleRow> = offered.items.into_iter().filter(|row| row.role.id != id).collect();
     let offered = Page {
-        items: offered.items.into_iter().filter(|row| row.role.id != id).collect(),
+        total: offered.total.saturating_sub((before - items.len()) as u64),
+        items,
         ..offered
     };
     let search = may_manage.then(|| {

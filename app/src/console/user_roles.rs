@@ -222,13 +222,19 @@ pub fn UserRolesView(
         }
     });
     let form = may(Permission::RolesManage).then(|| view! { <GiveForm asked=asked.clone() offered action attempt /> });
+    // the page of a project finds its member by what the search looks through
+    let primary = user.emails.iter().find(|email| email.is_primary);
+    let name = user
+        .username
+        .clone()
+        .or_else(|| primary.map(|email| email.address.clone()));
     let id = user.id.0.clone();
     view! {
         <UserHead who=Who::of(&user) notice attempt />
         {everything}
         <Held page=held asked=asked.clone() take />
         {form}
-        {projects.map(|page| view! { <Projects page asked=asked.clone() id /> })}
+        {projects.map(|page| view! { <Projects page asked=asked.clone() id name=name.clone() /> })}
         <Effective page=effective asked />
     }
 }
@@ -284,7 +290,7 @@ fn GiveForm(
 
 /// The projects that the user has to do with.
 #[component]
-fn Projects(page: Page<ProjectRow>, asked: UserRolesAsked, id: String) -> impl IntoView {
+fn Projects(page: Page<ProjectRow>, asked: UserRolesAsked, id: String, name: Option<String>) -> impl IntoView {
     let at = |cursor: &Option<String>| {
         let within = Some(cursor.clone()?);
         let there = UserRolesAsked {
@@ -300,10 +306,8 @@ fn Projects(page: Page<ProjectRow>, asked: UserRolesAsked, id: String) -> impl I
         .into_iter()
         .map(|row| {
             let owns = row.owner.as_ref().is_some_and(|owner| owner.id.0 == id);
-            let href = address(
-                &format!("/console/projects/{}", row.slug),
-                vec![("member", Some(id.clone()))],
-            );
+            let says = vec![("q", name.clone()), ("member", Some(id.clone()))];
+            let href = address(&format!("/console/projects/{}", row.slug), says);
             view! {
                 <li class="flex flex-wrap items-center gap-2">
                     <a class="link wrap-anywhere" href=href>

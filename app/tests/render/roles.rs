@@ -186,6 +186,7 @@ fn a_role_says_what_it_grants_and_how_and_who_holds_it() {
     // a role does not include itself, and what it includes is offered once
     let boxes = |id: &str| html.matches(&format!(r#"name="include.{id}""#)).count();
     assert_eq!((boxes(ID), boxes(OTHER)), (0, 1));
+    lacks(&html, &["more are not shown", "Look for roles"]);
     holds(between(&html, &format!(r#"name="include.{OTHER}""#), ">"), &["checked"]);
     holds(
         &role_page(MANAGES, OTHER),
