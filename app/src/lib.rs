@@ -37,12 +37,14 @@ use account::{
 };
 use console::{
     ConsolePages, application::ApplicationPage, application_new::NewApplicationPage, applications::ApplicationsPage,
-    attributes::AttributesPage, device::DevicePage, devices::DevicesPage, event::EventPage, events::EventsPage,
-    overview::OverviewPage, sessions::SessionsPage as AllSessionsPage, signing_keys::SigningKeysPage,
-    social_provider::SocialProviderPage, social_provider_new::NewSocialProviderPage,
+    asked_permissions::AskedPermissionsPage, attributes::AttributesPage, device::DevicePage, devices::DevicesPage,
+    event::EventPage, events::EventsPage, explorer::ExplorerPage, matrix::MatrixPage, overview::OverviewPage,
+    permissions::PermissionsPage, project::ProjectPage, project_new::NewProjectPage, projects::ProjectsPage,
+    role::RolePage, role_new::NewRolePage, roles::RolesPage, sessions::SessionsPage as AllSessionsPage,
+    signing_keys::SigningKeysPage, social_provider::SocialProviderPage, social_provider_new::NewSocialProviderPage,
     social_providers::SocialProvidersPage, user::UserPage, user_changes::UserChangesPage,
-    user_identities::UserIdentitiesPage, user_profile::UserProfilePage, user_sign_ins::UserSignInsPage,
-    users::UsersPage,
+    user_identities::UserIdentitiesPage, user_profile::UserProfilePage, user_roles::UserRolesPage,
+    user_sign_ins::UserSignInsPage, users::UsersPage,
 };
 pub use visit::About;
 
@@ -94,6 +96,17 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("users/:id/sign-ins") view=UserSignInsPage />
                     <Route path=path!("users/:id/identities") view=UserIdentitiesPage />
                     <Route path=path!("users/:id/changes") view=UserChangesPage />
+                    <Route path=path!("users/:id/roles") view=UserRolesPage />
+                    <Route path=path!("roles") view=RolesPage />
+                    <Route path=path!("roles/new") view=NewRolePage />
+                    <Route path=path!("roles/matrix") view=MatrixPage />
+                    <Route path=path!("roles/:id") view=RolePage />
+                    <Route path=path!("permissions") view=PermissionsPage />
+                    <Route path=path!("permissions/asked") view=AskedPermissionsPage />
+                    <Route path=path!("projects") view=ProjectsPage />
+                    <Route path=path!("projects/new") view=NewProjectPage />
+                    <Route path=path!("projects/:slug") view=ProjectPage />
+                    <Route path=path!("explorer") view=ExplorerPage />
                     <Route path=path!("attributes") view=AttributesPage />
                     <Route path=path!("devices") view=DevicesPage />
                     <Route path=path!("devices/:id") view=DevicePage />
@@ -244,6 +257,14 @@ pub fn page_of(function: &str) -> Option<&'static str> {
     use console::application_new::CreateApplication;
     use console::attributes::{DeclareAttribute, WithdrawAttribute};
     use console::device::{RemoveDevice, RenameDevice};
+    use console::holders::TakeRole;
+    use console::matrix::SetCell;
+    use console::members::{GiveMemberRole, PutMember, RemoveMember};
+    use console::permissions::{CreatePermission, DeletePermission, UpdatePermission};
+    use console::project::{DeleteProject, EnableProject, UpdateProject};
+    use console::project_new::CreateProject;
+    use console::role::{DeleteRole, EnableRole, GiveRole, UpdateRole};
+    use console::role_new::CreateRole;
     use console::sessions::EndAnySession;
     use console::signing_keys::{ActivateSigningKey, CreateSigningKey, DeleteSigningKey};
     use console::social_provider::{DeleteSocialProvider, EnableSocialProvider, UpdateSocialProvider};
@@ -252,6 +273,7 @@ pub fn page_of(function: &str) -> Option<&'static str> {
     use console::user_avatar::RemoveUserAvatar;
     use console::user_identities::DisconnectUserIdentity;
     use console::user_profile::UpdateUser;
+    use console::user_roles::GiveUserRole;
     use console::user_sign_ins::{EndUserSession, EndUserSessions};
     use console::user_state::ChangeUserState;
     let pages = [
@@ -288,6 +310,24 @@ pub fn page_of(function: &str) -> Option<&'static str> {
         (EndUserSession::PATH, "/console/users/{id}/sign-ins"),
         (EndUserSessions::PATH, "/console/users/{id}/sign-ins"),
         (DisconnectUserIdentity::PATH, "/console/users/{id}/identities"),
+        (GiveUserRole::PATH, "/console/users/{id}/roles"),
+        (CreateRole::PATH, "/console/roles/new"),
+        (UpdateRole::PATH, "/console/roles/{id}"),
+        (EnableRole::PATH, "/console/roles/{id}"),
+        (DeleteRole::PATH, "/console/roles/{id}"),
+        (GiveRole::PATH, "/console/roles/{id}"),
+        (TakeRole::PATH, "/console/roles"),
+        (SetCell::PATH, "/console/roles/matrix"),
+        (CreatePermission::PATH, "/console/permissions"),
+        (UpdatePermission::PATH, "/console/permissions"),
+        (DeletePermission::PATH, "/console/permissions"),
+        (CreateProject::PATH, "/console/projects/new"),
+        (UpdateProject::PATH, "/console/projects/{id}"),
+        (EnableProject::PATH, "/console/projects/{id}"),
+        (DeleteProject::PATH, "/console/projects/{id}"),
+        (PutMember::PATH, "/console/projects/{id}"),
+        (RemoveMember::PATH, "/console/projects/{id}"),
+        (GiveMemberRole::PATH, "/console/projects/{id}"),
         (CreateSocialProvider::PATH, "/console/social-providers/new"),
         (UpdateSocialProvider::PATH, "/console/social-providers/{id}"),
         (EnableSocialProvider::PATH, "/console/social-providers/{id}"),

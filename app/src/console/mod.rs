@@ -1,16 +1,32 @@
 //! The pages for staff: a rail on the left, the page beside it. They speak English.
 
+mod address;
 pub mod application;
 pub mod application_form;
 pub mod application_new;
 pub mod application_preview;
 pub mod applications;
+pub mod asked_permissions;
 pub mod attributes;
 pub mod device;
 pub mod devices;
 pub mod event;
 pub mod events;
+pub mod explorer;
+pub mod holders;
+pub mod matrix;
+pub mod members;
 pub mod overview;
+pub mod permissions;
+pub mod project;
+pub mod project_form;
+pub mod project_new;
+pub mod projects;
+pub mod role;
+mod role_choice;
+pub mod role_form;
+pub mod role_new;
+pub mod roles;
 pub mod sessions;
 pub mod shown_once;
 pub mod signing_keys;
@@ -23,9 +39,11 @@ pub mod user_avatar;
 pub mod user_changes;
 pub mod user_identities;
 pub mod user_profile;
+pub mod user_roles;
 pub mod user_sign_ins;
 pub mod user_state;
 pub mod users;
+mod why;
 
 use leptos::{context::Provider, html::Details, prelude::*};
 use leptos_router::{
@@ -165,7 +183,11 @@ fn Rail(name: String, theme: &'static str) -> impl IntoView {
             <ul>
                 <RailItem href="/console" icon=Icon::LayoutDashboard label="Overview" exact=true />
             </ul>
-            {(may(Permission::UsersView) || may(Permission::SettingsView) || may(Permission::DevicesView))
+            {(may(Permission::UsersView)
+                || may(Permission::RolesView)
+                || may(Permission::ProjectsView)
+                || may(Permission::SettingsView)
+                || may(Permission::DevicesView))
                 .then(|| {
                     view! {
                         <div>
@@ -174,6 +196,23 @@ fn Rail(name: String, theme: &'static str) -> impl IntoView {
                                 {may(Permission::UsersView)
                                     .then(|| {
                                         view! { <RailItem href="/console/users" icon=Icon::Users label="Users" /> }
+                                    })}
+                                {may(Permission::RolesView)
+                                    .then(|| {
+                                        view! {
+                                            <RailItem href="/console/roles" icon=Icon::ShieldCheck label="Roles" />
+                                            <RailItem
+                                                href="/console/permissions"
+                                                icon=Icon::ListChecks
+                                                label="Permissions"
+                                            />
+                                        }
+                                    })}
+                                {may(Permission::ProjectsView)
+                                    .then(|| {
+                                        view! {
+                                            <RailItem href="/console/projects" icon=Icon::Folder label="Projects" />
+                                        }
                                     })}
                                 {may(Permission::DevicesView)
                                     .then(|| {

@@ -183,6 +183,7 @@ fn Tabs(id: Id) -> impl IntoView {
     let pages = [
         ("", "Overview", true),
         ("/profile", "Profile", true),
+        ("/roles", "Roles", may(Permission::RolesView)),
         ("/sign-ins", "Sign-ins", may(Permission::SessionsView)),
         ("/identities", "Connections", true),
         ("/changes", "Changes", true),

@@ -130,7 +130,7 @@ pub fn Area(
     view! { <div class="field">{caption(&name, label, false, hint)} {state.errors(name)} {input}</div> }
 }
 
-/// One of a few values.
+/// One of a few values that are known here.
 #[component]
 pub fn Select(
     /// Name and id; also the name under which the server refuses it.
@@ -141,6 +141,28 @@ pub fn Select(
     label: String,
     /// Values and their words. A value that holds and is none of them is offered too.
     options: Vec<(&'static str, &'static str)>,
+    /// Help that is always there; none if it is empty.
+    #[prop(optional, into)]
+    hint: Option<String>,
+) -> impl IntoView {
+    let options = options
+        .into_iter()
+        .map(|(option, words)| (option.to_owned(), words.to_owned()))
+        .collect();
+    view! { <Pick name label options hint=hint.unwrap_or_default() /> }
+}
+
+/// One of some values that were found.
+#[component]
+pub fn Pick(
+    /// Name and id; also the name under which the server refuses it.
+    #[prop(into)]
+    name: String,
+    /// What is chosen.
+    #[prop(into)]
+    label: String,
+    /// Values and their words. A value that holds and is none of them is offered too.
+    options: Vec<(String, String)>,
     /// Help that is always there; none if it is empty.
     #[prop(optional, into)]
     hint: Option<String>,

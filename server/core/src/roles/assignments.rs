@@ -132,8 +132,14 @@ pub async fn assign(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, command:
         project.as_ref().map(|project| project.slug.as_str()),
     )
     .await?;
+    let giver = giver.until(expires_at.unwrap_or(Moment::NEVER));
     let mut tx = sereno.begin(meta, staff.actor()).await?;
     changed(&tx).await?;
+    // it may have gone in the meantime
+    let project = match project {
+        Some(project) => refs::project_of(tx.db(), "project", Some(&project.id.to_string())).await?,
+        None => None,
+    };
     let invalid = || Error::field("role", Code::InvalidChoice);
     let role_id: Uuid = command.role.0.parse().map_err(|_| invalid())?;
     let role = role::Entity::find_by_id(role_id).one(tx.db()).await?;

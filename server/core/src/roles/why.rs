@@ -19,7 +19,7 @@ use crate::rights::{Ask, Where, Who};
 /// One page of the permissions that a user holds in effect, everywhere or in a project, by codename.
 ///
 /// # Errors
-/// `permission_denied`, `not_found`; `validation_failed` on `limit` or `cursor`.
+/// `permission_denied`, `not_found`; `validation_failed` on `limit`, `cursor` or `project`.
 pub async fn effective(
     sereno: &Sereno,
     staff: &Staff,
@@ -27,6 +27,8 @@ pub async fn effective(
     query: EffectiveQuery,
 ) -> Result<Page<EffectivePermission>> {
     staff.require(Permission::RolesView)?;
+    // staff is told of a name that nobody has
+    refs::project_of(sereno.db.read(), "project", query.project.as_deref()).await?;
     held_by(sereno, refs::id(id)?, query).await
 }
 

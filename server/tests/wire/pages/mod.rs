@@ -9,5 +9,6 @@ mod login_codes;
 mod passwords;
 mod profiles;
 mod refusals;
+mod roles;
 mod sessions;
 mod social;
