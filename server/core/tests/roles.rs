@@ -167,7 +167,7 @@ async fn a_role_is_made_changed_and_deleted_and_events_tell_before_and_after() {
     assert_eq!(changed.effective, ["a.see"]);
     assert!(!desk.may(ana, "a.do", None).await && desk.may(ana, "a.see", None).await);
     let told = test
-        .column("SELECT detail FROM event WHERE name = 'role_updated'")
+        .column("SELECT CAST(detail AS TEXT) FROM event WHERE name = 'role_updated'")
         .await;
     assert_eq!(told.len(), 1);
     for words in ["\"before\"", "\"after\"", "a.do", "Only the other"] {
