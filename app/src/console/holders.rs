@@ -189,7 +189,9 @@ fn Row(row: AssignmentRow, names: Names, list: String, acts: bool) -> impl IntoV
     });
     view! {
         <tr>
-            <th scope="row">{named}</th>
+            <th scope="row" class="min-w-40">
+                {named}
+            </th>
             <td>
                 <Place project=row.project />
             </td>

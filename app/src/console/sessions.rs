@@ -7,7 +7,7 @@ use sereno_types::{Page, Permission, Problem, SessionKind, SessionQuery, Session
 
 use crate::{
     account::sessions::{device_name, through},
-    console::{Breadcrumb, may, overview::grouped},
+    console::{Breadcrumb, holders::UserLink, may, overview::grouped},
     ui::{
         alert::{Done, Tone},
         badge::Badge,
@@ -227,13 +227,7 @@ fn Row(
     let device = device_name(&row).unwrap_or_else(|| "Unknown device".to_owned());
     let through = through(&row, "Browser");
     let name = row.user.as_ref().map(|user| user.name.clone()).unwrap_or_default();
-    let user = row.user.map(|user| {
-        view! {
-            <a class="link wrap-anywhere" href=format!("/console/users/{}", user.id)>
-                {user.name}
-            </a>
-        }
-    });
+    let user = row.user.map(|user| view! { <UserLink user /> });
     let end = {
         let what = format!(" {device} of {name}");
         let id = row.id.0;

@@ -419,7 +419,12 @@ fn all_sign_ins_say_whose_they_are() {
         ..SessionQuery::default()
     };
     let both = &[Permission::SessionsView, Permission::SessionsManage];
-    let full = of(vec![theirs.clone()], query.clone(), both);
+    let all = &[
+        Permission::SessionsView,
+        Permission::SessionsManage,
+        Permission::UsersView,
+    ];
+    let full = of(vec![theirs.clone()], query.clone(), all);
     holds(
         &full,
         &[
@@ -433,10 +438,10 @@ fn all_sign_ins_say_whose_they_are() {
             r#"href="/console/sessions?kind=tokens&amp;cursor=after""#,
         ],
     );
-    lacks(
-        &of(vec![theirs], query.clone(), &[Permission::SessionsView]),
-        &["end_session"],
-    );
+    // a page that would be refused is not linked to
+    let fewer = of(vec![theirs], query.clone(), &[Permission::SessionsView]);
+    lacks(&fewer, &["end_session", &format!(r#"href="/console/users/{ID}""#)]);
+    holds(&fewer, &["ana"]);
     let none = of(Vec::new(), query, both);
     holds(&none, &["Nothing matches", "curl", "Show all sign-ins"]);
     holds(&of(Vec::new(), SessionQuery::default(), both), &["Nobody is signed in"]);

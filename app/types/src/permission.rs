@@ -22,6 +22,12 @@ macro_rules! permissions {
                 match self { $(Self::$variant => $name),+ }
             }
 
+            /// What it allows, in a sentence.
+            #[must_use]
+            pub const fn doc(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($doc),+).trim_ascii()),+ }
+            }
+
             /// The permission with this codename.
             #[must_use]
             pub fn from_codename(name: &str) -> Option<Self> {

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use sereno_core::access;
-use sereno_core::roles::{members, projects, roles};
+use sereno_core::roles::{ensure, members, projects};
 use sereno_types::{
     CreateProject, MemberQuery, MemberRow, Page, Problem, ProjectDetail, ProjectQuery, ProjectRow, PutMember,
     RoleDetail, UpdateProject,
@@ -119,7 +119,7 @@ pub async fn ensure_role(
     _: Nothing,
 ) -> Result<Json<RoleDetail>, Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
-    let role = roles::ensure_in_project(&app.sereno, &caller.meta, &staff, &project, &codename).await?;
+    let role = ensure::in_project(&app.sereno, &caller.meta, &staff, &project, &codename).await?;
     Ok(Json(role))
 }
 

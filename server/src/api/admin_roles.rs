@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use sereno_core::access;
 use sereno_core::account::admin;
-use sereno_core::roles::{assignments, permissions, roles, why};
+use sereno_core::roles::{assignments, ensure, permissions, roles, why};
 use sereno_types::{
     AskedPermission, AssignRole, Assigned, AssignmentQuery, AssignmentRow, CreatePermission, CreateRole,
     EffectivePermission, EffectiveQuery, Id, Page, PageQuery, PermissionQuery, PermissionRow, Problem, RoleDetail,
@@ -213,7 +213,7 @@ pub async fn ensure_permission(
     _: Nothing,
 ) -> Result<Json<RoleDetail>, Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
-    let role = roles::ensure_permission(&app.sereno, &caller.meta, &staff, &Id(id), &codename).await?;
+    let role = ensure::permission(&app.sereno, &caller.meta, &staff, &Id(id), &codename).await?;
     Ok(Json(role))
 }
 

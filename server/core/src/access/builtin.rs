@@ -61,6 +61,7 @@ pub async fn ensure(sereno: &Sereno, tx: &Tx) -> Result<()> {
         .copied()
         .filter(|permission| !known.iter().any(|row| row.codename == permission.as_str()))
         .collect();
+    tell(tx, &known).await?;
     if missing.is_empty() {
         return Ok(());
     }
@@ -69,7 +70,7 @@ pub async fn ensure(sereno: &Sereno, tx: &Tx) -> Result<()> {
         rows.push(permission::ActiveModel {
             id: Set(sereno.new_id()?),
             codename: Set(permission.as_str().to_owned()),
-            description: Set(String::new()),
+            description: Set(permission.doc().to_owned()),
             origin: Set(ORIGIN.to_owned()),
             created_at: Set(tx.now()),
         });
@@ -82,6 +83,22 @@ pub async fn ensure(sereno: &Sereno, tx: &Tx) -> Result<()> {
         grant(sereno, tx, role, &missing).await?;
     }
     super::known::changed(tx).await
+}
+
+/// Says anew what ours allow, where an earlier version said it otherwise.
+async fn tell(tx: &Tx, known: &[permission::Model]) -> Result<()> {
+    for row in known {
+        let doc = Permission::from_codename(&row.codename).map(Permission::doc);
+        if let Some(doc) = doc.filter(|doc| *doc != row.description) {
+            let told = permission::ActiveModel {
+                id: Set(row.id),
+                description: Set(doc.to_owned()),
+                ..Default::default()
+            };
+            permission::Entity::update(told).exec(tx.db()).await?;
+        }
+    }
+    Ok(())
 }
 
 /// A codename of ours that somebody else declared before we knew it gets another name: else their roles would open our

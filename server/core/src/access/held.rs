@@ -37,7 +37,11 @@ pub async fn held<C: ConnectionTrait>(sereno: &Sereno, db: &C, user_id: Uuid, pr
     } else {
         BTreeSet::new()
     };
-    let known = know(sereno, db, &user, &BTreeSet::new(), &concerned).await?;
+    let known = if concerned.is_empty() {
+        known
+    } else {
+        know(sereno, db, &user, &BTreeSet::new(), &concerned).await?
+    };
     let rules = rules(sereno, &known);
     let everywhere = permissions(&rules, &holder, Where::Everywhere);
     let mut by_project = BTreeMap::new();

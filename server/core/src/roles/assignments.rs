@@ -125,21 +125,12 @@ pub async fn assign(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, command:
         staff.require(Permission::ProjectsManage)?;
     }
     let users = named(sereno, &command.users).await?;
-    let giver = Giver::of(
-        sereno,
-        meta,
-        staff,
-        project.as_ref().map(|project| project.slug.as_str()),
-    )
-    .await?;
+    let giver = Giver::of(sereno, meta, staff, project.as_ref()).await?;
     let giver = giver.until(expires_at.unwrap_or(Moment::NEVER));
     let mut tx = sereno.begin(meta, staff.actor()).await?;
     changed(&tx).await?;
     // it may have gone in the meantime
-    let project = match project {
-        Some(project) => refs::project_of(tx.db(), "project", Some(&project.id.to_string())).await?,
-        None => None,
-    };
+    let project = refs::still_there(tx.db(), "project", project).await?;
     let invalid = || Error::field("role", Code::InvalidChoice);
     let role_id: Uuid = command.role.0.parse().map_err(|_| invalid())?;
     let role = role::Entity::find_by_id(role_id).one(tx.db()).await?;
@@ -267,20 +258,11 @@ pub async fn revoke(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id)
     let id = refs::id(id)?;
     let row = Entity::find_by_id(id).one(sereno.db.read()).await?;
     let row = row.ok_or(Error::NotFound)?;
-    let project = match row.project_id {
-        Some(project) => project::Entity::find_by_id(project).one(sereno.db.read()).await?,
-        None => None,
-    };
+    let project = refs::project_by_id(sereno.db.read(), row.project_id).await?;
     if project.is_some() {
         staff.require(Permission::ProjectsManage)?;
     }
-    let giver = Giver::of(
-        sereno,
-        meta,
-        staff,
-        project.as_ref().map(|project| project.slug.as_str()),
-    )
-    .await?;
+    let giver = Giver::of(sereno, meta, staff, project.as_ref()).await?;
     let giver = giver.until(sereno.now());
     let mut tx = sereno.begin(meta, staff.actor()).await?;
     changed(&tx).await?;

@@ -10,7 +10,7 @@ use sereno_types::{
 };
 use uuid::Uuid;
 
-use super::roles::{WAY_MAX, set_includes, set_permissions};
+use super::content::{WAY_MAX, set_includes, set_permissions};
 use crate::access::check::{DECLARE, service};
 use crate::access::known::{changed, graph};
 use crate::access::{application, codename};

@@ -10,6 +10,7 @@ use crate::access::check::rules;
 use crate::access::known::{Known, know};
 use crate::clock::Moment;
 use crate::context::{RequestMeta, Sereno, Staff, Tx};
+use crate::entity::project;
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
 use crate::rights::{Ask, Graph, Rules, Where, Who};
@@ -27,18 +28,19 @@ pub struct Giver<'a> {
 }
 
 impl<'a> Giver<'a> {
-    /// What staff holds everywhere, or in this project (by its name in addresses).
+    /// What staff holds everywhere, or in this project.
     pub async fn of(
         sereno: &'a Sereno,
         meta: &'a RequestMeta,
         staff: &'a Staff,
-        project: Option<&str>,
+        project: Option<&project::Model>,
     ) -> Result<Self> {
+        let project = project.map(|project| project.slug.clone());
         let known = if staff.is_superuser() {
             None
         } else {
             let user = BTreeSet::from([staff.actor().caller()?.user_id]);
-            let projects = project.map(str::to_owned).into_iter().collect();
+            let projects = project.iter().cloned().collect();
             Some(know(sereno, sereno.db.read(), &user, &BTreeSet::new(), &projects).await?)
         };
         Ok(Self {
@@ -46,7 +48,7 @@ impl<'a> Giver<'a> {
             meta,
             staff,
             known,
-            project: project.map(str::to_owned),
+            project,
             at: Moment::NEVER,
         })
     }

@@ -143,7 +143,7 @@ pub async fn put(
     let project = refs::project(sereno.db.read(), seat.project)
         .await?
         .ok_or(Error::NotFound)?;
-    let giver = Giver::of(sereno, meta, staff, Some(&project.slug)).await?;
+    let giver = Giver::of(sereno, meta, staff, Some(&project)).await?;
     let mut tx = sereno.begin(meta, staff.actor()).await?;
     changed(&tx).await?;
     // it may have gone in the meantime
@@ -293,7 +293,7 @@ pub async fn remove(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, seat: Se
     let project = refs::project(sereno.db.read(), seat.project)
         .await?
         .ok_or(Error::NotFound)?;
-    let giver = Giver::of(sereno, meta, staff, Some(&project.slug)).await?;
+    let giver = Giver::of(sereno, meta, staff, Some(&project)).await?;
     let mut tx = sereno.begin(meta, staff.actor()).await?;
     changed(&tx).await?;
     let before = find(tx.db(), project.id, user.id).await?.ok_or(Error::NotFound)?;

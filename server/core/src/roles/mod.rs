@@ -3,6 +3,8 @@
 
 pub mod assignments;
 pub mod catalogue;
+mod content;
+pub mod ensure;
 mod give;
 mod lists;
 pub mod members;

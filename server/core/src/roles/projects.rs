@@ -249,7 +249,7 @@ pub async fn update(
         Some(said) => Some(owner(sereno, Some(said)).await?),
         None => None,
     };
-    let giver = Giver::of(sereno, meta, staff, Some(&old.slug)).await?;
+    let giver = Giver::of(sereno, meta, staff, Some(&old)).await?;
     let mut tx = sereno.begin(meta, staff.actor()).await?;
     changed(&tx).await?;
     let before = Entity::find_by_id(old.id).one(tx.db()).await?.ok_or(Error::NotFound)?;

@@ -46,6 +46,29 @@ pub async fn project_of<C: ConnectionTrait>(db: &C, field: &str, name: Option<&s
     found.map(Some).ok_or_else(|| Error::field(field, Code::InvalidChoice))
 }
 
+/// The project with this id, if there is one to look for.
+pub async fn project_by_id<C: ConnectionTrait>(db: &C, id: Option<Uuid>) -> Result<Option<project::Model>> {
+    match id {
+        Some(id) => Ok(project::Entity::find_by_id(id).one(db).await?),
+        None => Ok(None),
+    }
+}
+
+/// A project that a field of a request named, read again in the transaction: it may have gone in the meantime.
+///
+/// # Errors
+/// `validation_failed` with `invalid_choice`.
+pub async fn still_there<C: ConnectionTrait>(
+    db: &C,
+    field: &str,
+    project: Option<project::Model>,
+) -> Result<Option<project::Model>> {
+    match project {
+        Some(project) => project_of(db, field, Some(&project.id.to_string())).await,
+        None => Ok(None),
+    }
+}
+
 /// A user that a field of a request names: by id, number, address or user name.
 ///
 /// # Errors

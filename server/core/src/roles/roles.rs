@@ -15,6 +15,7 @@ use sereno_types::{
 };
 use uuid::Uuid;
 
+use super::content::{Content, not_too_deep};
 use super::give::Giver;
 use super::lists::ByName;
 use super::{SERENO, STAFF, refs};
@@ -22,23 +23,17 @@ use crate::access::codename;
 use crate::access::known::{changed, graph, know};
 use crate::context::{RequestMeta, Sereno, Staff, Tx, tidy};
 use crate::entity::role::{ActiveModel, Column, Entity, Model};
-use crate::entity::{project, role_assignment, role_inclusion, role_permission};
+use crate::entity::{project, role_assignment};
 use crate::error::{Error, Result, unique_violation};
 use crate::event::{Event, EventKind};
 use crate::paging::{self, Key, Walk};
 use crate::rights::Graph;
 
-/// Most permissions that a role grants by itself.
-const PERMISSIONS_MAX: usize = 1_000;
-/// Most roles that a role includes by itself.
-const INCLUDES_MAX: usize = 100;
-/// Most roles of a way from one role to another that it leads to.
-pub(super) const WAY_MAX: usize = 10;
 /// What stands for the global roles in a filter.
 pub const GLOBAL: &str = "-";
 
 /// Permissions and roles as they are.
-async fn current(sereno: &Sereno) -> Result<Arc<Graph>> {
+pub(super) async fn current(sereno: &Sereno) -> Result<Arc<Graph>> {
     let none = BTreeSet::new();
     let known = know(sereno, sereno.db.read(), &none, &BTreeSet::new(), &BTreeSet::new()).await?;
     Ok(known.graph)
@@ -145,7 +140,7 @@ pub async fn detail(sereno: &Sereno, staff: &Staff, id: &Id) -> Result<RoleDetai
     show(db, row, &graph).await
 }
 
-async fn show<C: ConnectionTrait>(db: &C, row: Model, graph: &Graph) -> Result<RoleDetail> {
+pub(super) async fn show<C: ConnectionTrait>(db: &C, row: Model, graph: &Graph) -> Result<RoleDetail> {
     let node = graph.role(row.id).cloned().unwrap_or_default();
     let included_in: HashSet<Uuid> = graph
         .roles()
@@ -221,20 +216,10 @@ pub async fn create(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, command:
         return Err(Error::fields(faults));
     }
     let project = refs::project_of(sereno.db.read(), "project", command.project.as_deref()).await?;
-    let giver = Giver::of(
-        sereno,
-        meta,
-        staff,
-        project.as_ref().map(|project| project.slug.as_str()),
-    )
-    .await?;
+    let giver = Giver::of(sereno, meta, staff, project.as_ref()).await?;
     let mut tx = sereno.begin(meta, staff.actor()).await?;
     changed(&tx).await?;
-    // it may have gone in the meantime
-    let project = match project {
-        Some(project) => refs::project_of(tx.db(), "project", Some(&project.id.to_string())).await?,
-        None => None,
-    };
+    let project = refs::still_there(tx.db(), "project", project).await?;
     let before = graph(tx.db(), 0).await?;
     let row = Model {
         id: sereno.new_id()?,
@@ -278,7 +263,7 @@ fn taken(error: sea_orm::DbErr) -> Error {
     }
 }
 
-fn about(kind: EventKind, role: &Model, project: Option<&project::Model>) -> Event {
+pub(super) fn about(kind: EventKind, role: &Model, project: Option<&project::Model>) -> Event {
     let event = Event::new(kind).with("role", role.codename.as_str());
     match project {
         Some(project) => event.with("project", project.slug.as_str()),
@@ -291,117 +276,6 @@ fn led_to_by(graph: &Graph, role: Uuid) -> Vec<String> {
     let includes = graph.role(role).map(|node| node.includes.clone()).unwrap_or_default();
     let names = includes.into_iter().filter_map(|id| graph.role(id));
     names.map(|node| node.codename.clone()).collect()
-}
-
-/// What a role grants and includes by itself.
-struct Content {
-    permissions: BTreeSet<Uuid>,
-    includes: BTreeSet<Uuid>,
-}
-
-impl Content {
-    /// Reads codenames and ids, and refuses a ring and what does not belong together.
-    fn judge(
-        graph: &Graph,
-        role: Uuid,
-        project: Option<Uuid>,
-        permissions: &[String],
-        includes: &[Id],
-    ) -> Result<Self> {
-        let mut faults = Vec::new();
-        let mut content = Self {
-            permissions: BTreeSet::new(),
-            includes: BTreeSet::new(),
-        };
-        for (field, count, most) in [
-            ("permissions", permissions.len(), PERMISSIONS_MAX),
-            ("includes", includes.len(), INCLUDES_MAX),
-        ] {
-            if count > most {
-                return Err(Error::fields(vec![
-                    FieldError::new(field, Code::TooLong).with("max", most as u64),
-                ]));
-            }
-        }
-        for (index, codename) in permissions.iter().enumerate() {
-            match graph.permission(&codename.trim().to_lowercase()) {
-                Some(id) => {
-                    content.permissions.insert(id);
-                }
-                None => faults.push(FieldError::new(format!("permissions.{index}"), Code::InvalidChoice)),
-            }
-        }
-        for (index, included) in includes.iter().enumerate() {
-            let id: Option<Uuid> = included.0.parse().ok();
-            let known = id.and_then(|id| Some((id, graph.role(id)?)));
-            // a role of another project would carry its permissions over the border
-            match known.filter(|(_, node)| node.project_id.is_none() || node.project_id == project) {
-                None => faults.push(FieldError::new(format!("includes.{index}"), Code::InvalidChoice)),
-                Some((id, _)) if graph.leads_to(id, role) || id == role => {
-                    faults.push(FieldError::new(format!("includes.{index}"), Code::RoleCycle));
-                }
-                Some((id, _)) => {
-                    content.includes.insert(id);
-                }
-            }
-        }
-        if faults.is_empty() {
-            Ok(content)
-        } else {
-            Err(Error::fields(faults))
-        }
-    }
-
-    /// Puts it in the place of what the role had.
-    async fn write(&self, sereno: &Sereno, tx: &Tx, role: Uuid) -> Result<()> {
-        set_permissions(sereno, tx, role, &self.permissions).await?;
-        set_includes(sereno, tx, role, &self.includes).await
-    }
-}
-
-/// Lets a role grant just these.
-pub(super) async fn set_permissions(sereno: &Sereno, tx: &Tx, role: Uuid, wanted: &BTreeSet<Uuid>) -> Result<()> {
-    use role_permission::{ActiveModel, Column, Entity};
-    Entity::delete_many()
-        .filter(Column::RoleId.eq(role))
-        .filter(Column::PermissionId.is_not_in(wanted.iter().copied()))
-        .exec(tx.db())
-        .await?;
-    let there = Entity::find().filter(Column::RoleId.eq(role)).all(tx.db()).await?;
-    let there: HashSet<Uuid> = there.into_iter().map(|row| row.permission_id).collect();
-    let mut rows = Vec::new();
-    for permission in wanted.iter().filter(|id| !there.contains(id)) {
-        rows.push(ActiveModel {
-            id: Set(sereno.new_id()?),
-            role_id: Set(role),
-            permission_id: Set(*permission),
-        });
-    }
-    if !rows.is_empty() {
-        Entity::insert_many(rows).exec_without_returning(tx.db()).await?;
-    }
-    Ok(())
-}
-
-/// Lets a role include just these.
-pub(super) async fn set_includes(sereno: &Sereno, tx: &Tx, role: Uuid, wanted: &BTreeSet<Uuid>) -> Result<()> {
-    use role_inclusion::{ActiveModel, Column, Entity};
-    Entity::delete_many()
-        .filter(Column::RoleId.eq(role))
-        .exec(tx.db())
-        .await?;
-    let mut rows = Vec::new();
-    for included in wanted {
-        rows.push(ActiveModel {
-            id: Set(sereno.new_id()?),
-            role_id: Set(role),
-            included_id: Set(*included),
-        });
-    }
-    if !rows.is_empty() {
-        Entity::insert_many(rows).exec_without_returning(tx.db()).await?;
-    }
-    Ok(())
 }
 
 /// Changes a role; what is not said stays. Whoever changes a role must hold all that it grants, before and after, with what
@@ -437,20 +311,14 @@ pub async fn update(
     if !faults.is_empty() {
         return Err(Error::fields(faults));
     }
-    let id = refs::id(id)?;
-    let old = refs::role(sereno.db.read(), id).await?;
-    let project = project_of(sereno, &old).await?;
-    let giver = Giver::of(
-        sereno,
-        meta,
-        staff,
-        project.as_ref().map(|project| project.slug.as_str()),
-    )
-    .await?;
-    let mut tx = sereno.begin(meta, staff.actor()).await?;
-    changed(&tx).await?;
-    let before = graph(tx.db(), 0).await?;
-    let old = refs::role(tx.db(), id).await?;
+    let Opened {
+        giver,
+        mut tx,
+        before,
+        role: old,
+        project,
+    } = Opened::of(sereno, meta, staff, id).await?;
+    let id = old.id;
     if !giver.may_hand_out(&before, id) {
         return giver.refuse(tx, &old.codename).await;
     }
@@ -490,17 +358,8 @@ pub async fn update(
     Ok(shown)
 }
 
-/// Refuses ways that every question about them would have to walk.
-fn not_too_deep(graph: &Graph, role: Uuid) -> Result<()> {
-    if graph.longest_way(role, WAY_MAX) > WAY_MAX {
-        let fault = FieldError::new("includes", Code::TooLong).with("max", WAY_MAX as u64);
-        return Err(Error::fields(vec![fault]));
-    }
-    Ok(())
-}
-
 /// A role, as an event tells it.
-fn state(row: &Model, graph: &Graph) -> serde_json::Value {
+pub(super) fn state(row: &Model, graph: &Graph) -> serde_json::Value {
     let node = graph.role(row.id).cloned().unwrap_or_default();
     json!({
         "name": row.name,
@@ -517,20 +376,14 @@ fn state(row: &Model, graph: &Graph) -> serde_json::Value {
 /// `permission_denied`, `exceeds_own_permissions`, `not_found`, `state_conflict`.
 pub async fn delete(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<()> {
     staff.require(Permission::RolesManage)?;
-    let id = refs::id(id)?;
-    let old = refs::role(sereno.db.read(), id).await?;
-    let project = project_of(sereno, &old).await?;
-    let giver = Giver::of(
-        sereno,
-        meta,
-        staff,
-        project.as_ref().map(|project| project.slug.as_str()),
-    )
-    .await?;
-    let mut tx = sereno.begin(meta, staff.actor()).await?;
-    changed(&tx).await?;
-    let before = graph(tx.db(), 0).await?;
-    let old = refs::role(tx.db(), id).await?;
+    let Opened {
+        giver,
+        mut tx,
+        before,
+        role: old,
+        project,
+    } = Opened::of(sereno, meta, staff, id).await?;
+    let id = old.id;
     if old.origin == SERENO {
         return Err(Code::StateConflict.into());
     }
@@ -542,117 +395,30 @@ pub async fn delete(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id)
     tx.commit().await
 }
 
-/// The role of a project with this codename, made if there is none: asking again changes nothing.
-///
-/// # Errors
-/// `permission_denied`, `not_found` for the project, `validation_failed`.
-pub async fn ensure_in_project(
-    sereno: &Sereno,
-    meta: &RequestMeta,
-    staff: &Staff,
-    project: &str,
-    codename: &str,
-) -> Result<RoleDetail> {
-    staff.require(Permission::RolesView)?;
-    staff.require(Permission::RolesManage)?;
-    let db = sereno.db.read();
-    let project = refs::project(db, project).await?.ok_or(Error::NotFound)?;
-    let name = codename.trim().to_lowercase();
-    let there = || {
-        Entity::find()
-            .filter(Column::ProjectId.eq(project.id))
-            .filter(Column::Codename.eq(name.as_str()))
-    };
-    if codename::is_role(&name)
-        && let Some(row) = there().one(db).await?
-    {
-        return show(db, row, &*current(sereno).await?).await;
-    }
-    let command = CreateRole {
-        codename: name.clone(),
-        project: Some(project.id.to_string()),
-        ..CreateRole::default()
-    };
-    match create(sereno, meta, staff, command).await {
-        // somebody else made it in the same moment
-        Err(error) if error.has_field_code(Code::CodenameUnique) => {
-            let row = there().one(db).await?.ok_or(error)?;
-            show(db, row, &*current(sereno).await?).await
-        }
-        other => other,
-    }
+/// A role that is about to change, as it is in the transaction, and whoever changes it.
+pub(super) struct Opened<'a> {
+    pub(super) giver: Giver<'a>,
+    pub(super) tx: Tx,
+    /// Permissions and roles before the change.
+    pub(super) before: Graph,
+    pub(super) role: Model,
+    pub(super) project: Option<project::Model>,
 }
 
-/// Lets a role grant a permission, which is declared if there is none of this codename: asking again changes nothing.
-///
-/// # Errors
-/// `permission_denied`, `exceeds_own_permissions`, `not_found`, `validation_failed`.
-pub async fn ensure_permission(
-    sereno: &Sereno,
-    meta: &RequestMeta,
-    staff: &Staff,
-    id: &Id,
-    codename: &str,
-) -> Result<RoleDetail> {
-    staff.require(Permission::RolesView)?;
-    staff.require(Permission::RolesManage)?;
-    let name = codename.trim().to_lowercase();
-    if let Some(fault) = codename::fault("codename", &name, codename::is_permission, codename::NAME_MAX) {
-        return Err(Error::fields(vec![fault]));
-    }
-    let id = refs::id(id)?;
-    let old = refs::role(sereno.db.read(), id).await?;
-    let project = project_of(sereno, &old).await?;
-    let giver = Giver::of(
-        sereno,
-        meta,
-        staff,
-        project.as_ref().map(|project| project.slug.as_str()),
-    )
-    .await?;
-    let mut tx = sereno.begin(meta, staff.actor()).await?;
-    changed(&tx).await?;
-    let before = graph(tx.db(), 0).await?;
-    let old = refs::role(tx.db(), id).await?;
-    let permission = match before.permission(&name) {
-        Some(permission) => permission,
-        None => super::permissions::add(sereno, &mut tx, &name, "").await?.id,
-    };
-    if before.role(id).is_some_and(|node| node.grants.contains(&permission)) {
-        return show(sereno.db.read(), old, &before).await;
-    }
-    if before.role(id).is_some_and(|node| node.grants.len() >= PERMISSIONS_MAX) {
-        return Err(Code::StateConflict.into());
-    }
-    if !giver.may_hand_out(&before, id) {
-        return giver.refuse(tx, &old.codename).await;
-    }
-    let row = role_permission::ActiveModel {
-        id: Set(sereno.new_id()?),
-        role_id: Set(id),
-        permission_id: Set(permission),
-    };
-    role_permission::Entity::insert(row)
-        .exec_without_returning(tx.db())
-        .await?;
-    let after = graph(tx.db(), 0).await?;
-    if !giver.holds_role(&after, id) {
-        return giver.refuse(tx, &old.codename).await;
-    }
-    tx.record(
-        about(EventKind::RoleUpdated, &old, project.as_ref())
-            .with("before", state(&old, &before))
-            .with("after", state(&old, &after)),
-    );
-    let shown = show(tx.db(), old, &after).await?;
-    tx.commit().await?;
-    Ok(shown)
-}
-
-/// The project that a role belongs to.
-async fn project_of(sereno: &Sereno, role: &Model) -> Result<Option<project::Model>> {
-    match role.project_id {
-        Some(project) => Ok(project::Entity::find_by_id(project).one(sereno.db.read()).await?),
-        None => Ok(None),
+impl<'a> Opened<'a> {
+    pub(super) async fn of(sereno: &'a Sereno, meta: &'a RequestMeta, staff: &'a Staff, id: &Id) -> Result<Self> {
+        let id = refs::id(id)?;
+        let role = refs::role(sereno.db.read(), id).await?;
+        let project = refs::project_by_id(sereno.db.read(), role.project_id).await?;
+        let giver = Giver::of(sereno, meta, staff, project.as_ref()).await?;
+        let tx = sereno.begin(meta, staff.actor()).await?;
+        changed(&tx).await?;
+        Ok(Self {
+            giver,
+            before: graph(tx.db(), 0).await?,
+            role: refs::role(tx.db(), id).await?,
+            project,
+            tx,
+        })
     }
 }
