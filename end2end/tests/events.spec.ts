@@ -56,7 +56,7 @@ function journeys() {
 
   test("filters and pages of the list", async ({ page }) => {
     await staff(page);
-    await open(page, "/console/events?limit=2");
+    await open(page, "/console/events?limit=1");
     await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "Next" }).click();
     await expect(page).toHaveURL(/cursor=/);
     await page.getByRole("searchbox", { name: "Search" }).fill("no such thing");
@@ -66,6 +66,39 @@ function journeys() {
     await expect(page.getByRole("table", { name: "Events, newest first" })).toBeVisible();
   });
 }
+
+test("what is typed and chosen while the next page is on its way stays", async ({ page }) => {
+  await staff(page);
+  await open(page, "/console/events?limit=1");
+  // the answer waits until the test has typed
+  let arrive = () => {};
+  const typed = new Promise<void>((resolve) => (arrive = resolve));
+  await page.route("**/console/fn/list_events*", async (route) => {
+    await typed;
+    await route.continue();
+  });
+  const search = page.getByRole("searchbox", { name: "Search" });
+  const outcome = page.getByLabel("Outcome");
+  const day = page.getByLabel("From (UTC)");
+  await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "Next" }).click();
+  await expect(page).toHaveURL(/cursor=/);
+  await search.fill("no such thing");
+  await outcome.selectOption("failure");
+  await day.fill("2026-11-20");
+  arrive();
+  await expect(page.getByRole("link", { name: "Previous" })).toBeVisible();
+  await expect(search).toHaveValue("no such thing");
+  await expect(outcome).toHaveValue("failure");
+  await expect(day).toHaveValue("2026-11-20");
+  await page.getByRole("button", { name: "Search" }).click();
+  await expect(page.getByRole("heading", { name: "Nothing matches" })).toBeVisible();
+  // the address rules again as soon as it says something else
+  await page.goBack();
+  await expect(page.getByRole("link", { name: "Previous" })).toBeVisible();
+  await expect(search).toHaveValue("");
+  await expect(outcome).toHaveValue("");
+  await expect(day).toHaveValue("");
+});
 
 test("the pages of events hold up", async ({ page }) => {
   test.slow();

@@ -1,6 +1,10 @@
 //! Fields: label, hint, error and input belong together. Ids are the names, so no two fields of a page share one.
 
-use leptos::prelude::*;
+use leptos::{
+    html::{self, Input},
+    prelude::*,
+    web_sys::Element,
+};
 use sereno_types::FieldError;
 
 use super::{form::Attempt, icon::Icon};
@@ -175,7 +179,8 @@ pub fn Pick(
     let options = options
         .into_iter()
         .map(|(option, words)| {
-            let selected = option == value;
+            // in the browser the attribute would undo a choice each time it is written; there the effect below chooses
+            let selected = cfg!(feature = "ssr") && option == value;
             view! {
                 <option value=option selected=selected>
                     {words}
@@ -359,6 +364,7 @@ pub fn SearchField(
     value: Option<String>,
 ) -> impl IntoView {
     let value = value.unwrap_or_default();
+    let node = follows_input(value.clone());
     view! {
         <div class="field min-w-40 grow basis-40">
             <label class="label" for=name>
@@ -373,11 +379,33 @@ pub fn SearchField(
                 autocapitalize="none"
                 spellcheck="false"
                 placeholder=placeholder
-                value=value.clone()
-                prop:value=value
+                value=value
+                node_ref=node
             />
         </div>
     }
+}
+
+/// An input of a filter that shows what the address says, as soon as the address says something else than before. What
+/// somebody types while the next page is on its way stays typed: the page is then made anew around the same element.
+fn follows_input(says: String) -> NodeRef<Input> {
+    let node = NodeRef::<Input>::new();
+    Effect::new(move |_| {
+        if let Some(node) = node.get()
+            && notice(&node, &says).is_some_and(|said| said != says)
+        {
+            node.set_value(&says);
+        }
+    });
+    node
+}
+
+/// What the address said when the element last took notice; it takes notice of what it says now.
+fn notice(element: &Element, says: &str) -> Option<String> {
+    const SAID: &str = "data-said";
+    let said = element.get_attribute(SAID);
+    _ = element.set_attribute(SAID, says);
+    said
 }
 
 /// A choice of a filter. What the URL says is chosen, also after the back button.
@@ -401,21 +429,30 @@ pub fn Choice<T: Into<String> + 'static>(
         .into_iter()
         .map(|(option, words)| {
             let (option, words): (String, String) = (option.into(), words.into());
-            let selected = option == value;
+            // in the browser the attribute would undo a choice each time it is written; there the effect below chooses
+            let selected = cfg!(feature = "ssr") && option == value;
             view! {
-                <option value=option selected=selected prop:selected=selected>
+                <option value=option selected=selected>
                     {words}
                 </option>
             }
         })
         .collect_view();
+    let node = NodeRef::<html::Select>::new();
+    Effect::new(move |_| {
+        if let Some(node) = node.get()
+            && notice(&node, &value).is_none_or(|said| said != value)
+        {
+            node.set_value(&value);
+        }
+    });
     let id = if id.is_empty() { name } else { id };
     view! {
         <div class="field">
             <label class="label" for=id>
                 {label}
             </label>
-            <select id=id name=name class="choice">
+            <select id=id name=name class="choice" node_ref=node>
                 {options}
             </select>
         </div>
@@ -433,12 +470,13 @@ pub fn DayField(
     value: Option<String>,
 ) -> impl IntoView {
     let value = value.unwrap_or_default();
+    let node = follows_input(value.clone());
     view! {
         <div class="field">
             <label class="label" for=name>
                 {label}
             </label>
-            <input id=name name=name type="date" class="input" value=value.clone() prop:value=value />
+            <input id=name name=name type="date" class="input" value=value node_ref=node />
         </div>
     }
 }
