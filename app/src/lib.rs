@@ -40,11 +40,11 @@ use console::{
     asked_permissions::AskedPermissionsPage, attributes::AttributesPage, device::DevicePage, devices::DevicesPage,
     event::EventPage, events::EventsPage, explorer::ExplorerPage, matrix::MatrixPage, overview::OverviewPage,
     permissions::PermissionsPage, project::ProjectPage, project_new::NewProjectPage, projects::ProjectsPage,
-    role::RolePage, role_new::NewRolePage, roles::RolesPage, sessions::SessionsPage as AllSessionsPage,
-    signing_keys::SigningKeysPage, social_provider::SocialProviderPage, social_provider_new::NewSocialProviderPage,
-    social_providers::SocialProvidersPage, user::UserPage, user_changes::UserChangesPage,
-    user_identities::UserIdentitiesPage, user_profile::UserProfilePage, user_roles::UserRolesPage,
-    user_sign_ins::UserSignInsPage, users::UsersPage,
+    push::PushPage, pushes::PushesPage, role::RolePage, role_new::NewRolePage, roles::RolesPage,
+    sessions::SessionsPage as AllSessionsPage, signing_keys::SigningKeysPage, social_provider::SocialProviderPage,
+    social_provider_new::NewSocialProviderPage, social_providers::SocialProvidersPage, user::UserPage,
+    user_changes::UserChangesPage, user_identities::UserIdentitiesPage, user_profile::UserProfilePage,
+    user_roles::UserRolesPage, user_sign_ins::UserSignInsPage, users::UsersPage,
 };
 pub use visit::About;
 
@@ -119,6 +119,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("events") view=EventsPage />
                     <Route path=path!("events/:id") view=EventPage />
                     <Route path=path!("sessions") view=AllSessionsPage />
+                    <Route path=path!("push") view=PushesPage />
+                    <Route path=path!("push/:id") view=PushPage />
                     <Route path=path!("signing-keys") view=SigningKeysPage />
                 </ParentRoute>
             </Routes>
@@ -263,6 +265,8 @@ pub fn page_of(function: &str) -> Option<&'static str> {
     use console::permissions::{CreatePermission, DeletePermission, UpdatePermission};
     use console::project::{DeleteProject, EnableProject, UpdateProject};
     use console::project_new::CreateProject;
+    use console::push::RetryPush;
+    use console::pushes::SendPush;
     use console::role::{DeleteRole, EnableRole, GiveRole, UpdateRole};
     use console::role_new::CreateRole;
     use console::sessions::EndAnySession;
@@ -276,6 +280,7 @@ pub fn page_of(function: &str) -> Option<&'static str> {
     use console::user_roles::GiveUserRole;
     use console::user_sign_ins::{EndUserSession, EndUserSessions};
     use console::user_state::ChangeUserState;
+    use console::user_superuser::SetSuperuser;
     let pages = [
         (SetUp::PATH, "/setup"),
         (SignIn::PATH, "/account/sign-in"),
@@ -311,6 +316,9 @@ pub fn page_of(function: &str) -> Option<&'static str> {
         (EndUserSessions::PATH, "/console/users/{id}/sign-ins"),
         (DisconnectUserIdentity::PATH, "/console/users/{id}/identities"),
         (GiveUserRole::PATH, "/console/users/{id}/roles"),
+        (SetSuperuser::PATH, "/console/users/{id}/roles"),
+        (SendPush::PATH, "/console/push"),
+        (RetryPush::PATH, "/console/push/{id}"),
         (CreateRole::PATH, "/console/roles/new"),
         (UpdateRole::PATH, "/console/roles/{id}"),
         (EnableRole::PATH, "/console/roles/{id}"),

@@ -47,7 +47,7 @@ impl Postgres {
         let belongings = seed::belongings("gen_random_uuid()", &numbers);
         let script = format!(
             "CREATE TEMP TABLE clone AS SELECT n, gen_random_uuid() AS id, \
-                 (SELECT max(number) FROM \"user\") + n AS number \
+                 (SELECT max(number) FROM \"user\") + n - 1 AS number \
              FROM generate_series(2, {USERS} - (SELECT count(*) FROM \"user\") + 1) AS n; \
              INSERT INTO \"user\" SELECT (jsonb_populate_record(original, \
                  jsonb_build_object('id', clone.id, 'number', clone.number))).* \

@@ -21,7 +21,7 @@ const FLOORS: &[&[&str]] = &[
     &["hook"],
     &["context"],
     &["access", "file", "idempotency", "once"],
-    &["notify"],
+    &["notify", "push"],
     &["device"],
     &["session"],
     &["token"],

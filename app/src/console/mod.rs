@@ -22,6 +22,8 @@ pub mod project;
 pub mod project_form;
 pub mod project_new;
 pub mod projects;
+pub mod push;
+pub mod pushes;
 pub mod role;
 mod role_choice;
 pub mod role_form;
@@ -42,6 +44,7 @@ pub mod user_profile;
 pub mod user_roles;
 pub mod user_sign_ins;
 pub mod user_state;
+pub mod user_superuser;
 pub mod users;
 mod why;
 
@@ -275,6 +278,17 @@ fn Rail(name: String, theme: &'static str) -> impl IntoView {
                                             />
                                         }
                                     })}
+                            </ul>
+                        </div>
+                    }
+                })}
+            {may(Permission::MessagesView)
+                .then(|| {
+                    view! {
+                        <div>
+                            <p class="group">"Messages"</p>
+                            <ul>
+                                <RailItem href="/console/push" icon=Icon::Smartphone label="Push" />
                             </ul>
                         </div>
                     }

@@ -209,7 +209,7 @@ fn Tabs(id: Id) -> impl IntoView {
 }
 
 /// How the user is called: the primary address, else the user name, else the number.
-fn title(user: &UserDetail) -> String {
+pub(super) fn title(user: &UserDetail) -> String {
     let primary = user.emails.iter().find(|email| email.is_primary);
     primary
         .map(|email| email.address.clone())

@@ -21,7 +21,8 @@ use crate::{
         projects::list_projects,
         role_choice::{self, OfferSearch, RoleChoice},
         roles::list_roles,
-        user::{UserHead, Who, user},
+        user::{UserHead, Who, title, user},
+        user_superuser::{SuperuserAction, SuperuserQuestion},
         why::Why,
     },
     ui::{
@@ -142,12 +143,15 @@ pub fn UserRolesPage() -> impl IntoView {
     let notice = Signal::derive(move || match says("done").as_str() {
         "given" => Some("The role is given."),
         "taken" => Some("The role is taken back."),
-        _ => None,
+        word => super::user_superuser::notice(word),
     });
-    let take = Signal::derive(move || says("take"));
+    let (take, confirm) = (
+        Signal::derive(move || says("take")),
+        Signal::derive(move || says("confirm")),
+    );
     loaded(
         page,
-        move |(roles, asked)| view! { <UserRolesView roles asked notice take /> },
+        move |(roles, asked)| view! { <UserRolesView roles asked notice take confirm /> },
     )
 }
 
@@ -204,6 +208,8 @@ pub fn UserRolesView(
     notice: Signal<Option<&'static str>>,
     /// The assignment that the address asks to be taken back.
     take: Signal<String>,
+    /// What else the address asks to be confirmed.
+    confirm: Signal<String>,
 ) -> impl IntoView {
     let UserRoles {
         user,
@@ -229,8 +235,12 @@ pub fn UserRolesView(
         .clone()
         .or_else(|| primary.map(|email| email.address.clone()));
     let id = user.id.0.clone();
+    let acted_on = user.clone();
     view! {
-        <UserHead who=Who::of(&user) notice attempt />
+        <UserHead who=Who::of(&user) notice attempt>
+            <SuperuserAction user=acted_on />
+        </UserHead>
+        <SuperuserQuestion user=user.clone() title=title(&user) confirm />
         {everything}
         <Held page=held asked=asked.clone() take />
         {form}

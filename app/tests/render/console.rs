@@ -147,6 +147,7 @@ fn page(user: UserDetail, permissions: &'static [Permission], asks: bool) -> Str
 fn asking(user: UserDetail, permissions: &'static [Permission], question: &'static str) -> String {
     html(move || {
         provide_context(StaffProfile {
+            is_superuser: false,
             has_fixed_codes: false,
             id: Id("0198c2d4-7b1e-7c3a-9f00-000000000001".to_owned()),
             name: "staff".to_owned(),

@@ -123,6 +123,7 @@ fn an_empty_list_says_what_would_stand_there() {
 fn page(permissions: Vec<Permission>, sessions: Option<Vec<SessionRow>>, asks: bool) -> String {
     html(move || {
         provide_context(StaffProfile {
+            is_superuser: false,
             has_fixed_codes: false,
             id: Id(ID.to_owned()),
             name: "admin".to_owned(),

@@ -18,6 +18,7 @@ fn at(text: &str) -> Timestamp {
 
 fn staff(permissions: &[Permission]) {
     provide_context(StaffProfile {
+        is_superuser: false,
         has_fixed_codes: false,
         id: Id(ID.to_owned()),
         name: "admin".to_owned(),

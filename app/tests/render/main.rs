@@ -7,6 +7,7 @@ mod devices;
 mod events;
 mod kit;
 mod profile;
+mod push;
 mod roles;
 mod social;
 mod text;

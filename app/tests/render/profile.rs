@@ -93,6 +93,7 @@ fn me() -> Me {
 
 fn staff(permissions: &[Permission]) {
     provide_context(StaffProfile {
+        is_superuser: false,
         has_fixed_codes: false,
         id: Id("0198c2d4-7b1e-7c3a-9f00-000000000001".to_owned()),
         name: "root".to_owned(),

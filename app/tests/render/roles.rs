@@ -42,6 +42,7 @@ fn seen_with<V: IntoView + 'static>(
             id: Id(ID.to_owned()),
             name: "root".to_owned(),
             permissions: permissions.to_vec(),
+            is_superuser: false,
             has_fixed_codes: false,
         });
         view()

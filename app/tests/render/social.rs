@@ -128,6 +128,7 @@ fn as_staff(permissions: &[Permission]) {
     provide_context(StaffProfile {
         id: Id(ID.to_owned()),
         name: "root".to_owned(),
+        is_superuser: false,
         has_fixed_codes: false,
         permissions: permissions.to_vec(),
     });

@@ -139,6 +139,8 @@ codes! {
     RequestTimeout = "request_timeout", 408;
     /// The object is not in a state that allows this.
     StateConflict = "state_conflict", 409;
+    /// No push service is set up here.
+    PushNotConfigured = "push_not_configured", 409;
     /// This would leave Sereno without anyone who can administer it.
     LastAdministrator = "last_administrator", 409;
     /// An administrator cannot do this to their own account.
@@ -179,6 +181,8 @@ codes! {
     TooLong = "too_long", 422;
     /// The value holds characters that are not allowed.
     InvalidCharacters = "invalid_characters", 422;
+    /// No device of theirs can get notifications.
+    NoPushToken = "no_push_token", 422;
     /// The file is no picture of a kind that is read here.
     InvalidPicture = "invalid_picture", 422;
     /// The picture has more pixels than are read here.

@@ -28,6 +28,9 @@ pub struct StaffProfile {
     pub name: String,
     /// What the user may do; everything for a superuser.
     pub permissions: Vec<Permission>,
+    /// Whether this is an administrator, who may make others one.
+    #[serde(default)]
+    pub is_superuser: bool,
     /// Whether fixed codes can be used right now in the place of mailed ones.
     #[serde(default)]
     pub has_fixed_codes: bool,

@@ -25,6 +25,7 @@ mod permission;
 mod problem;
 mod profile;
 mod project;
+mod push;
 mod registration;
 mod role;
 mod scalar;
@@ -66,6 +67,7 @@ pub use profile::{
 pub use project::{
     CreateProject, MemberQuery, MemberRow, ProjectDetail, ProjectQuery, ProjectRow, PutMember, UpdateProject,
 };
+pub use push::{PushDetail, PushDevice, PushQuery, PushQueued, PushReason, PushRow, PushState, SendPush};
 pub use registration::{
     Activate, Activated, CheckPassword, Register, Registered, ResendActivation, SendActivationAnswer,
 };

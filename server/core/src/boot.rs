@@ -19,6 +19,8 @@ use crate::event::Subscriber;
 use crate::hook::{self, HttpHook};
 use crate::net::{Documents, Outbound, OutboundPolicy};
 use crate::port::mail::MailTransport;
+use crate::port::push::PushSender;
+use crate::push::fcm::Fcm;
 use crate::{access, account, notify};
 
 /// The log's name for whoever tells of migrations.
@@ -32,6 +34,8 @@ pub struct World {
     pub entropy: Arc<dyn Entropy>,
     /// Outgoing mail.
     pub mail: Arc<dyn MailTransport>,
+    /// Outgoing notifications to devices; nothing: as the settings say.
+    pub push: Option<Arc<dyn PushSender>>,
     /// Who hears of events.
     pub subscribers: Vec<Arc<dyn Subscriber>>,
     /// Who is told of every statement.
@@ -46,6 +50,7 @@ impl World {
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
             mail,
+            push: None,
             subscribers,
             probe: None,
         })
@@ -109,6 +114,9 @@ pub fn check(config: &Config) -> Result<(), Faults> {
     if let Err(why) = notify::transport::own_authorities(&config.mail.ca_file) {
         add("mail.ca_file", why.to_owned());
     }
+    if let Err(why) = Fcm::from_config(config, Arc::new(SystemClock)) {
+        add("push.service_account_file", why.to_owned());
+    }
     if faults.is_empty() { Ok(()) } else { Err(Faults(faults)) }
 }
 
@@ -136,6 +144,12 @@ pub async fn start(config: Config, world: World) -> Result<Sereno> {
     let mut subscribers = world.subscribers;
     let hook = HttpHook::from_config(&config)?.map(Arc::new);
     subscribers.extend(hook.clone().map(|hook| hook as Arc<dyn Subscriber>));
+    let push = match world.push {
+        Some(push) => Some(push),
+        None => Fcm::from_config(&config, Arc::clone(&world.clock))
+            .map_err(|why| Error::internal(format!("push.service_account_file {why}")))?
+            .map(|fcm| Arc::new(fcm) as Arc<dyn PushSender>),
+    };
     let outbound = Outbound::new(OutboundPolicy {
         // a developer's own machine has its providers next door
         allow_http: config.is_dev(),
@@ -151,6 +165,7 @@ pub async fn start(config: Config, world: World) -> Result<Sereno> {
         hasher,
         keys,
         mail: world.mail,
+        push,
         subscribers,
         hook,
         outbound,

@@ -199,6 +199,14 @@ kinds! {
     EmailSent = "email_sent";
     /// A mail could not be sent and was given up.
     EmailFailed = "email_failed";
+    /// Staff, or the command line, asked for a notification to devices.
+    PushQueued = "push_queued";
+    /// A notification was handed to the push service.
+    PushSent = "push_sent";
+    /// A notification could not be delivered and was given up.
+    PushFailed = "push_failed";
+    /// The push service said that an application is no longer on a device: the device's push token was taken away.
+    PushTokenRetired = "push_token_retired";
 }
 
 impl EventKind {

@@ -19,14 +19,15 @@ use crate::clock::Moment;
 use crate::context::{DeliverEvent, Failure, Job, Sereno, tidy};
 use crate::entity::job::{Column, Entity, Model};
 use crate::entity::{
-    email_message, event, flow_state, issued_token, limit_counter, login_code, one_time, revoked_token, session,
-    token_family,
+    email_message, event, flow_state, issued_token, limit_counter, login_code, one_time, push_message, revoked_token,
+    session, token_family,
 };
 use crate::error::Result;
 use crate::idempotency;
 use crate::login::SendLoginCode;
 use crate::notify::DeliverMail;
 use crate::oauth;
+use crate::push::DeliverPush;
 use crate::social::FetchPicture;
 
 /// How long the worker waits when nobody rings: for jobs that come due, and for those of other processes.
@@ -50,6 +51,7 @@ async fn run(sereno: &Sereno, job: &Model) -> Result<(), Failure> {
         SendLoginCode::NAME => read::<SendLoginCode>(job)?.run(sereno).await,
         FetchPicture::NAME => read::<FetchPicture>(job)?.run(sereno).await,
         RevokeAtProvider::NAME => read::<RevokeAtProvider>(job)?.run(sereno).await,
+        DeliverPush::NAME => read::<DeliverPush>(job)?.run(sereno).await,
         DeliverEvent::NAME => read::<DeliverEvent>(job)?.run(sereno).await,
         other => Err(Failure::Never(format!("no job is called {other}"))),
     }
@@ -57,8 +59,15 @@ async fn run(sereno: &Sereno, job: &Model) -> Result<(), Failure> {
 
 /// Tells the job that it was given up.
 async fn give_up(sereno: &Sereno, job: &Model) -> Result<()> {
-    match (job.name.as_str(), read::<DeliverMail>(job)) {
-        (DeliverMail::NAME, Ok(mail)) => mail.given_up(sereno).await,
+    match job.name.as_str() {
+        DeliverMail::NAME => match read::<DeliverMail>(job) {
+            Ok(mail) => mail.given_up(sereno).await,
+            Err(_) => Ok(()),
+        },
+        DeliverPush::NAME => match read::<DeliverPush>(job) {
+            Ok(push) => push.given_up(sereno).await,
+            Err(_) => Ok(()),
+        },
         _ => Ok(()),
     }
 }
@@ -288,6 +297,11 @@ pub async fn sweep(sereno: &Sereno) -> Result<()> {
     email_message::Entity::delete_many()
         .filter(email_message::Column::CreatedAt.lt(old))
         .filter(email_message::Column::Status.ne("queued"))
+        .exec(db)
+        .await?;
+    push_message::Entity::delete_many()
+        .filter(push_message::Column::CreatedAt.lt(old))
+        .filter(push_message::Column::Status.ne("queued"))
         .exec(db)
         .await?;
     Entity::delete_many()

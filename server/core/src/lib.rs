@@ -39,6 +39,7 @@ pub mod oauth;
 pub mod once;
 mod paging;
 pub mod port;
+pub mod push;
 pub mod rights;
 pub mod roles;
 pub mod session;

@@ -12,6 +12,7 @@ use sereno_types::{
 use crate::http::caller::Caller;
 use crate::http::json::{Json, Nothing, Query, Segment, Segments};
 use crate::http::problem::Refusal;
+use crate::http::version::{self, Tagged};
 use crate::router::App;
 
 /// Projects
@@ -57,10 +58,11 @@ pub async fn create(
 pub async fn detail(
     State(app): State<App>,
     caller: Caller,
-    Segment(project): Segment,
-) -> Result<Json<ProjectDetail>, Refusal> {
+    Segment(name): Segment,
+) -> Result<Tagged<ProjectDetail>, Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
-    Ok(Json(projects::detail(&app.sereno, &staff, &project).await?))
+    let project = projects::detail(&app.sereno, &staff, &name).await?;
+    Ok(Tagged(projects::version(&app.sereno, &project)?, project))
 }
 
 /// Change a project
@@ -77,12 +79,14 @@ pub async fn detail(
 pub async fn update(
     State(app): State<App>,
     caller: Caller,
-    Segment(project): Segment,
+    Segment(name): Segment,
     Json(command): Json<UpdateProject>,
-) -> Result<Json<ProjectDetail>, Refusal> {
+) -> Result<Tagged<ProjectDetail>, Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
-    let changed = projects::update(&app.sereno, &caller.meta, &staff, &project, command).await?;
-    Ok(Json(changed))
+    match projects::update(&app.sereno, &caller.meta, &staff, &name, command).await {
+        Ok(changed) => Ok(Tagged(projects::version(&app.sereno, &changed)?, changed)),
+        Err(error) => Err(version::refused(error, projects::detail(&app.sereno, &staff, &name)).await),
+    }
 }
 
 /// Delete a project
@@ -95,12 +99,14 @@ pub async fn update(
 pub async fn delete(
     State(app): State<App>,
     caller: Caller,
-    Segment(project): Segment,
+    Segment(name): Segment,
     _: Nothing,
 ) -> Result<StatusCode, Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
-    projects::delete(&app.sereno, &caller.meta, &staff, &project).await?;
-    Ok(StatusCode::NO_CONTENT)
+    match projects::delete(&app.sereno, &caller.meta, &staff, &name).await {
+        Ok(()) => Ok(StatusCode::NO_CONTENT),
+        Err(error) => Err(version::refused(error, projects::detail(&app.sereno, &staff, &name)).await),
+    }
 }
 
 /// Get or make a role of a project

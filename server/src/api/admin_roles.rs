@@ -14,6 +14,7 @@ use sereno_types::{
 use crate::http::caller::Caller;
 use crate::http::json::{Json, Nothing, Query, Segment, Segments};
 use crate::http::problem::Refusal;
+use crate::http::version::{self, Tagged};
 use crate::router::App;
 
 /// Permissions
@@ -142,9 +143,14 @@ pub async fn create(
 #[utoipa::path(get, path = "/api/v1/admin/roles/{id}", tag = "admin", operation_id = "getRole",
     params(("id" = Id, Path, description = "The role's id")), security(("bearer" = []), ("session" = [])),
     responses((status = 200, description = "The role", body = RoleDetail)))]
-pub async fn detail(State(app): State<App>, caller: Caller, Segment(id): Segment) -> Result<Json<RoleDetail>, Refusal> {
+pub async fn detail(
+    State(app): State<App>,
+    caller: Caller,
+    Segment(id): Segment,
+) -> Result<Tagged<RoleDetail>, Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
-    Ok(Json(roles::detail(&app.sereno, &staff, &Id(id)).await?))
+    let role = roles::detail(&app.sereno, &staff, &Id(id)).await?;
+    Ok(Tagged(roles::version(&app.sereno, &role)?, role))
 }
 
 /// Change a role
@@ -163,11 +169,12 @@ pub async fn update(
     caller: Caller,
     Segment(id): Segment,
     Json(command): Json<UpdateRole>,
-) -> Result<Json<RoleDetail>, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    Ok(Json(
-        roles::update(&app.sereno, &caller.meta, &staff, &Id(id), command).await?,
-    ))
+) -> Result<Tagged<RoleDetail>, Refusal> {
+    let (staff, id) = (access::staff(&app.sereno, &caller.actor).await?, Id(id));
+    match roles::update(&app.sereno, &caller.meta, &staff, &id, command).await {
+        Ok(changed) => Ok(Tagged(roles::version(&app.sereno, &changed)?, changed)),
+        Err(error) => Err(version::refused(error, roles::detail(&app.sereno, &staff, &id)).await),
+    }
 }
 
 /// Delete a role
@@ -188,9 +195,11 @@ pub async fn delete(
     Segment(id): Segment,
     _: Nothing,
 ) -> Result<StatusCode, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    roles::delete(&app.sereno, &caller.meta, &staff, &Id(id)).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let (staff, id) = (access::staff(&app.sereno, &caller.actor).await?, Id(id));
+    match roles::delete(&app.sereno, &caller.meta, &staff, &id).await {
+        Ok(()) => Ok(StatusCode::NO_CONTENT),
+        Err(error) => Err(version::refused(error, roles::detail(&app.sereno, &staff, &id)).await),
+    }
 }
 
 /// Let a role grant a permission

@@ -12,6 +12,7 @@ use sereno_types::{
 use crate::http::caller::Caller;
 use crate::http::json::{Json, Nothing, Query, Segment};
 use crate::http::problem::Refusal;
+use crate::http::version::{self, Tagged};
 use crate::router::App;
 
 /// List providers
@@ -57,9 +58,10 @@ pub async fn detail(
     State(app): State<App>,
     caller: Caller,
     Segment(id): Segment,
-) -> Result<Json<SocialProviderDetail>, Refusal> {
+) -> Result<Tagged<SocialProviderDetail>, Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
-    Ok(Json(admin::detail(&app.sereno, &staff, &Id(id)).await?))
+    let provider = admin::detail(&app.sereno, &staff, &Id(id)).await?;
+    Ok(Tagged(admin::version(&app.sereno, &provider)?, provider))
 }
 
 /// Change a provider
@@ -75,10 +77,12 @@ pub async fn update(
     caller: Caller,
     Segment(id): Segment,
     Json(command): Json<UpdateSocialProvider>,
-) -> Result<Json<SocialProviderDetail>, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    let changed = admin::update(&app.sereno, &caller.meta, &staff, &Id(id), command).await?;
-    Ok(Json(changed))
+) -> Result<Tagged<SocialProviderDetail>, Refusal> {
+    let (staff, id) = (access::staff(&app.sereno, &caller.actor).await?, Id(id));
+    match admin::update(&app.sereno, &caller.meta, &staff, &id, command).await {
+        Ok(changed) => Ok(Tagged(admin::version(&app.sereno, &changed)?, changed)),
+        Err(error) => Err(version::refused(error, admin::detail(&app.sereno, &staff, &id)).await),
+    }
 }
 
 /// Delete a provider
@@ -93,9 +97,11 @@ pub async fn delete(
     Segment(id): Segment,
     _: Nothing,
 ) -> Result<StatusCode, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    admin::delete(&app.sereno, &caller.meta, &staff, &Id(id)).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let (staff, id) = (access::staff(&app.sereno, &caller.actor).await?, Id(id));
+    match admin::delete(&app.sereno, &caller.meta, &staff, &id).await {
+        Ok(()) => Ok(StatusCode::NO_CONTENT),
+        Err(error) => Err(version::refused(error, admin::detail(&app.sereno, &staff, &id)).await),
+    }
 }
 
 /// Test a provider

@@ -3,6 +3,7 @@
 
 mod admin_applications;
 mod admin_projects;
+mod admin_push;
 mod admin_roles;
 mod admin_social;
 mod admin_users;
@@ -124,6 +125,9 @@ fn asking() -> OpenApiRouter<App> {
         .routes(routes!(admin_roles::effective))
         .routes(routes!(admin_roles::mine))
         .routes(routes!(admin_roles::make_superuser, admin_roles::end_superuser))
+        .routes(routes!(admin_push::list, admin_push::send))
+        .routes(routes!(admin_push::detail))
+        .routes(routes!(admin_push::retry))
         .routes(routes!(admin_projects::list, admin_projects::create))
         .routes(routes!(
             admin_projects::detail,

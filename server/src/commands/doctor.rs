@@ -45,6 +45,10 @@ async fn running(config: Config, checks: &mut Vec<(&'static str, Result<String, 
             checks.push(("database", Ok(database(&sereno))));
             checks.push(("keys", Ok(format!("opened; {keys} public"))));
             checks.push(("clock", clock(&sereno).await));
+            if let Some(push) = &sereno.push {
+                let fine = push.check().await.map(|()| "the service takes our account".to_owned());
+                checks.push(("push", fine.map_err(|error| error.to_string())));
+            }
             sereno.db.close().await;
         }
         Err(Failed(why)) => checks.push(("keys", Err(why))),

@@ -108,6 +108,7 @@ pub async fn profile(sereno: &Sereno, staff: &Staff) -> Result<StaffProfile> {
         id: Id(user.id.to_string()),
         name,
         permissions,
+        is_superuser: staff.is_superuser(),
         has_fixed_codes: sereno.config.testers.any_open(sereno.now()),
     })
 }

@@ -53,9 +53,9 @@ const fn rule(method: &'static str, path: &'static str, welcome: Welcome) -> Rul
 }
 
 use Permission::{
-    ApplicationsManage, ApplicationsView, DevicesManage, DevicesView, EventsView, ProjectsManage, ProjectsView,
-    ProvidersManage, ProvidersView, RolesManage, RolesView, SessionsManage, SessionsView, SettingsManage, SettingsView,
-    UsersManage, UsersView,
+    ApplicationsManage, ApplicationsView, DevicesManage, DevicesView, EventsView, MessagesManage, MessagesView,
+    ProjectsManage, ProjectsView, ProvidersManage, ProvidersView, RolesManage, RolesView, SessionsManage, SessionsView,
+    SettingsManage, SettingsView, UsersManage, UsersView,
 };
 use Welcome::{AnyStaff, Everyone, Page, Staff, Users};
 
@@ -157,6 +157,14 @@ pub const TABLE: &[Rule] = &[
     rule("GET", "/api/v1/admin/users/{id}/permissions", Staff(RolesView)),
     rule("PUT", "/api/v1/admin/users/{id}/superuser", Staff(UsersManage)),
     rule("DELETE", "/api/v1/admin/users/{id}/superuser", Staff(UsersManage)),
+    rule("GET", "/api/v1/admin/push-notifications", Staff(MessagesView)),
+    rule("POST", "/api/v1/admin/push-notifications", Staff(MessagesManage)),
+    rule("GET", "/api/v1/admin/push-notifications/{id}", Staff(MessagesView)),
+    rule(
+        "POST",
+        "/api/v1/admin/push-notifications/{id}/retry",
+        Staff(MessagesManage),
+    ),
     rule("GET", "/api/v1/me/permissions", Users),
     rule("GET", "/api/v1/admin/projects", Staff(ProjectsView)),
     rule("POST", "/api/v1/admin/projects", Staff(ProjectsManage)),
@@ -292,6 +300,11 @@ pub const TABLE: &[Rule] = &[
     rule("POST", "/console/fn/list_users", Staff(UsersView)),
     rule("POST", "/console/fn/user", Staff(UsersView)),
     rule("POST", "/console/fn/change_user_state", Staff(UsersManage)),
+    rule("POST", "/console/fn/set_superuser", Staff(UsersManage)),
+    rule("POST", "/console/fn/list_pushes", Staff(MessagesView)),
+    rule("POST", "/console/fn/push", Staff(MessagesView)),
+    rule("POST", "/console/fn/send_push", Staff(MessagesManage)),
+    rule("POST", "/console/fn/retry_push", Staff(MessagesManage)),
     rule("POST", "/console/fn/send_activation", Staff(UsersManage)),
     rule("POST", "/console/fn/send_password_reset", Staff(UsersManage)),
     rule("POST", "/console/fn/user_profile", Staff(UsersView)),
@@ -414,6 +427,8 @@ pub const TABLE: &[Rule] = &[
     rule("GET", "/console/events", Page),
     rule("GET", "/console/events/{id}", Page),
     rule("GET", "/console/sessions", Page),
+    rule("GET", "/console/push", Page),
+    rule("GET", "/console/push/{id}", Page),
     rule("GET", "/console/signing-keys", Page),
 ];
 

@@ -15,7 +15,7 @@ use url::Url;
 
 pub use sections::{
     Access, Database, Deletion, Device, General, Hooks, Keys, Limit, Live, Log, LoginCode, Mail, Password, Profile,
-    Registration, Server, Session, Social, Testers, Token, Worker,
+    Push, Registration, Server, Session, Social, Testers, Token, Worker,
 };
 pub use setting::Seconds;
 use setting::{Found, Raw, Setting};
@@ -61,6 +61,8 @@ pub struct Config {
     pub keys: Keys,
     /// Outgoing mail.
     pub mail: Mail,
+    /// Notifications to devices.
+    pub push: Push,
     /// Sign-up.
     pub registration: Registration,
     /// Sign-in by a mailed code.
@@ -206,6 +208,7 @@ impl Config {
             database: Database::read(take(Database::PATH), &mut faults),
             keys: Keys::read(take(Keys::PATH), &mut faults),
             mail: Mail::read(take(Mail::PATH), &mut faults),
+            push: Push::read(take(Push::PATH), &mut faults),
             registration: Registration::read(take(Registration::PATH), &mut faults),
             login_code: LoginCode::read(take(LoginCode::PATH), &mut faults),
             testers: Testers::read(take(Testers::PATH), &mut faults),
@@ -243,6 +246,7 @@ impl Config {
         Database::example(&mut text);
         Keys::example(&mut text);
         Mail::example(&mut text);
+        Push::example(&mut text);
         Registration::example(&mut text);
         LoginCode::example(&mut text);
         Testers::example(&mut text);

@@ -97,6 +97,18 @@ section! {
 }
 
 section! {
+    /// Notifications to devices, by Firebase Cloud Messaging.
+    Push = "push" {
+        /// The key file (JSON) of a service account that may send. Empty: no notifications are delivered.
+        service_account_file: String = String::new();
+        /// Where Firebase Cloud Messaging is.
+        url: String = "https://fcm.googleapis.com".to_owned();
+        /// Seconds until a push service that does not answer is given up for this attempt.
+        timeout: Seconds = Seconds(10);
+    }
+}
+
+section! {
     /// Sign-up.
     Registration = "registration" {
         /// Whether people may sign up by themselves.

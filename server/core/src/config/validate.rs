@@ -11,6 +11,7 @@ pub fn all(config: &Config, faults: &mut Faults) {
     server(config, faults);
     database_and_keys(config, faults);
     mail(config, faults);
+    push(config, faults);
     login_code(config, faults);
     testers(config, faults);
     profile(config, faults);
@@ -227,6 +228,14 @@ fn mail(config: &Config, faults: &mut Faults) {
     }
 }
 
+fn push(config: &Config, faults: &mut Faults) {
+    let url = Url::parse(&config.push.url).ok();
+    let good = url.filter(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some());
+    if good.is_none_or(|url| url.query().is_some() || url.fragment().is_some() || !url.username().is_empty()) {
+        faults.add("push", "url", "must be an http or https URL");
+    }
+}
+
 fn figures(config: &Config, faults: &mut Faults) {
     let password = &config.password;
     let mut bounds = |section: &str, key: &str, value: u64, least: u64, most: u64| {
@@ -247,6 +256,7 @@ fn figures(config: &Config, faults: &mut Faults) {
     bounds("database", "max_connections", config.database.max_connections, 1, 1_000);
     bounds("database", "timeout", config.database.timeout.0, 1, 600);
     bounds("mail", "timeout", config.mail.timeout.0, 1, 600);
+    bounds("push", "timeout", config.push.timeout.0, 1, 60);
     bounds(
         "registration",
         "link_lifetime",

@@ -41,6 +41,7 @@ use crate::hook::HttpHook;
 use crate::intent::{Intent, IntentKind};
 use crate::net::{Documents, Outbound};
 use crate::port::mail::MailTransport;
+use crate::port::push::PushSender;
 
 /// Everything a flow may reach. Made by `boot`, or by `testing`.
 #[derive(Clone)]
@@ -62,6 +63,8 @@ pub struct Parts {
     pub keys: KeyRing,
     /// Outgoing mail.
     pub mail: Arc<dyn MailTransport>,
+    /// Outgoing notifications to devices, where a service is set up.
+    pub push: Option<Arc<dyn PushSender>>,
     /// Who is asked before something happens, and hears of events.
     pub subscribers: Vec<Arc<dyn Subscriber>>,
     /// The operator's server that is told of events by jobs; among the subscribers too, to be asked.

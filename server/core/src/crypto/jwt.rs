@@ -93,6 +93,15 @@ pub fn sign_with_pem(pem: &str, kid: &str, claims: &impl Serialize) -> Option<St
     jsonwebtoken::encode(&header, claims, &key).ok()
 }
 
+/// The same with an RSA key (RS256), as Google gives out to service accounts.
+#[must_use]
+pub fn sign_with_rsa_pem(pem: &str, kid: &str, claims: &impl Serialize) -> Option<String> {
+    let key = jsonwebtoken::EncodingKey::from_rsa_pem(pem.as_bytes()).ok()?;
+    let mut header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::RS256);
+    header.kid = Some(kid.to_owned());
+    jsonwebtoken::encode(&header, claims, &key).ok()
+}
+
 /// A token that one of our keys signed.
 pub struct Opened<'a> {
     /// The key.

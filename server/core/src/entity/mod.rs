@@ -23,6 +23,7 @@ pub mod permission;
 pub mod permission_ask;
 pub mod project;
 pub mod project_member;
+pub mod push_message;
 pub mod revoked_token;
 pub mod role;
 pub mod role_assignment;

@@ -2,3 +2,4 @@
 //! `boot`.
 
 pub mod mail;
+pub mod push;

@@ -117,6 +117,22 @@ pub async fn detail(sereno: &Sereno, staff: &Staff, name: &str) -> Result<Projec
     show(db, row).await
 }
 
+/// The version of what can be edited of a project: neither its members nor its roles.
+///
+/// # Errors
+/// Never, unless the digest keys are gone.
+pub fn version(sereno: &Sereno, project: &ProjectDetail) -> Result<String> {
+    let row = &project.row;
+    sereno.version(&(
+        &row.id,
+        &row.name,
+        &project.description,
+        row.is_enabled,
+        row.owner.as_ref().map(|owner| &owner.id),
+        &project.attributes,
+    ))
+}
+
 async fn show<C: ConnectionTrait>(db: &C, row: Model) -> Result<ProjectDetail> {
     let names = account::find::names(db, row.owner_id.into_iter()).await?;
     let members = members(db, vec![row.id]).await?;
@@ -225,7 +241,7 @@ fn state(row: &Model) -> Value {
 ///
 /// # Errors
 /// `permission_denied`, `exceeds_own_permissions` for an owner who would get, or lose, more than staff holds; `not_found`,
-/// `validation_failed`.
+/// `precondition_failed`, `validation_failed`.
 pub async fn update(
     sereno: &Sereno,
     meta: &RequestMeta,
@@ -253,6 +269,9 @@ pub async fn update(
     let mut tx = sereno.begin(meta, staff.actor()).await?;
     changed(&tx).await?;
     let before = Entity::find_by_id(old.id).one(tx.db()).await?.ok_or(Error::NotFound)?;
+    if meta.if_match.is_some() {
+        meta.expects(&version(sereno, &show(tx.db(), before.clone()).await?)?)?;
+    }
     let owner = owner.unwrap_or(before.owner_id);
     if owner != before.owner_id && !giver.holds_ownership() {
         return giver.refuse(tx, "owner").await;
@@ -290,12 +309,15 @@ pub async fn update(
 /// Deletes a project with its members, its roles, and whatever was assigned in it.
 ///
 /// # Errors
-/// `permission_denied`, `not_found`.
+/// `permission_denied`, `not_found`, `precondition_failed`.
 pub async fn delete(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, name: &str) -> Result<()> {
     staff.require(Permission::ProjectsManage)?;
     let mut tx = sereno.begin(meta, staff.actor()).await?;
     changed(&tx).await?;
     let row = refs::project(tx.db(), name).await?.ok_or(Error::NotFound)?;
+    if meta.if_match.is_some() {
+        meta.expects(&version(sereno, &show(tx.db(), row.clone()).await?)?)?;
+    }
     Entity::delete_by_id(row.id).exec(tx.db()).await?;
     tx.record(
         Event::new(EventKind::ProjectDeleted)

@@ -140,6 +140,23 @@ pub async fn detail(sereno: &Sereno, staff: &Staff, id: &Id) -> Result<RoleDetai
     show(db, row, &graph).await
 }
 
+/// The version of what can be edited of a role: not who holds it, nor what the roles that it includes grant.
+///
+/// # Errors
+/// Never, unless the digest keys are gone.
+pub fn version(sereno: &Sereno, role: &RoleDetail) -> Result<String> {
+    let name = &role.row.role;
+    let includes: Vec<&Id> = role.includes.iter().map(|role| &role.id).collect();
+    sereno.version(&(
+        &name.id,
+        &name.name,
+        &role.row.description,
+        name.is_enabled,
+        &role.grants,
+        includes,
+    ))
+}
+
 pub(super) async fn show<C: ConnectionTrait>(db: &C, row: Model, graph: &Graph) -> Result<RoleDetail> {
     let node = graph.role(row.id).cloned().unwrap_or_default();
     let included_in: HashSet<Uuid> = graph
@@ -282,7 +299,8 @@ fn led_to_by(graph: &Graph, role: Uuid) -> Vec<String> {
 /// includes it: else another role's holders could be given or taken something by whom it is not theirs to give.
 ///
 /// # Errors
-/// `permission_denied`, `exceeds_own_permissions`, `not_found`; `validation_failed`, with `role_cycle` among the codes.
+/// `permission_denied`, `exceeds_own_permissions`, `not_found`, `precondition_failed`; `validation_failed`, with `role_cycle`
+/// among the codes.
 pub async fn update(
     sereno: &Sereno,
     meta: &RequestMeta,
@@ -319,6 +337,9 @@ pub async fn update(
         project,
     } = Opened::of(sereno, meta, staff, id).await?;
     let id = old.id;
+    if meta.if_match.is_some() {
+        meta.expects(&version(sereno, &show(tx.db(), old.clone(), &before).await?)?)?;
+    }
     if !giver.may_hand_out(&before, id) {
         return giver.refuse(tx, &old.codename).await;
     }
@@ -373,7 +394,7 @@ pub(super) fn state(row: &Model, graph: &Graph) -> serde_json::Value {
 /// Deletes a role: nobody holds it any more, and no role includes it. Sereno's own stay.
 ///
 /// # Errors
-/// `permission_denied`, `exceeds_own_permissions`, `not_found`, `state_conflict`.
+/// `permission_denied`, `exceeds_own_permissions`, `not_found`, `precondition_failed`, `state_conflict`.
 pub async fn delete(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<()> {
     staff.require(Permission::RolesManage)?;
     let Opened {
@@ -384,6 +405,9 @@ pub async fn delete(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id)
         project,
     } = Opened::of(sereno, meta, staff, id).await?;
     let id = old.id;
+    if meta.if_match.is_some() {
+        meta.expects(&version(sereno, &show(tx.db(), old.clone(), &before).await?)?)?;
+    }
     if old.origin == SERENO {
         return Err(Code::StateConflict.into());
     }

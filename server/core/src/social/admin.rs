@@ -1,6 +1,6 @@
 //! Setting up and changing providers: for staff, over console and API alike. A secret goes in and never comes out.
 
-use sea_orm::sea_query::{Expr, ExprTrait, Func};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, LockType};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect, QueryTrait,
@@ -98,6 +98,26 @@ pub async fn detail(sereno: &Sereno, staff: &Staff, id: &Id) -> Result<SocialPro
     staff.require(Permission::ProvidersView)?;
     let db = sereno.db.read();
     show(sereno, db, find(db, id).await?).await
+}
+
+/// The version of what can be edited of a provider. Its secret is not told, the moment of the last change is.
+///
+/// # Errors
+/// Never, unless the digest keys are gone.
+pub fn version(sereno: &Sereno, provider: &SocialProviderDetail) -> Result<String> {
+    let edited = SocialProviderDetail {
+        // what happens by itself is no change
+        identities: 0,
+        ..provider.clone()
+    };
+    sereno.version(&edited)
+}
+
+/// A provider, held until the transaction ends.
+async fn held(tx: &Tx, id: &Id) -> Result<Model> {
+    let id: Uuid = id.0.parse().map_err(|_| Error::NotFound)?;
+    let found = Entity::find_by_id(id).lock(LockType::Update).one(tx.db()).await?;
+    found.ok_or(Error::NotFound)
 }
 
 pub(super) async fn find<C: ConnectionTrait>(db: &C, id: &Id) -> Result<Model> {
@@ -228,7 +248,7 @@ fn record(tx: &mut Tx, kind: EventKind, slug: &str, changed: &[&str]) {
 ///
 /// # Errors
 /// `permission_denied`, also where `settings`, `client_id` or `audiences` change, a superuser signs in through the provider,
-/// and staff is none; `not_found`; `validation_failed`, with `secret_required` on `client_secret` when `settings` change
+/// and staff is none; `not_found`, `precondition_failed`; `validation_failed`, with `secret_required` on `client_secret` when `settings` change
 /// without it.
 pub async fn update(
     sereno: &Sereno,
@@ -240,7 +260,10 @@ pub async fn update(
     staff.require(Permission::ProvidersView)?;
     staff.require(Permission::ProvidersManage)?;
     let mut tx = sereno.begin(meta, staff.actor()).await?;
-    let before = find(tx.db(), id).await?;
+    let before = held(&tx, id).await?;
+    if meta.if_match.is_some() {
+        meta.expects(&version(sereno, &show(sereno, tx.db(), before.clone()).await?)?)?;
+    }
     let old = Provider::open(sereno, before.clone())?;
     let secret = command.client_secret.filter(|secret| !secret.is_empty());
     let name = command.name.unwrap_or(old.name);
@@ -334,11 +357,14 @@ async fn opens_a_superuser(tx: &Tx, provider: Uuid) -> Result<bool> {
 /// Deletes a provider, and every identity at it. Who has no other way in sets a password by mail.
 ///
 /// # Errors
-/// `permission_denied`, `not_found`.
+/// `permission_denied`, `not_found`, `precondition_failed`.
 pub async fn delete(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<()> {
     staff.require(Permission::ProvidersManage)?;
     let mut tx = sereno.begin(meta, staff.actor()).await?;
-    let row = find(tx.db(), id).await?;
+    let row = held(&tx, id).await?;
+    if meta.if_match.is_some() {
+        meta.expects(&version(sereno, &show(sereno, tx.db(), row.clone()).await?)?)?;
+    }
     let gone = Entity::delete_many()
         .filter(Column::Id.eq(row.id))
         .exec(tx.db())

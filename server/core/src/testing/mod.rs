@@ -3,6 +3,7 @@
 
 mod client;
 mod database;
+mod fcm;
 mod people;
 mod provider;
 mod recorder;
@@ -12,6 +13,7 @@ use std::time::Duration;
 
 pub use client::{Client, called, claims_of, pair_of, part_of, profile_of, register};
 pub use database::TestDatabase;
+pub use fcm::FakeFcm;
 pub use people::{PASSWORD, Pair, by_code, by_link, code_of, login_code_of, refused, refused_fields, token_of};
 pub use provider::{CLIENT, FakeProvider, Says, Signing};
 pub use recorder::{Recorder, Statements};
@@ -105,6 +107,7 @@ impl TestSereno {
             clock: clock.clone(),
             entropy: Arc::new(SystemEntropy),
             mail: transport.unwrap_or_else(|| mail.clone()),
+            push: None,
             subscribers: vec![events.clone()],
             probe: Some(Arc::new(move |sql| told.add(sql))),
         };

@@ -380,13 +380,14 @@ fn sign(inner: &Inner, claims: &Value) -> String {
     .unwrap_or_else(|error| fail(&error))
 }
 
-struct Request {
-    target: String,
-    basic: Option<(String, String)>,
-    body: String,
+pub(super) struct Request {
+    pub target: String,
+    pub basic: Option<(String, String)>,
+    pub bearer: Option<String>,
+    pub body: String,
 }
 
-async fn read(stream: &mut TcpStream) -> Option<Request> {
+pub(super) async fn read(stream: &mut TcpStream) -> Option<Request> {
     let mut bytes = Vec::new();
     let mut chunk = [0; 4096];
     let (head, body) = loop {
@@ -409,7 +410,9 @@ async fn read(stream: &mut TcpStream) -> Option<Request> {
         let (id, secret) = plain.split_once(':')?;
         Some((id.to_owned(), secret.to_owned()))
     });
+    let bearer = header(&head, "authorization").and_then(|value| Some(value.strip_prefix("Bearer ")?.to_owned()));
     Some(Request {
+        bearer,
         target: head.split_whitespace().nth(1).unwrap_or("/").to_owned(),
         basic,
         body,
@@ -423,6 +426,6 @@ fn header(head: &str, name: &str) -> Option<String> {
     })
 }
 
-fn query(text: &str) -> HashMap<String, String> {
+pub(super) fn query(text: &str) -> HashMap<String, String> {
     url::form_urlencoded::parse(text.as_bytes()).into_owned().collect()
 }

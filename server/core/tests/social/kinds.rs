@@ -1,10 +1,11 @@
 //! The kinds that speak OAuth 2 alone or in a dialect, with answers as they give them.
 
 use serde_json::{Value, json};
-use sereno_core::testing::{Says, refused};
+use sereno_core::social;
+use sereno_core::testing::{FakeProvider, Says, refused};
 use sereno_types::{Code, SocialKind, SocialLogin};
 
-use super::{SUBJECT, id_token, post, with_kind};
+use super::{SUBJECT, id_token, post, users, with_kind};
 
 fn access_token() -> SocialLogin {
     SocialLogin {
@@ -172,4 +173,78 @@ async fn cognito_signs_two_kinds_of_token_and_one_counts() {
         refused(post(&test, "cognito", access_token()).await),
         Code::SocialAccessTokenUnverifiable
     );
+}
+
+/// What each kind answers about Ana beside its tokens.
+fn about_ana(provider: &FakeProvider, kind: SocialKind) {
+    let says = |path: &str, document: Value| provider.say(path, Says::Json(200, document));
+    match kind {
+        SocialKind::Facebook => {
+            let me = json!({"id": "10158", "name": "Ana García", "email": "ana@example.org"});
+            says("/me", me);
+            let issued = json!({"app_id": "sereno-client", "is_valid": true, "user_id": "10158", "type": "USER"});
+            says("/debug_token", json!({ "data": issued }));
+        }
+        SocialKind::Github => {
+            says("/user", json!({"id": 583_231, "login": "ana", "name": "Ana García"}));
+            let emails = json!([{"email": "ana@example.org", "primary": true, "verified": true}]);
+            says("/user/emails", emails);
+        }
+        SocialKind::Twitter => says(
+            "/2/users/me",
+            json!({"data": {"id": "2244994945", "name": "Ana", "username": "ana"}}),
+        ),
+        SocialKind::Microsoft => {
+            let tenant = "aaaabbbb-0000-cccc-1111-dddd2222eeee";
+            provider.claim("iss", json!(format!("{}/{tenant}/v2.0", provider.url)));
+            provider.claim("tid", json!(tenant));
+        }
+        SocialKind::Cognito => provider.claim("token_use", json!("id")),
+        SocialKind::Google | SocialKind::Oidc | SocialKind::Apple => {}
+    }
+}
+
+#[tokio::test]
+async fn every_kind_is_gone_to_and_come_back_from() {
+    let kinds = [
+        SocialKind::Google,
+        SocialKind::Facebook,
+        SocialKind::Microsoft,
+        SocialKind::Github,
+        SocialKind::Twitter,
+        SocialKind::Cognito,
+        SocialKind::Oidc,
+    ];
+    for kind in kinds {
+        let (test, provider) = with_kind(kind, |_| ()).await;
+        about_ana(&provider, kind);
+        let (slug, meta) = (kind.as_str(), test.meta());
+        let started = social::start(&test.sereno, &meta, slug, "/somewhere", None)
+            .await
+            .unwrap();
+        assert!(
+            started.location.starts_with(&provider.url),
+            "{slug}: {}",
+            started.location
+        );
+        let answer = provider.agree(&started.location);
+        let finished = social::finish(&test.sereno, &meta, slug, answer, Some(&started.browser)).await;
+        let entered = finished.outcome.unwrap_or_else(|error| panic!("{slug}: {error}"));
+        assert!(entered.is_some(), "{slug}");
+        // whose client holds the code itself is the same person
+        let command = SocialLogin {
+            code: Some(provider.code(None, None).into()),
+            redirect_uri: Some("org.example.app:/back".to_owned()),
+            ..SocialLogin::default()
+        };
+        let posted = post(&test, slug, command.clone()).await;
+        posted.unwrap_or_else(|error| panic!("{slug}: {error}"));
+        assert_eq!(users(&test).await, 1, "{slug}");
+        // a code is the provider's to take back
+        assert_eq!(
+            refused(post(&test, slug, command).await),
+            Code::SocialExchangeRefused,
+            "{slug}"
+        );
+    }
 }

@@ -48,10 +48,13 @@ const LIMITED: [(&str, &str); 21] = [
 ];
 
 /// What staff edits and has versions.
-const VERSIONED: [&str; 3] = [
+const VERSIONED: [&str; 6] = [
     "/api/v1/admin/users/{id}",
     "/api/v1/admin/applications/{id}",
     "/api/v1/admin/attributes/{name}",
+    "/api/v1/admin/roles/{id}",
+    "/api/v1/admin/projects/{project}",
+    "/api/v1/admin/social-providers/{id}",
 ];
 
 /// Whether a change of this resource can name the version that it means.

@@ -29,6 +29,18 @@ async fn a_change_of_another_version_is_refused_with_what_it_is_now() {
         "precondition_failed"
     );
     assert_eq!(put(json!({"kind": "integer"}), &[]).await.status, 200);
+    let make = async |what: &str, body: Value| {
+        let made = door.post(&format!("/api/v1/admin/{what}"), &body, &staff).await;
+        assert_eq!(made.status, 201, "{}", made.text);
+        format!("/api/v1/admin/{what}/{}", made.json()["id"].as_str().unwrap())
+    };
+    let role = make("roles", json!({"codename": "reader"})).await;
+    let project = make("projects", json!({"slug": "acme", "owner": user})).await;
+    let provider = make(
+        "social-providers",
+        json!({"kind": "github", "slug": "github", "client_id": "a", "client_secret": "b"}),
+    )
+    .await;
     for (path, change, field) in [
         (
             format!("/api/v1/admin/applications/{application}"),
@@ -40,6 +52,9 @@ async fn a_change_of_another_version_is_refused_with_what_it_is_now() {
             json!({"first_name": "Ana"}),
             "first_name",
         ),
+        (role.clone(), json!({"name": "Reader"}), "name"),
+        (project.clone(), json!({"name": "Acme"}), "name"),
+        (provider.clone(), json!({"name": "Hub"}), "name"),
     ] {
         let seen = door.get(&path, &staff).await;
         let tag = seen.header("etag").to_owned();
@@ -83,6 +98,9 @@ async fn a_change_of_another_version_is_refused_with_what_it_is_now() {
     for path in [
         attribute.to_owned(),
         format!("/api/v1/admin/applications/{application}"),
+        role,
+        project,
+        provider,
     ] {
         let mut old = staff.clone();
         old.push(("if-match", &tag));

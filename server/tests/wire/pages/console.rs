@@ -121,6 +121,7 @@ async fn server_functions_of_the_console_are_closed_to_others() {
         "list_users",
         "user",
         "change_user_state",
+        "set_superuser",
         "send_activation",
         "user_profile",
         "update_user",

@@ -8,6 +8,7 @@ mod headers;
 mod login_codes;
 mod passwords;
 mod profiles;
+mod push;
 mod refusals;
 mod roles;
 mod sessions;

@@ -600,3 +600,45 @@ async fn staff_sees_and_does_what_its_permissions_allow() {
         &["rights that you do not hold yourself"],
     );
 }
+
+#[tokio::test]
+async fn administrators_make_others_one_and_end_it() {
+    let staff = Staff::administrator().await;
+    staff.door.user("ana@example.org", Some("ana")).await;
+    let ana = after(&staff.page("/console/users?q=ana%40").await, "href=\"/console/users/");
+    let theirs = format!("/console/users/{ana}/roles");
+    let page = staff.page(&theirs).await;
+    says(&page, &["Make an administrator"]);
+    silent(&page, &["An administrator may do everything"]);
+    let question = format!("{theirs}?confirm=superuser");
+    asks(&staff.page(&question).await, "Make ana@example.org an administrator?");
+    let fields = |superuser| [("id", ana.as_str()), ("superuser", superuser)];
+    let nonsense = staff.refused("set_superuser", &fields("perhaps"), &question).await;
+    assert!(!nonsense.contains("An administrator may do everything"), "{nonsense}");
+    let to = staff.done("set_superuser", &fields("true"), &question).await;
+    assert_eq!(to, format!("{theirs}?done=administrator"));
+    says(
+        &staff.page(&to).await,
+        &[
+            "The user is an administrator now",
+            "An administrator may do everything",
+            "End being an administrator",
+        ],
+    );
+    asks(
+        &staff.page(&question).await,
+        "End that ana@example.org is an administrator?",
+    );
+    let to = staff.done("set_superuser", &fields("false"), &question).await;
+    assert_eq!(to, format!("{theirs}?done=no_administrator"));
+    silent(&staff.page(&to).await, &["An administrator may do everything"]);
+    // nobody ends their own
+    let admin = after(
+        &staff.page("/console/users?superuser=true").await,
+        "href=\"/console/users/",
+    );
+    let own = staff
+        .page(&format!("/console/users/{admin}/roles?confirm=superuser"))
+        .await;
+    silent(&own, &["End being an administrator", "End that"]);
+}

@@ -1,0 +1,264 @@
+//! Notifications to devices, for staff: sending one, the history of them all, and another try for what was given up.
+
+use std::collections::{BTreeMap, HashMap};
+
+use sea_orm::sea_query::{Expr, ExprTrait, Func};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sereno_types::{
+    Code, FieldError, Id, Page, Permission, PushDetail, PushDevice, PushQuery, PushQueued, PushReason, PushRow,
+    PushState, SendPush, SessionUser,
+};
+use uuid::Uuid;
+
+use super::super::find;
+use super::parse;
+use crate::clock::Moment;
+use crate::context::{Actor, RequestMeta, Sereno, Staff, tidy};
+use crate::entity::device;
+use crate::entity::push_message::{Column, Entity, Model};
+use crate::error::{Error, Result};
+use crate::event::{Event, EventKind};
+use crate::paging::{self, Key, Newest, Walk};
+use crate::push::{self, Message, To};
+
+/// Longest title, in characters.
+const TITLE_MAX: usize = 150;
+/// Longest words, in characters.
+const BODY_MAX: usize = 1_000;
+/// Longest name of a channel, in characters.
+const CHANNEL_MAX: usize = 100;
+/// Most bytes of data: the service takes 4,096 for the whole message.
+const DATA_MAX: usize = 3_000;
+
+/// Notifications, newest first.
+///
+/// # Errors
+/// `permission_denied`; `validation_failed` on `limit`, `cursor` or `q`.
+pub async fn pushes(sereno: &Sereno, staff: &Staff, query: PushQuery) -> Result<Page<PushRow>> {
+    staff.require(Permission::MessagesView)?;
+    let db = sereno.db.read();
+    let walk = Walk::<Newest>::new(None, query.limit, query.cursor.as_deref())?;
+    let matching = matching(sereno, query).await?;
+    let total = Entity::find().filter(matching.clone()).count(db).await?;
+    let beyond = walk.beyond(Expr::col(Column::CreatedAt), Expr::col(Column::Id));
+    let rows = Entity::find()
+        .filter(matching.add_option(beyond))
+        .order_by(Column::CreatedAt, walk.direction())
+        .order_by(Column::Id, walk.direction())
+        .limit(walk.rows())
+        .all(db)
+        .await?;
+    let names = find::names(db, rows.iter().map(|row| row.user_id)).await?;
+    let place = |row: &Model| (Key::Number(row.created_at.0), row.id);
+    walk.page(rows, total, place, |row| show(&row, &names))
+}
+
+async fn matching(sereno: &Sereno, query: PushQuery) -> Result<Condition> {
+    let said = |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    // an id that is none finds nothing
+    let id = |text: &str| text.parse().unwrap_or(Uuid::nil());
+    let mut matching = Condition::all();
+    if let Some(user) = said(query.user) {
+        let found = find::named(sereno, &user).await?;
+        matching = matching.add(Column::UserId.eq(found.map_or(Uuid::nil(), |user| user.id)));
+    }
+    if let Some(device) = said(query.device) {
+        matching = matching.add(Column::DeviceId.eq(id(&device)));
+    }
+    if let Some(batch) = said(query.batch) {
+        matching = matching.add(Column::BatchId.eq(id(&batch)));
+    }
+    matching = matching.add_option(query.state.map(|state| Column::Status.eq(state.as_str())));
+    matching = matching.add_option(query.reason.map(|reason| Column::Reason.eq(reason.as_str())));
+    let lower = |column| Expr::from(Func::lower(Expr::col(column)));
+    let found = paging::pattern(query.q.as_deref(), str::to_lowercase)?.map(|pattern| {
+        Condition::any()
+            .add(lower(Column::Title).like(pattern.clone()))
+            .add(lower(Column::Body).like(pattern.clone()))
+            .add(lower(Column::DeviceName).like(pattern))
+    });
+    Ok(matching.add_option(found))
+}
+
+fn show(row: &Model, names: &HashMap<Uuid, String>) -> PushRow {
+    PushRow {
+        id: Id(row.id.to_string()),
+        batch: Id(row.batch_id.to_string()),
+        user: SessionUser {
+            id: Id(row.user_id.to_string()),
+            name: names.get(&row.user_id).cloned().unwrap_or_default(),
+        },
+        device: PushDevice {
+            id: Id(row.device_id.to_string()),
+            name: row.device_name.clone(),
+        },
+        title: row.title.clone(),
+        state: PushState::from_name(&row.status).unwrap_or_default(),
+        reason: row.reason.as_deref().and_then(PushReason::from_name),
+        attempts: u64::try_from(row.attempts).unwrap_or(0),
+        created_at: row.created_at.timestamp(),
+        sent_at: row.sent_at.map(Moment::timestamp),
+    }
+}
+
+/// One notification.
+///
+/// # Errors
+/// `permission_denied`, `not_found`.
+pub async fn push(sereno: &Sereno, staff: &Staff, id: &Id) -> Result<PushDetail> {
+    staff.require(Permission::MessagesView)?;
+    let db = sereno.db.read();
+    let row = Entity::find_by_id(parse(id)?).one(db).await?.ok_or(Error::NotFound)?;
+    let names = find::names(db, std::iter::once(row.user_id)).await?;
+    Ok(PushDetail {
+        row: show(&row, &names),
+        data: serde_json::from_value(row.data).unwrap_or_default(),
+        body: row.body,
+        channel: row.channel,
+        answer: row.answer,
+    })
+}
+
+/// Queues a notification for a user's devices, or for one device.
+///
+/// # Errors
+/// `permission_denied`; `validation_failed`: `blank` where neither user nor device, or nothing is said, `invalid_choice` for
+/// whom there is not and for names of data that are the service's own, `no_push_token` where no device can get it;
+/// `push_not_configured`.
+pub async fn send_push(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, command: SendPush) -> Result<PushQueued> {
+    staff.require(Permission::MessagesView)?;
+    staff.require(Permission::MessagesManage)?;
+    let message = judge(&command)?;
+    let to = whom(sereno, command.user.as_deref(), command.device.as_deref()).await?;
+    queue(sereno, meta, staff.actor(), to, &message).await
+}
+
+async fn queue(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, to: To, message: &Message) -> Result<PushQueued> {
+    if sereno.push.is_none() {
+        return Err(Code::PushNotConfigured.into());
+    }
+    let mut tx = sereno.begin(meta, actor).await?;
+    let (batch, rows) = push::queue(sereno, &mut tx, to, message).await?;
+    let Some(first) = rows.first() else {
+        let field = if matches!(to, To::User(_)) { "user" } else { "device" };
+        return Err(Error::field(field, Code::NoPushToken));
+    };
+    tx.record(
+        Event::new(EventKind::PushQueued)
+            .about(first.user_id)
+            .with("batch", batch.to_string())
+            .with("devices", rows.len() as u64),
+    );
+    let names = find::names(tx.db(), std::iter::once(first.user_id)).await?;
+    let queued = PushQueued {
+        batch: Id(batch.to_string()),
+        notifications: rows.iter().map(|row| show(row, &names)).collect(),
+    };
+    tx.commit().await?;
+    Ok(queued)
+}
+
+fn judge(command: &SendPush) -> Result<Message> {
+    let mut faults = Vec::new();
+    let mut short = |field: &str, text: &str, most: usize| {
+        if text.chars().count() > most {
+            faults.push(FieldError::new(field, Code::TooLong).with("max", most as u64));
+        }
+        tidy(text.trim(), most)
+    };
+    let title = short("title", &command.title, TITLE_MAX);
+    let body = short("body", &command.body, BODY_MAX);
+    let channel = command
+        .channel
+        .as_deref()
+        .map(|channel| short("channel", channel, CHANNEL_MAX));
+    let data: BTreeMap<String, String> = command.data.clone();
+    if title.is_empty() && body.is_empty() && data.is_empty() {
+        faults.push(FieldError::new("title", Code::Blank));
+    }
+    let reserved = |name: &str| {
+        name.is_empty()
+            || matches!(name, "from" | "message_type" | "collapse_key")
+            || name.starts_with("google")
+            || name.starts_with("gcm")
+    };
+    if data.keys().any(|name| reserved(name)) {
+        faults.push(FieldError::new("data", Code::InvalidChoice));
+    }
+    if data
+        .iter()
+        .any(|(name, value)| name.contains('\0') || value.contains('\0'))
+    {
+        faults.push(FieldError::new("data", Code::InvalidCharacters));
+    }
+    if data.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>() > DATA_MAX {
+        faults.push(FieldError::new("data", Code::TooLong).with("max", DATA_MAX as u64));
+    }
+    if !faults.is_empty() {
+        return Err(Error::fields(faults));
+    }
+    Ok(Message {
+        title,
+        body,
+        data,
+        channel: channel.filter(|channel| !channel.is_empty()),
+    })
+}
+
+async fn whom(sereno: &Sereno, user: Option<&str>, device: Option<&str>) -> Result<To> {
+    let said = |text: Option<&str>| text.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+    match (said(user), said(device)) {
+        (None, None) => Err(Error::field("user", Code::Blank)),
+        (Some(_), Some(_)) => Err(Error::field("device", Code::InvalidChoice)),
+        (Some(user), None) => {
+            let found = find::named(sereno, &user).await?;
+            let user = found.ok_or_else(|| Error::field("user", Code::InvalidChoice))?;
+            Ok(To::User(user.id))
+        }
+        (None, Some(device)) => {
+            let unknown = || Error::field("device", Code::InvalidChoice);
+            let id: Uuid = device.parse().map_err(|_| unknown())?;
+            let found = device::Entity::find_by_id(id).one(sereno.db.read()).await?;
+            found.map(|device| To::Device(device.id)).ok_or_else(unknown)
+        }
+    }
+}
+
+/// Tries again what was given up.
+///
+/// # Errors
+/// `permission_denied`, `not_found`, `push_not_configured`; `state_conflict` for what was not given up.
+pub async fn retry_push(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<PushDetail> {
+    staff.require(Permission::MessagesView)?;
+    staff.require(Permission::MessagesManage)?;
+    let mut tx = sereno.begin(meta, staff.actor()).await?;
+    let row = Entity::find_by_id(parse(id)?)
+        .one(tx.db())
+        .await?
+        .ok_or(Error::NotFound)?;
+    if sereno.push.is_none() {
+        return Err(Code::PushNotConfigured.into());
+    }
+    if !push::again(&mut tx, &row).await? {
+        return Err(Code::StateConflict.into());
+    }
+    tx.record(
+        Event::new(EventKind::PushQueued)
+            .about(row.user_id)
+            .with("push_id", row.id.to_string())
+            .with("was", row.reason.unwrap_or_default()),
+    );
+    tx.commit().await?;
+    push(sereno, staff, id).await
+}
+
+/// Sends a notification to a user's devices at once, to see what becomes of it. Neither a row nor a token is changed.
+///
+/// # Errors
+/// `permission_denied`, `not_found`, `push_not_configured`.
+pub async fn try_push(sereno: &Sereno, staff: &Staff, user: &str, message: &Message) -> Result<Vec<push::Tried>> {
+    staff.require(Permission::MessagesManage)?;
+    let user = find::named(sereno, user).await?.ok_or(Error::NotFound)?;
+    let tried = push::try_now(sereno, user.id, message).await?;
+    tried.ok_or_else(|| Code::PushNotConfigured.into())
+}
