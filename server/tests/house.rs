@@ -15,7 +15,16 @@ use sereno_server::{api, pages, router};
 
 /// Rooms of the core from the lowest floor up; a room uses rooms of lower floors, and of its own on the ground floor.
 const FLOORS: &[&[&str]] = &[
-    &["clock", "entropy", "error", "event", "intent", "entity", "paging"],
+    &[
+        "clock",
+        "entropy",
+        "error",
+        "event",
+        "intent",
+        "entity",
+        "identifier",
+        "paging",
+    ],
     &["config", "port", "rights"],
     &["crypto", "net"],
     &["hook"],
@@ -26,7 +35,7 @@ const FLOORS: &[&[&str]] = &[
     &["session"],
     &["token"],
     &["account"],
-    &["live", "login", "oauth", "roles"],
+    &["live", "login", "messages", "oauth", "roles"],
     &["social"],
     &["jobs"],
     &["boot"],

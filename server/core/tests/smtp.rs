@@ -178,6 +178,7 @@ fn mail() -> OutgoingMail {
         html: format!("<p>{BODY}</p>"),
         message_id: "one".to_owned(),
         date: Moment(0),
+        ..OutgoingMail::default()
     }
 }
 

@@ -12,6 +12,7 @@ mod view;
 
 pub(crate) use act::may_touch;
 pub use act::{CreateUser, create_user, send_activation, send_password_reset};
+pub(crate) use events::{bound, user_named};
 pub use events::{event, event_kinds, events};
 pub use list::list;
 pub use overview::overview;
