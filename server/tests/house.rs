@@ -222,6 +222,11 @@ fn admin_functions_demand_their_proof() {
             source("server/core/src/oauth/admin.rs"),
             source("server/core/src/oauth/signing_keys.rs"),
             source("server/core/src/social/admin.rs"),
+            source("server/core/src/messages/act.rs"),
+            source("server/core/src/messages/detail.rs"),
+            source("server/core/src/messages/list.rs"),
+            source("server/core/src/messages/send.rs"),
+            source("server/core/src/messages/suppression.rs"),
         ],
     ];
     for (file, text) in staffs.concat() {

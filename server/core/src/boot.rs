@@ -106,6 +106,9 @@ pub fn check(config: &Config) -> Result<(), Faults> {
     {
         add("password.breached_file", format!("cannot be searched: {error}"));
     }
+    if let Err(why) = notify::transport::own_signature(config) {
+        add("mail.dkim_key_file", why.to_owned());
+    }
     if let Err(why) = notify::rules::check(config) {
         add("mail.disposable_domains_file", why);
     }

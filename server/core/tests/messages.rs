@@ -611,7 +611,9 @@ async fn whoever_may_only_look_changes_nothing() {
         refused(messages::send(sereno, meta, &staff, letter(&["a@example.org"])).await),
         denied
     );
-    messages::suppressions(sereno, &staff, SuppressionQuery::default()).await.unwrap();
+    messages::suppressions(sereno, &staff, SuppressionQuery::default())
+        .await
+        .unwrap();
     assert_eq!(
         refused(messages::suppress(sereno, meta, &staff, AddSuppression::default()).await),
         denied

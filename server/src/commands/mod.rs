@@ -5,6 +5,7 @@ mod catalogue;
 mod check;
 mod config;
 mod doctor;
+mod mail;
 mod role;
 mod serve;
 mod setup_link;
@@ -75,6 +76,9 @@ enum Command {
     /// Give roles and take them back
     #[command(subcommand)]
     Role(role::Command),
+    /// Look at mails and repair them
+    #[command(subcommand)]
+    Mail(mail::Command),
     /// Whether somebody may do something, and why; fails when they may not
     Check(check::Question),
     /// Check database, keys, mail, public URL and clock
@@ -123,6 +127,7 @@ fn dispatch(cli: Cli) -> Outcome {
             Command::Application(command) => Box::pin(application::run(command, config)).await,
             Command::Catalogue(command) => catalogue::run(command, config).await,
             Command::Role(command) => role::run(command, config).await,
+            Command::Mail(command) => Box::pin(mail::run(command, config)).await,
             Command::Check(question) => check::run(question, config).await,
             Command::Doctor => Box::pin(doctor::run(config)).await,
             Command::Config(_) => Ok(()),
@@ -195,6 +200,7 @@ fn directives(level: &str, command: &Command) -> String {
         | Command::Application(_)
         | Command::Catalogue(_)
         | Command::Role(_)
+        | Command::Mail(_)
         | Command::Check(_)
         | Command::Doctor => {
             format!("{}=warn,", boot::MIGRATIONS_IN_LOG)

@@ -53,9 +53,9 @@ const fn rule(method: &'static str, path: &'static str, welcome: Welcome) -> Rul
 }
 
 use Permission::{
-    ApplicationsManage, ApplicationsView, DevicesManage, DevicesView, EventsView, ProjectsManage, ProjectsView,
-    ProvidersManage, ProvidersView, RolesManage, RolesView, SessionsManage, SessionsView, SettingsManage, SettingsView,
-    UsersManage, UsersView,
+    ApplicationsManage, ApplicationsView, DevicesManage, DevicesView, EventsView, MessagesManage, MessagesView,
+    ProjectsManage, ProjectsView, ProvidersManage, ProvidersView, RolesManage, RolesView, SessionsManage, SessionsView,
+    SettingsManage, SettingsView, UsersManage, UsersView,
 };
 use Welcome::{AnyStaff, Everyone, Page, Staff, Users};
 
@@ -227,6 +227,20 @@ pub const TABLE: &[Rule] = &[
         "/api/v1/admin/social-providers/{id}/test",
         Staff(ProvidersManage),
     ),
+    rule("GET", "/api/v1/admin/messages", Staff(MessagesView)),
+    rule("POST", "/api/v1/admin/messages", Staff(MessagesManage)),
+    rule("POST", "/api/v1/admin/messages/release", Staff(MessagesManage)),
+    rule("POST", "/api/v1/admin/messages/retry-failed", Staff(MessagesManage)),
+    rule("GET", "/api/v1/admin/messages/{id}", Staff(MessagesView)),
+    rule("POST", "/api/v1/admin/messages/{id}/retry", Staff(MessagesManage)),
+    rule("POST", "/api/v1/admin/messages/{id}/cancel", Staff(MessagesManage)),
+    rule("POST", "/api/v1/admin/messages/{id}/resend", Staff(MessagesManage)),
+    rule("POST", "/api/v1/admin/messages/{id}/release", Staff(MessagesManage)),
+    rule("GET", "/api/v1/admin/suppressions", Staff(MessagesView)),
+    rule("POST", "/api/v1/admin/suppressions", Staff(MessagesManage)),
+    rule("DELETE", "/api/v1/admin/suppressions/{id}", Staff(MessagesManage)),
+    // the HTML of a mail, for a frame of the console
+    rule("GET", "/console/messages/{id}/preview", Staff(MessagesView)),
     rule("GET", "/api/v1/admin/signing-keys", Staff(SettingsView)),
     rule("POST", "/api/v1/admin/signing-keys", Staff(SettingsManage)),
     rule(
@@ -360,6 +374,19 @@ pub const TABLE: &[Rule] = &[
     rule("POST", "/console/fn/enable_social_provider", Staff(ProvidersManage)),
     rule("POST", "/console/fn/delete_social_provider", Staff(ProvidersManage)),
     rule("POST", "/console/fn/test_social_provider", Staff(ProvidersManage)),
+    rule("POST", "/console/fn/list_messages", Staff(MessagesView)),
+    rule("POST", "/console/fn/message_kinds", Staff(MessagesView)),
+    rule("POST", "/console/fn/message", Staff(MessagesView)),
+    rule("POST", "/console/fn/retry_message", Staff(MessagesManage)),
+    rule("POST", "/console/fn/cancel_message", Staff(MessagesManage)),
+    rule("POST", "/console/fn/release_message", Staff(MessagesManage)),
+    rule("POST", "/console/fn/resend_message", Staff(MessagesManage)),
+    rule("POST", "/console/fn/release_messages", Staff(MessagesManage)),
+    rule("POST", "/console/fn/retry_failed_messages", Staff(MessagesManage)),
+    rule("POST", "/console/fn/send_message", Staff(MessagesManage)),
+    rule("POST", "/console/fn/list_suppressions", Staff(MessagesView)),
+    rule("POST", "/console/fn/suppress_address", Staff(MessagesManage)),
+    rule("POST", "/console/fn/unsuppress_address", Staff(MessagesManage)),
     rule("POST", "/console/fn/list_signing_keys", Staff(SettingsView)),
     rule("POST", "/console/fn/create_signing_key", Staff(SettingsManage)),
     rule("POST", "/console/fn/activate_signing_key", Staff(SettingsManage)),
@@ -414,6 +441,11 @@ pub const TABLE: &[Rule] = &[
     rule("GET", "/console/events", Page),
     rule("GET", "/console/events/{id}", Page),
     rule("GET", "/console/sessions", Page),
+    rule("GET", "/console/messages", Page),
+    rule("GET", "/console/messages/new", Page),
+    rule("GET", "/console/messages/{id}", Page),
+    rule("GET", "/console/suppressions", Page),
+    rule("GET", "/console/users/{id}/messages", Page),
     rule("GET", "/console/signing-keys", Page),
 ];
 

@@ -96,6 +96,11 @@ section! {
         from: String = "Sereno <sereno@localhost>".to_owned();
         /// Where mail servers send what they could not deliver (the envelope's sender). Default: the address of `from`.
         bounce_address: String = String::new();
+        /// File with the private key (PEM, PKCS #8: RSA of 2048 bits or more, or Ed25519) that mails are signed with (DKIM).
+        /// Empty: they are not signed here.
+        dkim_key_file: String = String::new();
+        /// The selector: the public half stands in the DNS at `<selector>._domainkey.<domain of from>`.
+        dkim_selector: String = String::new();
         /// Seconds until a mail server that does not answer is given up for this attempt.
         timeout: Seconds = Seconds(30);
         /// Holds every mail back until staff releases it or this is `false` again: for a copy of a live database.

@@ -218,6 +218,15 @@ fn mail(config: &Config, faults: &mut Faults) {
     if !bounce.is_empty() && bounce.parse::<lettre::Address>().is_err() {
         faults.add("mail", "bounce_address", "must be an address without a name");
     }
+    let selector = &config.mail.dkim_selector;
+    let is_selector = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
+    if selector.is_empty() != config.mail.dkim_key_file.is_empty() || !selector.chars().all(is_selector) {
+        faults.add(
+            "mail",
+            "dkim_selector",
+            "must be a name of the DNS, and be set where dkim_key_file is",
+        );
+    }
     let sound = |entry: &String| {
         let letters = entry.chars().filter(|c| c.is_alphanumeric()).count();
         letters >= 2 && !entry.chars().any(|c| c.is_whitespace() || c.is_control())

@@ -12,7 +12,7 @@ use std::time::Duration;
 use url::Url;
 
 pub use memory::MemoryTransport;
-pub use smtp::own_authorities;
+pub use smtp::{own_authorities, own_signature};
 
 use crate::config::Config;
 use crate::error::{Error, Result};

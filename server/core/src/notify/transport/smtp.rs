@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use lettre::message::Mailbox;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
@@ -10,6 +11,7 @@ use url::Url;
 use super::mime::{Letterhead, Parts};
 use crate::config::Config;
 use crate::context::limiter::PerMinute;
+use crate::crypto::dkim::DkimKey;
 use crate::error::{Error, Result};
 use crate::port::mail::{MailError, MailTransport, OutgoingMail};
 
@@ -21,6 +23,8 @@ pub(super) struct SmtpTransport {
     smtp: AsyncSmtpTransport<Tokio1Executor>,
     name: String,
     letterhead: Letterhead,
+    /// What mails are signed with.
+    dkim: Option<DkimKey>,
     timeout: Duration,
     /// Most mails in a minute; 0 means no limit.
     per_minute: u64,
@@ -67,6 +71,7 @@ impl SmtpTransport {
             smtp: builder.build(),
             name: format!("{host}:{port}"),
             letterhead: Letterhead::new(config, id_domain.unwrap_or_else(|| host.to_owned()))?,
+            dkim: own_signature(config).map_err(Error::internal)?,
             timeout,
             per_minute: said("per_minute").and_then(|most| most.parse().ok()).unwrap_or(0),
             pace: PerMinute::default(),
@@ -89,6 +94,22 @@ pub fn own_authorities(file: &str) -> std::result::Result<Option<Certificate>, &
         return Err(WRONG);
     }
     Certificate::from_pem(pem.as_bytes()).map(Some).map_err(|_| WRONG)
+}
+
+/// What `mail.dkim_key_file` holds, for the domain of the sender.
+///
+/// # Errors
+/// What is wrong with it, to be told to the operator.
+pub fn own_signature(config: &Config) -> std::result::Result<Option<DkimKey>, &'static str> {
+    let (file, selector) = (&config.mail.dkim_key_file, &config.mail.dkim_selector);
+    if file.is_empty() {
+        return Ok(None);
+    }
+    let pem = std::fs::read_to_string(file).map_err(|_| "cannot be read as text")?;
+    // a sender that makes no sense is a fault of its own
+    let from = config.mail.from.parse::<Mailbox>().ok();
+    let domain = from.as_ref().map_or("", |from| from.email.domain());
+    DkimKey::new(&pem, domain, selector).map(Some)
 }
 
 fn decoded(text: &str) -> String {
@@ -140,7 +161,11 @@ impl MailTransport for SmtpTransport {
             return Err(MailError::Wait(Duration::from_secs(retry_after.unwrap_or(1))));
         }
         // the library's own time-out covers single steps; a server that drips answers is cut off as a whole
-        let sending = tokio::time::timeout(self.timeout + GRACE, self.smtp.send(message)).await;
+        let (envelope, mut bytes) = (message.envelope().clone(), message.formatted());
+        if let Some(key) = &self.dkim {
+            bytes = key.sign(&bytes).map_err(|why| MailError::Later(why.to_owned()))?;
+        }
+        let sending = tokio::time::timeout(self.timeout + GRACE, self.smtp.send_raw(&envelope, &bytes)).await;
         let answer = sending.map_err(|_| MailError::Later("timed out".to_owned()))?;
         let answer = answer.map_err(|error| smtp_error(&error))?;
         let lines: Vec<&str> = answer.message().collect();
