@@ -38,13 +38,14 @@ use account::{
 use console::{
     ConsolePages, application::ApplicationPage, application_new::NewApplicationPage, applications::ApplicationsPage,
     asked_permissions::AskedPermissionsPage, attributes::AttributesPage, device::DevicePage, devices::DevicesPage,
-    event::EventPage, events::EventsPage, explorer::ExplorerPage, matrix::MatrixPage, overview::OverviewPage,
-    permissions::PermissionsPage, project::ProjectPage, project_new::NewProjectPage, projects::ProjectsPage,
-    push::PushPage, pushes::PushesPage, role::RolePage, role_new::NewRolePage, roles::RolesPage,
-    sessions::SessionsPage as AllSessionsPage, signing_keys::SigningKeysPage, social_provider::SocialProviderPage,
-    social_provider_new::NewSocialProviderPage, social_providers::SocialProvidersPage, user::UserPage,
-    user_changes::UserChangesPage, user_identities::UserIdentitiesPage, user_profile::UserProfilePage,
-    user_roles::UserRolesPage, user_sign_ins::UserSignInsPage, users::UsersPage,
+    event::EventPage, events::EventsPage, explorer::ExplorerPage, matrix::MatrixPage, message::MessagePage,
+    message_new::NewMessagePage, messages::MessagesPage, overview::OverviewPage, permissions::PermissionsPage,
+    project::ProjectPage, project_new::NewProjectPage, projects::ProjectsPage, push::PushPage, pushes::PushesPage,
+    role::RolePage, role_new::NewRolePage, roles::RolesPage, sessions::SessionsPage as AllSessionsPage,
+    signing_keys::SigningKeysPage, social_provider::SocialProviderPage, social_provider_new::NewSocialProviderPage,
+    social_providers::SocialProvidersPage, suppressions::SuppressionsPage, user::UserPage,
+    user_changes::UserChangesPage, user_identities::UserIdentitiesPage, user_messages::UserMessagesPage,
+    user_profile::UserProfilePage, user_roles::UserRolesPage, user_sign_ins::UserSignInsPage, users::UsersPage,
 };
 pub use visit::About;
 
@@ -95,6 +96,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("users/:id/profile") view=UserProfilePage />
                     <Route path=path!("users/:id/sign-ins") view=UserSignInsPage />
                     <Route path=path!("users/:id/identities") view=UserIdentitiesPage />
+                    <Route path=path!("users/:id/messages") view=UserMessagesPage />
                     <Route path=path!("users/:id/changes") view=UserChangesPage />
                     <Route path=path!("users/:id/roles") view=UserRolesPage />
                     <Route path=path!("roles") view=RolesPage />
@@ -116,6 +118,10 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("social-providers") view=SocialProvidersPage />
                     <Route path=path!("social-providers/new") view=NewSocialProviderPage />
                     <Route path=path!("social-providers/:id") view=SocialProviderPage />
+                    <Route path=path!("messages") view=MessagesPage />
+                    <Route path=path!("messages/new") view=NewMessagePage />
+                    <Route path=path!("messages/:id") view=MessagePage />
+                    <Route path=path!("suppressions") view=SuppressionsPage />
                     <Route path=path!("events") view=EventsPage />
                     <Route path=path!("events/:id") view=EventPage />
                     <Route path=path!("sessions") view=AllSessionsPage />
@@ -262,6 +268,9 @@ pub fn page_of(function: &str) -> Option<&'static str> {
     use console::holders::TakeRole;
     use console::matrix::SetCell;
     use console::members::{GiveMemberRole, PutMember, RemoveMember};
+    use console::message::{CancelMessage, ReleaseMessage, ResendMessage, RetryMessage};
+    use console::message_new::SendMessage;
+    use console::messages::{ReleaseMessages, RetryFailedMessages};
     use console::permissions::{CreatePermission, DeletePermission, UpdatePermission};
     use console::project::{DeleteProject, EnableProject, UpdateProject};
     use console::project_new::CreateProject;
@@ -273,6 +282,7 @@ pub fn page_of(function: &str) -> Option<&'static str> {
     use console::signing_keys::{ActivateSigningKey, CreateSigningKey, DeleteSigningKey};
     use console::social_provider::{DeleteSocialProvider, EnableSocialProvider, UpdateSocialProvider};
     use console::social_provider_new::CreateSocialProvider;
+    use console::suppressions::{SuppressAddress, UnsuppressAddress};
     use console::user::{SendActivation, SendPasswordReset};
     use console::user_avatar::RemoveUserAvatar;
     use console::user_identities::DisconnectUserIdentity;
@@ -341,6 +351,15 @@ pub fn page_of(function: &str) -> Option<&'static str> {
         (EnableSocialProvider::PATH, "/console/social-providers/{id}"),
         (DeleteSocialProvider::PATH, "/console/social-providers/{id}"),
         (EndAnySession::PATH, "/console/sessions"),
+        (RetryMessage::PATH, "/console/messages/{id}"),
+        (CancelMessage::PATH, "/console/messages/{id}"),
+        (ReleaseMessage::PATH, "/console/messages/{id}"),
+        (ResendMessage::PATH, "/console/messages/{id}"),
+        (SendMessage::PATH, "/console/messages/new"),
+        (ReleaseMessages::PATH, "/console/messages"),
+        (RetryFailedMessages::PATH, "/console/messages"),
+        (SuppressAddress::PATH, "/console/suppressions"),
+        (UnsuppressAddress::PATH, "/console/suppressions"),
         (DeclareAttribute::PATH, "/console/attributes"),
         (WithdrawAttribute::PATH, "/console/attributes"),
         (RenameDevice::PATH, "/console/devices/{id}"),

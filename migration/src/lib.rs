@@ -28,6 +28,7 @@ mod m20261120_000013_deletions;
 mod m20261120_000014_revocations;
 mod m20261120_000015_idempotency;
 mod m20261120_000016_authorization;
+mod m20261120_000018_outbox;
 mod m20261121_000019_push;
 
 /// The ordered list of changes.
@@ -54,6 +55,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261120_000014_revocations::Migration),
             Box::new(m20261120_000015_idempotency::Migration),
             Box::new(m20261120_000016_authorization::Migration),
+            Box::new(m20261120_000018_outbox::Migration),
             Box::new(m20261121_000019_push::Migration),
         ]
     }

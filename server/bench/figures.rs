@@ -25,7 +25,8 @@ pub struct Figure {
     pub goal: Option<f64>,
 }
 
-const fn figure(what: &'static str, value: f64, unit: &'static str, goal: Option<f64>) -> Figure {
+/// A figure.
+pub const fn figure(what: &'static str, value: f64, unit: &'static str, goal: Option<f64>) -> Figure {
     Figure {
         what,
         value,

@@ -11,6 +11,7 @@ mod client;
 mod figures;
 mod floor;
 mod load;
+mod outbox;
 mod postgres;
 mod process;
 mod refusals;
@@ -87,6 +88,13 @@ async fn run(only: &[&str]) -> Outcome<()> {
     }
     if embedded {
         figures.extend(figures::after_load(&server, &rows).await?);
+    }
+    if embedded && (only.is_empty() || only.contains(&"outbox")) {
+        println!("measuring outbox");
+        // one server at a time works the queue
+        drop(server);
+        figures.extend(outbox::measure(&house).await?);
+        server = house.start(true).await?;
     }
     let database = if embedded { "SQLite" } else { "PostgreSQL" };
     table::print(database, &rows, &figures)?;

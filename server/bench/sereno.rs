@@ -54,6 +54,17 @@ impl House {
         Ok(server)
     }
 
+    /// Starts it on its data, with its mails to a server on this port.
+    pub async fn start_mailing(&self, port: u16) -> Outcome<Server> {
+        let address = process::free_address()?;
+        let mut command = self.command(&self.data());
+        command
+            .arg("serve")
+            .env("SERENO__SERVER__LISTEN", address.to_string())
+            .env("SERENO__MAIL__URL", format!("smtp://127.0.0.1:{port}?tls=none"));
+        Server::start(command, address, HEALTH).await
+    }
+
     /// Starts it on a folder that may be empty.
     pub async fn start_in(&self, data: &Path, works_queue: bool) -> Outcome<Server> {
         let address = process::free_address()?;

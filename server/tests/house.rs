@@ -15,7 +15,16 @@ use sereno_server::{api, pages, router};
 
 /// Rooms of the core from the lowest floor up; a room uses rooms of lower floors, and of its own on the ground floor.
 const FLOORS: &[&[&str]] = &[
-    &["clock", "entropy", "error", "event", "intent", "entity", "paging"],
+    &[
+        "clock",
+        "entropy",
+        "error",
+        "event",
+        "intent",
+        "entity",
+        "identifier",
+        "paging",
+    ],
     &["config", "port", "rights"],
     &["crypto", "net"],
     &["hook"],
@@ -26,7 +35,7 @@ const FLOORS: &[&[&str]] = &[
     &["session"],
     &["token"],
     &["account"],
-    &["live", "login", "oauth", "roles"],
+    &["live", "login", "messages", "oauth", "roles"],
     &["social"],
     &["jobs"],
     &["boot"],
@@ -213,6 +222,11 @@ fn admin_functions_demand_their_proof() {
             source("server/core/src/oauth/admin.rs"),
             source("server/core/src/oauth/signing_keys.rs"),
             source("server/core/src/social/admin.rs"),
+            source("server/core/src/messages/act.rs"),
+            source("server/core/src/messages/detail.rs"),
+            source("server/core/src/messages/list.rs"),
+            source("server/core/src/messages/send.rs"),
+            source("server/core/src/messages/suppression.rs"),
         ],
     ];
     for (file, text) in staffs.concat() {

@@ -76,7 +76,7 @@ fn read(params: &ParamsMap) -> EventQuery {
 }
 
 /// Whether it is a day of the calendar, as a field for days posts it.
-fn is_day(text: &str) -> bool {
+pub(super) fn is_day(text: &str) -> bool {
     let numbers: Vec<u32> = text.split('-').filter_map(|part| part.parse().ok()).collect();
     let [year, month, day] = numbers[..] else {
         return false;

@@ -16,6 +16,9 @@ pub mod explorer;
 pub mod holders;
 pub mod matrix;
 pub mod members;
+pub mod message;
+pub mod message_new;
+pub mod messages;
 pub mod overview;
 pub mod permissions;
 pub mod project;
@@ -36,10 +39,12 @@ pub mod social_provider;
 pub mod social_provider_form;
 pub mod social_provider_new;
 pub mod social_providers;
+pub mod suppressions;
 pub mod user;
 pub mod user_avatar;
 pub mod user_changes;
 pub mod user_identities;
+pub mod user_messages;
 pub mod user_profile;
 pub mod user_roles;
 pub mod user_sign_ins;
@@ -288,6 +293,8 @@ fn Rail(name: String, theme: &'static str) -> impl IntoView {
                         <div>
                             <p class="group">"Messages"</p>
                             <ul>
+                                <RailItem href="/console/messages" icon=Icon::Mail label="Notifications" />
+                                <RailItem href="/console/suppressions" icon=Icon::Ban label="Not written to" />
                                 <RailItem href="/console/push" icon=Icon::Smartphone label="Push" />
                             </ul>
                         </div>

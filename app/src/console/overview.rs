@@ -39,8 +39,16 @@ pub fn OverviewView(
     ];
     let sessions = vec![Figure::plain("Open right now", overview.open_sessions)];
     let mails = vec![
-        Figure::plain("Waiting to be sent", overview.queued_mails),
-        Figure::plain("Could not be sent", overview.failed_mails),
+        Figure::linked(
+            "Waiting to be sent",
+            overview.queued_mails,
+            "/console/messages?state=queued",
+        ),
+        Figure::linked(
+            "Could not be sent",
+            overview.failed_mails,
+            "/console/messages?state=failed",
+        ),
     ];
     view! {
         <Heading title="Overview" />

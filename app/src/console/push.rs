@@ -26,7 +26,7 @@ use crate::{
 pub(crate) async fn push(#[server(default)] id: String) -> Result<PushDetail, Problem> {
     use crate::gate;
     let member = gate::staff().await?;
-    sereno_core::account::admin::push(&member.sereno, &member.staff, &Id(id))
+    sereno_core::messages::push::detail(&member.sereno, &member.staff, &Id(id))
         .await
         .map_err(gate::refuse)
 }
@@ -35,7 +35,7 @@ pub(crate) async fn push(#[server(default)] id: String) -> Result<PushDetail, Pr
 pub(crate) async fn retry_push(#[server(default)] id: String) -> Result<(), Problem> {
     use crate::gate;
     let (member, id) = (gate::staff().await?, Id(id));
-    sereno_core::account::admin::retry_push(&member.sereno, &member.meta, &member.staff, &id)
+    sereno_core::messages::push::retry(&member.sereno, &member.meta, &member.staff, &id)
         .await
         .map_err(gate::refuse)?;
     gate::go_to(&format!("{PATH}/{id}?done=queued"));

@@ -31,7 +31,7 @@ pub(super) const PATH: &str = "/console/push";
 pub(crate) async fn list_pushes(query: Option<PushQuery>) -> Result<Page<PushRow>, Problem> {
     use crate::gate;
     let member = gate::staff().await?;
-    sereno_core::account::admin::pushes(&member.sereno, &member.staff, query.unwrap_or_default())
+    sereno_core::messages::push::list(&member.sereno, &member.staff, query.unwrap_or_default())
         .await
         .map_err(gate::refuse)
 }
@@ -60,7 +60,7 @@ pub(crate) async fn send_push(
         data,
         channel: Some(channel).filter(|channel| !channel.trim().is_empty()),
     };
-    let queued = sereno_core::account::admin::send_push(&member.sereno, &member.meta, &member.staff, command)
+    let queued = sereno_core::messages::push::send(&member.sereno, &member.meta, &member.staff, command)
         .await
         .map_err(|error| {
             let mut problem = gate::refuse(error);

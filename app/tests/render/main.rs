@@ -6,6 +6,7 @@ mod console;
 mod devices;
 mod events;
 mod kit;
+mod messages;
 mod profile;
 mod push;
 mod roles;

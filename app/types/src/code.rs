@@ -155,6 +155,8 @@ codes! {
     TooManyDevices = "too_many_devices", 409;
     /// This is the last way to sign in to the account.
     LastSignInMethod = "last_sign_in_method", 409;
+    /// This mail holds a secret that is made for its own address, and only its owner can ask for another one.
+    RecipientBound = "recipient_bound", 409;
     /// The body is larger than this call accepts.
     BodyTooLarge = "body_too_large", 413;
     /// The request target is longer than Sereno reads.
@@ -207,6 +209,18 @@ codes! {
     TemplateInvalid = "template_invalid", 422;
     /// This is not an e-mail address.
     InvalidEmail = "invalid_email", 422;
+    /// Addresses like this cannot be used here.
+    EmailDomainExcluded = "email_domain_excluded", 422;
+    /// No recipient is named.
+    EmptyEmail = "empty_email", 422;
+    /// There is no template of this name.
+    TemplateNotFound = "template_not_found", 422;
+    /// A mail needs a template, or a text of its own.
+    TemplateOrHtmlRequired = "template_or_html_required", 422;
+    /// A file cannot be read, has a name or type that cannot be written, or the files are too many or too large.
+    InvalidAttachment = "invalid_attachment", 422;
+    /// The address is on the list already.
+    AddressListed = "address_listed", 422;
     /// Another account has this e-mail address.
     EmailUnique = "email_unique", 422;
     /// Another account has this user name.

@@ -18,6 +18,7 @@ mod live;
 mod login;
 mod login_code;
 mod me;
+mod message;
 mod names;
 mod page;
 mod password;
@@ -57,6 +58,11 @@ pub use live::{LiveMessage, LiveRequest, Notification};
 pub use login::{Login, LoginAnswer, Logout};
 pub use login_code::{AskLoginCode, LoginCodeAsked, VerifyLoginCode};
 pub use me::Me;
+pub use message::{
+    AddSuppression, MailAttachment, MessageAttempt, MessageDetail, MessagePreview, MessageQuery, MessageReason,
+    MessageRow, MessageState, Released, ResendMessage, SendMessage, SendResult, SentMessages, SuppressionCause,
+    SuppressionQuery, SuppressionRow,
+};
 pub use page::{Page, PageQuery};
 pub use password::{ChangeEmail, ChangePassword, ConfirmEmail, ForgotPassword, ResetPassword};
 pub use permission::Permission;

@@ -111,6 +111,12 @@ pub fn check(config: &Config) -> Result<(), Faults> {
     {
         add("password.breached_file", format!("cannot be searched: {error}"));
     }
+    if let Err(why) = notify::transport::own_signature(config) {
+        add("mail.dkim_key_file", why.to_owned());
+    }
+    if let Err(why) = notify::rules::check(config) {
+        add("mail.disposable_domains_file", why);
+    }
     if let Err(why) = notify::transport::own_authorities(&config.mail.ca_file) {
         add("mail.ca_file", why.to_owned());
     }

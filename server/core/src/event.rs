@@ -207,6 +207,20 @@ kinds! {
     PushFailed = "push_failed";
     /// The push service said that an application is no longer on a device: the device's push token was taken away.
     PushTokenRetired = "push_token_retired";
+    /// Staff, or a service on their behalf, sent a mail of their own.
+    EmailsRequested = "emails_requested";
+    /// Staff put a mail into the queue again: `before` and `after` tell where it stood and stands.
+    EmailRetried = "email_retried";
+    /// Staff took a mail out of the queue.
+    EmailCancelled = "email_cancelled";
+    /// Staff sent a mail anew.
+    EmailResent = "email_resent";
+    /// Staff let mails go that were held back.
+    EmailsReleased = "emails_released";
+    /// An address is not written to any more.
+    AddressSuppressed = "address_suppressed";
+    /// An address is written to again.
+    AddressUnsuppressed = "address_unsuppressed";
 }
 
 impl EventKind {

@@ -19,13 +19,13 @@ use crate::clock::Moment;
 use crate::context::{DeliverEvent, Failure, Job, Sereno, tidy};
 use crate::entity::job::{Column, Entity, Model};
 use crate::entity::{
-    email_message, event, flow_state, issued_token, limit_counter, login_code, one_time, push_message, revoked_token,
-    session, token_family,
+    event, flow_state, issued_token, limit_counter, login_code, one_time, push_message, revoked_token, session,
+    token_family,
 };
 use crate::error::Result;
 use crate::idempotency;
 use crate::login::SendLoginCode;
-use crate::notify::DeliverMail;
+use crate::notify::{self, DeliverMail};
 use crate::oauth;
 use crate::push::DeliverPush;
 use crate::social::FetchPicture;
@@ -200,6 +200,7 @@ async fn attempt(sereno: &Sereno, job: Model) {
     let last = begun >= most;
     let written = match outcome {
         Ok(()) => settle(sereno, &job, "done", None).await,
+        Err(Failure::Wait(span)) => wait(sereno, &job, span).await,
         Err(Failure::Later(why)) if !last => {
             tracing::warn!(job = name, job.id = %id, attempts, error = why, "a job failed and will be tried again");
             again(sereno, &job, &why).await
@@ -242,6 +243,17 @@ async fn again(sereno: &Sereno, job: &Model, why: &str) -> Result<()> {
             Column::RunAt,
             Expr::value(sereno.now().plus(back_off(sereno, job.attempts)?).0),
         );
+    ours(update, job).exec(sereno.db.write()).await?;
+    Ok(())
+}
+
+/// It waits for its turn, as if it had not been begun.
+async fn wait(sereno: &Sereno, job: &Model, span: Duration) -> Result<()> {
+    let update = Entity::update_many()
+        .col_expr(Column::State, Expr::value("queued"))
+        .col_expr(Column::Attempts, Expr::col(Column::Attempts).sub(1))
+        .col_expr(Column::LeaseUntil, Expr::value(None::<i64>))
+        .col_expr(Column::RunAt, Expr::value(sereno.now().plus(span).0));
     ours(update, job).exec(sereno.db.write()).await?;
     Ok(())
 }
@@ -294,11 +306,7 @@ pub async fn sweep(sereno: &Sereno) -> Result<()> {
         .filter(token_family::Column::ExpiresAt.lt(old))
         .exec(db)
         .await?;
-    email_message::Entity::delete_many()
-        .filter(email_message::Column::CreatedAt.lt(old))
-        .filter(email_message::Column::Status.ne("queued"))
-        .exec(db)
-        .await?;
+    notify::sweep(sereno).await?;
     push_message::Entity::delete_many()
         .filter(push_message::Column::CreatedAt.lt(old))
         .filter(push_message::Column::Status.ne("queued"))

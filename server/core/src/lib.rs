@@ -3,15 +3,15 @@
 //!
 //! Rooms, lowest floor first; a room uses only rooms below it:
 //!
-//! 1. [`clock`], [`entropy`], [`error`], [`event`], [`entity`]: values, rows and the two things nobody may take from the
-//!    air
+//! 1. [`clock`], [`entropy`], [`error`], [`event`], [`entity`], [`identifier`]: values, rows, addresses and names, and the
+//!    two things nobody may take from the air
 //! 2. [`config`], [`port`]: settings; what Sereno asks of the world outside
 //! 3. [`crypto`], [`net`]: one algorithm each; the one outbound HTTP client
 //! 4. [`context`]: `Sereno`, `Tx`, `Actor`, `Staff`, `Job`, the limiter
 //! 5. [`access`], [`idempotency`], [`once`]: who may do what; requests that may be sent twice; things that are good for one
 //!    use
 //! 6. [`notify`], [`device`], [`session`], 7. [`token`]: abilities the flows use
-//! 8. [`account`], 9. [`login`], [`live`], 10. [`social`], [`jobs`]: the flows, and the worker
+//! 8. [`account`], 9. [`login`], [`live`], [`messages`], 10. [`social`], [`jobs`]: the flows, and the worker
 //! 11. [`boot`]: configuration to context; `testing`: the same for tests
 
 pub mod access;
@@ -29,10 +29,12 @@ pub mod event;
 pub mod file;
 pub mod hook;
 pub mod idempotency;
+pub mod identifier;
 pub mod intent;
 pub mod jobs;
 pub mod live;
 pub mod login;
+pub mod messages;
 pub mod net;
 pub mod notify;
 pub mod oauth;

@@ -271,6 +271,10 @@ struct Away;
 
 #[async_trait::async_trait]
 impl MailTransport for Away {
+    fn name(&self) -> String {
+        "away".to_owned()
+    }
+
     async fn send(&self, _mail: &OutgoingMail) -> Result<String, MailError> {
         Err(MailError::Later("away".to_owned()))
     }

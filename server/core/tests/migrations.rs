@@ -43,7 +43,7 @@ async fn up_down_up() {
     test.user("ana").await;
     migration::down(db).await.unwrap();
     assert_eq!(test.tables().await, ["seaql_migrations"]);
-    assert_eq!(migration::pending(db).await.unwrap().len(), 17);
+    assert_eq!(migration::pending(db).await.unwrap().len(), 18);
     migration::up(db).await.unwrap();
     assert_eq!(shape(&test).await, before);
     let again = test.another().await;
@@ -68,7 +68,10 @@ async fn entities_fit_their_tables() {
         counter,
         crypto_key,
         device,
+        email_attempt,
+        email_content,
         email_message,
+        email_suppression,
         event,
         file,
         flow_state,

@@ -6,12 +6,13 @@
 use std::time::Duration;
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-use sereno_core::account::{admin, devices};
+use sereno_core::account::devices;
 use sereno_core::boot;
 use sereno_core::entity::{device, push_message};
 use sereno_core::event::EventKind;
 use sereno_core::jobs;
 use sereno_core::login;
+use sereno_core::messages;
 use sereno_core::push::Message;
 use sereno_core::testing::{FakeFcm, PASSWORD, TestSereno, refused, refused_fields};
 use sereno_types::{
@@ -63,7 +64,7 @@ impl World {
 
     async fn send(&self, command: SendPush) -> sereno_core::Result<Vec<PushRow>> {
         let staff = self.test.system().await;
-        let queued = admin::send_push(&self.test.sereno, &self.test.meta(), &staff, command).await?;
+        let queued = messages::push::send(&self.test.sereno, &self.test.meta(), &staff, command).await?;
         Ok(queued.notifications)
     }
 
@@ -73,12 +74,12 @@ impl World {
 
     async fn list(&self, query: PushQuery) -> Page<PushRow> {
         let staff = self.test.system().await;
-        admin::pushes(&self.test.sereno, &staff, query).await.unwrap()
+        messages::push::list(&self.test.sereno, &staff, query).await.unwrap()
     }
 
     async fn one(&self, id: &Id) -> PushRow {
         let staff = self.test.system().await;
-        admin::push(&self.test.sereno, &staff, id).await.unwrap().row
+        messages::push::detail(&self.test.sereno, &staff, id).await.unwrap().row
     }
 
     async fn token_of(&self, device: &Id) -> Option<String> {
@@ -220,7 +221,7 @@ async fn a_dead_token_is_taken_away_from_its_device_and_no_other_is() {
     assert_eq!(world.send(to_ana("Hello again")).await.unwrap().len(), 1);
     // another try finds no token any more
     let staff = world.test.system().await;
-    admin::retry_push(&world.test.sereno, &world.test.meta(), &staff, &of(&phone))
+    messages::push::retry(&world.test.sereno, &world.test.meta(), &staff, &of(&phone))
         .await
         .unwrap();
     world.work().await;
@@ -270,7 +271,10 @@ async fn what_the_service_does_not_take_is_tried_again_and_given_up_at_last() {
     assert_eq!(world.one(&id).await.reason, Some(PushReason::AttemptsExhausted));
     assert_eq!(world.test.events.count(EventKind::PushFailed), 1);
     let staff = world.test.system().await;
-    let answer = admin::push(&world.test.sereno, &staff, &id).await.unwrap().answer;
+    let answer = messages::push::detail(&world.test.sereno, &staff, &id)
+        .await
+        .unwrap()
+        .answer;
     assert!(
         answer
             .as_deref()
@@ -280,7 +284,7 @@ async fn what_the_service_does_not_take_is_tried_again_and_given_up_at_last() {
     // staff tries again, once
     world.fcm.take("busy");
     let meta = world.test.meta();
-    let again = || admin::retry_push(&world.test.sereno, &meta, &staff, &id);
+    let again = || messages::push::retry(&world.test.sereno, &meta, &staff, &id);
     again().await.unwrap();
     assert_eq!(refused(again().await), Code::StateConflict);
     world.work().await;
@@ -417,10 +421,10 @@ async fn without_a_service_nothing_is_queued() {
     let test = TestSereno::new().await;
     test.user("ana").await;
     let staff = test.system().await;
-    let answer = admin::send_push(&test.sereno, &test.meta(), &staff, to_ana("Hello")).await;
+    let answer = messages::push::send(&test.sereno, &test.meta(), &staff, to_ana("Hello")).await;
     assert_eq!(refused(answer), Code::PushNotConfigured);
     let message = Message::default();
-    let tried = admin::try_push(&test.sereno, &staff, "ana", &message).await;
+    let tried = messages::push::try_now(&test.sereno, &staff, "ana", &message).await;
     assert_eq!(refused(tried), Code::PushNotConfigured);
 }
 

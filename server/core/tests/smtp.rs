@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "builders and checks outside of the test functions")]
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
@@ -178,6 +179,7 @@ fn mail() -> OutgoingMail {
         html: format!("<p>{BODY}</p>"),
         message_id: "one".to_owned(),
         date: Moment(0),
+        ..OutgoingMail::default()
     }
 }
 
@@ -275,4 +277,250 @@ async fn a_file_without_certificates_is_told_at_the_start() {
         config.mail.ca_file = path;
         assert!(sereno_core::boot::check(&config).unwrap_err().to_string().contains(why));
     }
+}
+
+/// What a scripted mail server does with every client.
+#[derive(Clone, Copy)]
+enum Script {
+    /// Answers the connection, the recipient and the end of the mail with these lines.
+    Says(&'static str, &'static str, &'static str),
+    /// Takes the connection and never says a word.
+    Hangs,
+    /// Hangs up in the middle of the mail.
+    DropsInData,
+    /// Says that it encrypts, and talks nonsense when it should.
+    BreaksTls,
+}
+
+const TAKES: Script = Script::Says("220 ready", "250 ok", "250 taken");
+
+/// Its port, and how many mails it was brought to the end.
+async fn scripted(script: Script) -> (u16, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let brought = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&brought);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(play(stream, script, Arc::clone(&count)));
+        }
+    });
+    (port, brought)
+}
+
+async fn play(stream: TcpStream, script: Script, brought: Arc<AtomicUsize>) -> Option<()> {
+    let mut stream = BufReader::new(stream);
+    let (greeting, recipient, end) = match script {
+        Script::Says(greeting, recipient, end) => (greeting, recipient, end),
+        Script::Hangs => {
+            // until the client gives up
+            let mut line = String::new();
+            while stream.read_line(&mut line).await.ok()? > 0 {}
+            return None;
+        }
+        Script::DropsInData | Script::BreaksTls => ("220 ready", "250 ok", "250 taken"),
+    };
+    let mut answer = greeting.to_owned();
+    let mut in_data = false;
+    loop {
+        if !answer.is_empty() {
+            stream.write_all(format!("{answer}\r\n").as_bytes()).await.ok()?;
+        }
+        let mut line = String::new();
+        if stream.read_line(&mut line).await.ok()? == 0 {
+            return None;
+        }
+        let verb = line.split([' ', ':', '\r']).next().unwrap_or_default().to_uppercase();
+        answer = match verb.as_str() {
+            _ if in_data && line == ".\r\n" => {
+                in_data = false;
+                brought.fetch_add(1, Ordering::SeqCst);
+                end.to_owned()
+            }
+            _ if in_data && matches!(script, Script::DropsInData) => return None,
+            _ if in_data => String::new(),
+            "EHLO" if matches!(script, Script::BreaksTls) => "250-here\r\n250 STARTTLS".to_owned(),
+            "STARTTLS" => {
+                stream.write_all(b"220 go on\r\nwhat?\r\n").await.ok()?;
+                return None;
+            }
+            "RCPT" => recipient.to_owned(),
+            "DATA" => {
+                in_data = true;
+                "354 go on".to_owned()
+            }
+            "QUIT" => return None,
+            _ => "250 ok".to_owned(),
+        };
+    }
+}
+
+/// Transports in this order, each with two seconds.
+async fn transports(urls: &[String]) -> (TestSereno, Arc<dyn MailTransport>) {
+    let test = TestSereno::new().await;
+    let mut config = test.sereno.config.clone();
+    config.mail.url = urls[0].as_str().into();
+    config.mail.fallback_urls = urls[1..].iter().map(|url| url.as_str().into()).collect();
+    config.mail.timeout.0 = 2;
+    let transport = from_config(&config).unwrap();
+    (test, transport)
+}
+
+fn clear(port: u16) -> String {
+    format!("smtp://127.0.0.1:{port}?tls=none")
+}
+
+#[tokio::test]
+async fn what_a_mail_server_does_decides_what_follows() {
+    let says = |greeting, recipient, end| Script::Says(greeting, recipient, end);
+    let cases: [(&str, Script, fn(&MailError) -> bool); 8] = [
+        (
+            "451",
+            says("220 ready", "451 4.3.0 later", ""),
+            |error| matches!(error, MailError::Later(why) if why.contains("451")),
+        ),
+        ("421", says("421 busy", "", ""), |error| {
+            matches!(error, MailError::Later(_))
+        }),
+        ("550", says("220 ready", "550 5.7.1 not you", ""), |error| {
+            matches!(error, MailError::Never(_))
+        }),
+        ("5.1.1", says("220 ready", "550 5.1.1 who?", ""), |error| {
+            matches!(error, MailError::NoMailbox(_))
+        }),
+        ("552", says("220 ready", "250 ok", "552 too much"), |error| {
+            matches!(error, MailError::Never(_))
+        }),
+        ("hang", Script::Hangs, |error| matches!(error, MailError::Later(_))),
+        ("drop", Script::DropsInData, |error| {
+            matches!(error, MailError::Later(_))
+        }),
+        ("nonsense", says("220 ready", "what?", ""), |error| {
+            matches!(error, MailError::Later(_))
+        }),
+    ];
+    for (name, script, expected) in cases {
+        let (port, _) = scripted(script).await;
+        let (_test, transport) = transports(&[clear(port)]).await;
+        let error = transport.send(&mail()).await.unwrap_err();
+        assert!(expected(&error), "{name}: {error:?}");
+    }
+    let (port, _) = scripted(Script::BreaksTls).await;
+    let (_test, transport) = transports(&[format!("smtp://localhost:{port}")]).await;
+    let error = transport.send(&mail()).await.unwrap_err();
+    assert!(matches!(error, MailError::Later(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn the_next_one_is_asked_where_one_takes_nothing() {
+    let closed = TcpListener::bind("127.0.0.1:0")
+        .await
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let (busy, _) = scripted(Script::Says("421 busy", "", "")).await;
+    let (later, _) = scripted(Script::Says("220 ready", "451 later", "")).await;
+    for first in [closed, busy, later] {
+        let (second, brought) = scripted(TAKES).await;
+        let (_test, transport) = transports(&[clear(first), clear(second)]).await;
+        let answer = transport.send(&mail()).await.unwrap();
+        assert!(
+            answer.contains(&format!("127.0.0.1:{first}: "))
+                && answer.ends_with(&format!("127.0.0.1:{second}: 250 taken")),
+            "{answer}"
+        );
+        assert_eq!(brought.load(Ordering::SeqCst), 1);
+        assert_eq!(transport.name(), format!("127.0.0.1:{first}, 127.0.0.1:{second}"));
+    }
+}
+
+#[tokio::test]
+async fn nobody_else_is_asked_where_one_refused_or_may_have_taken_it() {
+    let refuses = Script::Says("220 ready", "550 no", "");
+    for script in [refuses, Script::DropsInData] {
+        let (first, _) = scripted(script).await;
+        let (second, brought) = scripted(TAKES).await;
+        let (_test, transport) = transports(&[clear(first), clear(second)]).await;
+        transport.send(&mail()).await.unwrap_err();
+        assert_eq!(brought.load(Ordering::SeqCst), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_transport_takes_so_many_in_a_minute_and_then_the_next_one_does() {
+    let (slow, brought) = scripted(TAKES).await;
+    let limited = format!("{}&per_minute=2", clear(slow));
+    let (_test, transport) = transports(&[limited.clone()]).await;
+    let at = |seconds: i64| OutgoingMail {
+        leaves_at: Moment(seconds * 1_000_000),
+        ..mail()
+    };
+    for _ in 0..2 {
+        transport.send(&at(0)).await.unwrap();
+    }
+    let wait = transport.send(&at(20)).await.unwrap_err();
+    assert!(
+        matches!(wait, MailError::Wait(span) if (40..=41).contains(&span.as_secs())),
+        "{wait:?}"
+    );
+    assert_eq!(brought.load(Ordering::SeqCst), 2);
+    transport.send(&at(61)).await.unwrap();
+    let (other, others) = scripted(TAKES).await;
+    let (_test, transport) = transports(&[limited, clear(other)]).await;
+    for _ in 0..5 {
+        transport.send(&at(0)).await.unwrap();
+    }
+    assert_eq!((brought.load(Ordering::SeqCst), others.load(Ordering::SeqCst)), (5, 3));
+}
+
+/// Over the limit a mail waits for its turn, and no attempt is counted.
+#[tokio::test]
+async fn waiting_for_a_turn_is_no_attempt() {
+    let (port, brought) = scripted(TAKES).await;
+    let (test, transport) = transports(&[format!("{}&per_minute=2", clear(port))]).await;
+    let sending = test.try_another(|_| (), Some(transport)).await.unwrap();
+    let staff = sending.system().await;
+    let command = sereno_types::SendMessage {
+        recipients: (0..5).map(|number| format!("user{number}@example.org")).collect(),
+        subject: Some("Hello".to_owned()),
+        text: Some(BODY.to_owned()),
+        ..sereno_types::SendMessage::default()
+    };
+    sereno_core::messages::send(&sending.sereno, &sending.meta(), &staff, command)
+        .await
+        .unwrap();
+    for sent in [2, 4, 5] {
+        sereno_core::jobs::run_due(&sending.sereno).await.unwrap();
+        assert_eq!(brought.load(Ordering::SeqCst), sent);
+        assert_eq!(test.count("email_message WHERE status = 'sent'").await, sent);
+        sending.advance(Duration::from_secs(61));
+    }
+    assert_eq!(test.count("job WHERE state = 'done' AND attempts = 1").await, 5);
+    assert_eq!(test.count("email_attempt").await, 5);
+}
+
+/// Connections are kept: ten mails come through one.
+#[tokio::test]
+async fn a_connection_serves_many_mails() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let connections = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&connections);
+    let brought = Arc::new(AtomicUsize::new(0));
+    let mails = Arc::clone(&brought);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            count.fetch_add(1, Ordering::SeqCst);
+            tokio::spawn(play(stream, TAKES, Arc::clone(&mails)));
+        }
+    });
+    let (_test, transport) = transports(&[clear(port)]).await;
+    for _ in 0..10 {
+        transport.send(&mail()).await.unwrap();
+    }
+    assert_eq!(
+        (brought.load(Ordering::SeqCst), connections.load(Ordering::SeqCst)),
+        (10, 1)
+    );
 }

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use sereno_core::access;
-use sereno_core::account::admin;
+use sereno_core::messages::push;
 use sereno_types::{Id, Page, Problem, PushDetail, PushQuery, PushQueued, PushRow, SendPush};
 
 use crate::http::caller::Caller;
@@ -23,7 +23,7 @@ pub async fn list(
     Query(query): Query<PushQuery>,
 ) -> Result<Json<Page<PushRow>>, Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
-    Ok(Json(admin::pushes(&app.sereno, &staff, query).await?))
+    Ok(Json(push::list(&app.sereno, &staff, query).await?))
 }
 
 /// Send a push notification
@@ -43,7 +43,7 @@ pub async fn send(
     Json(command): Json<SendPush>,
 ) -> Result<(StatusCode, Json<PushQueued>), Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
-    let queued = admin::send_push(&app.sereno, &caller.meta, &staff, command).await?;
+    let queued = push::send(&app.sereno, &caller.meta, &staff, command).await?;
     Ok((StatusCode::ACCEPTED, Json(queued)))
 }
 
@@ -54,7 +54,7 @@ pub async fn send(
     responses((status = 200, description = "The notification", body = PushDetail)))]
 pub async fn detail(State(app): State<App>, caller: Caller, Segment(id): Segment) -> Result<Json<PushDetail>, Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
-    Ok(Json(admin::push(&app.sereno, &staff, &Id(id)).await?))
+    Ok(Json(push::detail(&app.sereno, &staff, &Id(id)).await?))
 }
 
 /// Try a push notification again
@@ -75,6 +75,6 @@ pub async fn retry(
     _: Nothing,
 ) -> Result<(StatusCode, Json<PushDetail>), Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
-    let again = admin::retry_push(&app.sereno, &caller.meta, &staff, &Id(id)).await?;
+    let again = push::retry(&app.sereno, &caller.meta, &staff, &Id(id)).await?;
     Ok((StatusCode::ACCEPTED, Json(again)))
 }

@@ -18,6 +18,7 @@ mod live;
 mod login;
 mod login_codes;
 mod me;
+mod messages;
 mod oauth;
 mod openapi;
 mod passwords;
@@ -38,12 +39,13 @@ use utoipa_axum::routes;
 use crate::router::App;
 
 /// Doors for reading that the contract does not describe.
-pub const UNDESCRIBED: [&str; 5] = [
+pub const UNDESCRIBED: [&str; 6] = [
     "/openapi.json",
     "/api/v1/openapi.json",
     "/docs",
     "/media/{*path}",
     "/.well-known/change-password",
+    "/console/messages/{id}/preview",
 ];
 
 /// The routes that the contract describes.
@@ -157,6 +159,16 @@ fn asking() -> OpenApiRouter<App> {
         .routes(routes!(admin_users::unlock))
         .routes(routes!(admin_users::send_activation))
         .routes(routes!(admin_users::send_password_reset))
+        .routes(routes!(messages::list, messages::send))
+        .routes(routes!(messages::release_all))
+        .routes(routes!(messages::retry_failed))
+        .routes(routes!(messages::detail))
+        .routes(routes!(messages::retry))
+        .routes(routes!(messages::cancel))
+        .routes(routes!(messages::resend))
+        .routes(routes!(messages::release))
+        .routes(routes!(messages::suppressions, messages::suppress))
+        .routes(routes!(messages::unsuppress))
         .routes(routes!(admin_social::list, admin_social::create))
         .routes(routes!(
             admin_social::detail,
@@ -181,7 +193,10 @@ fn asking() -> OpenApiRouter<App> {
 /// Every route of the API but the open ones.
 pub fn routes() -> Router<App> {
     let (router, _) = asking().split_for_parts();
-    router.merge(openapi::routes()).merge(docs::routes())
+    router
+        .merge(openapi::routes())
+        .merge(docs::routes())
+        .route("/console/messages/{id}/preview", get(messages::preview))
 }
 
 /// The routes that ask nobody who they are.

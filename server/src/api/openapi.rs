@@ -105,6 +105,10 @@ pub(super) fn head() -> OpenApi {
                 "Registering applications, their secrets, and the keys that sign tokens.",
             ),
             tag("providers", "Setting up the providers that people sign in through."),
+            tag(
+                "messages",
+                "Mails: their history, repairing it, sending one, addresses that are not written to.",
+            ),
             tag("health", "For whoever watches over the process."),
         ]))
         .build()

@@ -5,6 +5,7 @@ mod catalogue;
 mod check;
 mod config;
 mod doctor;
+mod mail;
 mod push;
 mod role;
 mod serve;
@@ -79,6 +80,9 @@ enum Command {
     /// Try notifications to devices
     #[command(subcommand)]
     Push(push::Command),
+    /// Look at mails and repair them
+    #[command(subcommand)]
+    Mail(mail::Command),
     /// Whether somebody may do something, and why; fails when they may not
     Check(check::Question),
     /// Check database, keys, mail, public URL and clock
@@ -128,6 +132,7 @@ fn dispatch(cli: Cli) -> Outcome {
             Command::Catalogue(command) => catalogue::run(command, config).await,
             Command::Role(command) => role::run(command, config).await,
             Command::Push(command) => push::run(command, config).await,
+            Command::Mail(command) => Box::pin(mail::run(command, config)).await,
             Command::Check(question) => check::run(question, config).await,
             Command::Doctor => Box::pin(doctor::run(config)).await,
             Command::Config(_) => Ok(()),
@@ -201,6 +206,7 @@ fn directives(level: &str, command: &Command) -> String {
         | Command::Catalogue(_)
         | Command::Role(_)
         | Command::Push(_)
+        | Command::Mail(_)
         | Command::Check(_)
         | Command::Doctor => {
             format!("{}=warn,", boot::MIGRATIONS_IN_LOG)

@@ -2,9 +2,9 @@
 
 use clap::Subcommand;
 use sereno_core::access;
-use sereno_core::account::admin;
 use sereno_core::config::Config;
 use sereno_core::context::Actor;
+use sereno_core::messages;
 use sereno_core::port::push::PushError;
 use sereno_core::push::{self, Message};
 use sereno_core::{Error, Sereno};
@@ -60,7 +60,7 @@ async fn hand_over(
 ) -> Result<Vec<push::Tried>, Error> {
     let staff = access::staff(sereno, &Actor::System).await?;
     if let Some(user) = user {
-        return admin::try_push(sereno, &staff, user, message).await;
+        return messages::push::try_now(sereno, &staff, user, message).await;
     }
     let answer = push::try_token(sereno, token.unwrap_or_default(), message).await;
     let answer = answer.ok_or(Code::PushNotConfigured)?;

@@ -25,6 +25,7 @@ pub async fn read(app: &App, request: Request) -> Result<Request, Response> {
     let most = match upload {
         Some(upload) => app.sereno.config.profile.avatar_max_bytes + upload.around,
         None if LISTS.contains(&parts.uri.path()) => usual.max(LIST_MAX),
+        None if parts.uri.path() == MAILS => usual.max(mail_max(app.sereno.config.mail.attachments_max_bytes)),
         None => usual,
     };
     let most = usize::try_from(most).unwrap_or(usize::MAX);
@@ -77,6 +78,14 @@ const UPLOADS: [Upload; 2] = [
 /// Doors that take a thousand things at once, and the room for them, in bytes.
 const LISTS: [&str; 3] = ["/api/v1/check", "/api/v1/catalogue", "/api/v1/admin/role-assignments"];
 const LIST_MAX: u64 = 512 * 1_024;
+
+/// The door that takes a mail with files, in base64, and texts.
+const MAILS: &str = "/api/v1/admin/messages";
+
+/// Bytes that such a mail may have: texts are escaped, and four characters stand for three bytes.
+const fn mail_max(files: u64) -> u64 {
+    files / 3 * 4 + 2 * 1_048_576
+}
 
 /// Bytes of a body that are not counted.
 const FREE: usize = 4_096;

@@ -22,7 +22,7 @@ use crate::router::App;
 pub const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// Doors whose answers are kept.
-pub const DOORS: [&str; 13] = [
+pub const DOORS: [&str; 15] = [
     "/api/v1/admin/push-notifications",
     "/api/v1/registrations",
     "/api/v1/registrations/resend",
@@ -32,6 +32,8 @@ pub const DOORS: [&str; 13] = [
     "/api/v1/me/deletion",
     "/api/v1/admin/users/{id}/send-activation",
     "/api/v1/admin/users/{id}/send-password-reset",
+    "/api/v1/admin/messages",
+    "/api/v1/admin/messages/{id}/resend",
     "/api/v1/admin/applications",
     "/api/v1/admin/applications/{id}/secrets",
     "/api/v1/admin/signing-keys",

@@ -6,17 +6,16 @@ mod events;
 mod lineage;
 mod list;
 mod overview;
-mod push;
 mod state;
 mod superuser;
 mod view;
 
 pub(crate) use act::may_touch;
 pub use act::{CreateUser, create_user, send_activation, send_password_reset};
+pub(crate) use events::{bound, user_named};
 pub use events::{event, event_kinds, events};
 pub use list::list;
 pub use overview::overview;
-pub use push::{push, pushes, retry_push, send_push, try_push};
 pub use state::{change, delete, disable, enable, lock, restore, unlock};
 pub use superuser::set_superuser;
 pub(crate) use view::version_of;

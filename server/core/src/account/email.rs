@@ -32,6 +32,9 @@ pub async fn request(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, command
     let Some(email) = identifier::email_field(&command.email, &mut faults) else {
         return Err(Error::fields(faults));
     };
+    if let Some(code) = notify::rules::refusal(sereno, &email.canonical).await? {
+        return Err(Error::field("email", code));
+    }
     let found = subject::find(sereno.db.read(), caller.user_id).await?;
     let Some((user, old)) = found.filter(|(user, _)| user.state() == UserState::Active) else {
         return Err(Code::AuthenticationRequired.into());

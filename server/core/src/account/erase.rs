@@ -3,13 +3,13 @@
 
 use sea_orm::sea_query::{Expr, ExprTrait, Func};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
-use sereno_types::UserState;
+use sereno_types::{SuppressionCause, UserState};
 use uuid::Uuid;
 
 use super::revocation;
 use crate::access::subject;
 use crate::context::{Actor, Locale, RequestMeta, Sereno, Tx};
-use crate::entity::{email_message, event, login_code, user};
+use crate::entity::{email_message, email_suppression, event, login_code, user};
 use crate::error::Result;
 use crate::event::{Event, EventKind};
 use crate::notify::{self, MailKind, Recipient};
@@ -65,6 +65,12 @@ pub(super) async fn erase(sereno: &Sereno, tx: &mut Tx, id: Uuid) -> Result<()> 
         theirs = theirs.add(written.eq(email.address.to_lowercase()));
         login_code::Entity::delete_many()
             .filter(login_code::Column::Subject.eq(email.canonical.as_str()))
+            .exec(tx.db())
+            .await?;
+        // what staff was asked never to write to stays: that is what the entry is for
+        email_suppression::Entity::delete_many()
+            .filter(email_suppression::Column::Canonical.eq(email.canonical.as_str()))
+            .filter(email_suppression::Column::Cause.eq(SuppressionCause::HardBounce.as_str()))
             .exec(tx.db())
             .await?;
     }

@@ -336,6 +336,7 @@ async fn mails<C: ConnectionTrait>(db: &C, id: Uuid) -> Result<Vec<Value>> {
             "recipient": row.recipient,
             "locale": row.locale,
             "status": row.status,
+            "reason": row.reason,
             "created_at": row.created_at.timestamp(),
             "sent_at": at(row.sent_at),
         })

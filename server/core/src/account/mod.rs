@@ -13,7 +13,6 @@ pub mod email;
 pub(crate) mod erase;
 pub mod export;
 pub(crate) mod find;
-pub mod identifier;
 pub(crate) mod look_up;
 pub(crate) mod mailbox;
 pub mod password;
@@ -28,4 +27,5 @@ mod state;
 mod typed_code;
 pub(crate) mod username;
 
+pub use crate::identifier;
 pub use create::{NewUser, Origin, create};

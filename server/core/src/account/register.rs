@@ -71,6 +71,11 @@ async fn accept(sereno: &Sereno, command: Register) -> Result<Accepted> {
     faults.extend(password::judge(sereno, "password", command.password.expose(), &relatives).await?);
     faults.extend(too_large(&command.attributes));
     faults.extend(attributes::judge(sereno, &command.attributes, By::SignUp).await?);
+    if let Some(email) = &email
+        && let Some(code) = notify::rules::refusal(sereno, &email.canonical).await?
+    {
+        faults.push(FieldError::new("email", code));
+    }
     let (Some(email), true) = (email, faults.is_empty()) else {
         return Err(Error::fields(faults));
     };

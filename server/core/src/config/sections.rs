@@ -84,15 +84,38 @@ section! {
     /// Outgoing mail.
     Mail = "mail" {
         /// `smtp://[user:password@]host:port[?tls=none|starttls|wrapper]` or `file:DIR`. Default: files in `mail` in the
-        /// data folder; `prod` wants to be told.
+        /// data folder; `prod` wants to be told. `&per_minute=N` lets so many mails leave in a minute, on each node.
         url: Secret = Secret::default();
+        /// Further ones of the same form, in the order of preference: where one cannot be reached, or says no for now, the
+        /// next is tried at once.
+        fallback_urls: Vec<Secret> = Vec::new();
         /// File of certificates (PEM) that are trusted beside the public ones, for a mail server with a certificate of
         /// your own authority.
         ca_file: String = String::new();
         /// The sender, for example `Example <no-reply@example.org>`.
         from: String = "Sereno <sereno@localhost>".to_owned();
+        /// Where mail servers send what they could not deliver (the envelope's sender). Default: the address of `from`.
+        bounce_address: String = String::new();
+        /// File with the private key (PEM, PKCS #8: RSA of 2048 bits or more, or Ed25519) that mails are signed with (DKIM).
+        /// Empty: they are not signed here.
+        dkim_key_file: String = String::new();
+        /// The selector: the public half stands in the DNS at `<selector>._domainkey.<domain of from>`.
+        dkim_selector: String = String::new();
         /// Seconds until a mail server that does not answer is given up for this attempt.
         timeout: Seconds = Seconds(30);
+        /// Holds every mail back until staff releases it or this is `false` again: for a copy of a live database.
+        hold: bool = false;
+        /// Addresses that get no mail, whatever the case of their letters: `ana@example.org`, `example.org`,
+        /// `*.example.org`, `mailinator*`, `test-*@example.org`.
+        excluded: Vec<String> = Vec::new();
+        /// Whether domains of throw-away addresses are excluded too: those of a small list of Sereno's own, and of the file.
+        exclude_disposable: bool = false;
+        /// File of such domains, one a line; lines that begin with `#` are passed over.
+        disposable_domains_file: String = String::new();
+        /// Most bytes of all files that hang on one mail.
+        attachments_max_bytes: u64 = 5_242_880;
+        /// Days that the history of mails is kept.
+        history_days: u64 = 90;
     }
 }
 
@@ -121,6 +144,8 @@ section! {
         code_lifetime: Seconds = Seconds(600);
         /// Wrong codes heard for one mail.
         code_attempts: u64 = 5;
+        /// Whether addresses that get no mail (`mail.excluded`, `mail.exclude_disposable`) may not be signed up with.
+        refuse_excluded: bool = true;
         /// Days after which an account that nobody confirmed is deleted, counted from its latest sign-up. 0: never.
         pending_days: u64 = 30;
     }
@@ -337,11 +362,11 @@ section! {
         enabled: bool = true;
         /// Jobs worked on at once.
         concurrency: u64 = 4;
-        /// Most attempts of a job.
-        max_attempts: u64 = 10;
+        /// Most attempts of a job. The waits between them grow to an hour: 16 attempts take some six hours.
+        max_attempts: u64 = 16;
         /// Seconds after which a job whose worker fell silent is given to another.
         lease: Seconds = Seconds(120);
-        /// Days that ended sessions, used links, finished jobs and mail history are kept.
+        /// Days that ended sessions, used links and finished jobs are kept.
         keep_days: u64 = 90;
         /// Days that events are kept. 0: for ever.
         keep_events_days: u64 = 400;

@@ -134,6 +134,18 @@ impl Setting for Vec<String> {
     }
 }
 
+/// A list of values that must not be shown.
+impl Setting for Vec<Secret> {
+    fn read(raw: Raw) -> Result<Self, &'static str> {
+        let texts = Vec::<String>::read(raw)?;
+        Ok(texts.into_iter().map(Secret::from).collect())
+    }
+
+    fn show(&self) -> Option<Value> {
+        Some(Value::Array(Vec::new()))
+    }
+}
+
 /// Values found for one section, by key.
 pub type Found = std::collections::BTreeMap<String, Raw>;
 

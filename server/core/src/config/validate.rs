@@ -204,20 +204,9 @@ fn hooks(config: &Config, faults: &mut Faults) {
 }
 
 fn mail(config: &Config, faults: &mut Faults) {
-    let url = config.mail_url();
-    let parsed = Url::parse(&url).ok();
-    let is_smtp = parsed
-        .as_ref()
-        .is_some_and(|url| url.scheme() == "smtp" && url.host().is_some());
-    if !is_smtp && !url.starts_with("file:") {
-        faults.add("mail", "url", "must be smtp://host:port or file:DIR");
-    }
-    if let Some(parsed) = parsed.filter(|_| is_smtp) {
-        for (key, value) in parsed.query_pairs() {
-            if key != "tls" || !matches!(value.as_ref(), "none" | "starttls" | "wrapper") {
-                faults.add("mail", "url", "knows only ?tls=none, ?tls=starttls or ?tls=wrapper");
-            }
-        }
+    mail_url("url", &config.mail_url(), faults);
+    for url in &config.mail.fallback_urls {
+        mail_url("fallback_urls", url.expose(), faults);
     }
     if config.mail.from.parse::<lettre::message::Mailbox>().is_err() {
         faults.add(
@@ -225,6 +214,50 @@ fn mail(config: &Config, faults: &mut Faults) {
             "from",
             "must be an address, for example `Example <no-reply@example.org>`",
         );
+    }
+    let bounce = &config.mail.bounce_address;
+    if !bounce.is_empty() && bounce.parse::<lettre::Address>().is_err() {
+        faults.add("mail", "bounce_address", "must be an address without a name");
+    }
+    let selector = &config.mail.dkim_selector;
+    let is_selector = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
+    if selector.is_empty() != config.mail.dkim_key_file.is_empty() || !selector.chars().all(is_selector) {
+        faults.add(
+            "mail",
+            "dkim_selector",
+            "must be a name of the DNS, and be set where dkim_key_file is",
+        );
+    }
+    let sound = |entry: &String| {
+        let letters = entry.chars().filter(|c| c.is_alphanumeric()).count();
+        letters >= 2 && !entry.chars().any(|c| c.is_whitespace() || c.is_control())
+    };
+    if !config.mail.excluded.iter().all(sound) {
+        let message = "must name addresses or domains, with `*` for any characters; each needs two letters at least";
+        faults.add("mail", "excluded", message);
+    }
+}
+
+fn mail_url(key: &str, url: &str, faults: &mut Faults) {
+    let parsed = Url::parse(url).ok();
+    let is_smtp = parsed
+        .as_ref()
+        .is_some_and(|url| url.scheme() == "smtp" && url.host().is_some());
+    if !is_smtp && !url.starts_with("file:") {
+        faults.add("mail", key, "must be smtp://host:port or file:DIR");
+    }
+    if let Some(parsed) = parsed.filter(|_| is_smtp) {
+        for (name, value) in parsed.query_pairs() {
+            let known = match name.as_ref() {
+                "tls" => matches!(value.as_ref(), "none" | "starttls" | "wrapper"),
+                "per_minute" => value.parse::<u64>().is_ok_and(|most| most > 0),
+                _ => false,
+            };
+            if !known {
+                let message = "knows only ?tls=none, ?tls=starttls or ?tls=wrapper, and per_minute=N";
+                faults.add("mail", key, message);
+            }
+        }
     }
 }
 
@@ -335,11 +368,20 @@ fn figures(config: &Config, faults: &mut Faults) {
     bounds("worker", "max_attempts", config.worker.max_attempts, 1, 100);
     bounds("worker", "lease", config.worker.lease.0, 10, 86_400);
     bounds("worker", "keep_days", config.worker.keep_days, 1, 36_500);
-    if config.mail.timeout >= config.worker.lease {
+    bounds("mail", "history_days", config.mail.history_days, 1, 36_500);
+    bounds(
+        "mail",
+        "attachments_max_bytes",
+        config.mail.attachments_max_bytes,
+        0,
+        26_214_400,
+    );
+    let transports = config.mail.fallback_urls.len() as u64 + 1;
+    if config.mail.timeout.0.saturating_mul(transports) >= config.worker.lease.0 {
         faults.add(
             "mail",
             "timeout",
-            "must be shorter than worker.lease, else a slow mail is sent twice",
+            "must be shorter than worker.lease, else a slow mail is sent twice; for each of the fallback_urls once more",
         );
     }
     if config.database.sync != "normal" && config.database.sync != "full" {
@@ -393,6 +435,11 @@ fn modes(config: &Config, faults: &mut Faults) {
             }
             if let Some(why) = clear_text_credentials(&config.mail_url()) {
                 faults.add("mail", "url", why);
+            }
+            for url in &config.mail.fallback_urls {
+                if let Some(why) = clear_text_credentials(url.expose()) {
+                    faults.add("mail", "fallback_urls", why);
+                }
             }
         }
     }

@@ -27,6 +27,9 @@ pub enum Failure {
     /// Trying again later makes sense.
     #[error("{0}")]
     Later(String),
+    /// Nothing was tried, and it is not a fault: it is this job's turn after so long, and no attempt is counted.
+    #[error("it waits for its turn")]
+    Wait(std::time::Duration),
     /// It never will.
     #[error("{0}")]
     Never(String),

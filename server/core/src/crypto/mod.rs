@@ -1,9 +1,10 @@
 //! Cryptography: one algorithm, one file. Passwords and short codes ([`password`]), digests of long secrets
-//! ([`digest`]), sealing of what must be read again ([`seal`]), signed tokens ([`jwt`], [`signing`]) and the keys of all of
+//! ([`digest`]), signatures of mails ([`dkim`]), sealing of what must be read again ([`seal`]), signed tokens ([`jwt`], [`signing`]) and the keys of all of
 //! them ([`keys`]). Nothing here knows a row, a request or a setting: callers hand in plain values, the moment and the
 //! randomness. Primitives come from aws-lc; none is written here.
 
 pub mod digest;
+pub mod dkim;
 pub mod jwt;
 pub mod keys;
 pub mod password;

@@ -21,9 +21,9 @@ pub struct Model {
     pub recipient: String,
     /// The language.
     pub locale: String,
-    /// `queued`, `sent`, `failed` or `skipped`.
+    /// A `MessageState`.
     pub status: String,
-    /// A reason code.
+    /// A `MessageReason`.
     pub reason: Option<String>,
     /// What the mail server said.
     pub transport_answer: Option<String>,
@@ -33,6 +33,20 @@ pub struct Model {
     pub created_at: Moment,
     /// When the mail server took it.
     pub sent_at: Option<Moment>,
+    /// The recipient's credential epoch when it was asked for; unknown of mails older than this column.
+    pub credential_epoch: Option<i64>,
+    /// The row of another table that it is about.
+    pub about: Option<Uuid>,
+    /// When what it tells of happened, where that is not when it was asked for: a mail that was sent anew.
+    pub told_at: Option<Moment>,
+    /// The mail that this one repeats to another address.
+    pub resent_of: Option<Uuid>,
+    /// What it says, where that is not made anew when it leaves.
+    pub content_id: Option<Uuid>,
+    /// Whether it leaves in spite of excluded addresses and of `mail.hold`.
+    pub is_forced: bool,
+    /// How many hand-overs in a row were cut off without an answer.
+    pub interrupted: i64,
 }
 
 /// None is needed: look-ups name their columns.

@@ -1,22 +1,24 @@
-//! A mail leaves: its secrets are minted, it is rendered, handed over, and the outcome is written into the history. Runs
-//! at least once; a retry mints anew, and earlier secrets of the same mail stay good until one is used.
+//! A mail leaves: its secrets are minted, it is rendered, handed over, and the outcome is written into the history (by
+//! `outbox`). A retry mints anew, and earlier secrets of the same mail stay good until one is used.
 
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
-use sereno_types::{Code, UserState};
+use sereno_types::{MessageReason, MessageState, UserState};
 use uuid::Uuid;
 
-use super::login_code;
 use super::mails::{
     Activation, DeletionConfirm, DeletionDone, DeletionScheduled, EmailChangeConfirm, EmailChangeNotice,
     IdentityLinked, IdentityUnlinked, MailKind, NewDevice, PasswordChanged, PasswordReset, RegistrationRepeated,
     Rendered, UnknownAccount,
 };
+use super::outbox::{self, Outcome, TakenUp};
+use super::rules::{self, Verdict};
+use super::{content, login_code};
 use crate::clock::Moment;
-use crate::context::{Actor, Failure, Job, Locale, RequestMeta, Sereno, tidy};
+use crate::context::{Failure, Job, Locale, Sereno};
 use crate::entity::{Hidden, device, email_message, event, sign_up, user, user_email};
 use crate::error::Result;
-use crate::event::{Event, EventKind};
+use crate::event::EventKind;
 use crate::once::{self, Mint, Purpose};
 use crate::port::mail::{MailError, OutgoingMail};
 
@@ -39,36 +41,60 @@ impl Job for DeliverMail {
     const NAME: &'static str = "deliver_mail";
 
     async fn run(self, sereno: &Sereno) -> Result<(), Failure> {
-        let message = email_message::Entity::find_by_id(self.message_id)
-            .one(sereno.db.read())
-            .await?;
-        let Some(message) = message.filter(|message| message.status == "queued") else {
+        let mut message = match outbox::take_up(sereno, self.message_id).await? {
+            TakenUp::Over => return Ok(()),
+            TakenUp::Busy(span) => return Err(Failure::Wait(span)),
+            TakenUp::Unknown(message) => {
+                let unknown = Outcome::of(MessageState::Failed, MessageReason::OutcomeUnknown);
+                outbox::finish(sereno, &message, unknown).await?;
+                return Err(Failure::Never(
+                    "two hand-overs were cut off; it is not sent a third time".to_owned(),
+                ));
+            }
+            TakenUp::Ready(message) => message,
+        };
+        let bounced = match rules::judge_row(sereno, &message).await? {
+            Verdict::Goes { bounced } => bounced,
+            Verdict::Stays(state, reason) => {
+                return Ok(outbox::finish(sereno, &message, Outcome::of(state, reason)).await?);
+            }
+        };
+        let Some(mail) = written(sereno, &message, &self).await? else {
+            let skipped = Outcome::of(MessageState::Skipped, MessageReason::NoLongerWanted);
+            return Ok(outbox::finish(sereno, &message, skipped).await?);
+        };
+        if !outbox::begin(sereno, &mut message).await? {
             return Ok(());
-        };
-        let Some(mail) = render(sereno, &message, &self).await? else {
-            let skipped = Outcome::of("skipped", Some("no_longer_wanted"), None);
-            return Ok(finish(sereno, &message, skipped).await?);
-        };
-        let mail = OutgoingMail {
-            recipient: message.recipient.clone(),
-            subject: mail.subject,
-            text: mail.text,
-            html: mail.html,
-            message_id: message.id.to_string(),
-            date: message.created_at,
-        };
+        }
         match sereno.mail.send(&mail).await {
-            Ok(answer) => Ok(finish(sereno, &message, Outcome::tried("sent", None, answer)).await?),
-            Err(MailError::Later(why)) => {
-                let outcome = Outcome::tried("queued", Some("transport_away"), why.clone());
-                finish(sereno, &message, outcome).await?;
+            Ok(answer) => {
+                let sent = Outcome::tried(MessageState::Sent, None, "sent", answer);
+                outbox::finish(sereno, &message, sent).await?;
+                if bounced {
+                    outbox::lift_bounce(sereno, &message.recipient).await?;
+                }
+                Ok(())
+            }
+            Err(MailError::Wait(span)) => {
+                outbox::step_back(sereno, &message).await?;
+                Err(Failure::Wait(span))
+            }
+            Err(MailError::Later(why) | MailError::Away(why)) => {
+                let away = Some(MessageReason::TransportAway);
+                let outcome = Outcome::tried(MessageState::Queued, away, "later", why);
+                outbox::finish(sereno, &message, outcome).await?;
                 Err(Failure::Later(
                     "the mail server did not take it; its answer stands in the history".to_owned(),
                 ))
             }
-            Err(MailError::Never(why)) => {
-                let outcome = Outcome::tried("failed", Some("transport_refused"), why.clone());
-                finish(sereno, &message, outcome).await?;
+            Err(refused @ (MailError::Never(_) | MailError::NoMailbox(_))) => {
+                let reason = Some(MessageReason::TransportRefused);
+                let outcome = Outcome::tried(MessageState::Failed, reason, "refused", refused.to_string());
+                let outcome = match refused {
+                    MailError::NoMailbox(_) => outcome.bounced(),
+                    _ => outcome,
+                };
+                outbox::finish(sereno, &message, outcome).await?;
                 Err(Failure::Never(
                     "the mail server refused it; its answer stands in the history".to_owned(),
                 ))
@@ -77,16 +103,41 @@ impl Job for DeliverMail {
     }
 
     async fn given_up(self, sereno: &Sereno) -> Result<()> {
-        let message = email_message::Entity::find_by_id(self.message_id)
-            .one(sereno.db.read())
-            .await?;
-        let Some(message) = message.filter(|message| message.status == "queued") else {
-            return Ok(());
-        };
-        let answer = message.transport_answer.clone();
-        let outcome = Outcome::of("failed", Some("attempts_exhausted"), answer);
-        finish(sereno, &message, outcome).await
+        outbox::give_up(sereno, self.message_id).await
     }
+}
+
+/// The mail as it leaves: what was kept of it, or what is made anew; nothing when nobody waits for it any more.
+async fn written(sereno: &Sereno, message: &email_message::Model, job: &DeliverMail) -> Result<Option<OutgoingMail>> {
+    let mail = match message.content_id {
+        Some(id) => match content::open(sereno, id).await? {
+            Some(content) => content.mail(message)?,
+            None => return Ok(None),
+        },
+        None => {
+            // one that repeats another tells when that happened, not when it was repeated
+            let told = email_message::Model {
+                created_at: message.told_at.unwrap_or(message.created_at),
+                ..message.clone()
+            };
+            let Some(rendered) = render(sereno, &told, job).await? else {
+                return Ok(None);
+            };
+            OutgoingMail {
+                recipient: message.recipient.clone(),
+                subject: rendered.subject,
+                text: rendered.text,
+                html: rendered.html,
+                ..OutgoingMail::default()
+            }
+        }
+    };
+    Ok(Some(OutgoingMail {
+        message_id: message.id.to_string(),
+        date: message.created_at,
+        leaves_at: sereno.now(),
+        ..mail
+    }))
 }
 
 /// The mail with fresh secrets, or nothing when nobody waits for it any more.
@@ -412,71 +463,4 @@ async fn provider_of(sereno: &Sereno, message: &email_message::Model, kind: Even
     let name = found.and_then(|row| row.detail.get("provider_name")?.as_str().map(str::to_owned));
     // swept away before a mail server took the mail
     Ok(name.unwrap_or_else(|| "?".to_owned()))
-}
-
-/// Longest answer of a mail server that is kept.
-const ANSWER_MAX: usize = 500;
-
-/// What became of a mail.
-struct Outcome {
-    status: &'static str,
-    reason: Option<&'static str>,
-    answer: Option<String>,
-    tried: bool,
-}
-
-impl Outcome {
-    /// Without asking the transport.
-    const fn of(status: &'static str, reason: Option<&'static str>, answer: Option<String>) -> Self {
-        Self {
-            status,
-            reason,
-            answer,
-            tried: false,
-        }
-    }
-
-    /// By what the transport said.
-    const fn tried(status: &'static str, reason: Option<&'static str>, answer: String) -> Self {
-        Self {
-            status,
-            reason,
-            answer: Some(answer),
-            tried: true,
-        }
-    }
-}
-
-async fn finish(sereno: &Sereno, message: &email_message::Model, outcome: Outcome) -> Result<()> {
-    let status = outcome.status;
-    let mut tx = sereno.begin(&RequestMeta::default(), &Actor::System).await?;
-    let row = email_message::ActiveModel {
-        id: Set(message.id),
-        status: Set(status.to_owned()),
-        reason: Set(outcome.reason.map(str::to_owned)),
-        transport_answer: Set(outcome.answer.map(|answer| tidy(&answer, ANSWER_MAX))),
-        attempts: Set(message.attempts + i64::from(outcome.tried)),
-        sent_at: Set((status == "sent").then(|| tx.now())),
-        ..Default::default()
-    };
-    if message.mail == MailKind::DeletionDone.as_str() && status != "queued" {
-        // the last thing that held the address of somebody who is gone
-        email_message::Entity::delete_by_id(message.id).exec(tx.db()).await?;
-    } else {
-        email_message::Entity::update(row).exec(tx.db()).await?;
-    }
-    let event = match status {
-        "sent" => Some(Event::new(EventKind::EmailSent)),
-        "failed" => Some(Event::refused(EventKind::EmailFailed, Code::Unavailable)),
-        _ => None,
-    };
-    if let Some(event) = event {
-        tx.record(
-            event
-                .about(message.user_id)
-                .with("mail", message.mail.as_str())
-                .with("message_id", message.id.to_string()),
-        );
-    }
-    tx.commit().await
 }

@@ -1,19 +1,29 @@
-//! Mails: what they say, how they are queued in the transaction that wants them, and how they leave. The queue holds
-//! ids; the secrets a mail carries are minted when it leaves, and its body is not kept.
+//! Mails: what they say, how they are queued in the transaction that wants them, whether they may go, and how they leave.
+//! The queue holds ids; the secrets a mail carries are minted when it leaves, and its body is not kept. What another
+//! service sends is kept, sealed, until it has left.
 
+pub mod content;
 mod deliver;
 pub(crate) mod login_code;
 mod mails;
+mod masked;
+mod outbox;
+pub mod plain_text;
+pub mod rules;
 pub mod transport;
 
 use std::time::Duration;
 
 use sea_orm::{ActiveValue::Set, EntityTrait};
+use sereno_types::{MessageReason, MessageState};
 use uuid::Uuid;
 
 pub use deliver::DeliverMail;
 pub use mails::{MailKind, Rendered, samples};
+pub use masked::masked;
+pub use outbox::about;
 
+use crate::clock::Moment;
 use crate::context::limiter::{self, Limit};
 use crate::context::{Locale, Sereno, Tx};
 use crate::entity::email_message;
@@ -45,30 +55,113 @@ pub async fn queue_about(
     to: Recipient,
     about: Option<Uuid>,
 ) -> Result<Uuid> {
+    let row = NewRow {
+        user_id: to.user_id,
+        address: to.address,
+        locale: to.locale,
+        credential_epoch: to.credential_epoch,
+        about,
+        ..NewRow::of(mail.as_str())
+    };
+    queue_row(sereno, tx, row, Duration::ZERO).await
+}
+
+/// What mails of other services are called among the kinds.
+pub const CUSTOM: &str = "custom";
+
+/// A row of the history that is about to be written.
+#[derive(Clone, Debug)]
+pub struct NewRow {
+    /// The kind of mail.
+    pub kind: String,
+    /// The project it belongs to.
+    pub project_id: Option<Uuid>,
+    /// To whom.
+    pub user_id: Option<Uuid>,
+    /// The address, as it was written.
+    pub address: String,
+    /// The language.
+    pub locale: Locale,
+    /// The recipient's credential epoch.
+    pub credential_epoch: i64,
+    /// The row of another table that it is about.
+    pub about: Option<Uuid>,
+    /// What it says, where that is not made anew when it leaves.
+    pub content_id: Option<Uuid>,
+    /// Whether it leaves in spite of excluded addresses and of mails being held back.
+    pub is_forced: bool,
+    /// The mail that it repeats, and when what that one tells of happened.
+    pub repeats: Option<(Uuid, Moment)>,
+    /// Where it stands from the start, if it does not wait for its turn.
+    pub stays: Option<(MessageState, MessageReason)>,
+}
+
+impl NewRow {
+    /// A mail of this kind, to nobody yet.
+    #[must_use]
+    pub fn of(kind: &str) -> Self {
+        Self {
+            kind: kind.to_owned(),
+            project_id: None,
+            user_id: None,
+            address: String::new(),
+            locale: Locale::default(),
+            credential_epoch: 0,
+            about: None,
+            content_id: None,
+            is_forced: false,
+            repeats: None,
+            stays: None,
+        }
+    }
+}
+
+/// Writes a row of the history, and a job for it after so long unless the mail stays. Gives the id.
+pub async fn queue_row(sereno: &Sereno, tx: &mut Tx, new: NewRow, delay: Duration) -> Result<Uuid> {
     let id = sereno.new_id()?;
+    let (state, reason) = new.stays.unzip();
+    let (resent_of, told_at) = new.repeats.unzip();
+    let job = DeliverMail {
+        message_id: id,
+        credential_epoch: new.credential_epoch,
+        about: new.about,
+    };
     let row = email_message::ActiveModel {
         id: Set(id),
-        project_id: Set(None),
-        user_id: Set(to.user_id),
-        mail: Set(mail.as_str().to_owned()),
-        recipient: Set(to.address),
-        locale: Set(to.locale.as_str().to_owned()),
-        status: Set("queued".to_owned()),
-        reason: Set(None),
+        project_id: Set(new.project_id),
+        user_id: Set(new.user_id),
+        mail: Set(new.kind),
+        recipient: Set(new.address),
+        locale: Set(new.locale.as_str().to_owned()),
+        status: Set(state.unwrap_or(MessageState::Queued).as_str().to_owned()),
+        reason: Set(reason.map(|reason| reason.as_str().to_owned())),
         transport_answer: Set(None),
         attempts: Set(0),
         created_at: Set(tx.now()),
         sent_at: Set(None),
+        credential_epoch: Set(Some(new.credential_epoch)),
+        about: Set(new.about),
+        told_at: Set(told_at),
+        resent_of: Set(resent_of),
+        content_id: Set(new.content_id),
+        is_forced: Set(new.is_forced),
+        interrupted: Set(0),
     };
     email_message::Entity::insert(row)
         .exec_without_returning(tx.db())
         .await?;
-    tx.enqueue(&DeliverMail {
-        message_id: id,
-        credential_epoch: to.credential_epoch,
-        about,
-    })?;
+    if state.is_none() {
+        tx.enqueue_in(&job, delay)?;
+    }
     Ok(id)
+}
+
+/// Sweeps away the history that is old enough.
+///
+/// # Errors
+/// When the database is away.
+pub async fn sweep(sereno: &Sereno) -> Result<()> {
+    outbox::sweep(sereno).await
 }
 
 /// Counts a request for a mail of this kind to whom this names, known or not. Each kind counts apart, so that nobody can

@@ -1,9 +1,11 @@
 //! Handing a mail to whoever delivers it.
 
+use std::time::Duration;
+
 use crate::clock::Moment;
 
 /// A rendered mail, on its way out. It may hold secrets: it is neither stored nor logged.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct OutgoingMail {
     /// The address, as it was written.
     pub recipient: String,
@@ -11,12 +13,29 @@ pub struct OutgoingMail {
     pub subject: String,
     /// The plain-text body.
     pub text: String,
-    /// The HTML body.
+    /// The HTML body; none if it is empty.
     pub html: String,
+    /// Where answers go, if not to the sender.
+    pub reply_to: Option<String>,
+    /// Files that hang on it.
+    pub attachments: Vec<Attachment>,
     /// Stays the same over retries, so that a mail sent twice can be told: the local part of `Message-ID`.
     pub message_id: String,
     /// When it was asked for.
     pub date: Moment,
+    /// The moment it is, for transports that take only so many in a time.
+    pub leaves_at: Moment,
+}
+
+/// A file that hangs on a mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attachment {
+    /// What it is called.
+    pub name: String,
+    /// What it is (RFC 6838).
+    pub content_type: String,
+    /// Its content.
+    pub bytes: Vec<u8>,
 }
 
 impl std::fmt::Debug for OutgoingMail {
@@ -30,17 +49,29 @@ impl std::fmt::Debug for OutgoingMail {
 /// Why a mail was not taken.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum MailError {
-    /// Trying again later makes sense (RFC 5321 §4.2.1: 4yz), or the server is away.
+    /// Nothing was handed over: the server could not be reached, or said no for now. Another one may be asked at once.
+    #[error("{0}")]
+    Away(String),
+    /// Trying again later makes sense (RFC 5321 §4.2.1: 4yz). It may have been taken: nobody else is asked.
     #[error("{0}")]
     Later(String),
     /// Trying again makes no sense (5yz), or the address cannot be written to.
     #[error("{0}")]
     Never(String),
+    /// As [`Self::Never`]: there is no such mailbox (RFC 3463: 5.1.1).
+    #[error("{0}")]
+    NoMailbox(String),
+    /// The transport has taken as many as it may in a minute; it was not asked.
+    #[error("as many mails as are allowed in a minute have left")]
+    Wait(Duration),
 }
 
 /// Takes mails.
 #[async_trait::async_trait]
 pub trait MailTransport: Send + Sync {
+    /// What the history calls it; never a secret.
+    fn name(&self) -> String;
+
     /// Hands the mail over; what comes back is the server's answer, for the history.
     async fn send(&self, mail: &OutgoingMail) -> Result<String, MailError>;
 

@@ -16,6 +16,7 @@ mod idempotency;
 mod login;
 mod login_codes;
 mod me;
+mod messages;
 mod oauth;
 mod passwords;
 mod profile;

@@ -6,6 +6,7 @@ mod deletion;
 mod devices;
 mod headers;
 mod login_codes;
+mod messages;
 mod passwords;
 mod profiles;
 mod push;

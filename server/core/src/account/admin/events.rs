@@ -118,7 +118,7 @@ async fn matching(sereno: &Sereno, query: EventQuery) -> Result<Condition> {
 }
 
 /// An id is taken as it is: events outlive whom they are about. Who is not there finds nothing.
-async fn user_named(sereno: &Sereno, text: &str) -> Result<Uuid> {
+pub(crate) async fn user_named(sereno: &Sereno, text: &str) -> Result<Uuid> {
     if let Ok(id) = text.parse() {
         return Ok(id);
     }
@@ -142,7 +142,7 @@ async fn application_named(sereno: &Sereno, text: &str) -> Result<Uuid> {
 }
 
 /// A moment, or so much after the beginning of a day.
-fn bound(field: &'static str, text: &str, into_day: Duration) -> Result<Moment> {
+pub(crate) fn bound(field: &'static str, text: &str, into_day: Duration) -> Result<Moment> {
     let day = || Some(Moment::from_rfc3339(&format!("{text}T00:00:00Z"))?.plus(into_day));
     Moment::from_rfc3339(text)
         .or_else(day)

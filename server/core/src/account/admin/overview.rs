@@ -36,7 +36,7 @@ pub async fn overview(sereno: &Sereno, _staff: &Staff) -> Result<Overview> {
         .select_only()
         .column(email_message::Column::Status)
         .column_as(email_message::Column::Id.count(), "count")
-        .filter(email_message::Column::Status.is_in(["queued", "failed"]))
+        .filter(email_message::Column::Status.is_in(["queued", "sending", "failed"]))
         .group_by(email_message::Column::Status)
         .into_tuple()
         .all(db)
@@ -55,7 +55,7 @@ pub async fn overview(sereno: &Sereno, _staff: &Staff) -> Result<Overview> {
         open_sessions,
         logins_24h: named(&logins, EventKind::LoggedIn.as_str()),
         failed_logins_24h: named(&logins, EventKind::LoginFailed.as_str()),
-        queued_mails: named(&mails, "queued"),
+        queued_mails: named(&mails, "queued") + named(&mails, "sending"),
         failed_mails: named(&mails, "failed"),
     })
 }

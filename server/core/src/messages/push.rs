@@ -10,8 +10,8 @@ use sereno_types::{
 };
 use uuid::Uuid;
 
-use super::super::find;
 use super::parse;
+use crate::account::find;
 use crate::clock::Moment;
 use crate::context::{Actor, RequestMeta, Sereno, Staff, tidy};
 use crate::entity::device;
@@ -34,7 +34,7 @@ const DATA_MAX: usize = 3_000;
 ///
 /// # Errors
 /// `permission_denied`; `validation_failed` on `limit`, `cursor` or `q`.
-pub async fn pushes(sereno: &Sereno, staff: &Staff, query: PushQuery) -> Result<Page<PushRow>> {
+pub async fn list(sereno: &Sereno, staff: &Staff, query: PushQuery) -> Result<Page<PushRow>> {
     staff.require(Permission::MessagesView)?;
     let db = sereno.db.read();
     let walk = Walk::<Newest>::new(None, query.limit, query.cursor.as_deref())?;
@@ -105,7 +105,7 @@ fn show(row: &Model, names: &HashMap<Uuid, String>) -> PushRow {
 ///
 /// # Errors
 /// `permission_denied`, `not_found`.
-pub async fn push(sereno: &Sereno, staff: &Staff, id: &Id) -> Result<PushDetail> {
+pub async fn detail(sereno: &Sereno, staff: &Staff, id: &Id) -> Result<PushDetail> {
     staff.require(Permission::MessagesView)?;
     let db = sereno.db.read();
     let row = Entity::find_by_id(parse(id)?).one(db).await?.ok_or(Error::NotFound)?;
@@ -125,7 +125,7 @@ pub async fn push(sereno: &Sereno, staff: &Staff, id: &Id) -> Result<PushDetail>
 /// `permission_denied`; `validation_failed`: `blank` where neither user nor device, or nothing is said, `invalid_choice` for
 /// whom there is not and for names of data that are the service's own, `no_push_token` where no device can get it;
 /// `push_not_configured`.
-pub async fn send_push(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, command: SendPush) -> Result<PushQueued> {
+pub async fn send(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, command: SendPush) -> Result<PushQueued> {
     staff.require(Permission::MessagesView)?;
     staff.require(Permission::MessagesManage)?;
     let message = judge(&command)?;
@@ -228,7 +228,7 @@ async fn whom(sereno: &Sereno, user: Option<&str>, device: Option<&str>) -> Resu
 ///
 /// # Errors
 /// `permission_denied`, `not_found`, `push_not_configured`; `state_conflict` for what was not given up.
-pub async fn retry_push(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<PushDetail> {
+pub async fn retry(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<PushDetail> {
     staff.require(Permission::MessagesView)?;
     staff.require(Permission::MessagesManage)?;
     let mut tx = sereno.begin(meta, staff.actor()).await?;
@@ -249,14 +249,14 @@ pub async fn retry_push(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: 
             .with("was", row.reason.unwrap_or_default()),
     );
     tx.commit().await?;
-    push(sereno, staff, id).await
+    detail(sereno, staff, id).await
 }
 
 /// Sends a notification to a user's devices at once, to see what becomes of it. Neither a row nor a token is changed.
 ///
 /// # Errors
 /// `permission_denied`, `not_found`, `push_not_configured`.
-pub async fn try_push(sereno: &Sereno, staff: &Staff, user: &str, message: &Message) -> Result<Vec<push::Tried>> {
+pub async fn try_now(sereno: &Sereno, staff: &Staff, user: &str, message: &Message) -> Result<Vec<push::Tried>> {
     staff.require(Permission::MessagesManage)?;
     let user = find::named(sereno, user).await?.ok_or(Error::NotFound)?;
     let tried = push::try_now(sereno, user.id, message).await?;

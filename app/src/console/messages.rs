@@ -1,0 +1,442 @@
+//! The history of mails, newest first: to whom, what, and what became of it. Search, filters and page are in the address.
+
+use leptos::prelude::*;
+use leptos_router::{components::Form as Search, hooks::use_query_map, params::ParamsMap};
+use sereno_types::{MessageQuery, MessageReason, MessageRow, MessageState, Page, Permission, Problem};
+
+use crate::{
+    console::{Breadcrumb, events::is_day, holders::UserLink, may, overview::grouped},
+    ui::{
+        alert::{Done, Tone},
+        badge::Badge,
+        confirm::Confirm,
+        field::{Choice, DayField, SearchField},
+        form::{Attempt, Form, Submit},
+        heading::Heading,
+        icon::Icon,
+        loaded::loaded,
+        pager::Pager,
+        time::Ago,
+    },
+};
+
+const PATH: &str = "/console/messages";
+
+#[server(name = ListMessages, prefix = "/console/fn", endpoint = "list_messages")]
+pub(crate) async fn list_messages(query: Option<MessageQuery>) -> Result<Page<MessageRow>, Problem> {
+    use crate::gate;
+    let member = gate::staff().await?;
+    // a query without a word leaves no trace in the encoded arguments
+    sereno_core::messages::list(&member.sereno, &member.staff, query.unwrap_or_default())
+        .await
+        .map_err(gate::refuse)
+}
+
+#[server(name = ListMessageKinds, prefix = "/console/fn", endpoint = "message_kinds")]
+pub(crate) async fn message_kinds() -> Result<Vec<String>, Problem> {
+    use crate::gate;
+    let member = gate::staff().await?;
+    sereno_core::messages::kinds(&member.staff).map_err(gate::refuse)
+}
+
+#[server(prefix = "/console/fn", endpoint = "release_messages")]
+pub(crate) async fn release_messages() -> Result<(), Problem> {
+    use crate::gate;
+    let member = gate::staff().await?;
+    sereno_core::messages::release_all(&member.sereno, &member.meta, &member.staff)
+        .await
+        .map_err(gate::refuse)?;
+    gate::go_to("/console/messages?done=released");
+    Ok(())
+}
+
+#[server(prefix = "/console/fn", endpoint = "retry_failed_messages")]
+pub(crate) async fn retry_failed_messages() -> Result<(), Problem> {
+    use crate::gate;
+    let member = gate::staff().await?;
+    sereno_core::messages::retry_failed(&member.sereno, &member.meta, &member.staff)
+        .await
+        .map_err(gate::refuse)?;
+    gate::go_to("/console/messages?done=retried");
+    Ok(())
+}
+
+/// `/console/messages`.
+#[component]
+pub fn MessagesPage() -> impl IntoView {
+    let asked = use_query_map();
+    let query = Memo::new(move |_| asked.with(read));
+    let page = Resource::new(
+        move || query.get(),
+        |query| async move {
+            let kinds = message_kinds().await?;
+            let page = list_messages(Some(query.clone())).await?;
+            Ok((page, kinds, query))
+        },
+    );
+    let says = move |name: &'static str| asked.with(|params| params.get(name).unwrap_or_default());
+    let notice = Signal::derive(move || match says("done").as_str() {
+        "released" => Some("The mails that were held back are on their way."),
+        "retried" => Some("The mails that failed are in the queue again."),
+        "sent" => Some("The mails are written. The list says what became of each."),
+        _ => None,
+    });
+    let confirm = Signal::derive(move || says("confirm"));
+    loaded(page, move |(page, kinds, query)| {
+        view! { <MessagesView page kinds query notice confirm /> }
+    })
+}
+
+/// The query that an address means. What it says wrong is as if it were not there.
+pub(super) fn read(params: &ParamsMap) -> MessageQuery {
+    let text = |name| params.get(name).filter(|value| !value.trim().is_empty());
+    MessageQuery {
+        q: text("q"),
+        user: text("user"),
+        kind: text("kind"),
+        state: text("state").as_deref().and_then(MessageState::from_name),
+        reason: text("reason").as_deref().and_then(MessageReason::from_name),
+        since: text("since").filter(|day| is_day(day)),
+        until: text("until").filter(|day| is_day(day)),
+        limit: text("limit").and_then(|value| value.parse().ok()),
+        cursor: text("cursor"),
+    }
+}
+
+/// The address below `path` that means a query.
+pub(super) fn address(path: &str, query: &MessageQuery) -> String {
+    let mut params = ParamsMap::new();
+    let values = [
+        ("q", query.q.clone()),
+        ("user", query.user.clone()),
+        ("kind", query.kind.clone()),
+        ("state", query.state.map(|state| state.as_str().to_owned())),
+        ("reason", query.reason.map(|reason| reason.as_str().to_owned())),
+        ("since", query.since.clone()),
+        ("until", query.until.clone()),
+        ("limit", query.limit.map(|limit| limit.to_string())),
+        ("cursor", query.cursor.clone()),
+    ];
+    for (name, value) in values {
+        if let Some(value) = value {
+            params.insert(name, value);
+        }
+    }
+    format!("{path}{}", params.to_query_string())
+}
+
+/// The list, once it is known.
+#[component]
+pub fn MessagesView(
+    /// What was found.
+    page: Page<MessageRow>,
+    /// The kinds of mail that there are.
+    kinds: Vec<String>,
+    /// What was asked.
+    query: MessageQuery,
+    /// What has just been done.
+    notice: Signal<Option<&'static str>>,
+    /// What the address asks to be confirmed: `release` or `retry`.
+    confirm: Signal<String>,
+) -> impl IntoView {
+    let may_manage = may(Permission::MessagesManage);
+    let at = |cursor: &Option<String>| {
+        let cursor = Some(cursor.clone()?);
+        let there = MessageQuery {
+            cursor,
+            ..query.clone()
+        };
+        Some(address(PATH, &there))
+    };
+    let pager = view! { <Pager previous=at(&page.prev_cursor) next=at(&page.next_cursor) /> };
+    let place = MessageQuery {
+        limit: query.limit,
+        cursor: query.cursor.clone(),
+        ..MessageQuery::default()
+    };
+    let filtered = query != place;
+    let list = if page.items.is_empty() {
+        view! { <Nothing filtered /> }.into_any()
+    } else {
+        view! { <MessageTable rows=page.items /> }.into_any()
+    };
+    let asks = move |what: &'static str| Signal::derive(move || confirm.get() == what);
+    view! {
+        <Breadcrumb above=vec![("/console", "Overview")] here="Notifications" />
+        {move || notice.get().map(|notice| view! { <Done>{notice}</Done> })}
+        <div class="flex flex-wrap items-start justify-between gap-4">
+            <div class="grid gap-1">
+                <Heading title="Notifications" />
+                <p class="text-soft">"Every mail: to whom, what became of it, and what the mail server said."</p>
+            </div>
+            {may_manage.then(|| view! { <Actions /> })}
+        </div>
+        {may_manage
+            .then(|| {
+                view! {
+                    <ReleaseQuestion open=asks("release") />
+                    <RetryQuestion open=asks("retry") />
+                }
+            })}
+        <Filters query kinds />
+        <p class="text-soft" role="status">
+            {total(page.total, filtered)}
+        </p>
+        {list}
+        {pager}
+    }
+}
+
+pub(super) fn total(total: u64, filtered: bool) -> String {
+    let mails = if total == 1 { "mail" } else { "mails" };
+    let verb = if total == 1 { "matches" } else { "match" };
+    let rest = if filtered { format!(" {verb}") } else { String::new() };
+    format!("{} {mails}{rest}", grouped(total))
+}
+
+/// What can be done about many at once; asked about first, and the links work without scripts.
+#[component]
+fn Actions() -> impl IntoView {
+    view! {
+        <div class="flex flex-wrap gap-3">
+            <a class="button" href="/console/messages?confirm=retry" data-noscroll>
+                "Retry all that failed"
+            </a>
+            <a class="button" href="/console/messages?confirm=release" data-noscroll>
+                "Release all that are held"
+            </a>
+            <a class="button button-primary" href="/console/messages/new">
+                {Icon::Mail.draw()}
+                "Write a mail"
+            </a>
+        </div>
+    }
+}
+
+#[component]
+fn ReleaseQuestion(open: Signal<bool>) -> impl IntoView {
+    let action = ServerAction::<ReleaseMessages>::new();
+    let attempt = Attempt::of(action);
+    view! {
+        <Confirm id="release" title="Release every mail that is held back?" open cancel=PATH.to_owned()>
+            <p>"They leave at once, however old they are. Those that nobody waits for any more are skipped."</p>
+            <Form action attempt>
+                <Submit label="Release all" class="button button-primary justify-self-start" />
+            </Form>
+        </Confirm>
+    }
+}
+
+#[component]
+fn RetryQuestion(open: Signal<bool>) -> impl IntoView {
+    let action = ServerAction::<RetryFailedMessages>::new();
+    let attempt = Attempt::of(action);
+    view! {
+        <Confirm id="retry" title="Retry every mail that failed?" open cancel=PATH.to_owned()>
+            <p>"They go into the queue again with fresh attempts. Those that nobody waits for any more are skipped."</p>
+            <Form action attempt>
+                <Submit label="Retry all" class="button button-primary justify-self-start" />
+            </Form>
+        </Confirm>
+    }
+}
+
+/// A plain GET form. The page size stays, the page does not: another search begins at its first page.
+#[component]
+fn Filters(query: MessageQuery, kinds: Vec<String>) -> impl IntoView {
+    let mut options = vec![(String::new(), "Any kind".to_owned())];
+    options.extend(kinds.into_iter().map(|kind| (kind.clone(), kind)));
+    let mut states = vec![("", "Any state")];
+    states.extend(
+        MessageState::ALL
+            .iter()
+            .map(|state| (state.as_str(), state_name(*state))),
+    );
+    let mut reasons = vec![("", "Any reason")];
+    reasons.extend(
+        MessageReason::ALL
+            .iter()
+            .map(|reason| (reason.as_str(), reason.as_str())),
+    );
+    let kept = query
+        .limit
+        .map(|limit| view! { <input type="hidden" name="limit" value=limit.to_string() /> });
+    view! {
+        <Search method="GET" action={PATH} {..} role="search" class="flex flex-wrap items-end gap-3">
+            <SearchField name="q" label="Search" placeholder="Recipient, kind or id" value=query.q />
+            <SearchField name="user" label="User" placeholder="Address, name or number" value=query.user />
+            <Choice name="kind" label="Kind" options value=query.kind.unwrap_or_default() />
+            <Choice
+                name="state"
+                label="State"
+                options=states
+                value=query.state.map_or("", MessageState::as_str)
+            />
+            <Choice
+                name="reason"
+                label="Reason"
+                options=reasons
+                value=query.reason.map_or("", MessageReason::as_str)
+            />
+            <DayField name="since" label="From (UTC)" value=query.since />
+            <DayField name="until" label="Until (UTC)" value=query.until />
+            {kept}
+            <button type="submit" class="button">
+                {Icon::Search.draw()}
+                "Search"
+            </button>
+        </Search>
+    }
+}
+
+/// Mails as rows.
+#[component]
+pub(super) fn MessageTable(
+    /// The mails.
+    rows: Vec<MessageRow>,
+) -> impl IntoView {
+    let rows = rows.into_iter().map(|row| view! { <Row row /> }).collect_view();
+    view! {
+        <div class="card scroller" role="region" aria-label="Mails" tabindex="0">
+            <table class="grid-table">
+                <caption class="sr-only">"Mails, newest first"</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"Mail"</th>
+                        <th scope="col">"To"</th>
+                        <th scope="col" class="max-md:hidden">
+                            "User"
+                        </th>
+                        <th scope="col">"State"</th>
+                        <th scope="col" class="max-lg:hidden">
+                            "Attempts"
+                        </th>
+                        <th scope="col">"When"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    }
+}
+
+#[component]
+fn Row(row: MessageRow) -> impl IntoView {
+    let why = row.reason.map(|reason| {
+        view! {
+            <span class="block text-soft">
+                <code class="font-mono">{reason.as_str()}</code>
+            </span>
+        }
+    });
+    view! {
+        <tr>
+            <th scope="row">
+                <a class="link" href=format!("{PATH}/{}", row.id)>
+                    <code class="font-mono">{row.kind}</code>
+                </a>
+            </th>
+            <td class="wrap-anywhere">{row.recipient}</td>
+            <td class="wrap-anywhere max-md:hidden">{row.user.map(|user| view! { <UserLink user /> })}</td>
+            <td>
+                <MessageBadge state=row.state />
+                {why}
+            </td>
+            <td class="max-lg:hidden">{row.attempts}</td>
+            <td>
+                <Ago at=row.created_at />
+            </td>
+        </tr>
+    }
+}
+
+/// Where a mail stands.
+#[component]
+pub(super) fn MessageBadge(
+    /// The state.
+    state: MessageState,
+) -> impl IntoView {
+    let (tone, icon) = match state {
+        MessageState::Queued | MessageState::Sending => (Tone::Info, Icon::Clock),
+        MessageState::Sent => (Tone::Good, Icon::CircleCheck),
+        MessageState::Failed => (Tone::Bad, Icon::CircleAlert),
+        MessageState::Skipped | MessageState::Cancelled => (Tone::Plain, Icon::Ban),
+        MessageState::Held => (Tone::Warn, Icon::Lock),
+    };
+    view! { <Badge tone icon text=state_name(state) /> }
+}
+
+/// What the console calls a state.
+pub(super) const fn state_name(state: MessageState) -> &'static str {
+    match state {
+        MessageState::Queued => "Queued",
+        MessageState::Sending => "Being sent",
+        MessageState::Sent => "Sent",
+        MessageState::Failed => "Failed",
+        MessageState::Skipped => "Skipped",
+        MessageState::Held => "Held back",
+        MessageState::Cancelled => "Cancelled",
+    }
+}
+
+#[component]
+fn Nothing(filtered: bool) -> impl IntoView {
+    let (title, more) = if filtered {
+        (
+            "No mail matches",
+            Some(view! {
+                <a class="link justify-self-start" href=PATH>
+                    "Show all mails"
+                </a>
+            }),
+        )
+    } else {
+        ("No mails yet", None)
+    };
+    view! {
+        <div class="card grid gap-3 p-6">
+            <h2 class="text-base font-semibold">{title}</h2>
+            <p>
+                "Every mail stands here from the moment it is asked for, and for as long as the settings say ("
+                <code class="font-mono">"mail.history_days"</code> ")."
+            </p>
+            {more}
+        </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_address_says_wrong_is_ignored() {
+        let mut params = ParamsMap::new();
+        let wrong = [
+            ("q", " "),
+            ("state", "shoe"),
+            ("reason", "shoe"),
+            ("since", "yesterday"),
+            ("limit", "-1"),
+        ];
+        for (name, value) in wrong {
+            params.insert(name, value.to_owned());
+        }
+        assert_eq!(read(&params), MessageQuery::default());
+    }
+
+    #[test]
+    fn an_address_means_what_it_was_made_from() {
+        let query = MessageQuery {
+            q: Some("ana & co".to_owned()),
+            state: Some(MessageState::Held),
+            reason: Some(MessageReason::EmailDisabled),
+            limit: Some(20),
+            ..MessageQuery::default()
+        };
+        assert_eq!(
+            address(PATH, &query),
+            "/console/messages?q=ana%20%26%20co&state=held&reason=email%5Fdisabled&limit=20"
+        );
+    }
+}

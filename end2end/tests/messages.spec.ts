@@ -1,0 +1,98 @@
+// Staff writes a mail, finds it, sees what it looks like and what the mail server said, and puts an address on the list of those
+// that are not written to. With and without JavaScript.
+import { address, addUser, alive, open, signIn } from "./people";
+import { holdsUp } from "./quality";
+import { expect, test, withoutJavaScript } from "./sereno";
+import type { Page } from "@playwright/test";
+
+test.describe("with JavaScript", journeys);
+withoutJavaScript(journeys);
+
+async function staff(page: Page): Promise<void> {
+  const admin = address("admin");
+  addUser(admin, "--superuser");
+  await signIn(page, admin);
+  await expect(page).toHaveURL(/\/account$/);
+}
+
+function journeys() {
+  test("write a mail, and see what became of it", async ({ page }) => {
+    test.slow();
+    await staff(page);
+    const ana = address("ana");
+    await open(page, "/console");
+    await page.getByRole("navigation", { name: "Console" }).getByRole("link", { name: "Notifications" }).click();
+    await expect(page).toHaveTitle("Notifications · Sereno");
+    await page.getByRole("link", { name: "Write a mail" }).click();
+    await alive(page);
+    await page.getByRole("button", { name: "Send" }).click();
+    await expect(page.getByRole("alert")).toContainText("Please name at least one recipient.");
+    await page.getByLabel("To").fill(`${ana}\nnobody`);
+    await page.getByLabel("Subject").fill("Maintenance on Sunday");
+    await page.getByLabel("HTML").fill('<p style="color: #c00">Dear <b>customer</b></p>');
+    await page.getByRole("button", { name: "Send" }).click();
+    await expect(page.getByText("The mails are written.")).toBeVisible();
+
+    await page.getByRole("searchbox", { name: "Search" }).fill(ana);
+    await page.getByRole("button", { name: "Search" }).click();
+    await expect(page.getByText("1 mail matches")).toBeVisible();
+    await page.getByRole("link", { name: "custom" }).click();
+    await expect(page.getByRole("heading", { level: 1, name: `custom to ${ana}` })).toBeVisible();
+    // the worker writes files
+    await expect(async () => {
+      await page.reload();
+      await expect(page.getByText("written to a file")).toBeVisible({ timeout: 500 });
+    }).toPass();
+  });
+
+  test("what is not written to, and what its mail looks like", async ({ page }) => {
+    test.slow();
+    await staff(page);
+    const bea = address("bea");
+    await open(page, "/console/suppressions");
+    await page.getByLabel("Address").fill(bea);
+    await page.getByLabel("Why").fill("asked by letter");
+    await page.getByRole("button", { name: "Do not write to it" }).click();
+    await expect(page.getByText("The address is not written to any more.")).toBeVisible();
+    await open(page, "/console/messages/new");
+    await page.getByLabel("To").fill(bea);
+    await page.getByLabel("Subject").fill("Hello");
+    await page.getByLabel("Text").fill("Hello");
+    await page.getByRole("button", { name: "Send" }).click();
+    await page.getByRole("searchbox", { name: "Search" }).fill(bea);
+    await page.getByRole("button", { name: "Search" }).click();
+    await expect(page.getByRole("table").getByText("address_suppressed")).toBeVisible();
+
+    await open(page, `/console/suppressions?q=${encodeURIComponent(bea)}`);
+    await page.getByRole("link", { name: "Take off" }).click();
+    await alive(page);
+    const question = page.getByRole("dialog", { name: `Write to ${bea} again?` });
+    await question.getByRole("button", { name: "Take off the list" }).click();
+    await expect(page.getByText("The address is written to again.")).toBeVisible();
+  });
+
+  test("a built-in mail with masked secrets", async ({ page }) => {
+    test.slow();
+    await staff(page);
+    const cleo = address("cleo");
+    addUser(cleo, "--inactive");
+    await expect(async () => {
+      await open(page, `/console/messages?q=${encodeURIComponent(cleo)}`);
+      await expect(page.getByText("1 mail matches")).toBeVisible({ timeout: 500 });
+    }).toPass();
+    await page.getByRole("link", { name: "activation" }).click();
+    const frame = page.frameLocator("iframe");
+    await expect(frame.getByText("••••").first()).toBeVisible();
+    await expect(page.getByText("links and codes are masked")).toBeVisible();
+  });
+}
+
+test("the pages hold up", async ({ page }) => {
+  await staff(page);
+  await holdsUp(page, "/console/messages");
+});
+
+test("the page for writing holds up", async ({ page }) => {
+  await staff(page);
+  await holdsUp(page, "/console/messages/new");
+});

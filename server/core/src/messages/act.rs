@@ -1,0 +1,234 @@
+//! What staff does about a mail: into the queue again, out of it, anew to a corrected address, or on its way after it was
+//! held back.
+
+use std::time::Duration;
+
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use serde_json::json;
+use sereno_types::{Code, Id, MessageReason, MessageState, Permission, Released, ResendMessage};
+
+use super::{detail, list, parse};
+use crate::account::admin;
+use crate::context::{Locale, RequestMeta, Sereno, Staff, Tx};
+use crate::entity::email_message::{Column, Entity, Model};
+use crate::error::{Error, Result};
+use crate::event::{Event, EventKind};
+use crate::identifier;
+use crate::notify::{self, DeliverMail, NewRow, content};
+
+/// How many mails one transaction puts into the queue.
+const BATCH: u64 = 500;
+
+/// Puts a mail that did not leave into the queue again, with fresh attempts.
+///
+/// # Errors
+/// `permission_denied`, `not_found`, `state_conflict`.
+pub async fn retry(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<()> {
+    staff.require(Permission::MessagesManage)?;
+    let mut tx = sereno.begin(meta, staff.actor()).await?;
+    let row = target(&tx, staff, id).await?;
+    if !detail::can_retry(&row) || !requeue(&mut tx, &row).await? {
+        return Err(Code::StateConflict.into());
+    }
+    tx.record(moved(EventKind::EmailRetried, &row, MessageState::Queued));
+    tx.commit().await
+}
+
+/// Puts every mail that failed into the queue again; says how many.
+///
+/// # Errors
+/// `permission_denied`.
+pub async fn retry_failed(sereno: &Sereno, meta: &RequestMeta, staff: &Staff) -> Result<Released> {
+    requeue_all(sereno, meta, staff, MessageState::Failed, EventKind::EmailRetried).await
+}
+
+/// Takes a mail out of the queue.
+///
+/// # Errors
+/// `permission_denied`, `not_found`; `state_conflict` once it is being handed over.
+pub async fn cancel(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<()> {
+    staff.require(Permission::MessagesManage)?;
+    let mut tx = sereno.begin(meta, staff.actor()).await?;
+    let row = target(&tx, staff, id).await?;
+    let cancelled = Entity::update_many()
+        .col_expr(Column::Status, Expr::value(MessageState::Cancelled.as_str()))
+        .col_expr(Column::Reason, Expr::value(MessageReason::CancelledByStaff.as_str()))
+        .filter(Column::Id.eq(row.id))
+        .filter(Column::Status.is_in([MessageState::Queued.as_str(), MessageState::Held.as_str()]))
+        .exec(tx.db())
+        .await?;
+    if cancelled.rows_affected == 0 {
+        return Err(Code::StateConflict.into());
+    }
+    tx.record(moved(EventKind::EmailCancelled, &row, MessageState::Cancelled));
+    tx.commit().await
+}
+
+/// Sends a mail anew. What holds a secret that is made for its address goes there alone, by the flow that it came from;
+/// anything else is repeated by a row of its own, to a corrected address if one is given.
+///
+/// # Errors
+/// `permission_denied`, `not_found`; `state_conflict` while it waits, and where it cannot be written any more;
+/// `recipient_bound` for another address, or where only its owner can ask; `validation_failed` on `recipient`; those of
+/// the flow.
+pub async fn resend(
+    sereno: &Sereno,
+    meta: &RequestMeta,
+    staff: &Staff,
+    id: &Id,
+    command: ResendMessage,
+) -> Result<Option<Id>> {
+    staff.require(Permission::MessagesManage)?;
+    let said = command.recipient.filter(|text| !text.trim().is_empty());
+    let mut tx = sereno.begin(meta, staff.actor()).await?;
+    let row = target(&tx, staff, id).await?;
+    let recipient = match said {
+        Some(text) => {
+            identifier::email(&text)
+                .map_err(|code| Error::field("recipient", code))?
+                .address
+        }
+        None => row.recipient.clone(),
+    };
+    if notify::rules::is_asked_for(&row.mail) {
+        drop(tx);
+        return ask_anew(sereno, meta, staff, &row, &recipient).await.map(|()| None);
+    }
+    let kept = match row.content_id {
+        Some(id) => content::open(sereno, id).await?.is_some(),
+        None => notify::MailKind::from_name(&row.mail).is_some(),
+    };
+    let Some(credential_epoch) = row.credential_epoch.filter(|_| detail::can_redirect(&row, kept)) else {
+        return Err(Code::StateConflict.into());
+    };
+    let new = NewRow {
+        project_id: row.project_id,
+        user_id: row.user_id,
+        address: recipient,
+        locale: Locale::from_tag(&row.locale).unwrap_or_default(),
+        credential_epoch,
+        about: row.about,
+        content_id: row.content_id,
+        is_forced: row.is_forced,
+        repeats: Some((row.id, row.told_at.unwrap_or(row.created_at))),
+        ..NewRow::of(&row.mail)
+    };
+    let again = notify::queue_row(sereno, &mut tx, new, Duration::ZERO).await?;
+    let event = notify::about(Event::new(EventKind::EmailResent), &row);
+    tx.record(event.with("new_message_id", again.to_string()));
+    tx.commit().await?;
+    Ok(Some(Id(again.to_string())))
+}
+
+/// The flow decides whether, and to which address.
+async fn ask_anew(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, row: &Model, recipient: &str) -> Result<()> {
+    if identifier::canonical(recipient) != identifier::canonical(&row.recipient) {
+        return Err(Code::RecipientBound.into());
+    }
+    let Some(user_id) = row.user_id.filter(|_| detail::is_asked_anew(row)) else {
+        return Err(Code::RecipientBound.into());
+    };
+    let user_id = Id(user_id.to_string());
+    if row.mail == notify::MailKind::Activation.as_str() {
+        return admin::send_activation(sereno, meta, staff, &user_id).await;
+    }
+    admin::send_password_reset(sereno, meta, staff, &user_id).await
+}
+
+/// Lets a mail go that was held back.
+///
+/// # Errors
+/// `permission_denied`, `not_found`, `state_conflict`.
+pub async fn release(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<()> {
+    staff.require(Permission::MessagesManage)?;
+    let mut tx = sereno.begin(meta, staff.actor()).await?;
+    let row = target(&tx, staff, id).await?;
+    if list::state(&row) != MessageState::Held || !requeue(&mut tx, &row).await? {
+        return Err(Code::StateConflict.into());
+    }
+    tx.record(moved(EventKind::EmailsReleased, &row, MessageState::Queued));
+    tx.commit().await
+}
+
+/// Lets every mail go that was held back; says how many.
+///
+/// # Errors
+/// `permission_denied`.
+pub async fn release_all(sereno: &Sereno, meta: &RequestMeta, staff: &Staff) -> Result<Released> {
+    requeue_all(sereno, meta, staff, MessageState::Held, EventKind::EmailsReleased).await
+}
+
+async fn requeue_all(
+    sereno: &Sereno,
+    meta: &RequestMeta,
+    staff: &Staff,
+    state: MessageState,
+    kind: EventKind,
+) -> Result<Released> {
+    staff.require(Permission::MessagesManage)?;
+    let mut released = 0;
+    let mut after = uuid::Uuid::nil();
+    loop {
+        let mut tx = sereno.begin(meta, staff.actor()).await?;
+        let rows = Entity::find()
+            .filter(Column::Status.eq(state.as_str()))
+            .filter(Column::Id.gt(after))
+            .order_by_asc(Column::Id)
+            .limit(BATCH)
+            .all(tx.db())
+            .await?;
+        let Some(last) = rows.last() else { break };
+        after = last.id;
+        let mut moved = 0;
+        for row in rows.iter().filter(|row| detail::can_retry(row)) {
+            moved += u64::from(requeue(&mut tx, row).await?);
+        }
+        if moved > 0 {
+            tx.record(Event::new(kind).with("mails", moved));
+        }
+        tx.commit().await?;
+        released += moved;
+    }
+    Ok(Released { released })
+}
+
+/// Puts a row back where it waits, with a job of its own. A mail that was held back and is let go by staff leaves although
+/// mails are still held back.
+async fn requeue(tx: &mut Tx, row: &Model) -> Result<bool> {
+    let was_held = list::state(row) == MessageState::Held;
+    let changed = Entity::update_many()
+        .col_expr(Column::Status, Expr::value(MessageState::Queued.as_str()))
+        .col_expr(Column::Reason, Expr::value(None::<String>))
+        .col_expr(Column::Interrupted, Expr::value(0_i64))
+        .col_expr(Column::IsForced, Expr::value(row.is_forced || was_held))
+        .filter(Column::Id.eq(row.id))
+        .filter(Column::Status.eq(row.status.as_str()))
+        .exec(tx.db())
+        .await?;
+    if changed.rows_affected == 0 {
+        return Ok(false);
+    }
+    tx.enqueue(&DeliverMail {
+        message_id: row.id,
+        credential_epoch: row.credential_epoch.unwrap_or(0),
+        about: row.about,
+    })?;
+    Ok(true)
+}
+
+/// The mail, unless it is a superuser's and staff is none.
+async fn target(tx: &Tx, staff: &Staff, id: &Id) -> Result<Model> {
+    let found = Entity::find_by_id(parse(id)?).one(tx.db()).await?;
+    let row = found.ok_or(Error::NotFound)?;
+    if let Some(user_id) = row.user_id {
+        admin::may_touch(tx, staff, user_id).await?;
+    }
+    Ok(row)
+}
+
+fn moved(kind: EventKind, row: &Model, to: MessageState) -> Event {
+    notify::about(Event::new(kind), row)
+        .with("before", json!({"state": row.status, "reason": row.reason}))
+        .with("after", json!({"state": to.as_str()}))
+}

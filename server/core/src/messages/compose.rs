@@ -1,0 +1,133 @@
+//! What another service wants to be mailed, judged as a whole: texts, files, headers. Nothing is written while anything is
+//! wrong.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sereno_types::{Code, FieldError, SendMessage};
+
+use crate::context::Sereno;
+use crate::identifier;
+use crate::notify::content::{Content, File};
+use crate::notify::plain_text;
+
+/// Longest subject, in characters: what fits into one header by RFC 5322 with room for encoding.
+const SUBJECT_MAX: usize = 255;
+/// Most bytes of each of the texts.
+pub(super) const TEXT_MAX: usize = 262_144;
+/// Most files of one mail.
+const FILES_MAX: usize = 20;
+/// Longest name of a file, in characters.
+const NAME_MAX: usize = 200;
+
+/// What the mail says, or everything that is wrong with it.
+pub(super) fn compose(sereno: &Sereno, command: &mut SendMessage) -> Result<Content, Vec<FieldError>> {
+    let mut faults = Vec::new();
+    let said = |text: &mut Option<String>| text.take().filter(|text| !text.trim().is_empty());
+    let (html, text, template) = (
+        said(&mut command.html),
+        said(&mut command.text),
+        said(&mut command.template),
+    );
+    if template.is_some() {
+        // templates that staff makes for other services are named here once there are any
+        faults.push(FieldError::new("template", Code::TemplateNotFound));
+    } else if html.is_none() && text.is_none() {
+        faults.push(FieldError::new("html", Code::TemplateOrHtmlRequired));
+    }
+    for (field, text) in [("html", &html), ("text", &text)] {
+        if text.as_ref().is_some_and(|text| text.len() > TEXT_MAX) {
+            faults.push(FieldError::new(field, Code::TooLong).with("max", TEXT_MAX as u64));
+        }
+    }
+    let subject = said(&mut command.subject).unwrap_or_default();
+    let subject = subject.trim();
+    if subject.is_empty() && template.is_none() {
+        faults.push(FieldError::new("subject", Code::Blank));
+    }
+    if subject.chars().any(char::is_control) {
+        faults.push(FieldError::new("subject", Code::InvalidCharacters));
+    }
+    if subject.chars().count() > SUBJECT_MAX {
+        faults.push(FieldError::new("subject", Code::TooLong).with("max", SUBJECT_MAX as u64));
+    }
+    let reply_to = said(&mut command.reply_to).and_then(|address| match identifier::email(&address) {
+        Ok(email) => Some(email.address),
+        Err(code) => {
+            faults.push(FieldError::new("reply_to", code));
+            None
+        }
+    });
+    let files = files(sereno, command, &mut faults);
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    let html = html.unwrap_or_default();
+    Ok(Content {
+        subject: subject.to_owned(),
+        text: text.unwrap_or_else(|| plain_text::of_html(&html)),
+        html,
+        reply_to,
+        files,
+    })
+}
+
+fn files(sereno: &Sereno, command: &mut SendMessage, faults: &mut Vec<FieldError>) -> Vec<File> {
+    let attachments = std::mem::take(&mut command.attachments);
+    if attachments.len() > FILES_MAX {
+        faults.push(FieldError::new("attachments", Code::InvalidAttachment).with("max", FILES_MAX as u64));
+        return Vec::new();
+    }
+    let most = sereno.config.mail.attachments_max_bytes;
+    let mut total = 0_u64;
+    let mut files = Vec::new();
+    for (at, file) in attachments.into_iter().enumerate() {
+        let kind = file.content_type.filter(|kind| !kind.is_empty());
+        let kind = kind.unwrap_or_else(|| guess(&file.name).to_owned());
+        let name_is_sound = !file.name.trim().is_empty()
+            && file.name.chars().count() <= NAME_MAX
+            && !file.name.chars().any(|c| c.is_control() || matches!(c, '/' | '\\'));
+        let content = STANDARD.decode(&file.content);
+        total = total.saturating_add(content.as_ref().map_or(0, |bytes| bytes.len() as u64));
+        if !name_is_sound || !is_media_type(&kind) || content.is_err() {
+            faults.push(FieldError::new(format!("attachments.{at}"), Code::InvalidAttachment));
+            continue;
+        }
+        files.push(File {
+            name: file.name,
+            content_type: kind,
+            content: file.content,
+        });
+    }
+    if total > most {
+        faults.push(FieldError::new("attachments", Code::InvalidAttachment).with("max", most));
+    }
+    files
+}
+
+/// `type/subtype` with perhaps parameters, and nothing that could end a header.
+fn is_media_type(text: &str) -> bool {
+    text.len() <= 200
+        && text.chars().all(|c| c.is_ascii_graphic() || c == ' ')
+        && text.parse::<lettre::message::header::ContentType>().is_ok()
+}
+
+fn guess(name: &str) -> &'static str {
+    let end = name.rsplit_once('.').map_or("", |(_, end)| end).to_ascii_lowercase();
+    match end.as_str() {
+        "pdf" => "application/pdf",
+        "txt" | "log" => "text/plain; charset=utf-8",
+        "csv" => "text/csv; charset=utf-8",
+        "html" | "htm" => "text/html; charset=utf-8",
+        "json" => "application/json",
+        "xml" => "application/xml",
+        "zip" => "application/zip",
+        "png" => "image/png",
+        "jpg" | "jpeg" => "image/jpeg",
+        "gif" => "image/gif",
+        "webp" => "image/webp",
+        "ics" => "text/calendar; charset=utf-8",
+        "docx" => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        "xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        _ => "application/octet-stream",
+    }
+}

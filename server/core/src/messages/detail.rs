@@ -1,0 +1,105 @@
+//! One mail: where it stands, every attempt with what was answered, what it looks like, and what can be done about it.
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sereno_types::{Id, MessageAttempt, MessageDetail, MessagePreview, MessageState, Permission};
+
+use super::{list, parse};
+use crate::clock::Moment;
+use crate::context::{Locale, Sereno, Staff};
+use crate::entity::email_attempt;
+use crate::entity::email_message::{Entity, Model};
+use crate::error::{Error, Result};
+use crate::notify::{self, MailKind, content, rules};
+
+/// A mail, whole.
+///
+/// # Errors
+/// `permission_denied`, `not_found`.
+pub async fn detail(sereno: &Sereno, staff: &Staff, id: &Id) -> Result<MessageDetail> {
+    staff.require(Permission::MessagesView)?;
+    let db = sereno.db.read();
+    let row = Entity::find_by_id(parse(id)?).one(db).await?.ok_or(Error::NotFound)?;
+    let tried = email_attempt::Entity::find()
+        .filter(email_attempt::Column::MessageId.eq(row.id))
+        .order_by_asc(email_attempt::Column::Number)
+        .all(db)
+        .await?;
+    let names = list::names(db, std::slice::from_ref(&row)).await?;
+    let preview = preview(sereno, &row).await?;
+    let state = list::state(&row);
+    Ok(MessageDetail {
+        can_retry: can_retry(&row),
+        can_cancel: matches!(state, MessageState::Queued | MessageState::Held),
+        can_resend: can_redirect(&row, preview.is_some()) || is_asked_anew(&row),
+        can_redirect: can_redirect(&row, preview.is_some()),
+        message: list::show(&row, &names),
+        answer: row.transport_answer.clone(),
+        resent_of: row.resent_of.map(|id| Id(id.to_string())),
+        is_forced: row.is_forced,
+        tried: tried.into_iter().map(attempt).collect(),
+        preview,
+    })
+}
+
+fn attempt(row: email_attempt::Model) -> MessageAttempt {
+    MessageAttempt {
+        number: u64::try_from(row.number).unwrap_or(0),
+        begun_at: row.begun_at.timestamp(),
+        ended_at: row.ended_at.map(Moment::timestamp),
+        transport: row.transport,
+        outcome: row.outcome,
+        answer: row.answer,
+    }
+}
+
+/// What it looks like: what was kept of it, or a sample of its kind.
+async fn preview(sereno: &Sereno, row: &Model) -> Result<Option<MessagePreview>> {
+    if let Some(id) = row.content_id {
+        let content = content::open(sereno, id).await?;
+        return Ok(content.map(|content| MessagePreview {
+            subject: content.subject,
+            text: content.text,
+            html: content.html,
+            attachments: content.files.into_iter().map(|file| file.name).collect(),
+            is_sample: false,
+        }));
+    }
+    let Some(kind) = MailKind::from_name(&row.mail) else {
+        return Ok(None);
+    };
+    let locale = Locale::from_tag(&row.locale).unwrap_or_default();
+    let masked = notify::masked(sereno, kind, locale)?;
+    Ok(masked.map(|mail| MessagePreview {
+        subject: mail.subject,
+        text: mail.text,
+        html: mail.html,
+        attachments: Vec::new(),
+        is_sample: true,
+    }))
+}
+
+/// Whether it may be put into the queue again: it did not leave, and what it needs is still here.
+pub(super) fn can_retry(row: &Model) -> bool {
+    let waits = matches!(
+        list::state(row),
+        MessageState::Failed | MessageState::Held | MessageState::Cancelled
+    );
+    let can_be_written = MailKind::from_name(&row.mail).is_some() || row.content_id.is_some();
+    waits && row.credential_epoch.is_some() && can_be_written
+}
+
+/// Whether it may go to another address: it holds no secret that is made for its own, and what it says is still here.
+pub(super) fn can_redirect(row: &Model, can_be_written: bool) -> bool {
+    !rules::is_asked_for(&row.mail) && can_be_written && row.credential_epoch.is_some() && is_over(row)
+}
+
+/// Whether staff may ask for another one, by the flow that it came from.
+pub(super) fn is_asked_anew(row: &Model) -> bool {
+    let kind = MailKind::from_name(&row.mail);
+    let by_staff = matches!(kind, Some(MailKind::Activation | MailKind::PasswordReset));
+    by_staff && row.user_id.is_some() && is_over(row)
+}
+
+fn is_over(row: &Model) -> bool {
+    !matches!(list::state(row), MessageState::Queued | MessageState::Sending)
+}

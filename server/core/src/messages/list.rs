@@ -1,0 +1,117 @@
+//! The history of mails, searched and page by page.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use sea_orm::sea_query::{Expr, ExprTrait, Func};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+use sereno_types::{Id, MessageQuery, MessageReason, MessageRow, MessageState, Page, Permission, SessionUser};
+use uuid::Uuid;
+
+use crate::account::admin::{bound, user_named};
+use crate::account::find;
+use crate::context::{Sereno, Staff};
+use crate::entity::email_message::{Column, Entity, Model};
+use crate::error::Result;
+use crate::notify::{CUSTOM, MailKind};
+use crate::paging::{self, Key, Newest, Walk};
+
+/// Mails, newest first.
+///
+/// # Errors
+/// `permission_denied`; `validation_failed` on `limit`, `cursor`, `q`, `since` or `until`.
+pub async fn list(sereno: &Sereno, staff: &Staff, query: MessageQuery) -> Result<Page<MessageRow>> {
+    staff.require(Permission::MessagesView)?;
+    let db = sereno.db.read();
+    let walk = Walk::<Newest>::new(None, query.limit, query.cursor.as_deref())?;
+    let matching = matching(sereno, query).await?;
+    let total = Entity::find().filter(matching.clone()).count(db).await?;
+    let beyond = walk.beyond(Expr::col(Column::CreatedAt), Expr::col(Column::Id));
+    let rows = Entity::find()
+        .filter(matching.add_option(beyond))
+        .order_by(Column::CreatedAt, walk.direction())
+        .order_by(Column::Id, walk.direction())
+        .limit(walk.rows())
+        .all(db)
+        .await?;
+    let names = names(db, &rows).await?;
+    let place = |row: &Model| (Key::Number(row.created_at.0), row.id);
+    walk.page(rows, total, place, |row| show(&row, &names))
+}
+
+/// The kinds of mail, for whoever wants to choose one.
+///
+/// # Errors
+/// `permission_denied`.
+pub fn kinds(staff: &Staff) -> Result<Vec<String>> {
+    staff.require(Permission::MessagesView)?;
+    let built_in = MailKind::ALL.iter().map(|kind| kind.as_str());
+    let mut names: Vec<String> = built_in.chain([CUSTOM]).map(str::to_owned).collect();
+    names.sort_unstable();
+    Ok(names)
+}
+
+async fn matching(sereno: &Sereno, query: MessageQuery) -> Result<Condition> {
+    let said = |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    let mut matching = Condition::all();
+    if let Some(user) = said(query.user) {
+        matching = matching.add(Column::UserId.eq(user_named(sereno, &user).await?));
+    }
+    // a kind that is no more may stand in the history; what a database cannot be asked for stands nowhere
+    if let Some(kind) = said(query.kind) {
+        matching = matching.add(Column::Mail.eq(kind.replace('\0', "\u{fffd}")));
+    }
+    if let Some(state) = query.state {
+        matching = matching.add(Column::Status.eq(state.as_str()));
+    }
+    if let Some(reason) = query.reason {
+        matching = matching.add(Column::Reason.eq(reason.as_str()));
+    }
+    if let Some(since) = said(query.since) {
+        matching = matching.add(Column::CreatedAt.gte(bound("since", &since, Duration::ZERO)?));
+    }
+    if let Some(until) = said(query.until) {
+        let day = Duration::from_hours(24);
+        matching = matching.add(Column::CreatedAt.lt(bound("until", &until, day)?));
+    }
+    let lower = |column| Expr::from(Func::lower(Expr::col(column)));
+    let id = query.q.as_deref().and_then(|text| text.trim().parse::<Uuid>().ok());
+    let found = paging::pattern(query.q.as_deref(), str::to_lowercase)?.map(|pattern| {
+        Condition::any()
+            .add(lower(Column::Recipient).like(pattern.clone()))
+            .add(lower(Column::Mail).like(pattern))
+            .add_option(id.map(|id| Column::Id.eq(id)))
+    });
+    Ok(matching.add_option(found))
+}
+
+/// What the users of these rows are called.
+pub(super) async fn names<C: ConnectionTrait>(db: &C, rows: &[Model]) -> Result<HashMap<Uuid, String>> {
+    find::names(db, rows.iter().filter_map(|row| row.user_id)).await
+}
+
+/// A row as staff sees it.
+pub(super) fn show(row: &Model, names: &HashMap<Uuid, String>) -> MessageRow {
+    MessageRow {
+        id: Id(row.id.to_string()),
+        kind: row.mail.clone(),
+        recipient: row.recipient.clone(),
+        user: row.user_id.map(|id| SessionUser {
+            id: Id(id.to_string()),
+            name: names.get(&id).cloned().unwrap_or_default(),
+        }),
+        locale: row.locale.clone(),
+        state: state(row),
+        reason: row.reason.as_deref().and_then(MessageReason::from_name),
+        attempts: u64::try_from(row.attempts).unwrap_or(0),
+        created_at: row.created_at.timestamp(),
+        sent_at: row.sent_at.map(crate::clock::Moment::timestamp),
+    }
+}
+
+/// Where it stands; what is not known here is not to leave.
+pub(super) fn state(row: &Model) -> MessageState {
+    MessageState::from_name(&row.status).unwrap_or(MessageState::Failed)
+}

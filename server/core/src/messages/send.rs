@@ -1,0 +1,207 @@
+//! Mails of other services: one row and one result for each recipient, queued or handed over while the caller waits.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use serde_json::json;
+use sereno_types::{
+    Code, FieldError, Id, MessageReason, MessageState, Permission, SendMessage, SendResult, SentMessages,
+};
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use super::compose;
+use crate::context::{Job, Locale, RequestMeta, Sereno, Staff, tidy};
+use crate::entity::{email_message, project, user_email};
+use crate::error::{Error, Result};
+use crate::event::{Event, EventKind};
+use crate::identifier;
+use crate::notify::rules::{self, Verdict};
+use crate::notify::{CUSTOM, DeliverMail, NewRow, content, queue_row};
+
+/// Most recipients of one request.
+pub const RECIPIENTS_MAX: usize = 100;
+/// Most recipients while the caller waits for the mail server.
+pub const RECIPIENTS_AT_ONCE: usize = 10;
+/// Longest address that is kept of what is none.
+const ADDRESS_MAX: usize = 254;
+
+/// Sends a mail to each of its recipients. What is wrong with the mail refuses it as a whole; what is wrong with a recipient
+/// stands in that recipient's result, and in the history.
+///
+/// # Errors
+/// `permission_denied`, `validation_failed`.
+pub async fn send(
+    sereno: &Sereno,
+    meta: &RequestMeta,
+    staff: &Staff,
+    mut command: SendMessage,
+) -> Result<SentMessages> {
+    staff.require(Permission::MessagesManage)?;
+    let is_queued = command.queued.unwrap_or(true);
+    let mut faults = recipients_faults(&command, is_queued);
+    let locale = match command.locale.as_deref().filter(|tag| !tag.is_empty()) {
+        None => Some(meta.locale),
+        Some(tag) => Locale::from_tag(tag),
+    };
+    if locale.is_none() {
+        faults.push(FieldError::new("locale", Code::InvalidChoice));
+    }
+    let project_id = match command.project.as_deref().filter(|name| !name.is_empty()) {
+        None => None,
+        Some(name) => {
+            let found = project_named(sereno, name).await?;
+            if found.is_none() {
+                faults.push(FieldError::new("project", Code::InvalidChoice));
+            }
+            found
+        }
+    };
+    let composed = compose::compose(sereno, &mut command)
+        .map_err(|more| faults.extend(more))
+        .ok();
+    let (Some(composed), Some(locale), true) = (composed, locale, faults.is_empty()) else {
+        return Err(Error::fields(faults));
+    };
+    let verdicts = verdicts(sereno, &command).await?;
+    let mut tx = sereno.begin(meta, staff.actor()).await?;
+    let content_id = if verdicts.iter().any(may_leave) {
+        Some(content::keep(sereno, &tx, &composed).await?)
+    } else {
+        None
+    };
+    // while the caller waits the job only stands by, for a process that dies meanwhile
+    let delay = if is_queued {
+        Duration::ZERO
+    } else {
+        sereno.config.worker.lease.span()
+    };
+    let mut ids = Vec::with_capacity(verdicts.len());
+    for (recipient, verdict) in command.recipients.iter().zip(&verdicts) {
+        let new = NewRow {
+            project_id,
+            user_id: owner(tx.db(), recipient).await?,
+            address: tidy(recipient.trim(), ADDRESS_MAX),
+            locale,
+            content_id: content_id.filter(|_| may_leave(verdict)),
+            is_forced: command.force,
+            stays: *verdict,
+            ..NewRow::of(CUSTOM)
+        };
+        ids.push(queue_row(sereno, &mut tx, new, delay).await?);
+    }
+    let named: Vec<String> = ids.iter().map(Uuid::to_string).collect();
+    tx.record(
+        Event::new(EventKind::EmailsRequested)
+            .with("mail", CUSTOM)
+            .with("message_ids", json!(named)),
+    );
+    tx.commit().await?;
+    if !is_queued {
+        let leaving = ids.iter().zip(&verdicts).filter(|(_, verdict)| verdict.is_none());
+        hand_over(sereno, leaving.map(|(id, _)| *id)).await;
+    }
+    results(sereno, command.recipients, &ids).await
+}
+
+fn recipients_faults(command: &SendMessage, is_queued: bool) -> Vec<FieldError> {
+    let most = if is_queued { RECIPIENTS_MAX } else { RECIPIENTS_AT_ONCE };
+    if command.recipients.is_empty() {
+        return vec![FieldError::new("recipients", Code::EmptyEmail)];
+    }
+    if command.recipients.len() > most {
+        return vec![FieldError::new("recipients", Code::TooLong).with("max", most as u64)];
+    }
+    Vec::new()
+}
+
+/// A mail that is held back may still leave.
+fn may_leave(verdict: &Option<(MessageState, MessageReason)>) -> bool {
+    verdict.is_none_or(|(state, _)| state == MessageState::Held)
+}
+
+/// What becomes of each recipient's mail before any transport is asked; nothing where it may leave. Who stands there twice
+/// is written to once.
+async fn verdicts(sereno: &Sereno, command: &SendMessage) -> Result<Vec<Option<(MessageState, MessageReason)>>> {
+    let mut verdicts = Vec::with_capacity(command.recipients.len());
+    let mut seen = HashSet::new();
+    for recipient in &command.recipients {
+        let stays = |reason| Some((MessageState::Skipped, reason));
+        verdicts.push(match identifier::email(recipient) {
+            Err(_) => stays(MessageReason::InvalidEmail),
+            Ok(email) if !seen.insert(email.canonical.clone()) => stays(MessageReason::NoLongerWanted),
+            Ok(email) => match rules::judge(sereno, CUSTOM, &email.address, command.force).await? {
+                Verdict::Goes { .. } => None,
+                Verdict::Stays(state, reason) => Some((state, reason)),
+            },
+        });
+    }
+    Ok(verdicts)
+}
+
+/// The account that has this address, if any.
+async fn owner<C: ConnectionTrait>(db: &C, recipient: &str) -> Result<Option<Uuid>> {
+    let found = user_email::Entity::find()
+        .filter(user_email::Column::Canonical.eq(identifier::canonical(recipient)))
+        .one(db)
+        .await?;
+    Ok(found.map(|email| email.user_id))
+}
+
+async fn project_named(sereno: &Sereno, name: &str) -> Result<Option<Uuid>> {
+    let matching = match name.parse::<Uuid>() {
+        Ok(id) => project::Column::Id.eq(id),
+        Err(_) => project::Column::Slug.eq(name),
+    };
+    let found = project::Entity::find().filter(matching).one(sereno.db.read()).await?;
+    Ok(found.map(|project| project.id))
+}
+
+/// Hands mails over at once. What comes of it is written by whoever hands them over.
+async fn hand_over(sereno: &Sereno, ids: impl Iterator<Item = Uuid>) {
+    let mut leaving = JoinSet::new();
+    for message_id in ids {
+        let sereno = sereno.clone();
+        let job = DeliverMail {
+            message_id,
+            credential_epoch: 0,
+            about: None,
+        };
+        leaving.spawn(async move {
+            // as long as any worker may hold it
+            let most = sereno.config.worker.lease.span() * 9 / 10;
+            _ = tokio::time::timeout(most, job.run(&sereno)).await;
+        });
+    }
+    while leaving.join_next().await.is_some() {}
+}
+
+/// What became of each mail, as its row tells.
+async fn results(sereno: &Sereno, recipients: Vec<String>, ids: &[Uuid]) -> Result<SentMessages> {
+    let rows = email_message::Entity::find()
+        .filter(email_message::Column::Id.is_in(ids.iter().copied()))
+        .all(sereno.db.write())
+        .await?;
+    let result = |(recipient, id): (String, &Uuid)| {
+        let row = rows.iter().find(|row| row.id == *id);
+        let state = row.and_then(|row| MessageState::from_name(&row.status));
+        let reason = row.and_then(|row| MessageReason::from_name(row.reason.as_deref()?));
+        let (ok, code) = match (state, reason) {
+            (Some(MessageState::Sent), _) => (true, MessageReason::EmailSent),
+            (Some(MessageState::Queued | MessageState::Sending), _) => (true, MessageReason::EmailInQueue),
+            (Some(MessageState::Held | MessageState::Skipped), Some(reason)) => (false, reason),
+            _ => (false, MessageReason::EmailNotSent),
+        };
+        SendResult {
+            recipient,
+            id: Some(Id(id.to_string())),
+            ok,
+            code,
+            answer: row.and_then(|row| row.transport_answer.clone()),
+        }
+    };
+    Ok(SentMessages {
+        results: recipients.into_iter().zip(ids).map(result).collect(),
+    })
+}

@@ -1,0 +1,222 @@
+//! Whether a mail may go: addresses that the settings exclude, those that are known to lead nowhere, and mails that are
+//! held back altogether.
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sereno_types::{Code, MessageReason, MessageState, SuppressionCause};
+
+use super::MailKind;
+use crate::config::Config;
+use crate::context::Sereno;
+use crate::entity::{email_message, email_suppression};
+use crate::error::{Error, Result};
+use crate::identifier;
+
+/// Domains of throw-away addresses that are known here.
+const DISPOSABLE: &str = include_str!("disposable_domains.txt");
+
+/// How long an address that bounced is not written to, even if its owner asks for the mail.
+const BOUNCE_HOLDS: std::time::Duration = std::time::Duration::from_hours(24);
+
+/// What becomes of a mail before any transport is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It may leave. `bounced` says that its address did so before, and that the mail may show whether it still does.
+    Goes {
+        /// Whether the address is on the list of those that bounced.
+        bounced: bool,
+    },
+    /// It stays, in this state and for this reason.
+    Stays(MessageState, MessageReason),
+}
+
+/// Whether a mail of this kind may go to an address right now.
+pub async fn judge(sereno: &Sereno, kind: &str, recipient: &str, is_forced: bool) -> Result<Verdict> {
+    let canonical = identifier::canonical(recipient);
+    if !is_forced && is_excluded(sereno, &canonical).await? {
+        return Ok(Verdict::Stays(
+            MessageState::Skipped,
+            MessageReason::EmailDomainExcluded,
+        ));
+    }
+    let suppressed = email_suppression::Entity::find()
+        .filter(email_suppression::Column::Canonical.eq(canonical))
+        .one(sereno.db.read())
+        .await?;
+    let bounced = match suppressed {
+        None => false,
+        // who asks for a mail of their own must not be shut out by what happened once to their mailbox
+        Some(row)
+            if row.cause == SuppressionCause::HardBounce.as_str()
+                && is_asked_for(kind)
+                && sereno.now() > row.created_at.plus(BOUNCE_HOLDS) =>
+        {
+            true
+        }
+        Some(_) => return Ok(Verdict::Stays(MessageState::Skipped, MessageReason::AddressSuppressed)),
+    };
+    if sereno.config.mail.hold && !is_forced {
+        return Ok(Verdict::Stays(MessageState::Held, MessageReason::EmailDisabled));
+    }
+    Ok(Verdict::Goes { bounced })
+}
+
+/// As [`judge`], for a mail of the history.
+pub(super) async fn judge_row(sereno: &Sereno, message: &email_message::Model) -> Result<Verdict> {
+    judge(sereno, &message.mail, &message.recipient, message.is_forced).await
+}
+
+/// Whether mails of this kind are asked for by whoever owns the address, and hold a secret that is made for it: nobody
+/// else may be sent one in its place.
+#[must_use]
+pub fn is_asked_for(kind: &str) -> bool {
+    matches!(
+        MailKind::from_name(kind),
+        Some(
+            MailKind::Activation
+                | MailKind::PasswordReset
+                | MailKind::LoginCode
+                | MailKind::EmailChangeConfirm
+                | MailKind::DeletionConfirm
+                | MailKind::DeletionScheduled
+        )
+    )
+}
+
+/// Whether the settings exclude an address, in the form in which addresses are compared.
+///
+/// # Errors
+/// `unavailable` when the file of domains cannot be read.
+pub async fn is_excluded(sereno: &Sereno, canonical: &str) -> Result<bool> {
+    let settings = &sereno.config.mail;
+    if settings.excluded.iter().any(|entry| excludes(entry, canonical)) {
+        return Ok(true);
+    }
+    if !settings.exclude_disposable {
+        return Ok(false);
+    }
+    let domain = canonical.rsplit_once('@').map_or("", |(_, domain)| domain);
+    if holds(DISPOSABLE, domain) {
+        return Ok(true);
+    }
+    if settings.disposable_domains_file.is_empty() {
+        return Ok(false);
+    }
+    // read where it lies, so that it can be replaced at any time
+    let text = tokio::fs::read_to_string(&settings.disposable_domains_file)
+        .await
+        .map_err(|error| Error::Unavailable(format!("mail.disposable_domains_file: {error}")))?;
+    Ok(holds(&text, domain))
+}
+
+/// Why an address may not be signed up with, or taken in the place of another. It is told plainly: that the settings
+/// exclude an address says nothing about accounts.
+///
+/// # Errors
+/// As [`is_excluded`].
+pub async fn refusal(sereno: &Sereno, canonical: &str) -> Result<Option<Code>> {
+    let refuses = sereno.config.registration.refuse_excluded && is_excluded(sereno, canonical).await?;
+    Ok(refuses.then_some(Code::EmailDomainExcluded))
+}
+
+/// What is wrong with the file of domains, to be told to the operator.
+pub(crate) fn check(config: &Config) -> std::result::Result<(), String> {
+    let file = &config.mail.disposable_domains_file;
+    if file.is_empty() {
+        return Ok(());
+    }
+    match std::fs::read_to_string(file) {
+        Ok(_) => Ok(()),
+        Err(_) => Err("cannot be read as text".to_owned()),
+    }
+}
+
+/// Whether an entry of the settings means an address: the whole of it where the entry holds an `@`, else its domain. A
+/// `*` stands for any characters, none too.
+fn excludes(entry: &str, canonical: &str) -> bool {
+    if entry.contains('@') {
+        return matches(&identifier::canonical(entry), canonical);
+    }
+    let entry = identifier::canonical(&format!("@{entry}"));
+    let domain = canonical.rsplit_once('@').map_or("", |(_, domain)| domain);
+    matches(entry.trim_start_matches('@'), domain)
+}
+
+/// Whether a text is what a pattern says. Linear but for the last `*`: the longest tail is tried first.
+fn matches(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = text.strip_prefix(parts.next().unwrap_or("")) else {
+        return false;
+    };
+    let mut parts: Vec<&str> = parts.collect();
+    let Some(last) = parts.pop() else {
+        return rest.is_empty();
+    };
+    for part in parts {
+        let Some(at) = rest.find(part) else { return false };
+        rest = &rest[at + part.len()..];
+    }
+    rest.ends_with(last)
+}
+
+/// Whether a domain, or one above it, stands on a line of a list.
+fn holds(list: &str, domain: &str) -> bool {
+    let mut lines = list.lines().map(str::trim);
+    lines.any(|line| {
+        !line.is_empty()
+            && !line.starts_with('#')
+            && domain.len() >= line.len()
+            && domain
+                .get(domain.len() - line.len()..)
+                .is_some_and(|tail| tail.eq_ignore_ascii_case(line))
+            && (domain.len() == line.len() || domain.as_bytes()[domain.len() - line.len() - 1] == b'.')
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_mean_addresses_domains_and_beginnings() {
+        for (entry, address) in [
+            ("ana@example.org", "Ana@Example.ORG"),
+            ("example.org", "ana@example.org"),
+            ("EXAMPLE.org", "ana@example.org"),
+            ("mailinator*", "x@mailinator.com"),
+            ("mailinator*", "x@mailinator2.co.uk"),
+            ("*.example.com", "ana@mail.example.com"),
+            ("*.example.com", "ana@a.b.example.com"),
+            ("test-*@example.org", "test-7@example.org"),
+            ("*+spam@*", "ana+spam@anything.example"),
+            ("a*b*c.example", "x@aXbYc.example"),
+            ("bücher.example", "ana@bücher.example"),
+        ] {
+            assert!(excludes(entry, &identifier::canonical(address)), "{entry} {address}");
+        }
+        for (entry, address) in [
+            ("ana@example.org", "bana@example.org"),
+            ("example.org", "ana@example.org.evil.example"),
+            ("example.org", "ana@notexample.org"),
+            ("example.org", "example.org@other.example"),
+            ("mailinator*", "mailinator@example.org"),
+            ("*.example.com", "ana@example.com"),
+            ("test-*@example.org", "test-7@example.com"),
+            ("a*b*c.example", "x@acb.example"),
+            ("ab*ba.example", "x@aba.example"),
+        ] {
+            assert!(!excludes(entry, &identifier::canonical(address)), "{entry} {address}");
+        }
+    }
+
+    #[test]
+    fn a_list_holds_domains_and_what_is_below_them() {
+        let list = "# throw-away\n\nTrash.example\r\nother.example";
+        for domain in ["trash.example", "x.trash.example", "other.example"] {
+            assert!(holds(list, domain), "{domain}");
+        }
+        for domain in ["xtrash.example", "example", "trash.example.org", "", "ä.example"] {
+            assert!(!holds(list, domain), "{domain}");
+        }
+        assert!(holds(DISPOSABLE, "mailinator.com"));
+    }
+}

@@ -1,0 +1,205 @@
+//! SMTP (RFC 5321), with STARTTLS, TLS from the first byte, or none; connections are kept open for the next mail.
+
+use std::time::Duration;
+
+use lettre::message::Mailbox;
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
+use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
+use url::Url;
+
+use super::mime::{Letterhead, Parts};
+use crate::config::Config;
+use crate::context::limiter::PerMinute;
+use crate::crypto::dkim::DkimKey;
+use crate::error::{Error, Result};
+use crate::port::mail::{MailError, MailTransport, OutgoingMail};
+
+/// Longer than the library waits for a single step, so that it is the library that says which step hung.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// One mail server.
+pub(super) struct SmtpTransport {
+    smtp: AsyncSmtpTransport<Tokio1Executor>,
+    name: String,
+    letterhead: Letterhead,
+    /// What mails are signed with.
+    dkim: Option<DkimKey>,
+    timeout: Duration,
+    /// Most mails in a minute; 0 means no limit.
+    per_minute: u64,
+    pace: PerMinute<()>,
+}
+
+impl SmtpTransport {
+    pub(super) fn new(url: &Url, config: &Config) -> Result<Self> {
+        let host = url
+            .host_str()
+            .ok_or_else(|| Error::internal("a mail server's URL has no host"))?
+            .trim_matches(['[', ']']);
+        let said = |name: &str| {
+            let found = url.query_pairs().find(|(key, _)| key == name);
+            found.map(|(_, value)| value.into_owned())
+        };
+        let trusted = own_authorities(&config.mail.ca_file).map_err(Error::internal)?;
+        let parameters = || {
+            let mut builder = TlsParameters::builder(host.to_owned());
+            if let Some(trusted) = trusted {
+                builder = builder.add_root_certificate(trusted);
+            }
+            builder.build().map_err(Error::internal)
+        };
+        let (tls, port) = match said("tls").as_deref() {
+            Some("none") => (Tls::None, 25),
+            Some("wrapper") => (Tls::Wrapper(parameters()?), 465),
+            _ => (Tls::Required(parameters()?), 587),
+        };
+        let port = url.port().unwrap_or(port);
+        let timeout = config.mail.timeout.span();
+        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host)
+            .port(port)
+            .tls(tls)
+            .timeout(Some(timeout));
+        if !url.username().is_empty() {
+            let password = decoded(url.password().unwrap_or(""));
+            builder = builder.credentials(Credentials::new(decoded(url.username()), password));
+        }
+        let id_domain = Url::parse(&config.public_url())
+            .ok()
+            .and_then(|url| url.host_str().map(str::to_owned));
+        Ok(Self {
+            smtp: builder.build(),
+            name: format!("{host}:{port}"),
+            letterhead: Letterhead::new(config, id_domain.unwrap_or_else(|| host.to_owned()))?,
+            dkim: own_signature(config).map_err(Error::internal)?,
+            timeout,
+            per_minute: said("per_minute").and_then(|most| most.parse().ok()).unwrap_or(0),
+            pace: PerMinute::default(),
+        })
+    }
+}
+
+/// What `mail.ca_file` holds.
+///
+/// # Errors
+/// What is wrong with it, to be told to the operator.
+pub fn own_authorities(file: &str) -> std::result::Result<Option<Certificate>, &'static str> {
+    const WRONG: &str = "must hold certificates in PEM form";
+    if file.is_empty() {
+        return Ok(None);
+    }
+    let pem = std::fs::read_to_string(file).map_err(|_| "cannot be read as text")?;
+    // the library takes a file without any for one with none too many
+    if !pem.contains("-----BEGIN CERTIFICATE-----") {
+        return Err(WRONG);
+    }
+    Certificate::from_pem(pem.as_bytes()).map(Some).map_err(|_| WRONG)
+}
+
+/// What `mail.dkim_key_file` holds, for the domain of the sender.
+///
+/// # Errors
+/// What is wrong with it, to be told to the operator.
+pub fn own_signature(config: &Config) -> std::result::Result<Option<DkimKey>, &'static str> {
+    let (file, selector) = (&config.mail.dkim_key_file, &config.mail.dkim_selector);
+    if file.is_empty() {
+        return Ok(None);
+    }
+    let pem = std::fs::read_to_string(file).map_err(|_| "cannot be read as text")?;
+    // a sender that makes no sense is a fault of its own
+    let from = config.mail.from.parse::<Mailbox>().ok();
+    let domain = from.as_ref().map_or("", |from| from.email.domain());
+    DkimKey::new(&pem, domain, selector).map(Some)
+}
+
+fn decoded(text: &str) -> String {
+    url::form_urlencoded::parse(format!("x={}", text.replace('+', "%2B")).as_bytes())
+        .next()
+        .map(|(_, value)| value.into_owned())
+        .unwrap_or_default()
+}
+
+/// 5yz is the mail's fault and final, 4yz and a broken conversation are not; neither is a sign-in that the server refuses
+/// (RFC 4954 §6), because that is our set-up and no mail must be lost by it. Of a conversation that broke nobody knows
+/// how far it came, so no other server is asked in its place.
+fn smtp_error(error: &lettre::transport::smtp::Error) -> MailError {
+    let code = error.status().map(u16::from);
+    let is_ours = matches!(code, Some(530 | 534 | 535 | 538));
+    let said = error.to_string();
+    if error.is_permanent() && !is_ours {
+        return if has_status(&said, "5.1.1") {
+            MailError::NoMailbox(said)
+        } else {
+            MailError::Never(said)
+        };
+    }
+    // the library has no other word for a connection that did not come about
+    let not_there = said.starts_with("Connection error") || error.is_tls() || error.is_client();
+    if code.is_some() || not_there {
+        MailError::Away(said)
+    } else {
+        MailError::Later(said)
+    }
+}
+
+/// Whether an answer holds this enhanced status code (RFC 3463).
+fn has_status(said: &str, status: &str) -> bool {
+    let mut words = said.split(|c: char| !(c.is_ascii_digit() || c == '.'));
+    words.any(|word| word == status)
+}
+
+#[async_trait::async_trait]
+impl MailTransport for SmtpTransport {
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    async fn send(&self, mail: &OutgoingMail) -> Result<String, MailError> {
+        let message = self.letterhead.message(mail, Parts::Encoded)?;
+        if let Err(Error::Refused { retry_after, .. }) = self.pace.take_for("mail", (), self.per_minute, mail.leaves_at)
+        {
+            return Err(MailError::Wait(Duration::from_secs(retry_after.unwrap_or(1))));
+        }
+        // the library's own time-out covers single steps; a server that drips answers is cut off as a whole
+        let (envelope, mut bytes) = (message.envelope().clone(), message.formatted());
+        if let Some(key) = &self.dkim {
+            bytes = key.sign(&bytes).map_err(|why| MailError::Later(why.to_owned()))?;
+        }
+        let sending = tokio::time::timeout(self.timeout + GRACE, self.smtp.send_raw(&envelope, &bytes)).await;
+        let answer = sending.map_err(|_| MailError::Later("timed out".to_owned()))?;
+        let answer = answer.map_err(|error| smtp_error(&error))?;
+        let lines: Vec<&str> = answer.message().collect();
+        Ok(format!("{} {}", answer.code(), lines.join(" ")))
+    }
+
+    async fn check(&self) -> Result<(), MailError> {
+        let testing = tokio::time::timeout(self.timeout + GRACE, self.smtp.test_connection()).await;
+        match testing.map_err(|_| MailError::Later("timed out".to_owned()))? {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(MailError::Away("the server hung up".to_owned())),
+            Err(error) => Err(smtp_error(&error)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_status;
+
+    #[test]
+    fn a_status_is_found_as_a_whole() {
+        for said in [
+            "permanent error (550): 5.1.1 no such user",
+            "permanent error (550): 5.1.1: <ana@example.org>",
+        ] {
+            assert!(has_status(said, "5.1.1"), "{said}");
+        }
+        for said in [
+            "permanent error (550): 5.1.10 no",
+            "permanent error (550): 15.1.1",
+            "550",
+        ] {
+            assert!(!has_status(said, "5.1.1"), "{said}");
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! Mails: their history, repairing it, mails of other services, addresses that are not written to. The same functions as
+//! the console's.
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use sereno_core::{access, messages};
+use sereno_types::{
+    AddSuppression, Code, Id, MessageDetail, MessageQuery, MessageRow, Page, Problem, Released, ResendMessage,
+    SendMessage, SentMessages, SuppressionQuery, SuppressionRow,
+};
+
+use crate::http::caller::Caller;
+use crate::http::json::{Json, Nothing, Query, Segment};
+use crate::http::problem::Refusal;
+use crate::router::App;
+
+/// List mails
+///
+/// Newest first. Of no mail the text is kept once it has left.
+#[utoipa::path(get, path = "/api/v1/admin/messages", tag = "messages", operation_id = "listMessages",
+    params(MessageQuery), security(("bearer" = []), ("session" = [])),
+    responses((status = 200, description = "One page", body = Page<MessageRow>)))]
+pub async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Query(query): Query<MessageQuery>,
+) -> Result<Json<Page<MessageRow>>, Refusal> {
+    let staff = access::staff(&app.sereno, &caller.actor).await?;
+    Ok(Json(messages::list(&app.sereno, &staff, query).await?))
+}
+
+/// Send a mail
+///
+/// With texts of its own, to each recipient apart. What is wrong with a recipient stands in that recipient's result and
+/// refuses nobody else's mail.
+#[utoipa::path(post, path = "/api/v1/admin/messages", tag = "messages", operation_id = "sendMessage",
+    request_body = SendMessage, security(("bearer" = []), ("session" = [])),
+    responses((status = 200, description = "What became of it, recipient by recipient", body = SentMessages)))]
+pub async fn send(
+    State(app): State<App>,
+    caller: Caller,
+    Json(command): Json<SendMessage>,
+) -> Result<Json<SentMessages>, Refusal> {
+    let staff = access::staff(&app.sereno, &caller.actor).await?;
+    Ok(Json(messages::send(&app.sereno, &caller.meta, &staff, command).await?))
+}
+
+/// One mail
+///
+/// With every attempt, and with what it looks like: secrets are masked.
+#[utoipa::path(get, path = "/api/v1/admin/messages/{id}", tag = "messages", operation_id = "getMessage",
+    params(("id" = Id, Path, description = "The mail's id")), security(("bearer" = []), ("session" = [])),
+    responses((status = 200, description = "The mail", body = MessageDetail)))]
+pub async fn detail(
+    State(app): State<App>,
+    caller: Caller,
+    Segment(id): Segment,
+) -> Result<Json<MessageDetail>, Refusal> {
+    let staff = access::staff(&app.sereno, &caller.actor).await?;
+    Ok(Json(messages::detail(&app.sereno, &staff, &Id(id)).await?))
+}
+
+/// Put a mail into the queue again
+///
+/// One that failed, was held back or was cancelled; its attempts begin anew.
+#[utoipa::path(post, path = "/api/v1/admin/messages/{id}/retry", tag = "messages", operation_id = "retryMessage",
+    params(("id" = Id, Path, description = "The mail's id")), security(("bearer" = []), ("session" = [])),
+    responses(
+        (status = 200, description = "The mail, queued", body = MessageDetail),
+        (status = 409, description = "`state_conflict`", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn retry(
+    State(app): State<App>,
+    caller: Caller,
+    Segment(id): Segment,
+    _: Nothing,
+) -> Result<Json<MessageDetail>, Refusal> {
+    let staff = access::staff(&app.sereno, &caller.actor).await?;
+    let id = Id(id);
+    messages::retry(&app.sereno, &caller.meta, &staff, &id).await?;
+    Ok(Json(messages::detail(&app.sereno, &staff, &id).await?))
+}
+
+/// Put every mail that failed into the queue again
+#[utoipa::path(post, path = "/api/v1/admin/messages/retry-failed", tag = "messages",
+    operation_id = "retryFailedMessages", security(("bearer" = []), ("session" = [])),
+    responses((status = 200, description = "How many", body = Released)))]
+pub async fn retry_failed(State(app): State<App>, caller: Caller, _: Nothing) -> Result<Json<Released>, Refusal> {
+    let staff = access::staff(&app.sereno, &caller.actor).await?;
+    Ok(Json(messages::retry_failed(&app.sereno, &caller.meta, &staff).await?))
+}
+
+/// Take a mail out of the queue
+#[utoipa::path(post, path = "/api/v1/admin/messages/{id}/cancel", tag = "messages", operation_id = "cancelMessage",
+    params(("id" = Id, Path, description = "The mail's id")), security(("bearer" = []), ("session" = [])),
+    responses(
+        (status = 200, description = "The mail, cancelled", body = MessageDetail),
+        (status = 409, description = "`state_conflict`: it is being handed over, or has left", body = Problem,
+            content_type = "application/problem+json"),
+    ))]
+pub async fn cancel(
+    State(app): State<App>,
+    caller: Caller,
+    Segment(id): Segment,
+    _: Nothing,
+) -> Result<Json<MessageDetail>, Refusal> {
+    let staff = access::staff(&app.sereno, &caller.actor).await?;
+    let id = Id(id);
+    messages::cancel(&app.sereno, &caller.meta, &staff, &id).await?;
+    Ok(Json(messages::detail(&app.sereno, &staff, &id).await?))
+}
+
+/// Send a mail anew
+///
+/// To its own address or to a corrected one. A mail that holds a secret goes to its own address alone, by the flow that it
+/// came from: an activation mail, a mail to set a new password; others only their owner can ask for.
+#[utoipa::path(post, path = "/api/v1/admin/messages/{id}/resend", tag = "messages", operation_id = "resendMessage",
+    params(("id" = Id, Path, description = "The mail's id")), request_body = ResendMessage,
+    security(("bearer" = []), ("session" = [])),
+    responses(
+        (status = 202, description = "Another mail is on its way"),
+        (status = 409, description = "`state_conflict`, `recipient_bound`, `own_account`", body = Problem,
+            content_type = "application/problem+json"),
+    ))]
+pub async fn resend(
+    State(app): State<App>,
+    caller: Caller,
+    Segment(id): Segment,
+    Json(command): Json<ResendMessage>,
+) -> Result<StatusCode, Refusal> {
+    let staff = access::staff(&app.sereno, &caller.actor).await?;
+    messages::resend(&app.sereno, &caller.meta, &staff, &Id(id), command).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// Let a mail go that was held back
+#[utoipa::path(post, path = "/api/v1/admin/messages/{id}/release", tag = "messages", operation_id = "releaseMessage",
+    params(("id" = Id, Path, description = "The mail's id")), security(("bearer" = []), ("session" = [])),
+    responses(
+        (status = 200, description = "The mail, queued", body = MessageDetail),
+        (status = 409, description = "`state_conflict`", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn release(
+    State(app): State<App>,
+    caller: Caller,
+    Segment(id): Segment,
+    _: Nothing,
+) -> Result<Json<MessageDetail>, Refusal> {
+    let staff = access::staff(&app.sereno, &caller.actor).await?;
+    let id = Id(id);
+    messages::release(&app.sereno, &caller.meta, &staff, &id).await?;
+    Ok(Json(messages::detail(&app.sereno, &staff, &id).await?))
+}
+
+/// Let every mail go that was held back
+#[utoipa::path(post, path = "/api/v1/admin/messages/release", tag = "messages", operation_id = "releaseMessages",
+    security(("bearer" = []), ("session" = [])),
+    responses((status = 200, description = "How many", body = Released)))]
+pub async fn release_all(State(app): State<App>, caller: Caller, _: Nothing) -> Result<Json<Released>, Refusal> {
+    let staff = access::staff(&app.sereno, &caller.actor).await?;
+    Ok(Json(messages::release_all(&app.sereno, &caller.meta, &staff).await?))
+}
+
+/// List addresses that are not written to
+#[utoipa::path(get, path = "/api/v1/admin/suppressions", tag = "messages", operation_id = "listSuppressions",
+    params(SuppressionQuery), security(("bearer" = []), ("session" = [])),
+    responses((status = 200, description = "One page", body = Page<SuppressionRow>)))]
+pub async fn suppressions(
+    State(app): State<App>,
+    caller: Caller,
+    Query(query): Query<SuppressionQuery>,
+) -> Result<Json<Page<SuppressionRow>>, Refusal> {
+    let staff = access::staff(&app.sereno, &caller.actor).await?;
+    Ok(Json(messages::suppressions(&app.sereno, &staff, query).await?))
+}
+
+/// Stop writing to an address
+///
+/// Nothing is written to it any more, neither by Sereno nor by other services.
+#[utoipa::path(post, path = "/api/v1/admin/suppressions", tag = "messages", operation_id = "addSuppression",
+    request_body = AddSuppression, security(("bearer" = []), ("session" = [])),
+    responses((status = 204, description = "It stands on the list")))]
+pub async fn suppress(
+    State(app): State<App>,
+    caller: Caller,
+    Json(command): Json<AddSuppression>,
+) -> Result<StatusCode, Refusal> {
+    let staff = access::staff(&app.sereno, &caller.actor).await?;
+    messages::suppress(&app.sereno, &caller.meta, &staff, command).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Write to an address again
+#[utoipa::path(delete, path = "/api/v1/admin/suppressions/{id}", tag = "messages", operation_id = "removeSuppression",
+    params(("id" = Id, Path, description = "The entry's id")), security(("bearer" = []), ("session" = [])),
+    responses((status = 204, description = "It is off the list")))]
+pub async fn unsuppress(
+    State(app): State<App>,
+    caller: Caller,
+    Segment(id): Segment,
+    _: Nothing,
+) -> Result<StatusCode, Refusal> {
+    let staff = access::staff(&app.sereno, &caller.actor).await?;
+    messages::unsuppress(&app.sereno, &caller.meta, &staff, &Id(id)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// What a mail may do where it is shown: have its own looks, and nothing else.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; \
+                      frame-ancestors 'self'; sandbox";
+
+/// The HTML of a mail, for the frame of the console's page: a document of its own, because what it says comes from others.
+pub async fn preview(
+    State(app): State<App>,
+    caller: Caller,
+    Segment(id): Segment,
+) -> Result<impl IntoResponse, Refusal> {
+    let staff = access::staff(&app.sereno, &caller.actor).await?;
+    let detail = messages::detail(&app.sereno, &staff, &Id(id)).await?;
+    let html = detail
+        .preview
+        .map(|preview| preview.html)
+        .filter(|html| !html.is_empty());
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_FRAME_OPTIONS, "SAMEORIGIN"),
+    ];
+    Ok((headers, html.ok_or(Code::NotFound)?))
+}

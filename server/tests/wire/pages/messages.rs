@@ -1,0 +1,125 @@
+//! Staff and mails, as a browser without JavaScript goes about it.
+
+use crate::door::Door;
+
+#[tokio::test]
+async fn a_mail_is_written_found_cancelled_and_retried() {
+    let door = Door::new().await;
+    let cookies = door.administrator().await;
+    door.test.mails().await;
+    let fields = [
+        ("recipients", "ana@example.org\nbea@example.org"),
+        ("subject", "Hello"),
+        ("html", "<p>Dear <i>you</i></p>"),
+    ];
+    let written = door
+        .form("/console/fn/send_message", &fields, "/console/messages/new", &cookies)
+        .await;
+    assert_eq!(
+        written.header("location"),
+        "/console/messages?kind=custom&done=sent",
+        "{}",
+        written.text
+    );
+    let list = door.page(written.header("location"), &cookies).await.text;
+    assert!(
+        list.contains("The mails are written.") && list.contains("2 mails match"),
+        "{list}"
+    );
+    let one = door.page("/console/messages?q=ana%40&kind=custom", &cookies).await.text;
+    assert!(one.contains("ana@example.org") && !one.contains("bea@example.org"));
+    let (_, rest) = one.split_once("href=\"/console/messages/0").unwrap();
+    let path = format!("/console/messages/0{}", rest.split('"').next().unwrap());
+    let id = path.rsplit('/').next().unwrap();
+    let page = door.page(&path, &cookies).await.text;
+    for part in [
+        "What became of it",
+        "No mail server was asked so far.",
+        "sandbox",
+        "Dear you",
+    ] {
+        assert!(page.contains(part), "{part} in {page}");
+    }
+    let frame = door.get(&format!("{path}/preview"), &[("cookie", &cookies)]).await;
+    assert_eq!(frame.text, "<p>Dear <i>you</i></p>");
+    let policy = frame.header("content-security-policy");
+    assert!(
+        policy.contains("sandbox") && policy.contains("default-src 'none'"),
+        "{policy}"
+    );
+    let question = door.page(&format!("{path}?confirm=cancel"), &cookies).await.text;
+    assert!(question.contains("Take the mail out of the queue?"));
+    let cancelled = door
+        .form("/console/fn/cancel_message", &[("id", id)], &path, &cookies)
+        .await;
+    assert_eq!(cancelled.header("location"), format!("{path}?done=cancelled"));
+    let page = door.page(cancelled.header("location"), &cookies).await.text;
+    assert!(page.contains("The mail does not leave.") && page.contains("cancelled_by_staff"));
+    let refused = door
+        .form("/console/fn/cancel_message", &[("id", id)], &path, &cookies)
+        .await;
+    assert_eq!(refused.header("location"), path);
+    let retried = door
+        .form("/console/fn/retry_message", &[("id", id)], &path, &cookies)
+        .await;
+    assert_eq!(retried.header("location"), format!("{path}?done=retried"));
+    assert_eq!(door.test.mails().await.len(), 2);
+    let page = door.page(&path, &cookies).await.text;
+    assert!(
+        page.contains("250 kept in memory") && !page.contains("Dear you"),
+        "nothing of it is kept"
+    );
+    let gone = door.get(&format!("{path}/preview"), &[("cookie", &cookies)]).await;
+    assert_eq!(gone.status, 404);
+}
+
+#[tokio::test]
+async fn a_built_in_mail_shows_no_secret_and_goes_to_its_own_address() {
+    let door = Door::new().await;
+    door.user("ana@example.org", Some("ana")).await;
+    let cookies = door.administrator().await;
+    let list = door
+        .page("/console/messages?kind=activation&q=ana%40", &cookies)
+        .await
+        .text;
+    let (_, rest) = list.split_once("href=\"/console/messages/0").unwrap();
+    let path = format!("/console/messages/0{}", rest.split('"').next().unwrap());
+    let page = door.page(&path, &cookies).await.text;
+    assert!(
+        page.contains("links and codes are masked") && page.contains("••••"),
+        "{page}"
+    );
+    let question = door.page(&format!("{path}?confirm=resend"), &cookies).await.text;
+    assert!(question.contains("and nowhere else"));
+    let theirs = door.page("/console/users?q=ana", &cookies).await.text;
+    let (_, rest) = theirs.split_once("href=\"/console/users/0").unwrap();
+    let user = format!("/console/users/0{}", rest.split('"').next().unwrap());
+    let tab = door.page(&format!("{user}/messages"), &cookies).await.text;
+    assert!(tab.contains("ana@example.org") && tab.contains(">activation<"), "{tab}");
+}
+
+#[tokio::test]
+async fn an_address_is_put_on_the_list_and_taken_off() {
+    let door = Door::new().await;
+    let cookies = door.administrator().await;
+    let at = "/console/suppressions";
+    let wrong = door
+        .form("/console/fn/suppress_address", &[("address", "ana")], at, &cookies)
+        .await;
+    assert_eq!(wrong.header("location"), at);
+    let fields = [("address", "ana@example.org"), ("note", "asked by letter")];
+    let added = door.form("/console/fn/suppress_address", &fields, at, &cookies).await;
+    assert_eq!(added.header("location"), format!("{at}?done=added"));
+    let page = door.page(added.header("location"), &cookies).await.text;
+    assert!(page.contains("asked by letter") && page.contains("1 address"));
+    let (_, rest) = page.split_once("confirm=").unwrap();
+    let id = rest.split('"').next().unwrap().replace("%2D", "-");
+    let question = door.page(&format!("{at}?confirm={id}"), &cookies).await.text;
+    assert!(question.contains("Write to ana@example.org again?"));
+    let removed = door
+        .form("/console/fn/unsuppress_address", &[("id", &id)], at, &cookies)
+        .await;
+    assert_eq!(removed.header("location"), format!("{at}?done=removed"));
+    let page = door.page(removed.header("location"), &cookies).await.text;
+    assert!(page.contains("Every address is written to"));
+}
