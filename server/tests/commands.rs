@@ -318,3 +318,28 @@ fn a_worker_sends_what_a_server_left_in_the_queue() {
     assert!(stop(working).contains("stopped"));
     assert_eq!(folder.mails(), 1);
 }
+
+#[test]
+fn mails_are_tried_listed_and_released() {
+    let folder = Folder::new("mail");
+    let (worked, said, complaint) = folder.sereno(&["mail", "test", "ana@example.org"], "");
+    assert!(worked, "{complaint}");
+    assert_eq!(said, ["email_sent: written to a file"]);
+    assert_eq!(folder.mails(), 1);
+    let (worked, said, _) = folder.sereno(&["mail", "list", "--state", "sent"], "");
+    assert!(
+        worked && said.len() == 1 && said[0].ends_with(" sent - custom ana@example.org"),
+        "{said:?}"
+    );
+    let (worked, said, _) = folder.sereno(&["mail", "list", "--state", "failed"], "");
+    assert!(worked && said.is_empty(), "{said:?}");
+    for args in [["mail", "retry", "--all-failed"].as_slice(), &["mail", "release"]] {
+        let (worked, said, complaint) = folder.sereno(args, "");
+        assert!(worked, "{complaint}");
+        assert_eq!(said, ["0"]);
+    }
+    let (worked, _, complaint) = folder.sereno(&["mail", "list", "--state", "shoe"], "");
+    assert!(!worked && complaint.contains("state:"), "{complaint}");
+    let (worked, _, _) = folder.sereno(&["mail", "retry"], "");
+    assert!(!worked, "neither one nor all");
+}

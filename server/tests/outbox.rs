@@ -125,7 +125,7 @@ async fn queue(folder: &Folder) {
 
 /// Waits until so many mails have arrived.
 fn until(arrived: &Arrived, count: usize) {
-    let deadline = Instant::now() + Duration::from_secs(120);
+    let deadline = Instant::now() + Duration::from_mins(2);
     while arrived.lock().unwrap().len() < count {
         assert!(
             Instant::now() < deadline,

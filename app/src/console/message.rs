@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use sereno_types::{Id, MessageAttempt, MessageDetail, MessagePreview, MessageState, Permission, Problem};
+use sereno_types::{Id, MessageAction, MessageAttempt, MessageDetail, MessagePreview, Permission, Problem};
 
 use crate::{
     console::{Breadcrumb, holders::UserLink, may, messages::MessageBadge, user::Section},
@@ -150,10 +150,10 @@ pub fn MessageView(
 #[component]
 fn Actions(detail: MessageDetail) -> impl IntoView {
     let id = detail.message.id;
-    let is_held = detail.message.state == MessageState::Held;
-    let link = move |offered: bool, what: &'static str, label: &'static str| {
-        let href = format!("{PATH}/{id}?confirm={what}");
-        offered.then(|| {
+    let actions = detail.actions;
+    let link = move |action: MessageAction, label: &'static str| {
+        let href = format!("{PATH}/{id}?confirm={}", action.as_str());
+        actions.contains(&action).then(|| {
             view! {
                 <a class="button" href=href data-noscroll>
                     {label}
@@ -163,8 +163,8 @@ fn Actions(detail: MessageDetail) -> impl IntoView {
     };
     view! {
         <div class="flex flex-wrap gap-3">
-            {link(is_held, "release", "Release")} {link(detail.can_retry && !is_held, "retry", "Retry")}
-            {link(detail.can_resend, "resend", "Send anew")} {link(detail.can_cancel, "cancel", "Cancel")}
+            {link(MessageAction::Release, "Release")} {link(MessageAction::Retry, "Retry")}
+            {link(MessageAction::Resend, "Send anew")} {link(MessageAction::Cancel, "Cancel")}
         </div>
     }
 }
@@ -173,20 +173,18 @@ fn Actions(detail: MessageDetail) -> impl IntoView {
 fn Questions(detail: MessageDetail, confirm: Signal<String>) -> impl IntoView {
     let id = detail.message.id.clone();
     let asks = move |what: &'static str| Signal::derive(move || confirm.get() == what);
-    let is_held = detail.message.state == MessageState::Held;
+    let may = |action: MessageAction| detail.actions.contains(&action);
     let recipient = detail.message.recipient.clone();
     view! {
-        {is_held.then(|| view! { <ReleaseQuestion id=id.clone() open=asks("release") /> })}
-        {(detail.can_retry && !is_held).then(|| view! { <RetryQuestion id=id.clone() open=asks("retry") /> })}
-        {detail.can_cancel.then(|| view! { <CancelQuestion id=id.clone() open=asks("cancel") /> })}
-        {detail
-            .can_resend
-            .then(|| {
+        {may(MessageAction::Release).then(|| view! { <ReleaseQuestion id=id.clone() open=asks("release") /> })}
+        {may(MessageAction::Retry).then(|| view! { <RetryQuestion id=id.clone() open=asks("retry") /> })}
+        {may(MessageAction::Cancel).then(|| view! { <CancelQuestion id=id.clone() open=asks("cancel") /> })}
+        {may(MessageAction::Resend).then(|| {
                 view! {
                     <ResendQuestion
                         id=id.clone()
                         recipient
-                        can_redirect=detail.can_redirect
+                        can_redirect=may(MessageAction::Redirect)
                         open=asks("resend")
                     />
                 }

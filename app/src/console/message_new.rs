@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use sereno_types::Problem;
 
 use crate::{
-    console::Breadcrumb,
+    console::{Breadcrumb, application_form::Fields},
     ui::{
         field::{Area, Field, Tick},
         form::{Attempt, Form, Submit},
@@ -14,16 +14,11 @@ use crate::{
 };
 
 #[server(prefix = "/console/fn", endpoint = "send_message")]
-pub(crate) async fn send_message(
-    #[server(default)] recipients: String,
-    #[server(default)] subject: String,
-    #[server(default)] text: String,
-    #[server(default)] html: String,
-    #[server(default)] reply_to: String,
-    #[server(default)] force: String,
-) -> Result<(), Problem> {
+pub(crate) async fn send_message(#[server(flatten)] fields: Fields) -> Result<(), Problem> {
     use crate::gate;
     let member = gate::staff().await?;
+    let said = |name: &str| fields.get(name).cloned();
+    let recipients = said("recipients").unwrap_or_default();
     let command = sereno_types::SendMessage {
         recipients: recipients
             .split(['\n', ',', ';'])
@@ -31,11 +26,11 @@ pub(crate) async fn send_message(
             .filter(|address| !address.is_empty())
             .map(str::to_owned)
             .collect(),
-        subject: Some(subject),
-        text: Some(text),
-        html: Some(html),
-        reply_to: Some(reply_to),
-        force: !force.is_empty(),
+        subject: said("subject"),
+        text: said("text"),
+        html: said("html"),
+        reply_to: said("reply_to"),
+        force: said("force").is_some(),
         ..sereno_types::SendMessage::default()
     };
     sereno_core::messages::send(&member.sereno, &member.meta, &member.staff, command)

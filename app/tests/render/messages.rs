@@ -3,8 +3,9 @@
 use app::console::{message::MessageView, messages::MessagesView, suppressions::SuppressionsView};
 use leptos::prelude::*;
 use sereno_types::{
-    Id, MessageAttempt, MessageDetail, MessagePreview, MessageQuery, MessageReason, MessageRow, MessageState, Page,
-    Permission, SessionUser, StaffProfile, SuppressionCause, SuppressionQuery, SuppressionRow, Timestamp,
+    Id, MessageAction, MessageAttempt, MessageDetail, MessagePreview, MessageQuery, MessageReason, MessageRow,
+    MessageState, Page, Permission, SessionUser, StaffProfile, SuppressionCause, SuppressionQuery, SuppressionRow,
+    Timestamp,
 };
 
 use crate::{between, holds, html, lacks};
@@ -54,10 +55,7 @@ fn detail() -> MessageDetail {
             attachments: Vec::new(),
             is_sample: true,
         }),
-        can_retry: true,
-        can_cancel: false,
-        can_resend: true,
-        can_redirect: false,
+        actions: vec![MessageAction::Retry, MessageAction::Resend],
     }
 }
 
@@ -167,7 +165,7 @@ fn a_mail_tells_its_story_and_offers_what_can_be_done() {
     let resend = page(detail(), manager(), "resend");
     holds(&resend, &["and nowhere else", r#"type="hidden" name="recipient""#]);
     let free = MessageDetail {
-        can_redirect: true,
+        actions: vec![MessageAction::Resend, MessageAction::Redirect],
         ..detail()
     };
     holds(

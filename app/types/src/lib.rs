@@ -59,9 +59,9 @@ pub use login::{Login, LoginAnswer, Logout};
 pub use login_code::{AskLoginCode, LoginCodeAsked, VerifyLoginCode};
 pub use me::Me;
 pub use message::{
-    AddSuppression, MailAttachment, MessageAttempt, MessageDetail, MessagePreview, MessageQuery, MessageReason,
-    MessageRow, MessageState, Released, ResendMessage, SendMessage, SendResult, SentMessages, SuppressionCause,
-    SuppressionQuery, SuppressionRow,
+    AddSuppression, MailAttachment, MessageAction, MessageAttempt, MessageDetail, MessagePreview, MessageQuery,
+    MessageReason, MessageRow, MessageState, Released, ResendMessage, SendMessage, SendResult, SentMessages,
+    SuppressionCause, SuppressionQuery, SuppressionRow,
 };
 pub use page::{Page, PageQuery};
 pub use password::{ChangeEmail, ChangePassword, ConfirmEmail, ForgotPassword, ResetPassword};

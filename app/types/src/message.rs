@@ -120,6 +120,21 @@ named! {
     Staff = "staff";
 }
 
+named! {
+    /// What can be done about a mail.
+    MessageAction, "What can be done about a mail.":
+    /// It can be put into the queue again.
+    Retry = "retry";
+    /// It is held back and can be let go.
+    Release = "release";
+    /// It can be taken out of the queue.
+    Cancel = "cancel";
+    /// It can be sent anew to its own address.
+    Resend = "resend";
+    /// It can be sent anew to another address.
+    Redirect = "redirect";
+}
+
 /// A mail in the history.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -196,14 +211,8 @@ pub struct MessageDetail {
     pub tried: Vec<MessageAttempt>,
     /// What it looks like; nothing where its text is not kept any more.
     pub preview: Option<MessagePreview>,
-    /// Whether it can be put into the queue again.
-    pub can_retry: bool,
-    /// Whether it can be taken out of the queue.
-    pub can_cancel: bool,
-    /// Whether it can be sent anew to its own address.
-    pub can_resend: bool,
-    /// Whether it can be sent anew to another address.
-    pub can_redirect: bool,
+    /// What can be done about it as it stands.
+    pub actions: Vec<MessageAction>,
 }
 
 /// Which mails, for staff.

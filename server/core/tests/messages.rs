@@ -10,8 +10,8 @@ use sereno_core::port::mail::MailError;
 use sereno_core::testing::{PASSWORD, TestSereno, refused, refused_fields};
 use sereno_core::{jobs, messages};
 use sereno_types::{
-    AddSuppression, Code, Id, MailAttachment, MessageDetail, MessageQuery, MessageReason, MessageState, Register,
-    ResendMessage, SendMessage, SuppressionQuery,
+    AddSuppression, Code, Id, MailAttachment, MessageAction, MessageDetail, MessageQuery, MessageReason, MessageState,
+    Register, ResendMessage, SendMessage, SuppressionQuery,
 };
 
 async fn register(test: &TestSereno, name: &str) {
@@ -171,7 +171,7 @@ async fn a_failed_mail_is_put_into_the_queue_again() {
     test.mail.refuse_with(Some(MailError::Never("550 no".to_owned())));
     jobs::run_due(&test.sereno).await.unwrap();
     let failed = newest(&test, &staff).await;
-    assert!(failed.can_retry && !failed.can_cancel);
+    assert!(failed.actions.contains(&MessageAction::Retry) && !failed.actions.contains(&MessageAction::Cancel));
     test.mail.refuse_with(None);
     messages::retry(&test.sereno, &test.meta(), &staff, &failed.message.id)
         .await
@@ -225,7 +225,7 @@ async fn what_holds_a_secret_goes_to_its_own_address_alone() {
     register(&test, "ana").await;
     jobs::run_due(&test.sereno).await.unwrap();
     let sent = newest(&test, &staff).await;
-    assert!(sent.can_resend && !sent.can_redirect);
+    assert_eq!(sent.actions, [MessageAction::Resend]);
     let to = |text: &str| ResendMessage {
         recipient: Some(text.to_owned()),
     };
@@ -250,7 +250,10 @@ async fn a_mail_without_a_secret_is_repeated_to_a_corrected_address() {
     jobs::run_due(&test.sereno).await.unwrap();
     test.mail.refuse_with(None);
     let failed = newest(&test, &staff).await;
-    assert!(failed.can_redirect && failed.preview.as_ref().is_some_and(|preview| !preview.is_sample));
+    assert!(
+        failed.actions.contains(&MessageAction::Redirect)
+            && failed.preview.as_ref().is_some_and(|preview| !preview.is_sample)
+    );
     let command = ResendMessage {
         recipient: Some("ana@example.org".to_owned()),
     };

@@ -102,27 +102,21 @@ async fn list(sereno: &Sereno, state: Option<&str>, limit: u64) -> Result<Vec<St
 async fn retry(sereno: &Sereno, id: Option<String>) -> Result<Vec<String>, Error> {
     let staff = access::staff(sereno, &Actor::System).await?;
     let meta = RequestMeta::default();
-    match id {
-        Some(id) => messages::retry(sereno, &meta, &staff, &Id(id))
-            .await
-            .map(|()| Vec::new()),
-        None => {
-            let retried = messages::retry_failed(sereno, &meta, &staff).await?;
-            Ok(vec![retried.released.to_string()])
-        }
+    if let Some(id) = id {
+        messages::retry(sereno, &meta, &staff, &Id(id)).await?;
+        return Ok(Vec::new());
     }
+    let retried = messages::retry_failed(sereno, &meta, &staff).await?;
+    Ok(vec![retried.released.to_string()])
 }
 
 async fn release(sereno: &Sereno, id: Option<String>) -> Result<Vec<String>, Error> {
     let staff = access::staff(sereno, &Actor::System).await?;
     let meta = RequestMeta::default();
-    match id {
-        Some(id) => messages::release(sereno, &meta, &staff, &Id(id))
-            .await
-            .map(|()| Vec::new()),
-        None => {
-            let released = messages::release_all(sereno, &meta, &staff).await?;
-            Ok(vec![released.released.to_string()])
-        }
+    if let Some(id) = id {
+        messages::release(sereno, &meta, &staff, &Id(id)).await?;
+        return Ok(Vec::new());
     }
+    let released = messages::release_all(sereno, &meta, &staff).await?;
+    Ok(vec![released.released.to_string()])
 }

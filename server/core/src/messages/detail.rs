@@ -1,7 +1,7 @@
 //! One mail: where it stands, every attempt with what was answered, what it looks like, and what can be done about it.
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
-use sereno_types::{Id, MessageAttempt, MessageDetail, MessagePreview, MessageState, Permission};
+use sereno_types::{Id, MessageAction, MessageAttempt, MessageDetail, MessagePreview, MessageState, Permission};
 
 use super::{list, parse};
 use crate::clock::Moment;
@@ -26,12 +26,8 @@ pub async fn detail(sereno: &Sereno, staff: &Staff, id: &Id) -> Result<MessageDe
         .await?;
     let names = list::names(db, std::slice::from_ref(&row)).await?;
     let preview = preview(sereno, &row).await?;
-    let state = list::state(&row);
     Ok(MessageDetail {
-        can_retry: can_retry(&row),
-        can_cancel: matches!(state, MessageState::Queued | MessageState::Held),
-        can_resend: can_redirect(&row, preview.is_some()) || is_asked_anew(&row),
-        can_redirect: can_redirect(&row, preview.is_some()),
+        actions: actions(&row, preview.is_some()),
         message: list::show(&row, &names),
         answer: row.transport_answer.clone(),
         resent_of: row.resent_of.map(|id| Id(id.to_string())),
@@ -39,6 +35,23 @@ pub async fn detail(sereno: &Sereno, staff: &Staff, id: &Id) -> Result<MessageDe
         tried: tried.into_iter().map(attempt).collect(),
         preview,
     })
+}
+
+fn actions(row: &Model, can_be_written: bool) -> Vec<MessageAction> {
+    let state = list::state(row);
+    let is_held = state == MessageState::Held;
+    let redirects = can_redirect(row, can_be_written);
+    let all = [
+        (MessageAction::Retry, can_retry(row) && !is_held),
+        (MessageAction::Release, can_retry(row) && is_held),
+        (MessageAction::Cancel, is_held || state == MessageState::Queued),
+        (MessageAction::Resend, redirects || is_asked_anew(row)),
+        (MessageAction::Redirect, redirects),
+    ];
+    all.into_iter()
+        .filter(|(_, offered)| *offered)
+        .map(|(action, _)| action)
+        .collect()
 }
 
 fn attempt(row: email_attempt::Model) -> MessageAttempt {

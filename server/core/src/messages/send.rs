@@ -66,7 +66,7 @@ pub async fn send(
     };
     let verdicts = verdicts(sereno, &command).await?;
     let mut tx = sereno.begin(meta, staff.actor()).await?;
-    let content_id = if verdicts.iter().any(may_leave) {
+    let content_id = if verdicts.iter().copied().any(may_leave) {
         Some(content::keep(sereno, &tx, &composed).await?)
     } else {
         None
@@ -84,7 +84,7 @@ pub async fn send(
             user_id: owner(tx.db(), recipient).await?,
             address: tidy(recipient.trim(), ADDRESS_MAX),
             locale,
-            content_id: content_id.filter(|_| may_leave(verdict)),
+            content_id: content_id.filter(|_| may_leave(*verdict)),
             is_forced: command.force,
             stays: *verdict,
             ..NewRow::of(CUSTOM)
@@ -117,7 +117,7 @@ fn recipients_faults(command: &SendMessage, is_queued: bool) -> Vec<FieldError> 
 }
 
 /// A mail that is held back may still leave.
-fn may_leave(verdict: &Option<(MessageState, MessageReason)>) -> bool {
+fn may_leave(verdict: Option<(MessageState, MessageReason)>) -> bool {
     verdict.is_none_or(|(state, _)| state == MessageState::Held)
 }
 

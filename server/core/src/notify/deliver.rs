@@ -109,27 +109,26 @@ impl Job for DeliverMail {
 
 /// The mail as it leaves: what was kept of it, or what is made anew; nothing when nobody waits for it any more.
 async fn written(sereno: &Sereno, message: &email_message::Model, job: &DeliverMail) -> Result<Option<OutgoingMail>> {
-    let mail = match message.content_id {
-        Some(id) => match content::open(sereno, id).await? {
-            Some(content) => content.mail(message)?,
-            None => return Ok(None),
-        },
-        None => {
-            // one that repeats another tells when that happened, not when it was repeated
-            let told = email_message::Model {
-                created_at: message.told_at.unwrap_or(message.created_at),
-                ..message.clone()
-            };
-            let Some(rendered) = render(sereno, &told, job).await? else {
-                return Ok(None);
-            };
-            OutgoingMail {
-                recipient: message.recipient.clone(),
-                subject: rendered.subject,
-                text: rendered.text,
-                html: rendered.html,
-                ..OutgoingMail::default()
-            }
+    let mail = if let Some(id) = message.content_id {
+        let Some(content) = content::open(sereno, id).await? else {
+            return Ok(None);
+        };
+        content.mail(message)?
+    } else {
+        // one that repeats another tells when that happened, not when it was repeated
+        let told = email_message::Model {
+            created_at: message.told_at.unwrap_or(message.created_at),
+            ..message.clone()
+        };
+        let Some(rendered) = render(sereno, &told, job).await? else {
+            return Ok(None);
+        };
+        OutgoingMail {
+            recipient: message.recipient.clone(),
+            subject: rendered.subject,
+            text: rendered.text,
+            html: rendered.html,
+            ..OutgoingMail::default()
         }
     };
     Ok(Some(OutgoingMail {

@@ -148,16 +148,16 @@ async fn what_apple_refuses_is_not_kept() {
     for (says, attempts) in [
         (Says::Json(400, json!({"error": "invalid_grant"})), 1),
         // our own key may be put right
-        (Says::Json(400, json!({"error": "invalid_client"})), 10),
-        (Says::Nothing, 10),
-        (Says::Huge, 10),
-        (Says::Redirect("https://evil.example/".to_owned()), 10),
+        (Says::Json(400, json!({"error": "invalid_client"})), 16),
+        (Says::Nothing, 16),
+        (Says::Huge, 16),
+        (Says::Redirect("https://evil.example/".to_owned()), 16),
     ] {
         let (test, provider) = with_apple().await;
         let user_id = by_code(&test, &provider).await.user_id;
         provider.say("/auth/revoke", says.clone());
         disconnect(&test, user_id).await;
-        for _ in 0..12 {
+        for _ in 0..18 {
             test.mails().await;
             test.advance(Duration::from_hours(2));
         }
