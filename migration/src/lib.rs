@@ -28,6 +28,7 @@ mod m20261120_000013_deletions;
 mod m20261120_000014_revocations;
 mod m20261120_000015_idempotency;
 mod m20261120_000016_authorization;
+mod m20261121_000017_email_templates;
 
 /// The ordered list of changes.
 #[derive(Debug)]
@@ -53,6 +54,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261120_000014_revocations::Migration),
             Box::new(m20261120_000015_idempotency::Migration),
             Box::new(m20261120_000016_authorization::Migration),
+            Box::new(m20261121_000017_email_templates::Migration),
         ]
     }
 }

@@ -10,6 +10,13 @@ pub mod asked_permissions;
 pub mod attributes;
 pub mod device;
 pub mod devices;
+pub mod email_template;
+pub mod email_template_compare;
+pub mod email_template_editor;
+pub mod email_template_new;
+pub mod email_template_preview;
+pub mod email_template_versions;
+pub mod email_templates;
 pub mod event;
 pub mod events;
 pub mod explorer;
@@ -275,6 +282,17 @@ fn Rail(name: String, theme: &'static str) -> impl IntoView {
                                             />
                                         }
                                     })}
+                            </ul>
+                        </div>
+                    }
+                })}
+            {may(Permission::EmailTemplatesView)
+                .then(|| {
+                    view! {
+                        <div>
+                            <p class="group">"Messages"</p>
+                            <ul>
+                                <RailItem href="/console/email-templates" icon=Icon::Mail label="E-mail templates" />
                             </ul>
                         </div>
                     }

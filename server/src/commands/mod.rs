@@ -8,6 +8,7 @@ mod doctor;
 mod role;
 mod serve;
 mod setup_link;
+mod template;
 mod user;
 mod worker;
 
@@ -75,6 +76,9 @@ enum Command {
     /// Give roles and take them back
     #[command(subcommand)]
     Role(role::Command),
+    /// Carry e-mail templates as files
+    #[command(subcommand)]
+    Template(template::Command),
     /// Whether somebody may do something, and why; fails when they may not
     Check(check::Question),
     /// Check database, keys, mail, public URL and clock
@@ -123,6 +127,7 @@ fn dispatch(cli: Cli) -> Outcome {
             Command::Application(command) => Box::pin(application::run(command, config)).await,
             Command::Catalogue(command) => catalogue::run(command, config).await,
             Command::Role(command) => role::run(command, config).await,
+            Command::Template(command) => Box::pin(template::run(command, config)).await,
             Command::Check(question) => check::run(question, config).await,
             Command::Doctor => Box::pin(doctor::run(config)).await,
             Command::Config(_) => Ok(()),
@@ -195,6 +200,7 @@ fn directives(level: &str, command: &Command) -> String {
         | Command::Application(_)
         | Command::Catalogue(_)
         | Command::Role(_)
+        | Command::Template(_)
         | Command::Check(_)
         | Command::Doctor => {
             format!("{}=warn,", boot::MIGRATIONS_IN_LOG)

@@ -24,7 +24,9 @@ pub async fn read(app: &App, request: Request) -> Result<Request, Response> {
     let usual = app.sereno.config.server.max_body;
     let most = match upload {
         Some(upload) => app.sereno.config.profile.avatar_max_bytes + upload.around,
-        None if LISTS.contains(&parts.uri.path()) => usual.max(LIST_MAX),
+        None if LISTS.contains(&parts.uri.path()) || TEXTS.iter().any(|door| parts.uri.path().starts_with(door)) => {
+            usual.max(LIST_MAX)
+        }
         None => usual,
     };
     let most = usize::try_from(most).unwrap_or(usize::MAX);
@@ -77,6 +79,13 @@ const UPLOADS: [Upload; 2] = [
 /// Doors that take a thousand things at once, and the room for them, in bytes.
 const LISTS: [&str; 3] = ["/api/v1/check", "/api/v1/catalogue", "/api/v1/admin/role-assignments"];
 const LIST_MAX: u64 = 512 * 1_024;
+
+/// Doors that take mails as they are written, which have three parts of 64 KiB, with as much room.
+const TEXTS: [&str; 3] = [
+    "/api/v1/admin/email-templates/",
+    "/console/fn/save_email_template",
+    "/console/fn/preview_email_template",
+];
 
 /// Bytes of a body that are not counted.
 const FREE: usize = 4_096;

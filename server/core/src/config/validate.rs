@@ -11,6 +11,7 @@ pub fn all(config: &Config, faults: &mut Faults) {
     server(config, faults);
     database_and_keys(config, faults);
     mail(config, faults);
+    brand(config, faults);
     login_code(config, faults);
     testers(config, faults);
     profile(config, faults);
@@ -224,6 +225,24 @@ fn mail(config: &Config, faults: &mut Faults) {
             "from",
             "must be an address, for example `Example <no-reply@example.org>`",
         );
+    }
+}
+
+/// Longest name of this server, in bytes.
+const BRAND_MAX: usize = 100;
+
+/// A picture of somebody else's would tell them who reads mails, and when.
+fn brand(config: &Config, faults: &mut Faults) {
+    let logo = &config.brand.logo;
+    let ours = (logo.starts_with('/') && !logo.starts_with("//")) || {
+        let own = format!("{}/", config.public_url());
+        logo.starts_with(&own)
+    };
+    if !logo.is_empty() && (!ours || logo.contains(|c: char| c.is_whitespace() || c.is_control())) {
+        faults.add("brand", "logo", "must be a path or URL of this server");
+    }
+    if config.brand.name.len() > BRAND_MAX || config.brand.name.contains(char::is_control) {
+        faults.add("brand", "name", "must be one line of at most 100 bytes");
     }
 }
 

@@ -33,6 +33,8 @@ pub struct Model {
     pub created_at: Moment,
     /// When the mail server took it.
     pub sent_at: Option<Moment>,
+    /// The version of staff's template that it was rendered from last; nothing where that was what is shipped.
+    pub template_version: Option<i64>,
 }
 
 /// None is needed: look-ups name their columns.

@@ -1,9 +1,14 @@
 //! Mails: what they say, how they are queued in the transaction that wants them, and how they leave. The queue holds
-//! ids; the secrets a mail carries are minted when it leaves, and its body is not kept.
+//! ids; the secrets a mail carries are minted when it leaves (`mint`), and its body is not kept. What staff wrote in the
+//! place of a shipped template stands in `template`; both leave inside one `layout`.
 
 mod deliver;
+mod layout;
 pub(crate) mod login_code;
 mod mails;
+mod mint;
+mod render;
+pub mod template;
 pub mod transport;
 
 use std::time::Duration;
@@ -12,7 +17,8 @@ use sea_orm::{ActiveValue::Set, EntityTrait};
 use uuid::Uuid;
 
 pub use deliver::DeliverMail;
-pub use mails::{MailKind, Rendered, samples};
+pub use mails::{MailKind, Rendered};
+pub(crate) use render::{TRIED, Tried, sampled, with_subject};
 
 use crate::context::limiter::{self, Limit};
 use crate::context::{Locale, Sereno, Tx};
@@ -45,12 +51,28 @@ pub async fn queue_about(
     to: Recipient,
     about: Option<Uuid>,
 ) -> Result<Uuid> {
+    queue_named(sereno, tx, mail.as_str(), to, about).await
+}
+
+/// Queues a template with samples, for staff to look at: the version that it is about, else what is shipped.
+pub(crate) async fn queue_tried(
+    sereno: &Sereno,
+    tx: &mut Tx,
+    template: &template::Template,
+    to: Recipient,
+    about: Option<Uuid>,
+) -> Result<Uuid> {
+    let name = format!("{TRIED}{}", template.name());
+    queue_named(sereno, tx, &name, to, about).await
+}
+
+async fn queue_named(sereno: &Sereno, tx: &mut Tx, name: &str, to: Recipient, about: Option<Uuid>) -> Result<Uuid> {
     let id = sereno.new_id()?;
     let row = email_message::ActiveModel {
         id: Set(id),
         project_id: Set(None),
         user_id: Set(to.user_id),
-        mail: Set(mail.as_str().to_owned()),
+        mail: Set(name.to_owned()),
         recipient: Set(to.address),
         locale: Set(to.locale.as_str().to_owned()),
         status: Set("queued".to_owned()),
@@ -59,6 +81,7 @@ pub async fn queue_about(
         attempts: Set(0),
         created_at: Set(tx.now()),
         sent_at: Set(None),
+        template_version: Set(None),
     };
     email_message::Entity::insert(row)
         .exec_without_returning(tx.db())
