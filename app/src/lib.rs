@@ -38,11 +38,13 @@ use account::{
 use console::{
     ConsolePages, application::ApplicationPage, application_new::NewApplicationPage, applications::ApplicationsPage,
     asked_permissions::AskedPermissionsPage, attributes::AttributesPage, device::DevicePage, devices::DevicesPage,
-    event::EventPage, events::EventsPage, explorer::ExplorerPage, matrix::MatrixPage, message::MessagePage,
-    message_new::NewMessagePage, messages::MessagesPage, overview::OverviewPage, permissions::PermissionsPage,
-    project::ProjectPage, project_new::NewProjectPage, projects::ProjectsPage, push::PushPage, pushes::PushesPage,
-    role::RolePage, role_new::NewRolePage, roles::RolesPage, sessions::SessionsPage as AllSessionsPage,
-    signing_keys::SigningKeysPage, social_provider::SocialProviderPage, social_provider_new::NewSocialProviderPage,
+    email_template::EmailTemplatePage, email_template_compare::CompareEmailTemplatesPage,
+    email_template_new::NewEmailTemplatePage, email_templates::EmailTemplatesPage, event::EventPage,
+    events::EventsPage, explorer::ExplorerPage, matrix::MatrixPage, message::MessagePage, message_new::NewMessagePage,
+    messages::MessagesPage, overview::OverviewPage, permissions::PermissionsPage, project::ProjectPage,
+    project_new::NewProjectPage, projects::ProjectsPage, push::PushPage, pushes::PushesPage, role::RolePage,
+    role_new::NewRolePage, roles::RolesPage, sessions::SessionsPage as AllSessionsPage, signing_keys::SigningKeysPage,
+    social_provider::SocialProviderPage, social_provider_new::NewSocialProviderPage,
     social_providers::SocialProvidersPage, suppressions::SuppressionsPage, user::UserPage,
     user_changes::UserChangesPage, user_identities::UserIdentitiesPage, user_messages::UserMessagesPage,
     user_profile::UserProfilePage, user_roles::UserRolesPage, user_sign_ins::UserSignInsPage, users::UsersPage,
@@ -122,6 +124,10 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("messages/new") view=NewMessagePage />
                     <Route path=path!("messages/:id") view=MessagePage />
                     <Route path=path!("suppressions") view=SuppressionsPage />
+                    <Route path=path!("email-templates") view=EmailTemplatesPage />
+                    <Route path=path!("email-templates/new") view=NewEmailTemplatePage />
+                    <Route path=path!("email-templates/:name/:language") view=EmailTemplatePage />
+                    <Route path=path!("email-templates/:name/:language/compare") view=CompareEmailTemplatesPage />
                     <Route path=path!("events") view=EventsPage />
                     <Route path=path!("events/:id") view=EventPage />
                     <Route path=path!("sessions") view=AllSessionsPage />
@@ -265,6 +271,13 @@ pub fn page_of(function: &str) -> Option<&'static str> {
     use console::application_new::CreateApplication;
     use console::attributes::{DeclareAttribute, WithdrawAttribute};
     use console::device::{RemoveDevice, RenameDevice};
+    use console::email_template::{
+        DeleteEmailTemplate, DiscardEmailDraft, PublishEmailTemplate, RetireEmailTemplate, TestEmailTemplate,
+        UpdateEmailTemplate,
+    };
+    use console::email_template_editor::SaveEmailTemplate;
+    use console::email_template_new::CreateEmailTemplate;
+    use console::email_template_versions::RollBackEmailTemplate;
     use console::holders::TakeRole;
     use console::matrix::SetCell;
     use console::members::{GiveMemberRole, PutMember, RemoveMember};
@@ -350,6 +363,16 @@ pub fn page_of(function: &str) -> Option<&'static str> {
         (UpdateSocialProvider::PATH, "/console/social-providers/{id}"),
         (EnableSocialProvider::PATH, "/console/social-providers/{id}"),
         (DeleteSocialProvider::PATH, "/console/social-providers/{id}"),
+        // a template's address has two parts: its page is found by where the form came from
+        (SaveEmailTemplate::PATH, "/console/email-templates"),
+        (DiscardEmailDraft::PATH, "/console/email-templates"),
+        (PublishEmailTemplate::PATH, "/console/email-templates"),
+        (RollBackEmailTemplate::PATH, "/console/email-templates"),
+        (RetireEmailTemplate::PATH, "/console/email-templates"),
+        (TestEmailTemplate::PATH, "/console/email-templates"),
+        (UpdateEmailTemplate::PATH, "/console/email-templates"),
+        (DeleteEmailTemplate::PATH, "/console/email-templates"),
+        (CreateEmailTemplate::PATH, "/console/email-templates/new"),
         (EndAnySession::PATH, "/console/sessions"),
         (RetryMessage::PATH, "/console/messages/{id}"),
         (CancelMessage::PATH, "/console/messages/{id}"),

@@ -29,6 +29,7 @@ mod m20261120_000014_revocations;
 mod m20261120_000015_idempotency;
 mod m20261120_000016_authorization;
 mod m20261120_000018_outbox;
+mod m20261121_000017_email_templates;
 mod m20261121_000019_push;
 
 /// The ordered list of changes.
@@ -55,6 +56,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261120_000014_revocations::Migration),
             Box::new(m20261120_000015_idempotency::Migration),
             Box::new(m20261120_000016_authorization::Migration),
+            Box::new(m20261121_000017_email_templates::Migration),
             Box::new(m20261120_000018_outbox::Migration),
             Box::new(m20261121_000019_push::Migration),
         ]

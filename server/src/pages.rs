@@ -27,16 +27,22 @@ pub fn list() -> Vec<AxumRouteListing> {
 pub fn routes(app: &App) -> Router<App> {
     let options = app.leptos.clone();
     let sereno = app.sereno.clone();
-    let context = move || provide(&sereno);
+    let context = move || provide(&sereno, false);
     Router::new().leptos_routes_with_context(app, list(), context, move || shell(options.clone()))
 }
 
-fn provide(sereno: &sereno_core::Sereno) {
+/// Pages that show mails.
+const MAILS: &str = "/console/email-templates/";
+
+/// Gives the page the core, and its policy. `shows_mail` is for answers to posts, which have no address of their own.
+fn provide(sereno: &sereno_core::Sereno, shows_mail: bool) {
     provide_context(sereno.clone());
+    let shows_mail = shows_mail
+        || use_context::<axum::http::request::Parts>().is_some_and(|parts| parts.uri.path().starts_with(MAILS));
     let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else {
         return;
     };
-    if let Ok(policy) = HeaderValue::from_str(&headers::page_policy(&nonce)) {
+    if let Ok(policy) = HeaderValue::from_str(&headers::page_policy(&nonce, shows_mail)) {
         response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
     }
 }
@@ -67,8 +73,9 @@ pub fn asked_by_a_person(request: &Request) -> Option<Request> {
 /// The page that shows a new secret, to a browser without scripts.
 pub async fn shown(app: &App, asked: Request, shown: Shown) -> Response {
     let (sereno, options) = (app.sereno.clone(), app.leptos.clone());
+    let shows_mail = shown.mail.is_some();
     let render = leptos_axum::render_app_async_with_context(
-        move || provide(&sereno),
+        move || provide(&sereno, shows_mail),
         move || app::shown(&options, shown.clone()),
     );
     render(asked).await
@@ -83,7 +90,7 @@ pub async fn refused(app: &App, person: Option<Request>, mut response: Response)
     };
     let (sereno, options) = (app.sereno.clone(), app.leptos.clone());
     let render = leptos_axum::render_app_async_with_context(
-        move || provide(&sereno),
+        move || provide(&sereno, false),
         move || app::refused(&options, problem.clone()),
     );
     let (page, body) = render(asked).await.into_parts();

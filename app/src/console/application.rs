@@ -82,6 +82,7 @@ pub(crate) async fn update_application(
         secret: None,
         signing_secret: Some(signing_secret),
         preview: None,
+        mail: None,
         next,
     }))
 }
@@ -132,6 +133,7 @@ pub(crate) async fn create_client_secret(#[server(default)] id: String) -> Resul
         secret: Some(secret.client_secret),
         signing_secret: None,
         preview: None,
+        mail: None,
         next: format!("/console/applications/{id}"),
     }))
 }

@@ -38,6 +38,7 @@ pub(crate) async fn create_application(#[server(flatten)] fields: Fields) -> Res
         secret: Some(secret.client_secret),
         signing_secret: created.signing_secret,
         preview: None,
+        mail: None,
         next,
     }))
 }

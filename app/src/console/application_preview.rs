@@ -61,6 +61,7 @@ pub(super) async fn try_profile(
         secret: None,
         signing_secret: None,
         preview: Some(preview),
+        mail: None,
         next: format!("/console/applications/{id}"),
     })
 }

@@ -10,6 +10,13 @@ pub mod asked_permissions;
 pub mod attributes;
 pub mod device;
 pub mod devices;
+pub mod email_template;
+pub mod email_template_compare;
+pub mod email_template_editor;
+pub mod email_template_new;
+pub mod email_template_preview;
+pub mod email_template_versions;
+pub mod email_templates;
 pub mod event;
 pub mod events;
 pub mod explorer;
@@ -287,15 +294,38 @@ fn Rail(name: String, theme: &'static str) -> impl IntoView {
                         </div>
                     }
                 })}
-            {may(Permission::MessagesView)
+            {(may(Permission::MessagesView) || may(Permission::EmailTemplatesView))
                 .then(|| {
                     view! {
                         <div>
                             <p class="group">"Messages"</p>
                             <ul>
-                                <RailItem href="/console/messages" icon=Icon::Mail label="Notifications" />
-                                <RailItem href="/console/suppressions" icon=Icon::Ban label="Not written to" />
-                                <RailItem href="/console/push" icon=Icon::Smartphone label="Push" />
+                                {may(Permission::EmailTemplatesView)
+                                    .then(|| {
+                                        view! {
+                                            <RailItem
+                                                href="/console/email-templates"
+                                                icon=Icon::Mail
+                                                label="E-mail templates"
+                                            />
+                                        }
+                                    })}
+                                {may(Permission::MessagesView)
+                                    .then(|| {
+                                        view! {
+                                            <RailItem
+                                                href="/console/messages"
+                                                icon=Icon::Activity
+                                                label="Notifications"
+                                            />
+                                            <RailItem
+                                                href="/console/suppressions"
+                                                icon=Icon::Ban
+                                                label="Not written to"
+                                            />
+                                            <RailItem href="/console/push" icon=Icon::Smartphone label="Push" />
+                                        }
+                                    })}
                             </ul>
                         </div>
                     }

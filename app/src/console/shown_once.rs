@@ -6,9 +6,9 @@
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use serde::{Deserialize, Serialize};
-use sereno_types::{ClaimsPreview, Problem};
+use sereno_types::{ClaimsPreview, EmailPreview, Problem};
 
-use super::application_preview::Claims;
+use super::{application_preview::Claims, email_template_preview::Mail};
 use crate::ui::{
     alert::{Alert, Tone},
     copy::Copyable,
@@ -31,6 +31,9 @@ pub struct Shown {
     /// What tokens would say, where that was asked.
     #[serde(default)]
     pub preview: Option<ClaimsPreview>,
+    /// What a mail would say, where that was asked.
+    #[serde(default)]
+    pub mail: Option<EmailPreview>,
     /// The page that follows.
     pub next: String,
 }
@@ -71,6 +74,19 @@ pub fn ShownOnce(
     } else {
         view! { <Heading title=shown.title /> }.into_any()
     };
+    if let Some(mail) = shown.mail {
+        return view! {
+            <div class="grid gap-4" role="status">
+                {heading} <p>
+                    "Nothing is saved. Your browser's way back leads to what you typed; "
+                    <a class="link" rel="external" href=shown.next>
+                        "this link"
+                    </a> " to the template as it is."
+                </p> <Mail mail narrow=false />
+            </div>
+        }
+        .into_any();
+    }
     if let Some(preview) = shown.preview {
         let back = (!inside).then(|| {
             view! {

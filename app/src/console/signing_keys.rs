@@ -70,6 +70,7 @@ pub(crate) async fn create_signing_key(
         secret: None,
         signing_secret: Some(secret),
         preview: None,
+        mail: None,
         next: PATH.to_owned(),
     }))
 }

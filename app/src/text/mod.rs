@@ -129,9 +129,14 @@ pub fn of_field(locale: Locale, error: &FieldError) -> String {
     }
     let said = sentence(locale, error.code, figures);
     // what only the console's fields have, and the console speaks English
-    match param("reason") {
-        Some(reason) if locale == Locale::En => format!("{said} ({reason})"),
-        _ => said,
+    match (param("reason"), param("names")) {
+        _ if locale != Locale::En => said,
+        (Some(reason), _) => match (figure("line"), figure("column")) {
+            (Some(line), Some(column)) => format!("{said} Line {line}, column {column}: {reason}"),
+            _ => format!("{said} ({reason})"),
+        },
+        (None, Some(names)) => format!("{said} Name one of: {names}."),
+        (None, None) => said,
     }
 }
 

@@ -268,6 +268,7 @@ fn a_secret_is_shown_with_the_way_on() {
         secret: Some("cs_secret".to_owned()),
         signing_secret: Some("shared-key".to_owned()),
         preview: None,
+        mail: None,
         next: format!("/console/applications/{ID}"),
     };
     assert!(!format!("{shown:?}").contains("cs_secret"), "a log would tell it");

@@ -4,6 +4,7 @@ mod account;
 mod applications;
 mod console;
 mod devices;
+mod email_templates;
 mod events;
 mod kit;
 mod messages;

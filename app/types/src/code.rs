@@ -207,14 +207,18 @@ codes! {
     PrivateKeyInvalid = "private_key_invalid", 422;
     /// The template cannot be used; `params.reason` says why.
     TemplateInvalid = "template_invalid", 422;
+    /// The template cannot be read, or fails; `params` say where (`line`, `column`) and why (`reason`).
+    TemplateSyntaxError = "template_syntax_error", 422;
+    /// There is no such template, or nothing of it is published.
+    TemplateNotFound = "template_not_found", 422;
+    /// The mail must name one of the variables that `params.names` tells, or it would be of no use.
+    TemplateVariableMissing = "template_variable_missing", 422;
     /// This is not an e-mail address.
     InvalidEmail = "invalid_email", 422;
     /// Addresses like this cannot be used here.
     EmailDomainExcluded = "email_domain_excluded", 422;
     /// No recipient is named.
     EmptyEmail = "empty_email", 422;
-    /// There is no template of this name.
-    TemplateNotFound = "template_not_found", 422;
     /// A mail needs a template, or a text of its own.
     TemplateOrHtmlRequired = "template_or_html_required", 422;
     /// A file cannot be read, has a name or type that cannot be written, or the files are too many or too large.

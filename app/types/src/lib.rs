@@ -12,6 +12,7 @@ mod console;
 mod deletion;
 mod delivery;
 mod device;
+mod email_template;
 mod event;
 mod introspection;
 mod live;
@@ -52,6 +53,12 @@ pub use console::{Overview, SetUp, StaffProfile};
 pub use deletion::{CancelDeletion, ConfirmDeletion, DataExport, DeletionScheduled, DeletionTerms, RequestDeletion};
 pub use delivery::{CookieSettings, Delivery, SameSite};
 pub use device::{DeviceDetail, DeviceHint, DeviceQuery, DeviceRow, RenameDevice, UpdateDevice};
+pub use email_template::{
+    CreateEmailTemplate, DiffLine, DiffSide, EmailCoverage, EmailDiff, EmailDiffQuery, EmailLook, EmailPartDiff,
+    EmailPreview, EmailSource, EmailTemplateDetail, EmailTemplateQuery, EmailTemplateRow, EmailTestQueued,
+    EmailVersion, EmailVersionQuery, EmailVersionRow, PreviewEmailTemplate, PublishEmailTemplate,
+    RollBackEmailTemplate, SaveEmailDraft, TemplateVariable, TestEmailTemplate, UpdateEmailTemplate,
+};
 pub use event::{EventApplication, EventDetail, EventOutcome, EventQuery, EventRow, Lineage, LineageToken};
 pub use introspection::{Introspect, Introspection, RevokeToken};
 pub use live::{LiveMessage, LiveRequest, Notification};

@@ -66,9 +66,13 @@ permissions! {
     DevicesView = "devices.view";
     /// Rename and remove devices; removing one ends its sessions.
     DevicesManage = "devices.manage";
-    /// See e-mail templates and the history of messages.
+    /// See e-mail templates, their versions and previews.
+    EmailTemplatesView = "email_templates.view";
+    /// Write, publish and take back e-mail templates, and send them to be looked at.
+    EmailTemplatesManage = "email_templates.manage";
+    /// See the history of messages.
     MessagesView = "messages.view";
-    /// Edit templates, retry and send messages.
+    /// Retry and send messages.
     MessagesManage = "messages.manage";
     /// See the event log.
     EventsView = "events.view";

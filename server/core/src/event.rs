@@ -195,6 +195,22 @@ kinds! {
     UserEnabled = "user_enabled";
     /// Staff unlocked an account.
     UserUnlocked = "user_unlocked";
+    /// What staff writes in the place of a mail was saved as a draft, or the draft was thrown away.
+    EmailTemplateDrafted = "email_template_drafted";
+    /// A mail leaves in staff's words from now on: `before` and `after` are the versions.
+    EmailTemplatePublished = "email_template_published";
+    /// A mail leaves as it is shipped again.
+    EmailTemplateRetired = "email_template_retired";
+    /// A template that is in use failed for the first time; what is shipped leaves instead.
+    EmailTemplateBroken = "email_template_broken";
+    /// Staff sent a template to look at it.
+    EmailTemplateTested = "email_template_tested";
+    /// Staff made a template of its own.
+    EmailTemplateCreated = "email_template_created";
+    /// A template of staff's own was changed: what it is called, or what it may name.
+    EmailTemplateUpdated = "email_template_updated";
+    /// A template of staff's own was deleted with its versions.
+    EmailTemplateDeleted = "email_template_deleted";
     /// A mail was handed to the mail server.
     EmailSent = "email_sent";
     /// A mail could not be sent and was given up.

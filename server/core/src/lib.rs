@@ -11,7 +11,7 @@
 //! 5. [`access`], [`idempotency`], [`once`]: who may do what; requests that may be sent twice; things that are good for one
 //!    use
 //! 6. [`notify`], [`device`], [`session`], 7. [`token`]: abilities the flows use
-//! 8. [`account`], 9. [`login`], [`live`], [`messages`], 10. [`social`], [`jobs`]: the flows, and the worker
+//! 8. [`account`], 9. [`login`], [`live`], [`messages`], [`templates`], 10. [`social`], [`jobs`]: the flows, and the worker
 //! 11. [`boot`]: configuration to context; `testing`: the same for tests
 
 pub mod access;
@@ -46,6 +46,7 @@ pub mod rights;
 pub mod roles;
 pub mod session;
 pub mod social;
+pub mod templates;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod token;

@@ -480,7 +480,7 @@ async fn only_staff_comes_in_and_only_as_far_as_its_permissions() {
         views
             .iter()
             .all(|permission| permission.as_str().rsplit('.').next() == Some("view"))
-            && views.len() == 10
+            && views.len() == 11
     );
     admin::list(&test.sereno, &viewer, UserQuery::default()).await.unwrap();
     admin::detail(&test.sereno, &viewer, &user).await.unwrap();

@@ -43,7 +43,7 @@ async fn up_down_up() {
     test.user("ana").await;
     migration::down(db).await.unwrap();
     assert_eq!(test.tables().await, ["seaql_migrations"]);
-    assert_eq!(migration::pending(db).await.unwrap().len(), 18);
+    assert_eq!(migration::pending(db).await.unwrap().len(), 19);
     migration::up(db).await.unwrap();
     assert_eq!(shape(&test).await, before);
     let again = test.another().await;
@@ -67,11 +67,14 @@ async fn entities_fit_their_tables() {
         attribute,
         counter,
         crypto_key,
+        custom_email_template,
         device,
         email_attempt,
         email_content,
         email_message,
         email_suppression,
+        email_template,
+        email_template_version,
         event,
         file,
         flow_state,
@@ -129,7 +132,7 @@ async fn two_can_start_at_once() {
         );
         assert_eq!(role::Entity::find().all(db).await.unwrap().len(), 3);
         let grants = role_permission::Entity::find().all(db).await.unwrap().len();
-        assert_eq!(grants, 10 + 10 + 4 + Permission::ALL.len());
+        assert_eq!(grants, 11 + 11 + 4 + Permission::ALL.len());
         let root = std::fs::read_to_string(database.folder().join("root.key")).unwrap();
         assert_eq!(root.trim().len(), 43);
         let files = std::fs::read_dir(database.folder()).unwrap();

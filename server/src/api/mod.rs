@@ -12,6 +12,7 @@ mod check;
 mod deletion;
 mod devices;
 mod docs;
+mod email_templates;
 mod events;
 mod health;
 mod live;
@@ -176,6 +177,17 @@ fn asking() -> OpenApiRouter<App> {
             admin_social::delete
         ))
         .routes(routes!(admin_social::test))
+        .routes(routes!(email_templates::list, email_templates::create))
+        .routes(routes!(email_templates::update, email_templates::delete))
+        .routes(routes!(email_templates::detail, email_templates::retire))
+        .routes(routes!(email_templates::save, email_templates::discard))
+        .routes(routes!(email_templates::publish))
+        .routes(routes!(email_templates::roll_back))
+        .routes(routes!(email_templates::list_versions))
+        .routes(routes!(email_templates::get_version))
+        .routes(routes!(email_templates::compare))
+        .routes(routes!(email_templates::preview))
+        .routes(routes!(email_templates::test))
         .routes(routes!(admin_applications::list, admin_applications::create))
         .routes(routes!(
             admin_applications::detail,

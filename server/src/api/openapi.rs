@@ -104,6 +104,7 @@ pub(super) fn head() -> OpenApi {
                 "applications",
                 "Registering applications, their secrets, and the keys that sign tokens.",
             ),
+            tag("e-mail templates", "Writing mails in words of your own."),
             tag("providers", "Setting up the providers that people sign in through."),
             tag(
                 "messages",

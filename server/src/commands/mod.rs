@@ -10,6 +10,7 @@ mod push;
 mod role;
 mod serve;
 mod setup_link;
+mod template;
 mod user;
 mod worker;
 
@@ -83,6 +84,9 @@ enum Command {
     /// Look at mails and repair them
     #[command(subcommand)]
     Mail(mail::Command),
+    /// Carry e-mail templates as files
+    #[command(subcommand)]
+    Template(template::Command),
     /// Whether somebody may do something, and why; fails when they may not
     Check(check::Question),
     /// Check database, keys, mail, public URL and clock
@@ -133,6 +137,7 @@ fn dispatch(cli: Cli) -> Outcome {
             Command::Role(command) => role::run(command, config).await,
             Command::Push(command) => push::run(command, config).await,
             Command::Mail(command) => Box::pin(mail::run(command, config)).await,
+            Command::Template(command) => Box::pin(template::run(command, config)).await,
             Command::Check(question) => check::run(question, config).await,
             Command::Doctor => Box::pin(doctor::run(config)).await,
             Command::Config(_) => Ok(()),
@@ -207,6 +212,7 @@ fn directives(level: &str, command: &Command) -> String {
         | Command::Role(_)
         | Command::Push(_)
         | Command::Mail(_)
+        | Command::Template(_)
         | Command::Check(_)
         | Command::Doctor => {
             format!("{}=warn,", boot::MIGRATIONS_IN_LOG)

@@ -24,7 +24,9 @@ pub async fn read(app: &App, request: Request) -> Result<Request, Response> {
     let usual = app.sereno.config.server.max_body;
     let most = match upload {
         Some(upload) => app.sereno.config.profile.avatar_max_bytes + upload.around,
-        None if LISTS.contains(&parts.uri.path()) => usual.max(LIST_MAX),
+        None if LISTS.contains(&parts.uri.path()) || TEXTS.iter().any(|door| parts.uri.path().starts_with(door)) => {
+            usual.max(LIST_MAX)
+        }
         None if parts.uri.path() == MAILS => usual.max(mail_max(app.sereno.config.mail.attachments_max_bytes)),
         None => usual,
     };
@@ -86,6 +88,13 @@ const MAILS: &str = "/api/v1/admin/messages";
 const fn mail_max(files: u64) -> u64 {
     files / 3 * 4 + 2 * 1_048_576
 }
+
+/// Doors that take mails as they are written, which have three parts of 64 KiB, with as much room.
+const TEXTS: [&str; 3] = [
+    "/api/v1/admin/email-templates/",
+    "/console/fn/save_email_template",
+    "/console/fn/preview_email_template",
+];
 
 /// Bytes of a body that are not counted.
 const FREE: usize = 4_096;

@@ -36,6 +36,9 @@ const KEPT: (usize, usize) = (8, 4_096);
 /// The same for forms that are longer and that only whoever is signed in can post: the console's, and profiles.
 const KEPT_OF_USERS: (usize, usize) = (64, 16_384);
 
+/// The same for mails as they are written, which have three parts of 64 KiB.
+const KEPT_OF_MAILS: (usize, usize) = (16, 262_144);
+
 /// Around everything that answers.
 pub async fn answer<F: Future<Output = Response>>(
     app: &App,
@@ -56,7 +59,9 @@ pub async fn answer<F: Future<Output = Response>>(
         .await
         .map(http_body_util::Collected::to_bytes)
         .unwrap_or_default();
-    let most = if path.starts_with("/console/") || path == "/account/fn/update_profile" {
+    let most = if path == "/console/fn/save_email_template" {
+        KEPT_OF_MAILS
+    } else if path.starts_with("/console/") || path == "/account/fn/update_profile" {
         KEPT_OF_USERS
     } else {
         KEPT

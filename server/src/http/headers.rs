@@ -74,11 +74,17 @@ pub fn tell_limit(response: &mut Response, allowance: &Allowance) {
     }
 }
 
-/// The policy of a page whose scripts carry this nonce.
+/// The policy of a page whose scripts carry this nonce. Where mails are shown, their styles are at their elements, and the
+/// frame that shows them has the policy of the page around it.
 #[must_use]
-pub fn page_policy(nonce: &str) -> String {
+pub fn page_policy(nonce: &str, shows_mails: bool) -> String {
+    let styles = if shows_mails {
+        "'self' 'unsafe-inline'"
+    } else {
+        "'self'"
+    };
     format!(
-        "default-src 'self'; script-src 'strict-dynamic' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; \
+        "default-src 'self'; script-src 'strict-dynamic' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src {styles}; \
          img-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; \
          form-action 'self'"
     )

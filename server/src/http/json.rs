@@ -143,14 +143,14 @@ fn nul_in(value: &Value, path: String) -> Option<String> {
     }
 }
 
-/// The two parameters of a path, in their order.
-pub struct Segments(pub (String, String));
+/// The parameters of a path in their order: two, unless more are said.
+pub struct Segments<T = (String, String)>(pub T);
 
-impl<S: Send + Sync> FromRequestParts<S> for Segments {
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Segments<T> {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
-        let Path(texts) = Path::<(String, String)>::from_request_parts(parts, state)
+        let Path(texts) = Path::<T>::from_request_parts(parts, state)
             .await
             .map_err(|_| Code::NotFound)?;
         Ok(Self(texts))

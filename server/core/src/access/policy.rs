@@ -53,9 +53,9 @@ const fn rule(method: &'static str, path: &'static str, welcome: Welcome) -> Rul
 }
 
 use Permission::{
-    ApplicationsManage, ApplicationsView, DevicesManage, DevicesView, EventsView, MessagesManage, MessagesView,
-    ProjectsManage, ProjectsView, ProvidersManage, ProvidersView, RolesManage, RolesView, SessionsManage, SessionsView,
-    SettingsManage, SettingsView, UsersManage, UsersView,
+    ApplicationsManage, ApplicationsView, DevicesManage, DevicesView, EmailTemplatesManage, EmailTemplatesView,
+    EventsView, MessagesManage, MessagesView, ProjectsManage, ProjectsView, ProvidersManage, ProvidersView,
+    RolesManage, RolesView, SessionsManage, SessionsView, SettingsManage, SettingsView, UsersManage, UsersView,
 };
 use Welcome::{AnyStaff, Everyone, Page, Staff, Users};
 
@@ -186,6 +186,73 @@ pub const TABLE: &[Rule] = &[
         "DELETE",
         "/api/v1/admin/projects/{project}/members/{user}",
         Staff(ProjectsManage),
+    ),
+    rule("GET", "/api/v1/admin/email-templates", Staff(EmailTemplatesView)),
+    rule("POST", "/api/v1/admin/email-templates", Staff(EmailTemplatesManage)),
+    rule(
+        "PATCH",
+        "/api/v1/admin/email-templates/{name}",
+        Staff(EmailTemplatesManage),
+    ),
+    rule(
+        "DELETE",
+        "/api/v1/admin/email-templates/{name}",
+        Staff(EmailTemplatesManage),
+    ),
+    rule(
+        "GET",
+        "/api/v1/admin/email-templates/{name}/{language}",
+        Staff(EmailTemplatesView),
+    ),
+    rule(
+        "DELETE",
+        "/api/v1/admin/email-templates/{name}/{language}",
+        Staff(EmailTemplatesManage),
+    ),
+    rule(
+        "PUT",
+        "/api/v1/admin/email-templates/{name}/{language}/draft",
+        Staff(EmailTemplatesManage),
+    ),
+    rule(
+        "DELETE",
+        "/api/v1/admin/email-templates/{name}/{language}/draft",
+        Staff(EmailTemplatesManage),
+    ),
+    rule(
+        "POST",
+        "/api/v1/admin/email-templates/{name}/{language}/publish",
+        Staff(EmailTemplatesManage),
+    ),
+    rule(
+        "POST",
+        "/api/v1/admin/email-templates/{name}/{language}/rollback",
+        Staff(EmailTemplatesManage),
+    ),
+    rule(
+        "GET",
+        "/api/v1/admin/email-templates/{name}/{language}/versions",
+        Staff(EmailTemplatesView),
+    ),
+    rule(
+        "GET",
+        "/api/v1/admin/email-templates/{name}/{language}/versions/{version}",
+        Staff(EmailTemplatesView),
+    ),
+    rule(
+        "GET",
+        "/api/v1/admin/email-templates/{name}/{language}/diff",
+        Staff(EmailTemplatesView),
+    ),
+    rule(
+        "POST",
+        "/api/v1/admin/email-templates/{name}/{language}/preview",
+        Staff(EmailTemplatesView),
+    ),
+    rule(
+        "POST",
+        "/api/v1/admin/email-templates/{name}/{language}/test",
+        Staff(EmailTemplatesManage),
     ),
     rule("GET", "/api/v1/admin/attributes", Staff(SettingsView)),
     rule("GET", "/api/v1/admin/attributes/{name}", Staff(SettingsView)),
@@ -370,6 +437,28 @@ pub const TABLE: &[Rule] = &[
     rule("POST", "/console/fn/user_permissions", Staff(RolesView)),
     rule("POST", "/console/fn/give_user_role", Staff(RolesManage)),
     rule("POST", "/console/fn/explore", Staff(RolesView)),
+    rule("POST", "/console/fn/list_email_templates", Staff(EmailTemplatesView)),
+    rule("POST", "/console/fn/email_template", Staff(EmailTemplatesView)),
+    rule("POST", "/console/fn/email_versions", Staff(EmailTemplatesView)),
+    rule("POST", "/console/fn/compare_email_templates", Staff(EmailTemplatesView)),
+    rule("POST", "/console/fn/preview_email_template", Staff(EmailTemplatesView)),
+    rule("POST", "/console/fn/save_email_template", Staff(EmailTemplatesManage)),
+    rule("POST", "/console/fn/discard_email_draft", Staff(EmailTemplatesManage)),
+    rule(
+        "POST",
+        "/console/fn/publish_email_template",
+        Staff(EmailTemplatesManage),
+    ),
+    rule(
+        "POST",
+        "/console/fn/roll_back_email_template",
+        Staff(EmailTemplatesManage),
+    ),
+    rule("POST", "/console/fn/retire_email_template", Staff(EmailTemplatesManage)),
+    rule("POST", "/console/fn/test_email_template", Staff(EmailTemplatesManage)),
+    rule("POST", "/console/fn/create_email_template", Staff(EmailTemplatesManage)),
+    rule("POST", "/console/fn/update_email_template", Staff(EmailTemplatesManage)),
+    rule("POST", "/console/fn/delete_email_template", Staff(EmailTemplatesManage)),
     rule("POST", "/console/fn/list_projects", Staff(ProjectsView)),
     rule("POST", "/console/fn/project", Staff(ProjectsView)),
     rule("POST", "/console/fn/create_project", Staff(ProjectsManage)),
@@ -438,6 +527,10 @@ pub const TABLE: &[Rule] = &[
     rule("GET", "/console/roles/{id}", Page),
     rule("GET", "/console/permissions", Page),
     rule("GET", "/console/permissions/asked", Page),
+    rule("GET", "/console/email-templates", Page),
+    rule("GET", "/console/email-templates/new", Page),
+    rule("GET", "/console/email-templates/{name}/{language}", Page),
+    rule("GET", "/console/email-templates/{name}/{language}/compare", Page),
     rule("GET", "/console/projects", Page),
     rule("GET", "/console/projects/new", Page),
     rule("GET", "/console/projects/{slug}", Page),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sereno_types::{Activate, Activated, Code, Id, ResendActivation, UserState};
 use uuid::Uuid;
 
-use super::{identifier, sign_up};
+use super::{Origin, identifier, sign_up};
 use crate::context::{Actor, Failure, Job, Locale, RequestMeta, Sereno, Tx};
 use crate::entity::{self, one_time, user, user_email};
 use crate::error::{Error, Result};
@@ -205,6 +205,11 @@ impl Job for SendActivation {
             .into_iter()
             .map(|row| (row.credential_epoch, row.address))
             .collect();
+        let mail = if wanted.is_empty() && user.origin == Origin::Staff.as_str() {
+            MailKind::AccountCreated
+        } else {
+            MailKind::Activation
+        };
         if wanted.is_empty() {
             wanted.push((user.credential_epoch, email.address));
         }
@@ -215,7 +220,7 @@ impl Job for SendActivation {
                 address,
                 locale,
             };
-            notify::queue(sereno, &mut tx, MailKind::Activation, recipient).await?;
+            notify::queue(sereno, &mut tx, mail, recipient).await?;
         }
         Ok(tx.commit().await?)
     }

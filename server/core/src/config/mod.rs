@@ -14,8 +14,8 @@ use toml::{Table, Value};
 use url::Url;
 
 pub use sections::{
-    Access, Database, Deletion, Device, General, Hooks, Keys, Limit, Live, Log, LoginCode, Mail, Password, Profile,
-    Push, Registration, Server, Session, Social, Testers, Token, Worker,
+    Access, Brand, Database, Deletion, Device, General, Hooks, Keys, Limit, Live, Log, LoginCode, Mail, Password,
+    Profile, Push, Registration, Server, Session, Social, Testers, Token, Worker,
 };
 pub use setting::Seconds;
 use setting::{Found, Raw, Setting};
@@ -63,6 +63,8 @@ pub struct Config {
     pub mail: Mail,
     /// Notifications to devices.
     pub push: Push,
+    /// How mails look.
+    pub brand: Brand,
     /// Sign-up.
     pub registration: Registration,
     /// Sign-in by a mailed code.
@@ -209,6 +211,7 @@ impl Config {
             keys: Keys::read(take(Keys::PATH), &mut faults),
             mail: Mail::read(take(Mail::PATH), &mut faults),
             push: Push::read(take(Push::PATH), &mut faults),
+            brand: Brand::read(take(Brand::PATH), &mut faults),
             registration: Registration::read(take(Registration::PATH), &mut faults),
             login_code: LoginCode::read(take(LoginCode::PATH), &mut faults),
             testers: Testers::read(take(Testers::PATH), &mut faults),
@@ -247,6 +250,7 @@ impl Config {
         Keys::example(&mut text);
         Mail::example(&mut text);
         Push::example(&mut text);
+        Brand::example(&mut text);
         Registration::example(&mut text);
         LoginCode::example(&mut text);
         Testers::example(&mut text);
@@ -291,6 +295,31 @@ impl Config {
             format!("file:{}", path_text(&self.data_dir().join("mail")))
         } else {
             url.to_owned()
+        }
+    }
+
+    /// What mails call this server, with its default filled in.
+    #[must_use]
+    pub fn brand_name(&self) -> String {
+        let said = self.brand.name.trim();
+        if !said.is_empty() {
+            return said.to_owned();
+        }
+        let sender = self.mail.from.parse::<lettre::message::Mailbox>().ok();
+        sender.and_then(|sender| sender.name).unwrap_or_else(|| {
+            let host = Url::parse(&self.public_url()).ok();
+            host.and_then(|url| url.host_str().map(str::to_owned))
+                .unwrap_or_default()
+        })
+    }
+
+    /// The address of the picture on top of every mail; nothing without one.
+    #[must_use]
+    pub fn brand_logo(&self) -> Option<String> {
+        match self.brand.logo.as_str() {
+            "" => None,
+            path if path.starts_with('/') => Some(format!("{}{path}", self.public_url())),
+            url => Some(url.to_owned()),
         }
     }
 

@@ -132,6 +132,19 @@ section! {
 }
 
 section! {
+    /// How mails look.
+    Brand = "brand" {
+        /// What mails call this server. Default: the name in `mail.from`, else the host of the public URL.
+        name: String = String::new();
+        /// Address of a picture on top of every mail, on this server: a path such as `/logo.png`, or a URL that begins
+        /// with the public URL. Without one the name stands there.
+        logo: String = String::new();
+        /// Whether a footer stands below every mail.
+        footer: bool = true;
+    }
+}
+
+section! {
     /// Sign-up.
     Registration = "registration" {
         /// Whether people may sign up by themselves.

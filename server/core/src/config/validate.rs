@@ -12,6 +12,7 @@ pub fn all(config: &Config, faults: &mut Faults) {
     database_and_keys(config, faults);
     mail(config, faults);
     push(config, faults);
+    brand(config, faults);
     login_code(config, faults);
     testers(config, faults);
     profile(config, faults);
@@ -266,6 +267,24 @@ fn push(config: &Config, faults: &mut Faults) {
     let good = url.filter(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some());
     if good.is_none_or(|url| url.query().is_some() || url.fragment().is_some() || !url.username().is_empty()) {
         faults.add("push", "url", "must be an http or https URL");
+    }
+}
+
+/// Longest name of this server, in bytes.
+const BRAND_MAX: usize = 100;
+
+/// A picture of somebody else's would tell them who reads mails, and when.
+fn brand(config: &Config, faults: &mut Faults) {
+    let logo = &config.brand.logo;
+    let ours = (logo.starts_with('/') && !logo.starts_with("//")) || {
+        let own = format!("{}/", config.public_url());
+        logo.starts_with(&own)
+    };
+    if !logo.is_empty() && (!ours || logo.contains(|c: char| c.is_whitespace() || c.is_control())) {
+        faults.add("brand", "logo", "must be a path or URL of this server");
+    }
+    if config.brand.name.len() > BRAND_MAX || config.brand.name.contains(char::is_control) {
+        faults.add("brand", "name", "must be one line of at most 100 bytes");
     }
 }
 

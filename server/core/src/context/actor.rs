@@ -23,6 +23,9 @@ pub enum Locale {
 }
 
 impl Locale {
+    /// Every language.
+    pub const ALL: [Self; 3] = [Self::En, Self::De, Self::Es];
+
     /// The BCP 47 tag.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

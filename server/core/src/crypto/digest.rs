@@ -23,6 +23,12 @@ pub fn sha1_hex(text: &str) -> String {
     encode_hex(hash.as_ref()).to_uppercase()
 }
 
+/// SHA-256 in hexadecimal: what stands for a text that is no secret, the same on every node and under all keys.
+#[must_use]
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    encode_hex(digest::digest(&digest::SHA256, bytes).as_ref())
+}
+
 /// Versioned HMAC keys of one kind, newest first. The newest makes, all of them recognise.
 pub struct DigestKeys(Vec<VersionedKey>);
 

@@ -47,6 +47,8 @@ pub struct Model {
     pub is_forced: bool,
     /// How many hand-overs in a row were cut off without an answer.
     pub interrupted: i64,
+    /// The version of staff's template that it was rendered from last; nothing where that was what is shipped.
+    pub template_version: Option<i64>,
 }
 
 /// None is needed: look-ups name their columns.

@@ -5,10 +5,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sereno_types::{Code, FieldError, SendMessage};
 
-use crate::context::Sereno;
+use crate::context::{Locale, Sereno};
 use crate::identifier;
 use crate::notify::content::{Content, File};
-use crate::notify::plain_text;
+use crate::notify::{plain_text, template};
 
 /// Longest subject, in characters: what fits into one header by RFC 5322 with room for encoding.
 const SUBJECT_MAX: usize = 255;
@@ -20,7 +20,11 @@ const FILES_MAX: usize = 20;
 const NAME_MAX: usize = 200;
 
 /// What the mail says, or everything that is wrong with it.
-pub(super) fn compose(sereno: &Sereno, command: &mut SendMessage) -> Result<Content, Vec<FieldError>> {
+pub(super) async fn compose(
+    sereno: &Sereno,
+    command: &mut SendMessage,
+    locale: Locale,
+) -> Result<Content, Vec<FieldError>> {
     let mut faults = Vec::new();
     let said = |text: &mut Option<String>| text.take().filter(|text| !text.trim().is_empty());
     let (html, text, template) = (
@@ -28,10 +32,20 @@ pub(super) fn compose(sereno: &Sereno, command: &mut SendMessage) -> Result<Cont
         said(&mut command.text),
         said(&mut command.template),
     );
-    if template.is_some() {
-        // templates that staff makes for other services are named here once there are any
-        faults.push(FieldError::new("template", Code::TemplateNotFound));
-    } else if html.is_none() && text.is_none() {
+    let written = match &template {
+        Some(name) => {
+            let context = std::mem::take(&mut command.context).into_iter().collect();
+            match template::render_custom(sereno, name, locale, &context).await {
+                Ok(custom) => Some(custom),
+                Err(error) => {
+                    faults.extend(error.problem().errors);
+                    None
+                }
+            }
+        }
+        None => None,
+    };
+    if template.is_none() && html.is_none() && text.is_none() {
         faults.push(FieldError::new("html", Code::TemplateOrHtmlRequired));
     }
     for (field, text) in [("html", &html), ("text", &text)] {
@@ -61,8 +75,24 @@ pub(super) fn compose(sereno: &Sereno, command: &mut SendMessage) -> Result<Cont
     if !faults.is_empty() {
         return Err(faults);
     }
+    if let Some(written) = written {
+        let said = written.rendered;
+        return Ok(Content {
+            subject: if subject.is_empty() {
+                said.subject
+            } else {
+                subject.to_owned()
+            },
+            text: said.text,
+            html: said.html,
+            reply_to,
+            files,
+            layout: Some(written.locale.as_str().to_owned()),
+        });
+    }
     let html = html.unwrap_or_default();
     Ok(Content {
+        layout: None,
         subject: subject.to_owned(),
         text: text.unwrap_or_else(|| plain_text::of_html(&html)),
         html,

@@ -81,8 +81,8 @@ async fn preview(sereno: &Sereno, row: &Model) -> Result<Option<MessagePreview>>
         return Ok(None);
     };
     let locale = Locale::from_tag(&row.locale).unwrap_or_default();
-    let masked = notify::masked(sereno, kind, locale)?;
-    Ok(masked.map(|mail| MessagePreview {
+    let mail = notify::masked(sereno, kind, locale, row.template_version, &row.recipient).await?;
+    Ok(Some(MessagePreview {
         subject: mail.subject,
         text: mail.text,
         html: mail.html,

@@ -58,7 +58,8 @@ pub async fn send(
             found
         }
     };
-    let composed = compose::compose(sereno, &mut command)
+    let composed = compose::compose(sereno, &mut command, locale.unwrap_or_default())
+        .await
         .map_err(|more| faults.extend(more))
         .ok();
     let (Some(composed), Some(locale), true) = (composed, locale, faults.is_empty()) else {

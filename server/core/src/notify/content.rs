@@ -27,6 +27,9 @@ pub struct Content {
     pub reply_to: Option<String>,
     /// Files that hang on it.
     pub files: Vec<File>,
+    /// The language of the layout that it leaves in; nothing where it brought HTML of its own.
+    #[serde(default)]
+    pub layout: Option<String>,
 }
 
 /// A file that hangs on it.

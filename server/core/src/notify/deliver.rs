@@ -1,29 +1,19 @@
 //! A mail leaves: its secrets are minted, it is rendered, handed over, and the outcome is written into the history (by
 //! `outbox`). A retry mints anew, and earlier secrets of the same mail stay good until one is used.
 
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
-use sereno_types::{MessageReason, MessageState, UserState};
+use sereno_types::{MessageReason, MessageState};
 use uuid::Uuid;
 
-use super::mails::{
-    Activation, DeletionConfirm, DeletionDone, DeletionScheduled, EmailChangeConfirm, EmailChangeNotice,
-    IdentityLinked, IdentityUnlinked, MailKind, NewDevice, PasswordChanged, PasswordReset, RegistrationRepeated,
-    Rendered, UnknownAccount,
-};
+use super::content;
+use super::mails::Rendered;
 use super::outbox::{self, Outcome, TakenUp};
+use super::render::{framed, render};
 use super::rules::{self, Verdict};
-use super::{content, login_code};
-use crate::clock::Moment;
 use crate::context::{Failure, Job, Locale, Sereno};
-use crate::entity::{Hidden, device, email_message, event, sign_up, user, user_email};
+use crate::entity::email_message;
 use crate::error::Result;
-use crate::event::EventKind;
-use crate::once::{self, Mint, Purpose};
 use crate::port::mail::{MailError, OutgoingMail};
-
-/// Digits of the code in an activation mail: 26 bits.
-const CODE_DIGITS: usize = 8;
 
 /// Delivers one mail of the history.
 #[derive(Debug, Serialize, Deserialize)]
@@ -113,14 +103,19 @@ async fn written(sereno: &Sereno, message: &email_message::Model, job: &DeliverM
         let Some(content) = content::open(sereno, id).await? else {
             return Ok(None);
         };
-        content.mail(message)?
+        let layout = content.layout.as_deref().and_then(Locale::from_tag);
+        let mail = content.mail(message)?;
+        match layout {
+            Some(locale) => in_layout(sereno, locale, mail).await?,
+            None => mail,
+        }
     } else {
         // one that repeats another tells when that happened, not when it was repeated
         let told = email_message::Model {
             created_at: message.told_at.unwrap_or(message.created_at),
             ..message.clone()
         };
-        let Some(rendered) = render(sereno, &told, job).await? else {
+        let Some(rendered) = render(sereno, &told, job.credential_epoch, job.about).await? else {
             return Ok(None);
         };
         OutgoingMail {
@@ -139,327 +134,18 @@ async fn written(sereno: &Sereno, message: &email_message::Model, job: &DeliverM
     }))
 }
 
-/// The mail with fresh secrets, or nothing when nobody waits for it any more.
-async fn render(sereno: &Sereno, message: &email_message::Model, job: &DeliverMail) -> Result<Option<Rendered>> {
-    let epoch = job.credential_epoch;
-    let locale = Locale::from_tag(&message.locale).unwrap_or_default();
-    match MailKind::from_name(&message.mail) {
-        Some(MailKind::Activation) => match mint_activation(sereno, message, epoch).await? {
-            Some(mail) => mail.render(locale).map(Some),
-            None => Ok(None),
-        },
-        Some(MailKind::RegistrationRepeated) => RegistrationRepeated {
-            link: sereno.link("/account/sign-in"),
-        }
-        .render(locale)
-        .map(Some),
-        Some(MailKind::PasswordReset) => match mint_password_reset(sereno, message, epoch).await? {
-            Some(mail) => mail.render(locale).map(Some),
-            None => Ok(None),
-        },
-        Some(MailKind::PasswordChanged) => PasswordChanged {
-            link: sereno.link("/account/forgot-password"),
-            when: readable(message.created_at),
-        }
-        .render(locale)
-        .map(Some),
-        Some(MailKind::NewDevice) => NewDevice {
-            link: sereno.link("/account/forgot-password"),
-            when: readable(message.created_at),
-            device: new_device(sereno, message).await?,
-        }
-        .render(locale)
-        .map(Some),
-        Some(MailKind::IdentityLinked) => IdentityLinked {
-            link: sereno.link("/account/connections"),
-            when: readable(message.created_at),
-            provider: provider_of(sereno, message, EventKind::IdentityLinked).await?,
-        }
-        .render(locale)
-        .map(Some),
-        Some(MailKind::IdentityUnlinked) => IdentityUnlinked {
-            link: sereno.link("/account/forgot-password"),
-            when: readable(message.created_at),
-            provider: provider_of(sereno, message, EventKind::IdentityUnlinked).await?,
-        }
-        .render(locale)
-        .map(Some),
-        Some(MailKind::UnknownAccount) => UnknownAccount {
-            link: sereno.link("/account/sign-up"),
-        }
-        .render(locale)
-        .map(Some),
-        Some(MailKind::EmailChangeConfirm) => match mint_email_change(sereno, message, epoch).await? {
-            Some(mail) => mail.render(locale).map(Some),
-            None => Ok(None),
-        },
-        Some(MailKind::EmailChangeNotice) => EmailChangeNotice {
-            link: sereno.link("/account/forgot-password"),
-            when: readable(message.created_at),
-        }
-        .render(locale)
-        .map(Some),
-        Some(MailKind::LoginCode) => match login_code::mint(sereno, message, job.about).await? {
-            Some(mail) => mail.render(locale).map(Some),
-            None => Ok(None),
-        },
-        Some(MailKind::DeletionConfirm) => match mint_deletion(sereno, message, epoch).await? {
-            Some(mail) => mail.render(locale).map(Some),
-            None => Ok(None),
-        },
-        Some(MailKind::DeletionScheduled) => match mint_deletion_cancel(sereno, message, epoch).await? {
-            Some(mail) => mail.render(locale).map(Some),
-            None => Ok(None),
-        },
-        Some(MailKind::DeletionDone) => DeletionDone {
-            link: sereno.link("/"),
-            when: readable(message.created_at),
-            receipt: message.id.to_string(),
-        }
-        .render(locale)
-        .map(Some),
-        None => Ok(None),
-    }
-}
-
-/// The user and primary address that a mail about credentials is for, while the account is active and nothing has ended
-/// what was asked for.
-async fn still_active(
-    sereno: &Sereno,
-    message: &email_message::Model,
-    epoch: i64,
-) -> Result<Option<(user::Model, Option<user_email::Model>)>> {
-    let Some(user_id) = message.user_id else {
-        return Ok(None);
+/// A mail of staff's own template, inside layout and footer.
+async fn in_layout(sereno: &Sereno, locale: Locale, mail: OutgoingMail) -> Result<OutgoingMail> {
+    let said = Rendered {
+        subject: mail.subject,
+        text: mail.text,
+        html: mail.html,
     };
-    let found = crate::access::subject::find(sereno.db.read(), user_id).await?;
-    Ok(found.filter(|(user, _)| user.state() == UserState::Active && user.credential_epoch == epoch))
-}
-
-/// A link to set a new password, bound to the address the mail goes to.
-async fn mint_password_reset(
-    sereno: &Sereno,
-    message: &email_message::Model,
-    epoch: i64,
-) -> Result<Option<PasswordReset>> {
-    let Some((user, Some(email))) = still_active(sereno, message, epoch).await? else {
-        return Ok(None);
-    };
-    if email.verified_at.is_none() || email.address != message.recipient {
-        return Ok(None);
-    }
-    let lifetime = sereno.config.password.reset_lifetime;
-    let settings = &sereno.config.registration;
-    let (code, hash) = mint_code(sereno).await?;
-    let what = Mint {
-        purpose: Purpose::PasswordReset,
-        user_id: Some(user.id),
-        subject: Some(email.canonical),
-        credential_epoch: Some(epoch),
-        lifetime: lifetime.span(),
-        code: Some((hash, settings.code_attempts)),
-    };
-    let token = once::mint(sereno, sereno.db.write(), what).await?;
-    Ok(Some(PasswordReset {
-        code,
-        code_minutes: code_minutes(sereno, lifetime.span()),
-        link: sereno.link(&format!("/account/reset-password?token={token}")),
-        minutes: lifetime.0.div_ceil(60).to_string(),
-    }))
-}
-
-/// A link to confirm the address the mail goes to, unless the user has asked for another one since. It is bound to the
-/// address as it was written: that is what takes the place of the old one.
-async fn mint_email_change(
-    sereno: &Sereno,
-    message: &email_message::Model,
-    epoch: i64,
-) -> Result<Option<EmailChangeConfirm>> {
-    let Some((user, _)) = still_active(sereno, message, epoch).await? else {
-        return Ok(None);
-    };
-    let later = email_message::Entity::find()
-        .filter(email_message::Column::UserId.eq(user.id))
-        .filter(email_message::Column::Mail.eq(message.mail.as_str()))
-        .filter(email_message::Column::Id.gt(message.id));
-    if later.count(sereno.db.read()).await? > 0 {
-        return Ok(None);
-    }
-    let settings = &sereno.config.registration;
-    let lifetime = settings.link_lifetime;
-    let (code, hash) = mint_code(sereno).await?;
-    let what = Mint {
-        purpose: Purpose::EmailChange,
-        user_id: Some(user.id),
-        subject: Some(message.recipient.clone()),
-        credential_epoch: Some(epoch),
-        lifetime: lifetime.span(),
-        code: Some((hash, settings.code_attempts)),
-    };
-    let token = once::mint(sereno, sereno.db.write(), what).await?;
-    Ok(Some(EmailChangeConfirm {
-        code,
-        code_minutes: code_minutes(sereno, lifetime.span()),
-        link: sereno.link(&format!("/account/confirm-email?token={token}")),
-        hours: lifetime.0.div_ceil(3_600).to_string(),
-    }))
-}
-
-/// Link and code for a user who still waits to be activated, bound to the address the mail goes to.
-async fn mint_activation(sereno: &Sereno, message: &email_message::Model, epoch: i64) -> Result<Option<Activation>> {
-    let Some(user_id) = message.user_id else {
-        return Ok(None);
-    };
-    let db = sereno.db.read();
-    let Some((user, Some(email))) = crate::access::subject::find(db, user_id).await? else {
-        return Ok(None);
-    };
-    let sign_up = sign_up::Entity::of(user_id, epoch).one(db).await?;
-    let asked_for = match &sign_up {
-        Some(sign_up) => sign_up.address == message.recipient,
-        None => user.credential_epoch == epoch && email.address == message.recipient,
-    };
-    if user.state() != UserState::Pending || email.verified_at.is_some() || !asked_for {
-        return Ok(None);
-    }
-    let settings = &sereno.config.registration;
-    let (code, code_hash) = mint_code(sereno).await?;
-    let what = Mint {
-        purpose: Purpose::Activation,
-        user_id: Some(user_id),
-        subject: Some(email.canonical),
-        credential_epoch: Some(epoch),
-        lifetime: settings.link_lifetime.span(),
-        code: Some((code_hash, settings.code_attempts)),
-    };
-    let token = once::mint(sereno, sereno.db.write(), what).await?;
-    Ok(Some(Activation {
-        link: sereno.link(&format!("/account/activate?token={token}")),
-        code,
-        code_minutes: settings.code_lifetime.0.div_ceil(60).to_string(),
-        link_hours: settings.link_lifetime.0.div_ceil(3_600).to_string(),
-        signed_up: sign_up.as_ref().map(origin).unwrap_or_default(),
-    }))
-}
-
-/// Link and code to delete an account, bound to the address the mail goes to.
-async fn mint_deletion(sereno: &Sereno, message: &email_message::Model, epoch: i64) -> Result<Option<DeletionConfirm>> {
-    let Some((user, Some(email))) = still_active(sereno, message, epoch).await? else {
-        return Ok(None);
-    };
-    if email.verified_at.is_none() || email.address != message.recipient {
-        return Ok(None);
-    }
-    let settings = &sereno.config.registration;
-    let (code, hash) = mint_code(sereno).await?;
-    let what = Mint {
-        purpose: Purpose::Deletion,
-        user_id: Some(user.id),
-        subject: Some(email.canonical),
-        credential_epoch: Some(epoch),
-        lifetime: settings.link_lifetime.span(),
-        code: Some((hash, settings.code_attempts)),
-    };
-    let token = once::mint(sereno, sereno.db.write(), what).await?;
-    Ok(Some(DeletionConfirm {
-        link: sereno.link(&format!("/account/delete?token={token}")),
-        code,
-        code_minutes: settings.code_lifetime.0.div_ceil(60).to_string(),
-        link_hours: settings.link_lifetime.0.div_ceil(3_600).to_string(),
-        grace_days: sereno.config.deletion.grace_period.0.div_ceil(86_400).to_string(),
-    }))
-}
-
-/// A link to keep an account that is about to be deleted, for as long as there is time.
-async fn mint_deletion_cancel(
-    sereno: &Sereno,
-    message: &email_message::Model,
-    epoch: i64,
-) -> Result<Option<DeletionScheduled>> {
-    let Some(user_id) = message.user_id else {
-        return Ok(None);
-    };
-    let found = user::Entity::find_by_id(user_id).one(sereno.db.read()).await?;
-    let closed = found.filter(|user| user.state() == UserState::Deleting && user.credential_epoch == epoch);
-    let Some(delete_at) = closed.and_then(|user| user.delete_at) else {
-        return Ok(None);
-    };
-    let what = Mint {
-        purpose: Purpose::DeletionCancel,
-        user_id: Some(user_id),
-        subject: None,
-        credential_epoch: Some(epoch),
-        lifetime: delete_at.since(sereno.now()),
-        code: None,
-    };
-    let token = once::mint(sereno, sereno.db.write(), what).await?;
-    Ok(Some(DeletionScheduled {
-        link: sereno.link(&format!("/account/keep?token={token}")),
-        when: readable(delete_at),
-    }))
-}
-
-/// A short code as it is written in mails, and its hash.
-async fn mint_code(sereno: &Sereno) -> Result<(String, Hidden)> {
-    let code = sereno.entropy.digits(CODE_DIGITS)?;
-    let hash = sereno
-        .hasher
-        .hash_code(&code, &sereno.keys.pepper, &*sereno.entropy)
-        .await?;
-    let (left, right) = code.split_at(CODE_DIGITS / 2);
-    Ok((format!("{left}-{right}"), Hidden(hash)))
-}
-
-/// How many minutes a code is heard: as long as codes are, and no longer than the link beside it.
-fn code_minutes(sereno: &Sereno, link: std::time::Duration) -> String {
-    let code = sereno.config.registration.code_lifetime.span();
-    code.min(link).as_secs().div_ceil(60).to_string()
-}
-
-/// A moment for people, in UTC.
-pub(super) fn readable(moment: Moment) -> String {
-    moment.timestamp().0.replacen('T', " ", 1).replacen('Z', " UTC", 1)
-}
-
-/// When and from where a sign-up came, for an owner who finds two mails and made one of them.
-fn origin(sign_up: &sign_up::Model) -> String {
-    let when = readable(sign_up.created_at);
-    match &sign_up.client_address {
-        Some(address) => format!("{when}, {address}"),
-        None => when,
-    }
-}
-
-/// The device that the mail was queued with, in the same moment. One that was removed meanwhile is not named, but told of:
-/// whoever signed in with it must not be able to keep the mail away.
-async fn new_device(sereno: &Sereno, message: &email_message::Model) -> Result<String> {
-    let found = device::Entity::find()
-        .filter(device::Column::UserId.eq(message.user_id))
-        .filter(device::Column::CreatedAt.eq(message.created_at))
-        .one(sereno.db.read())
-        .await?;
-    let Some(device) = found else { return Ok(String::new()) };
-    let system = [device.os, device.os_version].into_iter().flatten().collect::<Vec<_>>();
-    let system = system.join(" ");
-    let called = match device.name.or(device.device_type) {
-        Some(name) if system.is_empty() => name,
-        Some(name) => format!("{name} ({system})"),
-        None => system,
-    };
-    let parts = [Some(called).filter(|called| !called.is_empty()), device.address];
-    Ok(parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
-}
-
-/// What people call the provider of the event that the mail was queued with, in the same moment: the identity itself may
-/// be gone.
-async fn provider_of(sereno: &Sereno, message: &email_message::Model, kind: EventKind) -> Result<String> {
-    let found = event::Entity::find()
-        .filter(event::Column::UserId.eq(message.user_id))
-        .filter(event::Column::Name.eq(kind.as_str()))
-        .filter(event::Column::At.eq(message.created_at))
-        .one(sereno.db.read())
-        .await?;
-    let name = found.and_then(|row| row.detail.get("provider_name")?.as_str().map(str::to_owned));
-    // swept away before a mail server took the mail
-    Ok(name.unwrap_or_else(|| "?".to_owned()))
+    let framed = framed(sereno, locale, said, &mail.recipient, None).await?;
+    Ok(OutgoingMail {
+        subject: framed.subject,
+        text: framed.text,
+        html: framed.html,
+        ..mail
+    })
 }

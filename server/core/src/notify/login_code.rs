@@ -5,8 +5,8 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use sereno_types::UserState;
 use uuid::Uuid;
 
-use super::deliver::readable;
 use super::mails::LoginCode;
+use super::mint::readable;
 use crate::access::subject;
 use crate::context::Sereno;
 use crate::entity::login_code::{Column, Entity, Model};

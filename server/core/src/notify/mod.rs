@@ -1,15 +1,20 @@
 //! Mails: what they say, how they are queued in the transaction that wants them, whether they may go, and how they leave.
-//! The queue holds ids; the secrets a mail carries are minted when it leaves, and its body is not kept. What another
-//! service sends is kept, sealed, until it has left.
+//! The queue holds ids; the secrets a mail carries are minted when it leaves (`mint`), and its body is not kept. What
+//! another service sends is kept, sealed, until it has left. What staff wrote in the place of a shipped template stands in
+//! `template`; both leave inside one `layout`.
 
 pub mod content;
 mod deliver;
+mod layout;
 pub(crate) mod login_code;
 mod mails;
 mod masked;
+mod mint;
 mod outbox;
 pub mod plain_text;
+mod render;
 pub mod rules;
+pub mod template;
 pub mod transport;
 
 use std::time::Duration;
@@ -19,9 +24,10 @@ use sereno_types::{MessageReason, MessageState};
 use uuid::Uuid;
 
 pub use deliver::DeliverMail;
-pub use mails::{MailKind, Rendered, samples};
+pub use mails::{MailKind, Rendered};
 pub use masked::masked;
 pub use outbox::about;
+pub(crate) use render::{TRIED, Tried, sampled, with_subject};
 
 use crate::clock::Moment;
 use crate::context::limiter::{self, Limit};
@@ -62,6 +68,25 @@ pub async fn queue_about(
         credential_epoch: to.credential_epoch,
         about,
         ..NewRow::of(mail.as_str())
+    };
+    queue_row(sereno, tx, row, Duration::ZERO).await
+}
+
+/// Queues a template with samples, for staff to look at: the version that it is about, else what is shipped.
+pub(crate) async fn queue_tried(
+    sereno: &Sereno,
+    tx: &mut Tx,
+    template: &template::Template,
+    to: Recipient,
+    about: Option<Uuid>,
+) -> Result<Uuid> {
+    let row = NewRow {
+        user_id: to.user_id,
+        address: to.address,
+        locale: to.locale,
+        credential_epoch: to.credential_epoch,
+        about,
+        ..NewRow::of(&format!("{TRIED}{}", template.name()))
     };
     queue_row(sereno, tx, row, Duration::ZERO).await
 }
@@ -146,6 +171,7 @@ pub async fn queue_row(sereno: &Sereno, tx: &mut Tx, new: NewRow, delay: Duratio
         content_id: Set(new.content_id),
         is_forced: Set(new.is_forced),
         interrupted: Set(0),
+        template_version: Set(None),
     };
     email_message::Entity::insert(row)
         .exec_without_returning(tx.db())

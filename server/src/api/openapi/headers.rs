@@ -48,18 +48,22 @@ const LIMITED: [(&str, &str); 21] = [
 ];
 
 /// What staff edits and has versions.
-const VERSIONED: [&str; 6] = [
+const VERSIONED: [&str; 10] = [
     "/api/v1/admin/users/{id}",
     "/api/v1/admin/applications/{id}",
     "/api/v1/admin/attributes/{name}",
     "/api/v1/admin/roles/{id}",
     "/api/v1/admin/projects/{project}",
     "/api/v1/admin/social-providers/{id}",
+    "/api/v1/admin/email-templates/{name}/{language}",
+    "/api/v1/admin/email-templates/{name}/{language}/draft",
+    "/api/v1/admin/email-templates/{name}/{language}/publish",
+    "/api/v1/admin/email-templates/{name}/{language}/rollback",
 ];
 
 /// Whether a change of this resource can name the version that it means.
 pub(super) fn has_versions(method: &str, path: &str) -> bool {
-    let changes = matches!(method, "PATCH" | "PUT" | "DELETE");
+    let changes = matches!(method, "PATCH" | "PUT" | "POST" | "DELETE");
     // an account is deleted as its owner deletes it, whatever it is called by then
     changes && VERSIONED.contains(&path) && (method, path) != ("DELETE", VERSIONED[0])
 }
@@ -166,7 +170,7 @@ fn answers(method: &str, path: &str, code: StatusCode, of_oauth: bool, response:
             text("What changes that rest on the caller's cookie must bring along"),
         );
     }
-    if VERSIONED.contains(&path) && code == StatusCode::OK && matches!(method, "GET" | "PATCH" | "PUT") {
+    if VERSIONED.contains(&path) && code == StatusCode::OK && matches!(method, "GET" | "PATCH" | "PUT" | "POST") {
         add("ETag", text("The version, for `If-Match`"));
     }
 }

@@ -9,6 +9,7 @@ mod crawl;
 mod deletion;
 mod deliveries;
 mod devices;
+mod email_templates;
 mod events;
 mod forged_tokens;
 mod hooks;

@@ -4,6 +4,7 @@ mod avatars;
 mod console;
 mod deletion;
 mod devices;
+mod email_templates;
 mod headers;
 mod login_codes;
 mod messages;

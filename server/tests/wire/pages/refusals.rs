@@ -249,6 +249,11 @@ fn every_function_that_changes_something_has_a_page() {
         "list_projects",
         "project",
         "list_members",
+        "list_email_templates",
+        "email_template",
+        "email_versions",
+        "compare_email_templates",
+        "preview_email_template",
         "list_social_providers",
         "social_provider",
         // changes nothing, and is asked for by a link

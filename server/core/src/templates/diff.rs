@@ -1,0 +1,169 @@
+//! What differs between two texts, line by line and side by side.
+
+use sereno_types::{DiffLine, DiffSide, EmailDiff, EmailDiffQuery, EmailPartDiff, Permission};
+use similar::{ChangeTag, TextDiff};
+
+use super::Place;
+use super::versions::said;
+use crate::context::{Sereno, Staff};
+use crate::error::Result;
+use crate::notify::template::engine::Part;
+
+/// Most lines that are compared; longer texts are shown as wholly other ones, because comparing takes the square of them.
+const LINES_MAX: usize = 2_000;
+
+/// Compares two of: what is shipped, what is in use, the draft, a version.
+///
+/// # Errors
+/// `permission_denied`, `not_found`; `validation_failed` with `invalid_choice` on `from` or `to`.
+pub async fn compare(
+    sereno: &Sereno,
+    staff: &Staff,
+    (name, language): (&str, &str),
+    query: EmailDiffQuery,
+) -> Result<EmailDiff> {
+    staff.require(Permission::EmailTemplatesView)?;
+    let db = sereno.db.read();
+    let place = Place::find(db, name, language).await?;
+    let before = said(db, &place, "from", &query.from).await?;
+    let after = said(db, &place, "to", &query.to).await?;
+    let parts = Part::of(&before).into_iter().zip(Part::of(&after));
+    Ok(EmailDiff {
+        parts: parts
+            .filter(|((part, _), _)| *part != Part::Subject || place.template.has_subject())
+            .map(|((part, before), (_, after))| EmailPartDiff {
+                part: part.as_str().to_owned(),
+                is_same: before == after,
+                lines: lines(before, after),
+            })
+            .collect(),
+        from: query.from,
+        to: query.to,
+    })
+}
+
+/// Both texts in rows: what was changed stands beside what it was.
+fn lines(before: &str, after: &str) -> Vec<DiffLine> {
+    let long = before.lines().count().max(after.lines().count()) > LINES_MAX;
+    let mut rows = Rows::default();
+    if long {
+        for line in before.lines() {
+            rows.gone(line);
+        }
+        for line in after.lines() {
+            rows.new(line);
+        }
+    } else {
+        for change in TextDiff::from_lines(before, after).iter_all_changes() {
+            let line = change.value().trim_end_matches(['\n', '\r']);
+            match change.tag() {
+                ChangeTag::Equal => rows.same(line),
+                ChangeTag::Delete => rows.gone(line),
+                ChangeTag::Insert => rows.new(line),
+            }
+        }
+    }
+    rows.flush();
+    rows.done
+}
+
+#[derive(Default)]
+struct Rows {
+    done: Vec<DiffLine>,
+    gone: Vec<DiffSide>,
+    new: Vec<DiffSide>,
+    before: u64,
+    after: u64,
+}
+
+impl Rows {
+    fn gone(&mut self, text: &str) {
+        self.before += 1;
+        self.gone.push(side(self.before, text));
+    }
+
+    fn new(&mut self, text: &str) {
+        self.after += 1;
+        self.new.push(side(self.after, text));
+    }
+
+    fn same(&mut self, text: &str) {
+        self.flush();
+        self.before += 1;
+        self.after += 1;
+        self.done.push(DiffLine {
+            before: Some(side(self.before, text)),
+            after: Some(side(self.after, text)),
+            is_same: true,
+        });
+    }
+
+    /// Puts what is gone beside what came.
+    fn flush(&mut self) {
+        let (mut gone, mut new) = (
+            std::mem::take(&mut self.gone).into_iter(),
+            std::mem::take(&mut self.new).into_iter(),
+        );
+        loop {
+            match (gone.next(), new.next()) {
+                (None, None) => return,
+                (before, after) => self.done.push(DiffLine {
+                    before,
+                    after,
+                    is_same: false,
+                }),
+            }
+        }
+    }
+}
+
+fn side(number: u64, text: &str) -> DiffSide {
+    DiffSide {
+        number,
+        text: text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(before: &str, after: &str) -> String {
+        let side = |side: &Option<DiffSide>| {
+            side.as_ref()
+                .map_or_else(|| "-".to_owned(), |side| format!("{}:{}", side.number, side.text))
+        };
+        let rows = lines(before, after);
+        let rows: Vec<String> = rows
+            .iter()
+            .map(|row| {
+                format!(
+                    "{} {} {}",
+                    side(&row.before),
+                    if row.is_same { "=" } else { "/" },
+                    side(&row.after)
+                )
+            })
+            .collect();
+        rows.join(", ")
+    }
+
+    #[test]
+    fn what_was_changed_stands_beside_what_it_was() {
+        assert_eq!(shown("a\nb\nc", "a\nB\nc"), "1:a = 1:a, 2:b / 2:B, 3:c = 3:c");
+        assert_eq!(
+            shown("a", "a\nb"),
+            "1:a / 1:a, - / 2:b".replace("1:a / 1:a", "1:a / 1:a")
+        );
+        assert_eq!(shown("a\nb", "a\nb"), "1:a = 1:a, 2:b = 2:b");
+        assert_eq!(shown("", "a"), "- / 1:a");
+        assert_eq!(shown("", ""), "");
+    }
+
+    #[test]
+    fn long_texts_are_not_compared() {
+        let (before, after) = ("a\n".repeat(LINES_MAX + 1), "b\n".repeat(LINES_MAX + 1));
+        let rows = lines(&before, &after);
+        assert!(rows.len() == LINES_MAX + 1 && rows.iter().all(|row| !row.is_same));
+    }
+}

@@ -1,0 +1,148 @@
+//! `sereno template export` and `sereno template import`: mails as files.
+
+use std::path::{Path, PathBuf};
+
+use clap::Subcommand;
+use sereno_core::config::Config;
+use sereno_core::context::{Actor, RequestMeta};
+use sereno_core::templates::files::{self, Files, Outcome as Done, Wish};
+use sereno_core::{Sereno, access};
+
+use super::{Failed, Outcome, say, sentence, start};
+
+/// Largest file that is read, in bytes.
+const FILE_MAX: u64 = 128 * 1_024;
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Write every template as it is in use: `DIR/<name>/<language>.{subject.txt,txt,html}`
+    Export {
+        /// The folder; it is made if it is not there
+        dir: PathBuf,
+    },
+    /// Read templates in: what differs from what is in use becomes the draft
+    Import {
+        /// The folder
+        dir: PathBuf,
+        /// Publish the drafts
+        #[arg(long)]
+        publish: bool,
+        /// Only say what would be done
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+pub(super) async fn run(command: Command, config: Config) -> Outcome {
+    let sereno = start(config, Vec::new()).await?;
+    let done = match command {
+        Command::Export { dir } => export(&sereno, &dir).await,
+        Command::Import { dir, publish, dry_run } => {
+            let wish = match (dry_run, publish) {
+                (true, _) => Wish::DryRun,
+                (false, true) => Wish::Publish,
+                (false, false) => Wish::Draft,
+            };
+            import(&sereno, &dir, wish).await
+        }
+    };
+    sereno.db.close().await;
+    done
+}
+
+async fn export(sereno: &Sereno, dir: &Path) -> Outcome {
+    let staff = access::staff(sereno, &Actor::System).await.map_err(told)?;
+    let files = files::export(sereno, &staff).await.map_err(told)?;
+    for (path, text) in &files {
+        let path = dir.join(path);
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        std::fs::write(&path, text).map_err(|error| Failed(format!("{}: {error}", path.display())))?;
+    }
+    say(&format!("{} files", files.len()));
+    Ok(())
+}
+
+async fn import(sereno: &Sereno, dir: &Path, wish: Wish) -> Outcome {
+    let files = read(dir)?;
+    let staff = access::staff(sereno, &Actor::System).await.map_err(told)?;
+    let imported = files::import(sereno, &RequestMeta::default(), &staff, &files, wish)
+        .await
+        .map_err(told)?;
+    let mut refused = 0;
+    for one in &imported {
+        let outcome = match &one.outcome {
+            Done::Unchanged => continue,
+            Done::Drafted if wish == Wish::DryRun => "differs".to_owned(),
+            Done::Drafted => "draft".to_owned(),
+            Done::Published => "published".to_owned(),
+            Done::Refused(why) => {
+                refused += 1;
+                format!("refused: {why}")
+            }
+        };
+        say(&format!("{}/{}: {outcome}", one.name, one.language));
+    }
+    if refused == 0 {
+        Ok(())
+    } else {
+        Err(Failed(format!("{refused} of {} were refused", imported.len())))
+    }
+}
+
+fn told(error: sereno_core::Error) -> Failed {
+    Failed(sentence(error))
+}
+
+/// The files of a folder and of the folders in it. Others than ours are passed over.
+fn read(dir: &Path) -> Result<Files, Failed> {
+    let at = |path: &Path, error: std::io::Error| Failed(format!("{}: {error}", path.display()));
+    let mut files = Files::new();
+    for entry in std::fs::read_dir(dir).map_err(|error| at(dir, error))? {
+        let folder = entry?.path();
+        let Some(name) = folder
+            .file_name()
+            .and_then(|name| name.to_str())
+            .filter(|_| folder.is_dir())
+        else {
+            continue;
+        };
+        for entry in std::fs::read_dir(&folder).map_err(|error| at(&folder, error))? {
+            let path = entry?.path();
+            let Some(file) = path.file_name().and_then(|file| file.to_str()) else {
+                continue;
+            };
+            if !path.is_file() || !(file.ends_with(".txt") || file.ends_with(".html")) {
+                continue;
+            }
+            if path.metadata().map_err(|error| at(&path, error))?.len() > FILE_MAX {
+                return Err(Failed(format!("{}: larger than {FILE_MAX} bytes", path.display())));
+            }
+            let text = std::fs::read_to_string(&path).map_err(|error| at(&path, error))?;
+            files.insert(format!("{name}/{file}"), text);
+        }
+    }
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_read_as_it_is_written() {
+        let dir = std::env::temp_dir().join(format!("sereno-templates-{}", std::process::id()));
+        std::fs::create_dir_all(dir.join("activation")).unwrap();
+        std::fs::write(dir.join("activation/en.txt"), "Hello\n").unwrap();
+        std::fs::write(dir.join("activation/notes.md"), "x").unwrap();
+        std::fs::write(dir.join("README.txt"), "x").unwrap();
+        let files = read(&dir).unwrap_or_else(|Failed(why)| panic!("{why}"));
+        assert_eq!(
+            files,
+            Files::from([("activation/en.txt".to_owned(), "Hello\n".to_owned())])
+        );
+        std::fs::remove_dir_all(&dir).unwrap();
+        assert!(read(&dir).is_err());
+    }
+}
