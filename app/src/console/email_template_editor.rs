@@ -107,7 +107,9 @@ pub(super) fn Editor(
     let path = format!("{PATH}/{}/{}", template.name, template.language);
     let typed = ServerAction::<PreviewTemplate>::new();
     let form = NodeRef::<Div>::new();
-    let mut ask = following(form, typed, &template, &wishes);
+    let look = looking(form, typed, &template, &wishes);
+    let at_once = look.clone();
+    let mut ask = debounce(PAUSE, move |()| look());
     let answer = Signal::derive(
         move || match typed.value().get().filter(|_| typed.version().get() > 0) {
             Some(answer) => answer,
@@ -138,12 +140,19 @@ pub(super) fn Editor(
                                 view! {
                                     <div class="flex flex-wrap gap-3">
                                         <Submit label="Save draft" />
-                                        // with scripts the preview follows by itself
-                                        <noscript>
-                                            <button type="submit" class="button" name=LOOK value="yes">
-                                                "Preview"
-                                            </button>
-                                        </noscript>
+                                        <button
+                                            type="submit"
+                                            class="button"
+                                            name=LOOK
+                                            value="yes"
+                                            on:click=move |event| {
+                                                // without scripts the form is posted, and the answer shows the mail
+                                                event.prevent_default();
+                                                at_once();
+                                            }
+                                        >
+                                            "Preview"
+                                        </button>
                                     </div>
                                 }
                             })}
@@ -155,15 +164,15 @@ pub(super) fn Editor(
     }
 }
 
-/// What asks for the mail whenever typing pauses.
-fn following(
+/// What asks for the mail that the form says right now.
+fn looking(
     form: NodeRef<Div>,
     typed: ServerAction<PreviewTemplate>,
     template: &EmailTemplateDetail,
     wishes: &Wishes,
-) -> impl FnMut(()) + use<> {
+) -> impl Fn() + Clone + use<> {
     let (name, language, wishes) = (template.name.clone(), template.language.clone(), wishes.clone());
-    debounce(PAUSE, move |()| {
+    move || {
         let found = form
             .get_untracked()
             .and_then(|div| div.query_selector("form").ok().flatten());
@@ -184,7 +193,7 @@ fn following(
             }),
             wishes: wishes.clone(),
         });
-    })
+    }
 }
 
 /// What may be named, each with what it holds.
