@@ -5,7 +5,7 @@ use leptos_router::{
     components::Form as GetForm,
     hooks::{use_params_map, use_query_map},
 };
-use sereno_types::{DiffLine, DiffSide, EmailDiff, EmailDiffQuery, EmailPartDiff, Problem};
+use sereno_types::{DiffLine, DiffSide, EmailDiff, EmailPartDiff, Problem};
 
 use crate::{
     console::{
@@ -25,7 +25,7 @@ pub(crate) async fn compare_email_templates(
 ) -> Result<EmailDiff, Problem> {
     use crate::gate;
     let member = gate::staff().await?;
-    let query = EmailDiffQuery { from, to };
+    let query = sereno_types::EmailDiffQuery { from, to };
     sereno_core::templates::diff::compare(&member.sereno, &member.staff, (&name, &language), query)
         .await
         .map_err(gate::refuse)

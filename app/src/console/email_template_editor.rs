@@ -13,7 +13,7 @@ use super::email_template_preview::{PreviewSection, PreviewTemplate, Wishes};
 use super::email_templates::PATH;
 use super::shown_once::Shown;
 use crate::{
-    console::may,
+    console::{application_form::Fields, may},
     ui::{
         copy::Copyable,
         field::{Area, Field, Hidden},
@@ -28,22 +28,19 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 /// Saves the draft; with `show` nothing is saved, and the mail is shown as it would leave.
 #[server(prefix = "/console/fn", endpoint = "save_email_template")]
-pub(crate) async fn save_email_template(
-    #[server(default)] name: String,
-    #[server(default)] language: String,
-    #[server(default)] seen: String,
-    #[server(default)] subject: String,
-    #[server(default)] text: String,
-    #[server(default)] html: String,
-    #[server(default)] note: String,
-    #[server(default)] show: String,
-) -> Result<Option<Shown>, Problem> {
+pub(crate) async fn save_email_template(#[server(flatten)] fields: Fields) -> Result<Option<Shown>, Problem> {
     use crate::gate;
     let mut member = gate::staff().await?;
+    let said = |field: &str| fields.get(field).cloned().unwrap_or_default();
+    let (name, language, seen) = (said("name"), said("language"), said("seen"));
     let place = (name.as_str(), language.as_str());
     let next = format!("{PATH}/{name}/{language}");
-    if !show.is_empty() {
-        let source = EmailSource { subject, text, html };
+    let source = EmailSource {
+        subject: said("subject"),
+        text: said("text"),
+        html: said("html"),
+    };
+    if fields.contains_key(LOOK) {
         let command = Wishes::default().command(Some(source));
         let mail = sereno_core::templates::preview::preview(&member.sereno, &member.staff, place, command)
             .await
@@ -63,10 +60,10 @@ pub(crate) async fn save_email_template(
         member.meta.if_match = Some(format!("\"{seen}\""));
     }
     let command = sereno_types::SaveEmailDraft {
-        subject,
-        text,
-        html,
-        note,
+        subject: source.subject,
+        text: source.text,
+        html: source.html,
+        note: said("note"),
     };
     sereno_core::templates::draft::save(&member.sereno, &member.meta, &member.staff, place, command)
         .await
@@ -110,7 +107,9 @@ pub(super) fn Editor(
     let path = format!("{PATH}/{}/{}", template.name, template.language);
     let typed = ServerAction::<PreviewTemplate>::new();
     let form = NodeRef::<Div>::new();
-    let mut ask = following(form, typed, &template, &wishes);
+    let look = looking(form, typed, &template, &wishes);
+    let at_once = look.clone();
+    let mut ask = debounce(PAUSE, move |()| look());
     let answer = Signal::derive(
         move || match typed.value().get().filter(|_| typed.version().get() > 0) {
             Some(answer) => answer,
@@ -141,12 +140,19 @@ pub(super) fn Editor(
                                 view! {
                                     <div class="flex flex-wrap gap-3">
                                         <Submit label="Save draft" />
-                                        // with scripts the preview follows by itself
-                                        <noscript>
-                                            <button type="submit" class="button" name=LOOK value="yes">
-                                                "Preview"
-                                            </button>
-                                        </noscript>
+                                        <button
+                                            type="submit"
+                                            class="button"
+                                            name=LOOK
+                                            value="yes"
+                                            on:click=move |event| {
+                                                // without scripts the form is posted, and the answer shows the mail
+                                                event.prevent_default();
+                                                at_once();
+                                            }
+                                        >
+                                            "Preview"
+                                        </button>
                                     </div>
                                 }
                             })}
@@ -158,15 +164,15 @@ pub(super) fn Editor(
     }
 }
 
-/// What asks for the mail whenever typing pauses.
-fn following(
+/// What asks for the mail that the form says right now.
+fn looking(
     form: NodeRef<Div>,
     typed: ServerAction<PreviewTemplate>,
     template: &EmailTemplateDetail,
     wishes: &Wishes,
-) -> impl FnMut(()) + use<> {
+) -> impl Fn() + Clone + use<> {
     let (name, language, wishes) = (template.name.clone(), template.language.clone(), wishes.clone());
-    debounce(PAUSE, move |()| {
+    move || {
         let found = form
             .get_untracked()
             .and_then(|div| div.query_selector("form").ok().flatten());
@@ -187,7 +193,7 @@ fn following(
             }),
             wishes: wishes.clone(),
         });
-    })
+    }
 }
 
 /// What may be named, each with what it holds.

@@ -267,6 +267,7 @@ fn a_secret_is_shown_with_the_way_on() {
         client_id: "shop".to_owned(),
         secret: Some("cs_secret".to_owned()),
         signing_secret: Some("shared-key".to_owned()),
+        mail: None,
         preview: None,
         mail: None,
         next: format!("/console/applications/{ID}"),

@@ -148,7 +148,7 @@ fn the_list_shows_what_there_is_in_each_language() {
         "cursor=next",
         "New template",
     ] {
-        holds(&page, words);
+        holds(&page, &[words]);
     }
 }
 
@@ -170,12 +170,12 @@ fn the_editor_shows_chips_preview_and_versions() {
         "Back to the default",
         "Send test mail",
     ] {
-        holds(&page, words);
+        holds(&page, &[words]);
     }
-    lacks(&page, "Publish draft");
+    lacks(&page, &["Publish draft"]);
     let drafted = shown(MANAGES, true);
-    holds(&drafted, "Publish draft");
-    holds(&drafted, "Throw draft away");
+    holds(&drafted, &["Publish draft"]);
+    holds(&drafted, &["Throw draft away"]);
 }
 
 #[test]
@@ -188,9 +188,9 @@ fn who_may_only_look_changes_nothing() {
         "Go back to",
         "Back to the default",
     ] {
-        lacks(&page, words);
+        lacks(&page, &[words]);
     }
-    holds(&page, "Versions");
+    holds(&page, &["Versions"]);
 }
 
 #[test]
@@ -231,6 +231,6 @@ fn a_difference_is_told_by_a_sign_too() {
         "1 + ",
         "&lt;old&gt;",
     ] {
-        holds(&page, words);
+        holds(&page, &[words]);
     }
 }

@@ -1,5 +1,7 @@
 //! Mails in staff's words: drafts, versions, publishing and going back; what leaves, and what happens when it fails.
 
+#![expect(clippy::unwrap_used, reason = "what a fixture cannot do, its test cannot prove")]
+
 use std::time::Duration;
 
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
@@ -517,8 +519,8 @@ async fn a_test_mail_goes_the_way_of_all_mails() {
     house.save(ACTIVATION, says("Draft")).await.unwrap();
     test.superuser("root").await;
     let root = test.staff(&test.actor("root").await).await;
-    let sent = preview::send(&test.sereno, &meta, &root, ACTIVATION, TestEmailTemplate::default());
-    assert_eq!(sent.await.unwrap().to, "root@example.org");
+    let queued = preview::send(&test.sereno, &meta, &root, ACTIVATION, TestEmailTemplate::default());
+    assert_eq!(queued.await.unwrap().to, "root@example.org");
     let mail = test.mails().await.remove(0);
     assert_eq!(mail.subject, "[Test] Draft at Sereno");
     assert_eq!(test.events.count(EventKind::EmailTemplateTested), 2);

@@ -113,7 +113,8 @@ fn read(dir: &Path) -> Result<Files, Failed> {
             let Some(file) = path.file_name().and_then(|file| file.to_str()) else {
                 continue;
             };
-            if !path.is_file() || !(file.ends_with(".txt") || file.ends_with(".html")) {
+            let end = path.extension().and_then(|end| end.to_str());
+            if !path.is_file() || !matches!(end, Some("txt" | "html")) {
                 continue;
             }
             if path.metadata().map_err(|error| at(&path, error))?.len() > FILE_MAX {

@@ -86,7 +86,7 @@ pub async fn import(
     staff.require(Permission::EmailTemplatesManage)?;
     let mut told = Vec::new();
     for (name, language) in places(files) {
-        let outcome = match one(sereno, meta, staff, (&name, &language), files, wish).await {
+        let outcome = match one((sereno, meta, staff), (&name, &language), files, wish).await {
             Ok(outcome) => outcome,
             Err(error @ (Error::Unavailable(_) | Error::Internal(_))) => return Err(error),
             Err(error) => Outcome::Refused(words(&error)),
@@ -125,9 +125,7 @@ fn places(files: &Files) -> BTreeSet<(String, String)> {
 }
 
 async fn one(
-    sereno: &Sereno,
-    meta: &RequestMeta,
-    staff: &Staff,
+    (sereno, meta, staff): (&Sereno, &RequestMeta, &Staff),
     (name, language): (&str, &str),
     files: &Files,
     wish: Wish,

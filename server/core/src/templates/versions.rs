@@ -104,12 +104,11 @@ pub(super) async fn said<C: ConnectionTrait>(db: &C, place: &Place, field: &str,
     let shipped = || place.template.shipped(place.locale).ok_or_else(none);
     let template = row(db, place).await?;
     let number = match (which, &template) {
-        ("shipped", _) => return shipped(),
+        ("shipped", _) | ("live", None) => return shipped(),
         ("live", Some(template)) => match template.live_version {
             Some(number) => number,
             None => return shipped(),
         },
-        ("live", None) => return shipped(),
         ("draft", _) => DRAFT,
         (number, _) => number.parse().ok().filter(|number| *number > DRAFT).ok_or_else(none)?,
     };

@@ -45,6 +45,7 @@ impl Part {
     }
 
     /// Every part, with its source.
+    #[must_use]
     pub fn of(source: &EmailSource) -> [(Self, &str); 3] {
         [
             (Self::Subject, &source.subject),
