@@ -269,7 +269,6 @@ fn a_secret_is_shown_with_the_way_on() {
         signing_secret: Some("shared-key".to_owned()),
         mail: None,
         preview: None,
-        mail: None,
         next: format!("/console/applications/{ID}"),
     };
     assert!(!format!("{shown:?}").contains("cs_secret"), "a log would tell it");
