@@ -55,7 +55,7 @@ function journeys() {
     const bea = address("bea");
     await open(page, "/console/suppressions");
     await page.getByRole("textbox", { name: "Address", exact: true }).fill(bea);
-    await page.getByRole("textbox", { name: "Why", exact: true }).fill("asked by letter");
+    await page.getByLabel("Why").fill("asked by letter");
     await page.getByRole("button", { name: "Do not write to it" }).click();
     await expect(page.getByText("The address is not written to any more.")).toBeVisible();
     await open(page, "/console/messages/new");
