@@ -184,7 +184,7 @@ async fn a_failed_mail_is_put_into_the_queue_again() {
     let sent = newest(&test, &staff).await;
     assert_eq!((sent.message.state, sent.tried.len()), (MessageState::Sent, 2));
     let event = test
-        .column("SELECT detail FROM event WHERE name = 'email_retried'")
+        .column("SELECT CAST(detail AS TEXT) FROM event WHERE name = 'email_retried'")
         .await
         .remove(0);
     assert!(

@@ -528,6 +528,9 @@ async fn mails_are_signed_where_there_is_a_key() {
     config.mail.dkim_selector = "sereno".to_owned();
     sereno_core::boot::check(&config).unwrap();
     let transport = from_config(&config).unwrap();
+    std::fs::write(&file, "no key").unwrap();
+    let told = sereno_core::boot::check(&config).unwrap_err().to_string();
+    assert!(told.contains("mail.dkim_key_file must hold a private key"), "{told}");
     transport.send(&mail()).await.unwrap();
     drop(transport);
     let heard = server.heard().await.encrypted;
@@ -536,7 +539,4 @@ async fn mails_are_signed_where_there_is_a_key() {
         "{heard}"
     );
     assert!(heard.contains("MAIL FROM:<bounces@example.org>"), "{heard}");
-    std::fs::write(&file, "no key").unwrap();
-    let told = sereno_core::boot::check(&config).unwrap_err().to_string();
-    assert!(told.contains("mail.dkim_key_file must hold a private key"), "{told}");
 }
