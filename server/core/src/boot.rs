@@ -131,6 +131,11 @@ pub fn check(config: &Config) -> Result<(), Faults> {
 /// # Errors
 /// When the database is away, the root key is missing, or it is not the one the keys were sealed with.
 pub async fn start(config: Config, world: World) -> Result<Sereno> {
+    // the settings are large: one place on the heap, rather than room for them in every caller's future
+    Box::pin(started(config, world)).await
+}
+
+async fn started(config: Config, world: World) -> Result<Sereno> {
     crate::crypto::install_provider();
     let db = Db::connect(&config, world.probe.clone()).await?;
     migration::up(db.write()).await?;

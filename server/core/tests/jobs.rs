@@ -490,7 +490,7 @@ async fn deliver(answer: &'static str) -> (Vec<String>, Vec<String>, String) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mail_server_takes_the_mail() {
-    let (history, queue, told) = deliver("250 ok").await;
+    let (history, queue, told) = Box::pin(deliver("250 ok")).await;
     assert_eq!(
         (history, queue),
         (vec!["sent - 1".to_owned()], vec!["done 1".to_owned()])
@@ -514,7 +514,7 @@ async fn what_a_mail_server_says_decides_what_follows() {
         ("530 sign in first", "queued transport_away 1", "queued 1"),
         ("nonsense", "queued transport_away 1", "queued 1"),
     ] {
-        let (history, queue, _) = deliver(answer).await;
+        let (history, queue, _) = Box::pin(deliver(answer)).await;
         assert_eq!(
             (history, queue),
             (vec![state.to_owned()], vec![job.to_owned()]),

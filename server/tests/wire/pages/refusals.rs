@@ -256,6 +256,12 @@ fn every_function_that_changes_something_has_a_page() {
         "preview_email_template",
         "list_social_providers",
         "social_provider",
+        "list_messages",
+        "message",
+        "message_kinds",
+        "list_suppressions",
+        "list_pushes",
+        "push",
         // changes nothing, and is asked for by a link
         "test_social_provider",
     ];
