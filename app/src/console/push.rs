@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use sereno_types::{Id, Permission, Problem, PushDetail, PushState};
+use sereno_types::{Permission, Problem, PushDetail, PushState};
 
 use crate::{
     console::{
@@ -26,7 +26,7 @@ use crate::{
 pub(crate) async fn push(#[server(default)] id: String) -> Result<PushDetail, Problem> {
     use crate::gate;
     let member = gate::staff().await?;
-    sereno_core::messages::push::detail(&member.sereno, &member.staff, &Id(id))
+    sereno_core::messages::push::detail(&member.sereno, &member.staff, &sereno_types::Id(id))
         .await
         .map_err(gate::refuse)
 }
@@ -34,7 +34,7 @@ pub(crate) async fn push(#[server(default)] id: String) -> Result<PushDetail, Pr
 #[server(prefix = "/console/fn", endpoint = "retry_push")]
 pub(crate) async fn retry_push(#[server(default)] id: String) -> Result<(), Problem> {
     use crate::gate;
-    let (member, id) = (gate::staff().await?, Id(id));
+    let (member, id) = (gate::staff().await?, sereno_types::Id(id));
     sereno_core::messages::push::retry(&member.sereno, &member.meta, &member.staff, &id)
         .await
         .map_err(gate::refuse)?;

@@ -2,7 +2,7 @@
 //! their own account. Both are asked about first; the links work without scripts.
 
 use leptos::prelude::*;
-use sereno_types::{Id, Problem, StaffProfile, UserDetail, UserState};
+use sereno_types::{Problem, StaffProfile, UserDetail, UserState};
 
 use crate::ui::{
     confirm::Confirm,
@@ -20,7 +20,7 @@ pub(crate) async fn set_superuser(
     #[server(default)] superuser: String,
 ) -> Result<(), Problem> {
     use crate::gate;
-    let (member, id) = (gate::staff().await?, Id(id));
+    let (member, id) = (gate::staff().await?, sereno_types::Id(id));
     let Ok(is_superuser) = superuser.parse() else {
         let fault = sereno_types::FieldError::new("superuser", sereno_types::Code::InvalidChoice);
         return Err(Problem::fields(vec![fault]));

@@ -9,6 +9,7 @@ use sereno_core::account::admin::{self, CreateUser};
 use sereno_core::context::{Locale, RequestMeta, Staff};
 use sereno_core::entity::{email_message, event};
 use sereno_core::event::EventKind;
+use sereno_core::messages;
 use sereno_core::notify::template::render_custom;
 use sereno_core::port::mail::OutgoingMail;
 use sereno_core::templates::files::{Outcome, Wish};
@@ -17,7 +18,7 @@ use sereno_core::testing::{TestSereno, by_link, refused, refused_fields};
 use sereno_types::{
     Code, CreateEmailTemplate, EmailDiffQuery, EmailLook, EmailSource, EmailTemplateDetail, EmailTemplateQuery,
     EmailVersionQuery, PreviewEmailTemplate, PublishEmailTemplate, Register, RollBackEmailTemplate, SaveEmailDraft,
-    TemplateVariable, TestEmailTemplate, UpdateEmailTemplate,
+    SendMessage, TemplateVariable, TestEmailTemplate, UpdateEmailTemplate,
 };
 
 const ACTIVATION: (&str, &str) = ("activation", "en");
@@ -840,4 +841,57 @@ async fn whom_staff_invites_is_told_so() {
     assert_eq!(mail.subject, "An account was made for you");
     let activated = sereno_core::account::activate::activate(&test.sereno, &test.meta(), by_link(&mail)).await;
     assert!(activated.is_ok());
+}
+
+#[tokio::test]
+async fn another_service_names_a_template_of_staffs_own() {
+    let house = House::new().await;
+    let (sereno, meta, staff) = (&house.test.sereno, house.test.meta(), &house.staff);
+    custom::create(sereno, &meta, staff, welcome()).await.unwrap();
+    let letter = |template: &str| SendMessage {
+        recipients: vec!["bea@example.org".to_owned(), "carla@example.org".to_owned()],
+        template: Some(template.to_owned()),
+        context: [("name".to_owned(), serde_json::json!("<Bea>\r\nBcc: all@example.org"))].into(),
+        ..SendMessage::default()
+    };
+    let early = messages::send(sereno, &meta, staff, letter("welcome"))
+        .await
+        .map(|_| ());
+    assert_eq!(refused_fields(early), [("template".to_owned(), Code::TemplateNotFound)]);
+    let hello = EmailSource {
+        subject: "Hello {{ name }}".to_owned(),
+        text: "Dear {{ name }}".to_owned(),
+        html: "<b>{{ name }}</b>".to_owned(),
+    };
+    house.put(("custom.welcome", "en"), hello).await;
+    let missing = SendMessage {
+        context: std::collections::BTreeMap::new(),
+        ..letter("welcome")
+    };
+    let missing = messages::send(sereno, &meta, staff, missing).await.map(|_| ());
+    assert_eq!(refused_fields(missing)[0].1, Code::TemplateSyntaxError);
+    for name in ["welcome", "custom.welcome"] {
+        let sent = messages::send(sereno, &meta, staff, letter(name)).await.unwrap();
+        assert!(sent.results.iter().all(|result| result.ok), "{sent:?}");
+        let mails = house.test.mails().await;
+        assert_eq!(mails.len(), 2);
+        for mail in mails {
+            // in the layout, with a footer of its own for each recipient, and in one line
+            assert!(
+                mail.subject.starts_with("Hello <Bea>") && !mail.subject.contains(['\r', '\n']),
+                "{}",
+                mail.subject
+            );
+            assert!(
+                mail.html.contains("<b>&#60;Bea&#62;") && mail.html.contains("<table"),
+                "{}",
+                mail.html
+            );
+            assert!(
+                mail.text.contains(&format!("sent to {}", mail.recipient)),
+                "{}",
+                mail.text
+            );
+        }
+    }
 }
