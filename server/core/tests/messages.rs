@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use sereno_core::account::admin::{self, CreateUser};
 use sereno_core::context::Staff;
 use sereno_core::event::EventKind;
 use sereno_core::port::mail::MailError;
@@ -625,4 +626,29 @@ async fn whoever_may_only_look_changes_nothing() {
         refused(messages::unsuppress(sereno, meta, &staff, &Id("x".to_owned())).await),
         denied
     );
+}
+
+#[tokio::test]
+async fn the_mail_about_an_account_that_staff_made_goes_to_its_own_address_alone() {
+    let test = TestSereno::new().await;
+    let staff = test.system().await;
+    let command = CreateUser {
+        email: "ana@example.org".to_owned(),
+        inactive: true,
+        ..CreateUser::default()
+    };
+    admin::create_user(&test.sereno, &test.meta(), &staff, command)
+        .await
+        .unwrap();
+    jobs::run_due(&test.sereno).await.unwrap();
+    let mail = newest(&test, &staff).await;
+    assert_eq!(mail.message.kind, "account_created");
+    let to = |text: &str| ResendMessage {
+        recipient: Some(text.to_owned()),
+    };
+    let resend = async |command| messages::resend(&test.sereno, &test.meta(), &staff, &mail.message.id, command).await;
+    assert_eq!(refused(resend(to("bea@example.org")).await), Code::RecipientBound);
+    resend(to("ana@example.org")).await.unwrap();
+    let sent = test.mails().await;
+    assert_eq!((sent.len(), sent[0].recipient.as_str()), (1, "ana@example.org"));
 }

@@ -130,7 +130,7 @@ async fn ask_anew(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, row: &Mode
         return Err(Code::RecipientBound.into());
     };
     let user_id = Id(user_id.to_string());
-    if row.mail == notify::MailKind::Activation.as_str() {
+    if row.mail != notify::MailKind::PasswordReset.as_str() {
         return admin::send_activation(sereno, meta, staff, &user_id).await;
     }
     admin::send_password_reset(sereno, meta, staff, &user_id).await

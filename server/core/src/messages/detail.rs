@@ -109,7 +109,10 @@ pub(super) fn can_redirect(row: &Model, can_be_written: bool) -> bool {
 /// Whether staff may ask for another one, by the flow that it came from.
 pub(super) fn is_asked_anew(row: &Model) -> bool {
     let kind = MailKind::from_name(&row.mail);
-    let by_staff = matches!(kind, Some(MailKind::Activation | MailKind::PasswordReset));
+    let by_staff = matches!(
+        kind,
+        Some(MailKind::Activation | MailKind::AccountCreated | MailKind::PasswordReset)
+    );
     by_staff && row.user_id.is_some() && is_over(row)
 }
 

@@ -69,17 +69,30 @@ pub(super) async fn judge_row(sereno: &Sereno, message: &email_message::Model) -
 /// else may be sent one in its place.
 #[must_use]
 pub fn is_asked_for(kind: &str) -> bool {
-    matches!(
-        MailKind::from_name(kind),
+    // every kind is named, so that a new one is thought about
+    match MailKind::from_name(kind) {
         Some(
             MailKind::Activation
-                | MailKind::PasswordReset
-                | MailKind::LoginCode
-                | MailKind::EmailChangeConfirm
-                | MailKind::DeletionConfirm
-                | MailKind::DeletionScheduled
+            | MailKind::AccountCreated
+            | MailKind::PasswordReset
+            | MailKind::LoginCode
+            | MailKind::EmailChangeConfirm
+            | MailKind::DeletionConfirm
+            | MailKind::DeletionScheduled,
+        ) => true,
+        Some(
+            MailKind::RegistrationRepeated
+            | MailKind::PasswordChanged
+            | MailKind::NewDevice
+            | MailKind::IdentityLinked
+            | MailKind::IdentityUnlinked
+            | MailKind::UnknownAccount
+            | MailKind::EmailChangeNotice
+            | MailKind::DeletionDone
+            | MailKind::Test,
         )
-    )
+        | None => false,
+    }
 }
 
 /// Whether the settings exclude an address, in the form in which addresses are compared.
