@@ -87,7 +87,7 @@ function journeys() {
       await open(page, `/console/messages?q=${encodeURIComponent(cleo)}`);
       await expect(page.getByText("1 mail matches")).toBeVisible({ timeout: 500 });
     }).toPass();
-    await page.getByRole("link", { name: "activation" }).click();
+    await page.getByRole("link", { name: "account_created" }).click();
     const frame = page.frameLocator("iframe");
     await expect(frame.getByText("••••").first()).toBeVisible();
     await expect(page.getByText("links and codes are masked")).toBeVisible();

@@ -179,8 +179,7 @@ pub fn Pick(
     let options = options
         .into_iter()
         .map(|(option, words)| {
-            // in the browser the attribute would undo a choice each time it is written; there the effect below chooses
-            let selected = cfg!(feature = "ssr") && option == value;
+            let selected = option == value;
             view! {
                 <option value=option selected=selected>
                     {words}
