@@ -274,6 +274,27 @@ test("a page with errors holds up too", async ({ page, problems }) => {
   await isFlawless(page, "a page with errors");
 });
 
+test("a page that comes to life calls nobody back who has moved on", async ({ page }) => {
+  // the program waits, so that the form is posted without it, and the page with the refusal comes to life late
+  let arrive = () => {};
+  const waits = new Promise<void>((resolve) => (arrive = resolve));
+  await page.route("**/*.wasm", async (route) => {
+    await waits;
+    await route.continue();
+  });
+  await page.goto("/account/sign-in");
+  await page.getByLabel("E-mail address or user name").fill(address());
+  await page.getByLabel("Password").fill("not the password");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page.getByRole("alert")).toBeFocused();
+  const field = page.getByLabel("Password");
+  await field.focus();
+  arrive();
+  await alive(page);
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
+  await expect(field).toBeFocused();
+});
+
 test("the keyboard is enough to sign in", async ({ page }) => {
   const email = address();
   addUser(email);

@@ -77,7 +77,8 @@ pub(crate) async fn resend_message(
         .await
         .map_err(gate::refuse)?;
     // a flow that asks anew makes its row when its job runs
-    gate::go_to(&done(&again.unwrap_or(id), "resent"));
+    let word = if again.ok { "resent" } else { "not_resent" };
+    gate::go_to(&done(&again.id.unwrap_or(id), word));
     Ok(())
 }
 
@@ -100,6 +101,7 @@ pub fn MessagePage() -> impl IntoView {
         "retried" | "released" => Some("The mail is in the queue."),
         "cancelled" => Some("The mail does not leave."),
         "resent" => Some("Another mail is on its way."),
+        "not_resent" => Some("Another mail was made, and is not to leave: its reason says why."),
         _ => None,
     });
     let confirm = Signal::derive(move || says("confirm"));
@@ -288,6 +290,9 @@ fn Facts(detail: MessageDetail) -> impl IntoView {
             </Fact>
         }
     });
+    let words = detail.template_version.map(|version| {
+        view! { <Fact name="Words">{format!("Staff's, version {version}")}</Fact> }
+    });
     let user = message.user.map(|user| {
         view! {
             <Fact name="User">
@@ -324,7 +329,11 @@ fn Facts(detail: MessageDetail) -> impl IntoView {
                     <At at=message.created_at />
                 </Fact>
                 {sent}
+                <Fact name="Code">
+                    <code class="font-mono">{message.code.as_str()}</code>
+                </Fact>
                 {why}
+                {words}
                 {forced}
                 {repeats}
                 <Fact name="Id">

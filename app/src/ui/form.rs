@@ -177,9 +177,12 @@ pub fn ErrorSummary(
     attempt: Attempt,
 ) -> impl IntoView {
     let node = NodeRef::<Div>::new();
+    // whoever has moved on to a field before the page came alive is not called back
+    let mut came_with_page = attempt.problem.with_untracked(Option::is_some) && !visit::navigated();
     Effect::new(move |_| {
         if let Some(node) = node.get()
             && attempt.problem().is_some()
+            && !std::mem::take(&mut came_with_page)
         {
             _ = node.focus();
         }

@@ -28,6 +28,7 @@ fn row() -> MessageRow {
         locale: "de".to_owned(),
         state: MessageState::Failed,
         reason: Some(MessageReason::TransportRefused),
+        code: MessageReason::EmailNotSent,
         attempts: 3,
         created_at: at("2026-11-01T08:00:00Z"),
         sent_at: None,
@@ -38,6 +39,7 @@ fn detail() -> MessageDetail {
     MessageDetail {
         message: row(),
         answer: Some("550 no".to_owned()),
+        template_version: Some(7),
         resent_of: None,
         is_forced: false,
         tried: vec![MessageAttempt {

@@ -99,6 +99,8 @@ named! {
     AddressSuppressed = "address_suppressed";
     /// Nobody waits for the mail any more.
     NoLongerWanted = "no_longer_wanted";
+    /// The address stands among the recipients once more.
+    DuplicateRecipient = "duplicate_recipient";
     /// No mail server took it so far; it is tried again.
     TransportAway = "transport_away";
     /// The mail server refused it for good.
@@ -109,6 +111,19 @@ named! {
     OutcomeUnknown = "outcome_unknown";
     /// Staff cancelled it.
     CancelledByStaff = "cancelled_by_staff";
+}
+
+impl MessageReason {
+    /// What became of a mail that stands there for this reason, in the words that a request to send one is answered with.
+    #[must_use]
+    pub const fn of(state: MessageState, reason: Option<Self>) -> Self {
+        match (state, reason) {
+            (MessageState::Sent, _) => Self::EmailSent,
+            (MessageState::Queued | MessageState::Sending, _) => Self::EmailInQueue,
+            (MessageState::Held | MessageState::Skipped | MessageState::Cancelled, Some(reason)) => reason,
+            _ => Self::EmailNotSent,
+        }
+    }
 }
 
 named! {
@@ -141,7 +156,8 @@ named! {
 pub struct MessageRow {
     /// Its id; also the local part of its `Message-ID`.
     pub id: Id,
-    /// The kind of mail; `custom` for one that another service sent.
+    /// The kind of mail; `custom` for one that another service sent with texts of its own, `custom.<name>` by a template of
+    /// staff's own, `test.<template>` for one that staff sent to look at a template.
     pub kind: String,
     /// The address, as it was written.
     pub recipient: String,
@@ -151,8 +167,11 @@ pub struct MessageRow {
     pub locale: String,
     /// Where it stands.
     pub state: MessageState,
-    /// Why.
+    /// Why, where there is more to say than the state does.
     pub reason: Option<MessageReason>,
+    /// What became of it, in the words that the request to send it was answered with: `email_sent`, `email_in_queue`,
+    /// `email_not_sent`, or why it was not to leave.
+    pub code: MessageReason,
     /// How often it was tried.
     pub attempts: u64,
     /// When it was asked for.
@@ -203,6 +222,8 @@ pub struct MessageDetail {
     pub message: MessageRow,
     /// What the mail server said last.
     pub answer: Option<String>,
+    /// The version of staff's words that it left in; nothing where it left in those that are shipped.
+    pub template_version: Option<u64>,
     /// The mail that it repeats to another address.
     pub resent_of: Option<Id>,
     /// Whether it leaves in spite of excluded addresses and of mails being held back.
@@ -227,13 +248,13 @@ pub struct MessageQuery {
     /// Only those of this user: an id, a number, an address or a user name.
     #[cfg_attr(feature = "openapi", param(max_length = 254))]
     pub user: Option<String>,
-    /// Only this kind.
+    /// Only this kind; `custom` and `test` mean all of theirs (`custom.invoice`, `test.activation`).
     #[cfg_attr(feature = "openapi", param(max_length = 100))]
     pub kind: Option<String>,
     /// Only those that stand there.
     #[cfg_attr(feature = "openapi", param(inline))]
     pub state: Option<MessageState>,
-    /// Only those with this reason.
+    /// Only those with this reason or this code.
     #[cfg_attr(feature = "openapi", param(inline))]
     pub reason: Option<MessageReason>,
     /// Only those asked for since then: a day (UTC) or a moment.

@@ -59,9 +59,15 @@ pub fn email(text: &str) -> Result<Email, Code> {
     })
 }
 
+/// A domain that compares as something else than it is written (`ac%6de.example`, a soft hyphen, a full stop of another
+/// script) is none: mail to it would go to one domain, and be counted for another.
 fn domain_is_sound(domain: &str) -> bool {
+    let lower = domain.to_lowercase();
+    let as_written = |ascii: &str| lower == ascii || idna::domain_to_unicode(ascii).0.nfc().eq(lower.nfc());
     url::Host::parse(domain).is_ok_and(|host| match host {
-        url::Host::Domain(ascii) => ascii.contains('.') && !ascii.starts_with('.') && !ascii.ends_with('.'),
+        url::Host::Domain(ascii) => {
+            ascii.contains('.') && !ascii.starts_with('.') && !ascii.ends_with('.') && as_written(&ascii)
+        }
         url::Host::Ipv4(_) | url::Host::Ipv6(_) => false,
     })
 }
@@ -126,15 +132,22 @@ pub(crate) fn username_field(text: &str, faults: &mut Vec<FieldError>) -> Option
     collect("username", USERNAME_MAX, username(text), faults)
 }
 
+/// The refusal of an address in this field.
+#[must_use]
+pub fn fault(field: &str, code: Code) -> FieldError {
+    refused(field, EMAIL_MAX, code)
+}
+
+fn refused(field: &str, most: usize, code: Code) -> FieldError {
+    let fault = FieldError::new(field, code);
+    match code {
+        Code::TooLong => fault.with("max", most as u64),
+        _ => fault,
+    }
+}
+
 fn collect<T>(field: &str, most: usize, outcome: Result<T, Code>, faults: &mut Vec<FieldError>) -> Option<T> {
-    let refuse = |code| {
-        let fault = FieldError::new(field, code);
-        faults.push(match code {
-            Code::TooLong => fault.with("max", most as u64),
-            _ => fault,
-        });
-    };
-    outcome.map_err(refuse).ok()
+    outcome.map_err(|code| faults.push(refused(field, most, code))).ok()
 }
 
 #[cfg(test)]
@@ -168,6 +181,26 @@ mod tests {
             assert_eq!(email(text), Err(code), "{text:?}");
         }
         assert_eq!(email(&format!("{}@example.org", "a".repeat(260))), Err(Code::TooLong));
+    }
+
+    #[test]
+    fn a_domain_is_written_as_it_is_meant() {
+        for text in [
+            "bob@ac%6de.example",
+            "bob@ac\u{ad}me.example",
+            "bob@acme。example",
+            "bob@xn--acme-.example",
+        ] {
+            assert_eq!(email(text), Err(Code::InvalidEmail), "{text}");
+        }
+        for text in [
+            "bob@Acme.Example",
+            "bob@XN--Bcher-kva.example",
+            "bob@straße.example",
+            "bob@उदाहरण.परीक्षा",
+        ] {
+            assert!(email(text).is_ok(), "{text}");
+        }
     }
 
     #[test]

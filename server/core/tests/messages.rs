@@ -314,7 +314,7 @@ async fn another_service_sends_a_mail() {
             (true, MessageReason::EmailInQueue),
             (false, MessageReason::InvalidEmail),
             (true, MessageReason::EmailInQueue),
-            (false, MessageReason::NoLongerWanted),
+            (false, MessageReason::DuplicateRecipient),
         ]
     );
     let stored = test.column("SELECT sealed FROM email_content").await;
@@ -375,10 +375,27 @@ async fn what_is_wrong_with_a_mail_refuses_it_whole() {
         (
             SendMessage {
                 template: Some("welcome".to_owned()),
+                html: None,
                 ..ana()
             },
             "template",
             Code::TemplateNotFound,
+        ),
+        (
+            SendMessage {
+                template: Some("welcome".to_owned()),
+                ..ana()
+            },
+            "html",
+            Code::InvalidChoice,
+        ),
+        (
+            SendMessage {
+                context: std::iter::once(("name".to_owned(), "Ana".into())).collect(),
+                ..ana()
+            },
+            "context",
+            Code::InvalidChoice,
         ),
         (SendMessage { subject: None, ..ana() }, "subject", Code::Blank),
         (
@@ -434,7 +451,7 @@ async fn what_is_wrong_with_a_mail_refuses_it_whole() {
                 attachments: vec![file("a.txt", "not base64!")],
                 ..ana()
             },
-            "attachments.0",
+            "attachments.0.content",
             Code::InvalidAttachment,
         ),
         (
@@ -442,7 +459,7 @@ async fn what_is_wrong_with_a_mail_refuses_it_whole() {
                 attachments: vec![file("a\r\nB: c", "")],
                 ..ana()
             },
-            "attachments.0",
+            "attachments.0.name",
             Code::InvalidAttachment,
         ),
         (
@@ -450,7 +467,7 @@ async fn what_is_wrong_with_a_mail_refuses_it_whole() {
                 attachments: vec![file("../a", "")],
                 ..ana()
             },
-            "attachments.0",
+            "attachments.0.name",
             Code::InvalidAttachment,
         ),
         (
@@ -563,7 +580,7 @@ async fn addresses_are_put_on_the_list_and_taken_from_it() {
         };
         messages::suppress(&test.sereno, &test.meta(), &staff, command).await
     };
-    let id = add("Ana@example.org").await.unwrap();
+    let id = add("Ana@example.org").await.unwrap().id;
     assert_eq!(
         refused_fields(add("ana@EXAMPLE.org").await),
         [("address".to_owned(), Code::AddressListed)]

@@ -4,10 +4,10 @@
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use sereno_core::{access, messages};
+use sereno_core::{Sereno, access, messages};
 use sereno_types::{
     AddSuppression, Code, Id, MessageDetail, MessageQuery, MessageRow, Page, Problem, Released, ResendMessage,
-    SendMessage, SentMessages, SuppressionQuery, SuppressionRow,
+    SendMessage, SendResult, SentMessages, SuppressionQuery, SuppressionRow,
 };
 
 use crate::http::caller::Caller;
@@ -63,7 +63,7 @@ pub async fn detail(
 
 /// Put a mail into the queue again
 ///
-/// One that failed, was held back or was cancelled; its attempts begin anew.
+/// One that failed or was cancelled: it is tried as often as a new one. One that is held back is released instead.
 #[utoipa::path(post, path = "/api/v1/admin/messages/{id}/retry", tag = "messages", operation_id = "retryMessage",
     params(("id" = Id, Path, description = "The mail's id")), security(("bearer" = []), ("session" = [])),
     responses(
@@ -77,9 +77,7 @@ pub async fn retry(
     _: Nothing,
 ) -> Result<Json<MessageDetail>, Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
-    let id = Id(id);
-    messages::retry(&app.sereno, &caller.meta, &staff, &id).await?;
-    Ok(Json(messages::detail(&app.sereno, &staff, &id).await?))
+    Ok(Json(messages::retry(&app.sereno, &caller.meta, &staff, &Id(id)).await?))
 }
 
 /// Put every mail that failed into the queue again
@@ -106,9 +104,9 @@ pub async fn cancel(
     _: Nothing,
 ) -> Result<Json<MessageDetail>, Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
-    let id = Id(id);
-    messages::cancel(&app.sereno, &caller.meta, &staff, &id).await?;
-    Ok(Json(messages::detail(&app.sereno, &staff, &id).await?))
+    Ok(Json(
+        messages::cancel(&app.sereno, &caller.meta, &staff, &Id(id)).await?,
+    ))
 }
 
 /// Send a mail anew
@@ -119,7 +117,8 @@ pub async fn cancel(
     params(("id" = Id, Path, description = "The mail's id")), request_body = ResendMessage,
     security(("bearer" = []), ("session" = [])),
     responses(
-        (status = 202, description = "Another mail is on its way"),
+        (status = 202, description = "What becomes of the other mail: on its way, or why not. Without an id where the flow \
+            that asks for it decides when it makes one", body = SendResult),
         (status = 409, description = "`state_conflict`, `recipient_bound`, `own_account`", body = Problem,
             content_type = "application/problem+json"),
     ))]
@@ -128,10 +127,10 @@ pub async fn resend(
     caller: Caller,
     Segment(id): Segment,
     Json(command): Json<ResendMessage>,
-) -> Result<StatusCode, Refusal> {
+) -> Result<(StatusCode, Json<SendResult>), Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
-    messages::resend(&app.sereno, &caller.meta, &staff, &Id(id), command).await?;
-    Ok(StatusCode::ACCEPTED)
+    let again = messages::resend(&app.sereno, &caller.meta, &staff, &Id(id), command).await?;
+    Ok((StatusCode::ACCEPTED, Json(again)))
 }
 
 /// Let a mail go that was held back
@@ -148,9 +147,9 @@ pub async fn release(
     _: Nothing,
 ) -> Result<Json<MessageDetail>, Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
-    let id = Id(id);
-    messages::release(&app.sereno, &caller.meta, &staff, &id).await?;
-    Ok(Json(messages::detail(&app.sereno, &staff, &id).await?))
+    Ok(Json(
+        messages::release(&app.sereno, &caller.meta, &staff, &Id(id)).await?,
+    ))
 }
 
 /// Let every mail go that was held back
@@ -177,18 +176,19 @@ pub async fn suppressions(
 
 /// Stop writing to an address
 ///
-/// Nothing is written to it any more, neither by Sereno nor by other services.
+/// Nothing is written to it any more, neither by Sereno nor by other services. `address_listed` where staff put it there
+/// before; 403 for an address of a superuser, unless the caller is one.
 #[utoipa::path(post, path = "/api/v1/admin/suppressions", tag = "messages", operation_id = "addSuppression",
     request_body = AddSuppression, security(("bearer" = []), ("session" = [])),
-    responses((status = 204, description = "It stands on the list")))]
+    responses((status = 201, description = "It stands on the list", body = SuppressionRow)))]
 pub async fn suppress(
     State(app): State<App>,
     caller: Caller,
     Json(command): Json<AddSuppression>,
-) -> Result<StatusCode, Refusal> {
+) -> Result<(StatusCode, Json<SuppressionRow>), Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
-    messages::suppress(&app.sereno, &caller.meta, &staff, command).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let added = messages::suppress(&app.sereno, &caller.meta, &staff, command).await?;
+    Ok((StatusCode::CREATED, Json(added)))
 }
 
 /// Write to an address again
@@ -206,9 +206,14 @@ pub async fn unsuppress(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// What a mail may do where it is shown: have its own looks, and nothing else.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; \
-                      frame-ancestors 'self'; sandbox";
+/// What a mail may do where it is shown: have its own looks, with the logo that this server gives out, and nothing else.
+fn policy(sereno: &Sereno) -> String {
+    let here = sereno.config.public_url();
+    format!(
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data: {here}; base-uri 'none'; form-action 'none'; \
+         frame-ancestors 'self'; sandbox"
+    )
+}
 
 /// The HTML of a mail, for the frame of the console's page: a document of its own, because what it says comes from others.
 pub async fn preview(
@@ -223,9 +228,9 @@ pub async fn preview(
         .map(|preview| preview.html)
         .filter(|html| !html.is_empty());
     let headers = [
-        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-        (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::X_FRAME_OPTIONS, "SAMEORIGIN"),
+        (header::CONTENT_TYPE, "text/html; charset=utf-8".to_owned()),
+        (header::CONTENT_SECURITY_POLICY, policy(&app.sereno)),
+        (header::X_FRAME_OPTIONS, "SAMEORIGIN".to_owned()),
     ];
     Ok((headers, html.ok_or(Code::NotFound)?))
 }

@@ -4,7 +4,7 @@ use clap::Subcommand;
 use sereno_core::config::Config;
 use sereno_core::context::{Actor, RequestMeta};
 use sereno_core::{Error, Sereno, access, messages};
-use sereno_types::{Code, Id, MessageQuery, MessageState, SendMessage};
+use sereno_types::{Code, Id, MessageQuery, MessageReason, MessageState, SendResult};
 
 use super::{Failed, Outcome, say, sentence, start};
 
@@ -20,7 +20,7 @@ pub(super) enum Command {
         /// Only those in this state: queued, sending, sent, failed, skipped, held or cancelled
         #[arg(long)]
         state: Option<String>,
-        /// How many
+        /// How many, at most 200
         #[arg(long, default_value_t = 50)]
         limit: u64,
     },
@@ -43,7 +43,18 @@ pub(super) enum Command {
 pub(super) async fn run(command: Command, config: Config) -> Outcome {
     let sereno = start(config, Vec::new()).await?;
     let done = match command {
-        Command::Test { address } => test(&sereno, address).await,
+        Command::Test { address } => {
+            let sent = test(&sereno, address).await;
+            sereno.db.close().await;
+            let sent = sent.map_err(|error| Failed(sentence(error)))?;
+            let answer = sent.answer.unwrap_or_else(|| sent.code.title().to_owned());
+            let line = format!("{}: {answer}", sent.code.as_str());
+            if sent.code != MessageReason::EmailSent {
+                return Err(Failed(line));
+            }
+            say(&line);
+            return Ok(());
+        }
         Command::List { state, limit } => list(&sereno, state.as_deref(), limit).await,
         Command::Retry { id, .. } => retry(&sereno, id).await,
         Command::Release { id } => release(&sereno, id).await,
@@ -55,25 +66,9 @@ pub(super) async fn run(command: Command, config: Config) -> Outcome {
     Ok(())
 }
 
-async fn test(sereno: &Sereno, address: String) -> Result<Vec<String>, Error> {
+async fn test(sereno: &Sereno, address: String) -> Result<SendResult, Error> {
     let staff = access::staff(sereno, &Actor::System).await?;
-    let command = SendMessage {
-        recipients: vec![address],
-        subject: Some("A test mail".to_owned()),
-        text: Some(format!(
-            "This mail was sent to see whether mails of {} arrive.\n",
-            sereno.config.public_url()
-        )),
-        queued: Some(false),
-        force: true,
-        ..SendMessage::default()
-    };
-    let sent = messages::send(sereno, &RequestMeta::default(), &staff, command).await?;
-    let lines = sent.results.into_iter().map(|result| {
-        let answer = result.answer.unwrap_or_else(|| result.code.title().to_owned());
-        format!("{}: {answer}", result.code.as_str())
-    });
-    Ok(lines.collect())
+    messages::test(sereno, &RequestMeta::default(), &staff, address).await
 }
 
 async fn list(sereno: &Sereno, state: Option<&str>, limit: u64) -> Result<Vec<String>, Error> {
@@ -87,11 +82,12 @@ async fn list(sereno: &Sereno, state: Option<&str>, limit: u64) -> Result<Vec<St
     };
     let page = messages::list(sereno, &staff, query).await?;
     let line = |row: sereno_types::MessageRow| {
-        let reason = row.reason.map_or("-", sereno_types::MessageReason::as_str);
+        let why = row.reason.unwrap_or(row.code);
         format!(
-            "{} {} {reason} {} {}",
+            "{} {} {} {} {}",
             row.id,
             row.state.as_str(),
+            why.as_str(),
             row.kind,
             row.recipient
         )

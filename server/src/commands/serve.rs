@@ -103,7 +103,7 @@ async fn greet(sereno: &Sereno, address: SocketAddr) -> Outcome {
              \x20 curl -H \"$J\" {url}/api/v1/registrations/activate -d '{{\"email\":\"ana@example.org\",\"code\":\"THE CODE FROM THE MAIL\"}}'\n\
              \x20 curl -H \"$J\" {url}/api/v1/login -d '{{\"identifier\":\"ana@example.org\",\"password\":\"wheelbarrow at dawn\"}}'\n\
              \x20 curl -H \"Authorization: Bearer THE ACCESS TOKEN\" {url}/api/v1/me\n",
-            sereno.config.mail_url(),
+            sereno.mail.name(),
         ));
     }
     Ok(())

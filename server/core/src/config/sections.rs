@@ -86,8 +86,8 @@ section! {
         /// `smtp://[user:password@]host:port[?tls=none|starttls|wrapper]` or `file:DIR`. Default: files in `mail` in the
         /// data folder; `prod` wants to be told. `&per_minute=N` lets so many mails leave in a minute, on each node.
         url: Secret = Secret::default();
-        /// Further ones of the same form, in the order of preference: where one cannot be reached, or says no for now, the
-        /// next is tried at once.
+        /// Further ones of the same form, in the order of preference: where one cannot be reached, or answers with
+        /// a temporary no (4yz), the next is tried at once.
         fallback_urls: Vec<Secret> = Vec::new();
         /// File of certificates (PEM) that are trusted beside the public ones, for a mail server with a certificate of
         /// your own authority.
@@ -103,7 +103,7 @@ section! {
         dkim_selector: String = String::new();
         /// Seconds until a mail server that does not answer is given up for this attempt.
         timeout: Seconds = Seconds(30);
-        /// Holds every mail back until staff releases it or this is `false` again: for a copy of a live database.
+        /// Holds every mail back until staff releases it: for a copy of a live database.
         hold: bool = false;
         /// Addresses that get no mail, whatever the case of their letters: `ana@example.org`, `example.org`,
         /// `*.example.org`, `mailinator*`, `test-*@example.org`.

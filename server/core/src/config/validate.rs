@@ -396,12 +396,17 @@ fn figures(config: &Config, faults: &mut Faults) {
         26_214_400,
     );
     let transports = config.mail.fallback_urls.len() as u64 + 1;
-    if config.mail.timeout.0.saturating_mul(transports) >= config.worker.lease.0 {
+    // a job is cut off after nine tenths of its lease, and a transport is waited for a second longer than its time-out
+    let room = config.worker.lease.0 * 9 / 10;
+    if (config.mail.timeout.0 + 1).saturating_mul(transports) >= room {
         faults.add(
             "mail",
             "timeout",
-            "must be shorter than worker.lease, else a slow mail is sent twice; for each of the fallback_urls once more",
+            "must leave room in nine tenths of worker.lease for each transport (url and fallback_urls) and a second more, else a slow server ends mails",
         );
+    }
+    if config.push.timeout.0 >= room {
+        faults.add("push", "timeout", "must be shorter than nine tenths of worker.lease");
     }
     if config.database.sync != "normal" && config.database.sync != "full" {
         faults.add("database", "sync", "must be \"normal\" or \"full\"");

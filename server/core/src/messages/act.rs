@@ -1,30 +1,36 @@
 //! What staff does about a mail: into the queue again, out of it, anew to a corrected address, or on its way after it was
 //! held back.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::json;
-use sereno_types::{Code, Id, MessageReason, MessageState, Permission, Released, ResendMessage};
+use sereno_types::{
+    Code, Id, MessageDetail, MessageReason, MessageState, Permission, Released, ResendMessage, SendResult,
+};
+use uuid::Uuid;
 
 use super::{detail, list, parse};
 use crate::account::admin;
 use crate::context::{Locale, RequestMeta, Sereno, Staff, Tx};
 use crate::entity::email_message::{Column, Entity, Model};
+use crate::entity::{user, user_email};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
 use crate::identifier;
+use crate::notify::rules::Verdict;
 use crate::notify::{self, DeliverMail, NewRow, content};
 
 /// How many mails one transaction puts into the queue.
 const BATCH: u64 = 500;
 
-/// Puts a mail that did not leave into the queue again, with fresh attempts.
+/// Puts a mail that failed or was cancelled into the queue again, with fresh attempts.
 ///
 /// # Errors
 /// `permission_denied`, `not_found`, `state_conflict`.
-pub async fn retry(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<()> {
+pub async fn retry(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<MessageDetail> {
     staff.require(Permission::MessagesManage)?;
     let mut tx = sereno.begin(meta, staff.actor()).await?;
     let row = target(&tx, staff, id).await?;
@@ -32,10 +38,11 @@ pub async fn retry(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) 
         return Err(Code::StateConflict.into());
     }
     tx.record(moved(EventKind::EmailRetried, &row, MessageState::Queued));
-    tx.commit().await
+    tx.commit().await?;
+    detail::whole(sereno, id).await
 }
 
-/// Puts every mail that failed into the queue again; says how many.
+/// Puts every mail that failed into the queue again, but for those of superusers unless staff is one; says how many.
 ///
 /// # Errors
 /// `permission_denied`.
@@ -47,7 +54,7 @@ pub async fn retry_failed(sereno: &Sereno, meta: &RequestMeta, staff: &Staff) ->
 ///
 /// # Errors
 /// `permission_denied`, `not_found`; `state_conflict` once it is being handed over.
-pub async fn cancel(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<()> {
+pub async fn cancel(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<MessageDetail> {
     staff.require(Permission::MessagesManage)?;
     let mut tx = sereno.begin(meta, staff.actor()).await?;
     let row = target(&tx, staff, id).await?;
@@ -62,7 +69,8 @@ pub async fn cancel(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id)
         return Err(Code::StateConflict.into());
     }
     tx.record(moved(EventKind::EmailCancelled, &row, MessageState::Cancelled));
-    tx.commit().await
+    tx.commit().await?;
+    detail::whole(sereno, id).await
 }
 
 /// Sends a mail anew. What holds a secret that is made for its address goes there alone, by the flow that it came from;
@@ -78,7 +86,7 @@ pub async fn resend(
     staff: &Staff,
     id: &Id,
     command: ResendMessage,
-) -> Result<Option<Id>> {
+) -> Result<SendResult> {
     staff.require(Permission::MessagesManage)?;
     let said = command.recipient.filter(|text| !text.trim().is_empty());
     let mut tx = sereno.begin(meta, staff.actor()).await?;
@@ -93,7 +101,17 @@ pub async fn resend(
     };
     if notify::rules::is_asked_for(&row.mail) {
         drop(tx);
-        return ask_anew(sereno, meta, staff, &row, &recipient).await.map(|()| None);
+        ask_anew(sereno, meta, staff, &row, &recipient).await?;
+        return Ok(SendResult {
+            recipient,
+            id: None,
+            ok: true,
+            code: MessageReason::EmailInQueue,
+            answer: None,
+        });
+    }
+    if !may_read(&tx, &row, &recipient).await? {
+        return Err(Code::RecipientBound.into());
     }
     let kept = match row.content_id {
         Some(id) => content::open(sereno, id).await?.is_some(),
@@ -102,14 +120,21 @@ pub async fn resend(
     let Some(credential_epoch) = row.credential_epoch.filter(|_| detail::can_redirect(&row, kept)) else {
         return Err(Code::StateConflict.into());
     };
+    let stays = match notify::rules::judge(sereno, &row.mail, &recipient, row.is_forced).await? {
+        Verdict::Goes { .. } => None,
+        Verdict::Stays(state, reason) => Some((state, reason)),
+    };
     let new = NewRow {
         project_id: row.project_id,
         user_id: row.user_id,
-        address: recipient,
+        address: recipient.clone(),
+        stays,
         locale: Locale::from_tag(&row.locale).unwrap_or_default(),
         credential_epoch,
         about: row.about,
-        content_id: row.content_id,
+        content_id: row
+            .content_id
+            .filter(|_| stays.is_none_or(|(state, _)| state == MessageState::Held)),
         is_forced: row.is_forced,
         repeats: Some((row.id, row.told_at.unwrap_or(row.created_at))),
         ..NewRow::of(&row.mail)
@@ -118,7 +143,32 @@ pub async fn resend(
     let event = notify::about(Event::new(EventKind::EmailResent), &row);
     tx.record(event.with("new_message_id", again.to_string()));
     tx.commit().await?;
-    Ok(Some(Id(again.to_string())))
+    let reason = stays.map(|(_, reason)| reason);
+    let state = stays.map_or(MessageState::Queued, |(state, _)| state);
+    Ok(SendResult {
+        recipient,
+        id: Some(Id(again.to_string())),
+        ok: stays.is_none(),
+        code: MessageReason::of(state, reason),
+        answer: None,
+    })
+}
+
+/// Whether what a mail says may be read at an address: of what another service wrote, and of samples, staff decides; what
+/// tells of an account goes to the addresses of that account.
+async fn may_read(tx: &Tx, row: &Model, recipient: &str) -> Result<bool> {
+    let canonical = identifier::canonical(recipient);
+    let tells_of_account = notify::MailKind::from_name(&row.mail).is_some_and(|kind| kind != notify::MailKind::Test);
+    if !tells_of_account || canonical == identifier::canonical(&row.recipient) {
+        return Ok(true);
+    }
+    let Some(user_id) = row.user_id else { return Ok(false) };
+    let theirs = user_email::Entity::find()
+        .filter(user_email::Column::UserId.eq(user_id))
+        .filter(user_email::Column::Canonical.eq(canonical))
+        .one(tx.db())
+        .await?;
+    Ok(theirs.is_some())
 }
 
 /// The flow decides whether, and to which address.
@@ -140,18 +190,19 @@ async fn ask_anew(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, row: &Mode
 ///
 /// # Errors
 /// `permission_denied`, `not_found`, `state_conflict`.
-pub async fn release(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<()> {
+pub async fn release(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<MessageDetail> {
     staff.require(Permission::MessagesManage)?;
     let mut tx = sereno.begin(meta, staff.actor()).await?;
     let row = target(&tx, staff, id).await?;
-    if list::state(&row) != MessageState::Held || !requeue(&mut tx, &row).await? {
+    if !detail::can_release(&row) || !requeue(&mut tx, &row).await? {
         return Err(Code::StateConflict.into());
     }
     tx.record(moved(EventKind::EmailsReleased, &row, MessageState::Queued));
-    tx.commit().await
+    tx.commit().await?;
+    detail::whole(sereno, id).await
 }
 
-/// Lets every mail go that was held back; says how many.
+/// Lets every mail go that was held back, but for those to superusers unless staff is one; says how many.
 ///
 /// # Errors
 /// `permission_denied`.
@@ -168,7 +219,7 @@ async fn requeue_all(
 ) -> Result<Released> {
     staff.require(Permission::MessagesManage)?;
     let mut released = 0;
-    let mut after = uuid::Uuid::nil();
+    let mut after = Uuid::nil();
     loop {
         let mut tx = sereno.begin(meta, staff.actor()).await?;
         let rows = Entity::find()
@@ -181,7 +232,10 @@ async fn requeue_all(
         let Some(last) = rows.last() else { break };
         after = last.id;
         let mut moved = 0;
-        for row in rows.iter().filter(|row| detail::can_retry(row)) {
+        let spared = superusers(&tx, staff, &rows).await?;
+        let may = |row: &&Model| detail::can_retry(row) || detail::can_release(row);
+        let is_theirs = |row: &Model| row.user_id.is_some_and(|user| spared.contains(&user));
+        for row in rows.iter().filter(may).filter(|row| !is_theirs(row)) {
             moved += u64::from(requeue(&mut tx, row).await?);
         }
         if moved > 0 {
@@ -191,6 +245,22 @@ async fn requeue_all(
         released += moved;
     }
     Ok(Released { released })
+}
+
+/// Whose mails among these are not for this member of staff to touch (as [`admin::may_touch`] says one by one).
+async fn superusers(tx: &Tx, staff: &Staff, rows: &[Model]) -> Result<HashSet<Uuid>> {
+    if staff.is_superuser() {
+        return Ok(HashSet::new());
+    }
+    let theirs = user::Entity::find()
+        .select_only()
+        .column(user::Column::Id)
+        .filter(user::Column::Id.is_in(rows.iter().filter_map(|row| row.user_id)))
+        .filter(user::Column::IsSuperuser.eq(true))
+        .into_tuple()
+        .all(tx.db())
+        .await?;
+    Ok(theirs.into_iter().collect())
 }
 
 /// Puts a row back where it waits, with a job of its own. A mail that was held back and is let go by staff leaves although

@@ -19,12 +19,20 @@ const FILES_MAX: usize = 20;
 /// Longest name of a file, in characters.
 const NAME_MAX: usize = 200;
 
+/// What a mail says, and by which template.
+pub(super) struct Composed {
+    /// What it says.
+    pub(super) content: Content,
+    /// The template of staff's own, and its version.
+    pub(super) template: Option<(String, i64)>,
+}
+
 /// What the mail says, or everything that is wrong with it.
 pub(super) async fn compose(
     sereno: &Sereno,
     command: &mut SendMessage,
     locale: Locale,
-) -> Result<Content, Vec<FieldError>> {
+) -> Result<Composed, Vec<FieldError>> {
     let mut faults = Vec::new();
     let said = |text: &mut Option<String>| text.take().filter(|text| !text.trim().is_empty());
     let (html, text, template) = (
@@ -32,8 +40,21 @@ pub(super) async fn compose(
         said(&mut command.text),
         said(&mut command.template),
     );
+    if template.is_some() {
+        for (field, said) in [("html", html.is_some()), ("text", text.is_some())] {
+            if said {
+                faults.push(FieldError::new(field, Code::InvalidChoice));
+            }
+        }
+        let said: usize = command.context.values().map(|value| value.to_string().len()).sum();
+        if said > TEXT_MAX {
+            faults.push(FieldError::new("context", Code::TooLong).with("max", TEXT_MAX as u64));
+        }
+    } else if !command.context.is_empty() {
+        faults.push(FieldError::new("context", Code::InvalidChoice));
+    }
     let written = match &template {
-        Some(name) => {
+        Some(name) if faults.is_empty() => {
             let context = std::mem::take(&mut command.context).into_iter().collect();
             match template::render_custom(sereno, name, locale, &context).await {
                 Ok(custom) => Some(custom),
@@ -43,7 +64,7 @@ pub(super) async fn compose(
                 }
             }
         }
-        None => None,
+        Some(_) | None => None,
     };
     if template.is_none() && html.is_none() && text.is_none() {
         faults.push(FieldError::new("html", Code::TemplateOrHtmlRequired));
@@ -67,7 +88,7 @@ pub(super) async fn compose(
     let reply_to = said(&mut command.reply_to).and_then(|address| match identifier::email(&address) {
         Ok(email) => Some(email.address),
         Err(code) => {
-            faults.push(FieldError::new("reply_to", code));
+            faults.push(identifier::fault("reply_to", code));
             None
         }
     });
@@ -77,7 +98,7 @@ pub(super) async fn compose(
     }
     if let Some(written) = written {
         let said = written.rendered;
-        return Ok(Content {
+        let content = Content {
             subject: if subject.is_empty() {
                 said.subject
             } else {
@@ -88,16 +109,24 @@ pub(super) async fn compose(
             reply_to,
             files,
             layout: Some(written.locale.as_str().to_owned()),
+        };
+        return Ok(Composed {
+            content,
+            template: Some((written.name, written.version)),
         });
     }
     let html = html.unwrap_or_default();
-    Ok(Content {
+    let content = Content {
         layout: None,
         subject: subject.to_owned(),
         text: text.unwrap_or_else(|| plain_text::of_html(&html)),
         html,
         reply_to,
         files,
+    };
+    Ok(Composed {
+        content,
+        template: None,
     })
 }
 
@@ -118,8 +147,14 @@ fn files(sereno: &Sereno, command: &mut SendMessage, faults: &mut Vec<FieldError
             && !file.name.chars().any(|c| c.is_control() || matches!(c, '/' | '\\'));
         let content = STANDARD.decode(&file.content);
         total = total.saturating_add(content.as_ref().map_or(0, |bytes| bytes.len() as u64));
-        if !name_is_sound || !is_media_type(&kind) || content.is_err() {
-            faults.push(FieldError::new(format!("attachments.{at}"), Code::InvalidAttachment));
+        let wrong = [
+            ("name", name_is_sound),
+            ("content_type", is_media_type(&kind)),
+            ("content", content.is_ok()),
+        ];
+        if let Some((field, _)) = wrong.into_iter().find(|(_, is_sound)| !is_sound) {
+            let field = format!("attachments.{at}.{field}");
+            faults.push(FieldError::new(field, Code::InvalidAttachment));
             continue;
         }
         files.push(File {
@@ -134,9 +169,12 @@ fn files(sereno: &Sereno, command: &mut SendMessage, faults: &mut Vec<FieldError
     files
 }
 
-/// `type/subtype` with perhaps parameters, and nothing that could end a header.
+/// `type/subtype` with perhaps parameters, and nothing that could end a header; a file is one part of the mail, and no mail.
 fn is_media_type(text: &str) -> bool {
+    let kind = text.trim_start().to_ascii_lowercase();
     text.len() <= 200
+        && !kind.starts_with("multipart/")
+        && !kind.starts_with("message/")
         && text.chars().all(|c| c.is_ascii_graphic() || c == ' ')
         && text.parse::<lettre::message::header::ContentType>().is_ok()
 }

@@ -17,7 +17,12 @@ use crate::notify::{self, MailKind, content, rules};
 /// `permission_denied`, `not_found`.
 pub async fn detail(sereno: &Sereno, staff: &Staff, id: &Id) -> Result<MessageDetail> {
     staff.require(Permission::MessagesView)?;
-    let db = sereno.db.read();
+    whole(sereno, id).await
+}
+
+/// As [`detail`], for whoever has just changed it.
+pub(super) async fn whole(sereno: &Sereno, id: &Id) -> Result<MessageDetail> {
+    let db = sereno.db.write();
     let row = Entity::find_by_id(parse(id)?).one(db).await?.ok_or(Error::NotFound)?;
     let tried = email_attempt::Entity::find()
         .filter(email_attempt::Column::MessageId.eq(row.id))
@@ -30,6 +35,7 @@ pub async fn detail(sereno: &Sereno, staff: &Staff, id: &Id) -> Result<MessageDe
         actions: actions(&row, preview.is_some()),
         message: list::show(&row, &names),
         answer: row.transport_answer.clone(),
+        template_version: row.template_version.and_then(|version| u64::try_from(version).ok()),
         resent_of: row.resent_of.map(|id| Id(id.to_string())),
         is_forced: row.is_forced,
         tried: tried.into_iter().map(attempt).collect(),
@@ -42,8 +48,8 @@ fn actions(row: &Model, can_be_written: bool) -> Vec<MessageAction> {
     let is_held = state == MessageState::Held;
     let redirects = can_redirect(row, can_be_written);
     let all = [
-        (MessageAction::Retry, can_retry(row) && !is_held),
-        (MessageAction::Release, can_retry(row) && is_held),
+        (MessageAction::Retry, can_retry(row)),
+        (MessageAction::Release, can_release(row)),
         (MessageAction::Cancel, is_held || state == MessageState::Queued),
         (MessageAction::Resend, redirects || is_asked_anew(row)),
         (MessageAction::Redirect, redirects),
@@ -69,15 +75,17 @@ fn attempt(row: email_attempt::Model) -> MessageAttempt {
 async fn preview(sereno: &Sereno, row: &Model) -> Result<Option<MessagePreview>> {
     if let Some(id) = row.content_id {
         let content = content::open(sereno, id).await?;
+        // what another service wrote may hold secrets of its own
         return Ok(content.map(|content| MessagePreview {
-            subject: content.subject,
-            text: content.text,
-            html: content.html,
+            subject: notify::mask(&content.subject),
+            text: notify::mask(&content.text),
+            html: notify::mask(&content.html),
             attachments: content.files.into_iter().map(|file| file.name).collect(),
             is_sample: false,
         }));
     }
-    let Some(kind) = MailKind::from_name(&row.mail) else {
+    let name = row.mail.strip_prefix(notify::TRIED).unwrap_or(&row.mail);
+    let Some(kind) = MailKind::from_name(name) else {
         return Ok(None);
     };
     let locale = Locale::from_tag(&row.locale).unwrap_or_default();
@@ -93,12 +101,18 @@ async fn preview(sereno: &Sereno, row: &Model) -> Result<Option<MessagePreview>>
 
 /// Whether it may be put into the queue again: it did not leave, and what it needs is still here.
 pub(super) fn can_retry(row: &Model) -> bool {
-    let waits = matches!(
-        list::state(row),
-        MessageState::Failed | MessageState::Held | MessageState::Cancelled
-    );
-    let can_be_written = MailKind::from_name(&row.mail).is_some() || row.content_id.is_some();
-    waits && row.credential_epoch.is_some() && can_be_written
+    matches!(list::state(row), MessageState::Failed | MessageState::Cancelled) && can_be_written(row)
+}
+
+/// Whether it is held back and may be let go.
+pub(super) fn can_release(row: &Model) -> bool {
+    list::state(row) == MessageState::Held && can_be_written(row)
+}
+
+/// Whether what it needs is still here.
+fn can_be_written(row: &Model) -> bool {
+    let is_made_anew = MailKind::from_name(&row.mail).is_some() || row.mail.starts_with(notify::TRIED);
+    row.credential_epoch.is_some() && (is_made_anew || row.content_id.is_some())
 }
 
 /// Whether it may go to another address: it holds no secret that is made for its own, and what it says is still here.

@@ -61,13 +61,25 @@ async fn matching(sereno: &Sereno, query: MessageQuery) -> Result<Condition> {
     }
     // a kind that is no more may stand in the history; what a database cannot be asked for stands nowhere
     if let Some(kind) = said(query.kind) {
-        matching = matching.add(Column::Mail.eq(kind.replace('\0', "\u{fffd}")));
+        let kind = kind.replace('\0', "\u{fffd}");
+        let has_more = kind == CUSTOM || kind == MailKind::Test.as_str();
+        let named = Condition::any()
+            .add(Column::Mail.eq(kind.as_str()))
+            .add_option(has_more.then(|| Column::Mail.starts_with(format!("{kind}."))));
+        matching = matching.add(named);
     }
     if let Some(state) = query.state {
         matching = matching.add(Column::Status.eq(state.as_str()));
     }
     if let Some(reason) = query.reason {
-        matching = matching.add(Column::Reason.eq(reason.as_str()));
+        let stands = |state: MessageState| Column::Status.eq(state.as_str());
+        let mut named = Condition::any().add(Column::Reason.eq(reason.as_str()));
+        for state in MessageState::ALL {
+            if MessageReason::of(*state, None) == reason && !is_told_by_reason(*state) {
+                named = named.add(stands(*state));
+            }
+        }
+        matching = matching.add(named);
     }
     if let Some(since) = said(query.since) {
         matching = matching.add(Column::CreatedAt.gte(bound("since", &since, Duration::ZERO)?));
@@ -104,11 +116,25 @@ pub(super) fn show(row: &Model, names: &HashMap<Uuid, String>) -> MessageRow {
         }),
         locale: row.locale.clone(),
         state: state(row),
-        reason: row.reason.as_deref().and_then(MessageReason::from_name),
+        reason: reason(row),
+        code: MessageReason::of(state(row), reason(row)),
         attempts: u64::try_from(row.attempts).unwrap_or(0),
         created_at: row.created_at.timestamp(),
         sent_at: row.sent_at.map(crate::clock::Moment::timestamp),
     }
+}
+
+/// Whether what became of a mail in this state is what its reason says.
+const fn is_told_by_reason(state: MessageState) -> bool {
+    matches!(
+        state,
+        MessageState::Held | MessageState::Skipped | MessageState::Cancelled
+    )
+}
+
+/// Why it stands there.
+pub(super) fn reason(row: &Model) -> Option<MessageReason> {
+    MessageReason::from_name(row.reason.as_deref()?)
 }
 
 /// Where it stands; what is not known here is not to leave.

@@ -12,7 +12,7 @@ mod suppression;
 pub use act::{cancel, release, release_all, resend, retry, retry_failed};
 pub use detail::detail;
 pub use list::{kinds, list};
-pub use send::{RECIPIENTS_AT_ONCE, RECIPIENTS_MAX, send};
+pub use send::{RECIPIENTS_AT_ONCE, RECIPIENTS_MAX, send, test};
 pub use suppression::{add as suppress, list as suppressions, remove as unsuppress};
 
 use sereno_types::Id;

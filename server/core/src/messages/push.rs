@@ -107,7 +107,12 @@ fn show(row: &Model, names: &HashMap<Uuid, String>) -> PushRow {
 /// `permission_denied`, `not_found`.
 pub async fn detail(sereno: &Sereno, staff: &Staff, id: &Id) -> Result<PushDetail> {
     staff.require(Permission::MessagesView)?;
-    let db = sereno.db.read();
+    whole(sereno, id).await
+}
+
+/// As [`detail`], for whoever has just changed it.
+async fn whole(sereno: &Sereno, id: &Id) -> Result<PushDetail> {
+    let db = sereno.db.write();
     let row = Entity::find_by_id(parse(id)?).one(db).await?.ok_or(Error::NotFound)?;
     let names = find::names(db, std::iter::once(row.user_id)).await?;
     Ok(PushDetail {
@@ -126,7 +131,6 @@ pub async fn detail(sereno: &Sereno, staff: &Staff, id: &Id) -> Result<PushDetai
 /// whom there is not and for names of data that are the service's own, `no_push_token` where no device can get it;
 /// `push_not_configured`.
 pub async fn send(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, command: SendPush) -> Result<PushQueued> {
-    staff.require(Permission::MessagesView)?;
     staff.require(Permission::MessagesManage)?;
     let message = judge(&command)?;
     let to = whom(sereno, command.user.as_deref(), command.device.as_deref()).await?;
@@ -229,7 +233,6 @@ async fn whom(sereno: &Sereno, user: Option<&str>, device: Option<&str>) -> Resu
 /// # Errors
 /// `permission_denied`, `not_found`, `push_not_configured`; `state_conflict` for what was not given up.
 pub async fn retry(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<PushDetail> {
-    staff.require(Permission::MessagesView)?;
     staff.require(Permission::MessagesManage)?;
     let mut tx = sereno.begin(meta, staff.actor()).await?;
     let row = Entity::find_by_id(parse(id)?)
@@ -249,7 +252,7 @@ pub async fn retry(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) 
             .with("was", row.reason.unwrap_or_default()),
     );
     tx.commit().await?;
-    detail(sereno, staff, id).await
+    whole(sereno, id).await
 }
 
 /// Sends a notification to a user's devices at once, to see what becomes of it. Neither a row nor a token is changed.

@@ -1,9 +1,9 @@
 //! Mails of other services: one row and one result for each recipient, queued or handed over while the caller waits.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
 use sereno_types::{
     Code, FieldError, Id, MessageReason, MessageState, Permission, SendMessage, SendResult, SentMessages,
@@ -11,14 +11,14 @@ use sereno_types::{
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use super::compose;
+use super::{compose, list};
 use crate::context::{Job, Locale, RequestMeta, Sereno, Staff, tidy};
 use crate::entity::{email_message, project, user_email};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
 use crate::identifier;
 use crate::notify::rules::{self, Verdict};
-use crate::notify::{CUSTOM, DeliverMail, NewRow, content, queue_row};
+use crate::notify::{CUSTOM, DeliverMail, MailKind, NewRow, content, queue_row};
 
 /// Most recipients of one request.
 pub const RECIPIENTS_MAX: usize = 100;
@@ -66,9 +66,15 @@ pub async fn send(
         return Err(Error::fields(faults));
     };
     let verdicts = verdicts(sereno, &command).await?;
+    let owners = owners(sereno, &command.recipients).await?;
+    let kind = composed
+        .template
+        .as_ref()
+        .map_or(CUSTOM, |(name, _)| name.as_str())
+        .to_owned();
     let mut tx = sereno.begin(meta, staff.actor()).await?;
     let content_id = if verdicts.iter().copied().any(may_leave) {
-        Some(content::keep(sereno, &tx, &composed).await?)
+        Some(content::keep(sereno, &tx, &composed.content).await?)
     } else {
         None
     };
@@ -82,20 +88,21 @@ pub async fn send(
     for (recipient, verdict) in command.recipients.iter().zip(&verdicts) {
         let new = NewRow {
             project_id,
-            user_id: owner(tx.db(), recipient).await?,
+            user_id: owners.get(&identifier::canonical(recipient)).copied(),
             address: tidy(recipient.trim(), ADDRESS_MAX),
             locale,
             content_id: content_id.filter(|_| may_leave(*verdict)),
             is_forced: command.force,
             stays: *verdict,
-            ..NewRow::of(CUSTOM)
+            template_version: composed.template.as_ref().map(|(_, version)| *version),
+            ..NewRow::of(&kind)
         };
         ids.push(queue_row(sereno, &mut tx, new, delay).await?);
     }
     let named: Vec<String> = ids.iter().map(Uuid::to_string).collect();
     tx.record(
         Event::new(EventKind::EmailsRequested)
-            .with("mail", CUSTOM)
+            .with("mail", kind)
             .with("message_ids", json!(named)),
     );
     tx.commit().await?;
@@ -125,29 +132,70 @@ fn may_leave(verdict: Option<(MessageState, MessageReason)>) -> bool {
 /// What becomes of each recipient's mail before any transport is asked; nothing where it may leave. Who stands there twice
 /// is written to once.
 async fn verdicts(sereno: &Sereno, command: &SendMessage) -> Result<Vec<Option<(MessageState, MessageReason)>>> {
-    let mut verdicts = Vec::with_capacity(command.recipients.len());
+    let read: Vec<_> = command
+        .recipients
+        .iter()
+        .map(|recipient| identifier::email(recipient))
+        .collect();
+    let sound: Vec<&str> = read.iter().flatten().map(|email| email.address.as_str()).collect();
+    let mut judged = rules::judge_all(sereno, CUSTOM, &sound, command.force)
+        .await?
+        .into_iter();
     let mut seen = HashSet::new();
-    for recipient in &command.recipients {
-        let stays = |reason| Some((MessageState::Skipped, reason));
-        verdicts.push(match identifier::email(recipient) {
-            Err(_) => stays(MessageReason::InvalidEmail),
-            Ok(email) if !seen.insert(email.canonical.clone()) => stays(MessageReason::NoLongerWanted),
-            Ok(email) => match rules::judge(sereno, CUSTOM, &email.address, command.force).await? {
-                Verdict::Goes { .. } => None,
-                Verdict::Stays(state, reason) => Some((state, reason)),
-            },
-        });
-    }
-    Ok(verdicts)
+    let stays = |reason| Some((MessageState::Skipped, reason));
+    let verdict = |email| match email {
+        Err(_) => stays(MessageReason::InvalidEmail),
+        Ok(identifier::Email { canonical, .. }) => {
+            let verdict = judged.next();
+            if !seen.insert(canonical) {
+                return stays(MessageReason::DuplicateRecipient);
+            }
+            match verdict {
+                Some(Verdict::Stays(state, reason)) => Some((state, reason)),
+                Some(Verdict::Goes { .. }) | None => None,
+            }
+        }
+    };
+    Ok(read.into_iter().map(verdict).collect())
 }
 
-/// The account that has this address, if any.
-async fn owner<C: ConnectionTrait>(db: &C, recipient: &str) -> Result<Option<Uuid>> {
+/// The accounts that have these addresses.
+async fn owners(sereno: &Sereno, recipients: &[String]) -> Result<HashMap<String, Uuid>> {
+    let addresses = recipients.iter().map(|recipient| identifier::canonical(recipient));
     let found = user_email::Entity::find()
-        .filter(user_email::Column::Canonical.eq(identifier::canonical(recipient)))
-        .one(db)
+        .filter(user_email::Column::Canonical.is_in(addresses))
+        .all(sereno.db.read())
         .await?;
-    Ok(found.map(|email| email.user_id))
+    Ok(found
+        .into_iter()
+        .map(|email| (email.canonical, email.user_id))
+        .collect())
+}
+
+/// Sends the mail that shows that mails arrive, and waits for what the mail server says.
+///
+/// # Errors
+/// `permission_denied`; `validation_failed` on `recipient`.
+pub async fn test(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, recipient: String) -> Result<SendResult> {
+    staff.require(Permission::MessagesManage)?;
+    let email = identifier::email(&recipient).map_err(|code| Error::field("recipient", code))?;
+    let mut tx = sereno.begin(meta, staff.actor()).await?;
+    let new = NewRow {
+        address: email.address,
+        locale: meta.locale,
+        is_forced: true,
+        ..NewRow::of(MailKind::Test.as_str())
+    };
+    let id = queue_row(sereno, &mut tx, new, sereno.config.worker.lease.span()).await?;
+    tx.record(
+        Event::new(EventKind::EmailsRequested)
+            .with("mail", MailKind::Test.as_str())
+            .with("message_ids", json!([id.to_string()])),
+    );
+    tx.commit().await?;
+    hand_over(sereno, std::iter::once(id)).await;
+    let mut sent = results(sereno, vec![recipient], &[id]).await?;
+    sent.results.pop().ok_or(Error::NotFound)
 }
 
 async fn project_named(sereno: &Sereno, name: &str) -> Result<Option<Uuid>> {
@@ -172,7 +220,12 @@ async fn hand_over(sereno: &Sereno, ids: impl Iterator<Item = Uuid>) {
         leaving.spawn(async move {
             // as long as any worker may hold it
             let most = sereno.config.worker.lease.span() * 9 / 10;
-            _ = tokio::time::timeout(most, job.run(&sereno)).await;
+            match tokio::time::timeout(most, job.run(&sereno)).await {
+                Ok(Ok(())) => {}
+                // the job that stands by tries again, and says so
+                Ok(Err(why)) => tracing::warn!(%message_id, error = %why, "a mail was not handed over at once"),
+                Err(_) => tracing::warn!(%message_id, "handing a mail over took longer than a job may take"),
+            }
         });
     }
     while leaving.join_next().await.is_some() {}
@@ -186,18 +239,13 @@ async fn results(sereno: &Sereno, recipients: Vec<String>, ids: &[Uuid]) -> Resu
         .await?;
     let result = |(recipient, id): (String, &Uuid)| {
         let row = rows.iter().find(|row| row.id == *id);
-        let state = row.and_then(|row| MessageState::from_name(&row.status));
-        let reason = row.and_then(|row| MessageReason::from_name(row.reason.as_deref()?));
-        let (ok, code) = match (state, reason) {
-            (Some(MessageState::Sent), _) => (true, MessageReason::EmailSent),
-            (Some(MessageState::Queued | MessageState::Sending), _) => (true, MessageReason::EmailInQueue),
-            (Some(MessageState::Held | MessageState::Skipped), Some(reason)) => (false, reason),
-            _ => (false, MessageReason::EmailNotSent),
-        };
+        let code = row.map_or(MessageReason::EmailNotSent, |row| {
+            MessageReason::of(list::state(row), list::reason(row))
+        });
         SendResult {
             recipient,
             id: Some(Id(id.to_string())),
-            ok,
+            ok: matches!(code, MessageReason::EmailSent | MessageReason::EmailInQueue),
             code,
             answer: row.and_then(|row| row.transport_answer.clone()),
         }

@@ -1,18 +1,23 @@
 //! Addresses that are not written to: those that a mail server said lead nowhere, and those that staff put there.
 
+use std::collections::HashMap;
+
 use sea_orm::sea_query::{Expr, ExprTrait, Func};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 use sereno_types::{
     AddSuppression, Code, FieldError, Id, Page, Permission, SessionUser, SuppressionCause, SuppressionQuery,
     SuppressionRow,
 };
 
+use uuid::Uuid;
+
 use super::parse;
-use crate::account::find;
-use crate::context::{RequestMeta, Sereno, Staff};
-use crate::entity::email_suppression::{ActiveModel, Column, Entity, Model};
+use crate::account::{admin, find};
+use crate::context::{RequestMeta, Sereno, Staff, Tx};
+use crate::entity::email_suppression::{Column, Entity, Model};
+use crate::entity::user_email;
 use crate::error::{Error, Result, unique_violation};
 use crate::event::{Event, EventKind};
 use crate::identifier;
@@ -44,7 +49,11 @@ pub async fn list(sereno: &Sereno, staff: &Staff, query: SuppressionQuery) -> Re
         .await?;
     let names = find::names(db, rows.iter().filter_map(|row| row.created_by)).await?;
     let place = |row: &Model| (Key::Number(row.created_at.0), row.id);
-    walk.page(rows, total, place, |row| SuppressionRow {
+    walk.page(rows, total, place, |row| show(row, &names))
+}
+
+fn show(row: Model, names: &HashMap<Uuid, String>) -> SuppressionRow {
+    SuppressionRow {
         id: Id(row.id.to_string()),
         address: row.address,
         cause: SuppressionCause::from_name(&row.cause).unwrap_or(SuppressionCause::Staff),
@@ -54,17 +63,34 @@ pub async fn list(sereno: &Sereno, staff: &Staff, query: SuppressionQuery) -> Re
             name: names.get(&id).cloned().unwrap_or_default(),
         }),
         created_at: row.created_at.timestamp(),
-    })
+    }
+}
+
+/// Whoever writes to nobody shuts a superuser out of codes and links: only one of their own does that.
+async fn may_decide(tx: &Tx, staff: &Staff, canonical: &str) -> Result<()> {
+    let owner = user_email::Entity::find()
+        .filter(user_email::Column::Canonical.eq(canonical))
+        .one(tx.db())
+        .await?;
+    match owner {
+        Some(email) => admin::may_touch(tx, staff, email.user_id).await.map(drop),
+        None => Ok(()),
+    }
 }
 
 /// Puts an address on the list. One that bounced becomes one that staff put there.
 ///
 /// # Errors
-/// `permission_denied`; `validation_failed` on `address` (`address_listed` when staff put it there before) or `note`.
-pub async fn add(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, command: AddSuppression) -> Result<Id> {
+/// `permission_denied`, also for an address of a superuser unless staff is one; `validation_failed` on `address` (`address_listed` when staff put it there before) or `note`.
+pub async fn add(
+    sereno: &Sereno,
+    meta: &RequestMeta,
+    staff: &Staff,
+    command: AddSuppression,
+) -> Result<SuppressionRow> {
     staff.require(Permission::MessagesManage)?;
     let mut faults = Vec::new();
-    let email = identifier::email(&command.address).map_err(|code| faults.push(FieldError::new("address", code)));
+    let email = identifier::email(&command.address).map_err(|code| faults.push(identifier::fault("address", code)));
     let note = command
         .note
         .map(|note| note.trim().to_owned())
@@ -81,22 +107,25 @@ pub async fn add(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, command: Ad
         return Err(Error::fields(faults));
     };
     let mut tx = sereno.begin(meta, staff.actor()).await?;
+    may_decide(&tx, staff, &email.canonical).await?;
     Entity::delete_many()
         .filter(Column::Canonical.eq(email.canonical.as_str()))
         .filter(Column::Cause.eq(SuppressionCause::HardBounce.as_str()))
         .exec(tx.db())
         .await?;
     let id = sereno.new_id()?;
-    let row = ActiveModel {
-        id: Set(id),
-        canonical: Set(email.canonical),
-        address: Set(email.address),
-        cause: Set(SuppressionCause::Staff.as_str().to_owned()),
-        note: Set(note),
-        created_by: Set(staff.actor().id()),
-        created_at: Set(tx.now()),
+    let row = Model {
+        id,
+        canonical: email.canonical,
+        address: email.address,
+        cause: SuppressionCause::Staff.as_str().to_owned(),
+        note,
+        created_by: staff.actor().id(),
+        created_at: tx.now(),
     };
-    let inserted = Entity::insert(row).exec_without_returning(tx.db()).await;
+    let inserted = Entity::insert(row.clone().into_active_model())
+        .exec_without_returning(tx.db())
+        .await;
     inserted.map_err(|error| match unique_violation(&error) {
         Some(_) => Error::field("address", Code::AddressListed),
         None => error.into(),
@@ -107,8 +136,9 @@ pub async fn add(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, command: Ad
             .with("suppression_id", id.to_string())
             .with("cause", cause),
     );
+    let names = find::names(tx.db(), row.created_by.into_iter()).await?;
     tx.commit().await?;
-    Ok(Id(id.to_string()))
+    Ok(show(row, &names))
 }
 
 /// Takes an address from the list: it is written to again.
@@ -119,10 +149,9 @@ pub async fn remove(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id)
     staff.require(Permission::MessagesManage)?;
     let id = parse(id)?;
     let mut tx = sereno.begin(meta, staff.actor()).await?;
-    let gone = Entity::delete_by_id(id).exec(tx.db()).await?;
-    if gone.rows_affected == 0 {
-        return Err(Error::NotFound);
-    }
+    let row = Entity::find_by_id(id).one(tx.db()).await?.ok_or(Error::NotFound)?;
+    may_decide(&tx, staff, &row.canonical).await?;
+    Entity::delete_by_id(id).exec(tx.db()).await?;
     tx.record(Event::new(EventKind::AddressUnsuppressed).with("suppression_id", id.to_string()));
     tx.commit().await
 }

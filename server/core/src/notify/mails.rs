@@ -139,6 +139,18 @@ macro_rules! mails {
                 match self { $(Self::$kind(mail) => mail.values()),+ }
             }
 
+            /// Its kind.
+            pub(super) const fn kind(&self) -> MailKind {
+                match self { $(Self::$kind(_) => MailKind::$kind),+ }
+            }
+
+            /// What proves its reader: link and code.
+            pub(super) fn secrets(&self) -> Vec<&str> {
+                let needs = self.kind().needs();
+                let values = self.values().into_iter();
+                values.filter(|(name, _)| needs.contains(name)).map(|(_, value)| value).collect()
+            }
+
             /// The mail as its shipped templates say it, without the layout.
             pub(super) fn shipped(&self, locale: Locale) -> Result<Rendered> {
                 match self { $(Self::$kind(mail) => mail.shipped(locale)),+ }

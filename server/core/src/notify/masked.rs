@@ -29,7 +29,8 @@ pub async fn masked(
 }
 
 /// Masks what follows `token=`, and every group of digits that is as long as a code and stands for itself.
-fn mask(text: &str) -> String {
+#[must_use]
+pub fn mask(text: &str) -> String {
     let mut masked = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find("token=") {

@@ -25,7 +25,7 @@ use uuid::Uuid;
 
 pub use deliver::DeliverMail;
 pub use mails::{MailKind, Rendered};
-pub use masked::masked;
+pub use masked::{mask, masked};
 pub use outbox::about;
 pub(crate) use render::{TRIED, Tried, sampled, with_subject};
 
@@ -119,6 +119,8 @@ pub struct NewRow {
     pub repeats: Option<(Uuid, Moment)>,
     /// Where it stands from the start, if it does not wait for its turn.
     pub stays: Option<(MessageState, MessageReason)>,
+    /// The version of a template of staff's own that it was written by.
+    pub template_version: Option<i64>,
 }
 
 impl NewRow {
@@ -137,6 +139,7 @@ impl NewRow {
             is_forced: false,
             repeats: None,
             stays: None,
+            template_version: None,
         }
     }
 }
@@ -171,7 +174,7 @@ pub async fn queue_row(sereno: &Sereno, tx: &mut Tx, new: NewRow, delay: Duratio
         content_id: Set(new.content_id),
         is_forced: Set(new.is_forced),
         interrupted: Set(0),
-        template_version: Set(None),
+        template_version: Set(new.template_version),
     };
     email_message::Entity::insert(row)
         .exec_without_returning(tx.db())

@@ -3,7 +3,7 @@
 //! mail, so that a worker that dies again and again sends it twice at most.
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::json;
 use sereno_types::{Code, MessageReason, MessageState, SuppressionCause};
 use std::time::Duration;
@@ -22,6 +22,9 @@ use crate::identifier;
 const ANSWER_MAX: usize = 500;
 /// So many hand-overs may be cut off before nobody tries again by themselves.
 const INTERRUPTIONS_MAX: i64 = 2;
+
+/// How many rows of the history go at once.
+const SWEEP_BATCH: u64 = 1_000;
 
 /// States in which a job still has something to do.
 const OPEN: [&str; 2] = [MessageState::Queued.as_str(), MessageState::Sending.as_str()];
@@ -262,9 +265,14 @@ async fn end_attempt(tx: &Tx, message: &Model, how: &'static str, answer: Option
 
 /// The address leads nowhere: nothing more is written to it.
 async fn suppress(sereno: &Sereno, tx: &mut Tx, message: &Model) -> Result<()> {
+    let canonical = identifier::canonical(&message.recipient);
+    // what was written to must be what is listed, else a strange spelling would shut out somebody else
+    if message.recipient.trim().to_lowercase() != canonical {
+        return Ok(());
+    }
     let row = email_suppression::ActiveModel {
         id: Set(sereno.new_id()?),
-        canonical: Set(identifier::canonical(&message.recipient)),
+        canonical: Set(canonical),
         address: Set(message.recipient.clone()),
         cause: Set(SuppressionCause::HardBounce.as_str().to_owned()),
         note: Set(None),
@@ -312,10 +320,23 @@ pub(super) async fn sweep(sereno: &Sereno) -> Result<()> {
         MessageState::Sending.as_str(),
         MessageState::Held.as_str(),
     ];
-    Entity::delete_many()
-        .filter(Column::CreatedAt.lt(old))
-        .filter(Column::Status.is_not_in(kept))
-        .exec(sereno.db.write())
-        .await?;
-    content::sweep(sereno).await
+    // in batches: SQLite has one writer, and somebody may be waiting to sign in
+    loop {
+        let ids: Vec<Uuid> = Entity::find()
+            .select_only()
+            .column(Column::Id)
+            .filter(Column::CreatedAt.lt(old))
+            .filter(Column::Status.is_not_in(kept))
+            .limit(SWEEP_BATCH)
+            .into_tuple()
+            .all(sereno.db.read())
+            .await?;
+        if ids.is_empty() {
+            return content::sweep(sereno).await;
+        }
+        Entity::delete_many()
+            .filter(Column::Id.is_in(ids))
+            .exec(sereno.db.write())
+            .await?;
+    }
 }

@@ -49,7 +49,11 @@ pub fn of_html(html: &str) -> String {
 
 /// What stands behind the end of an element whose content is no text.
 fn beyond<'a>(rest: &'a str, name: &str) -> &'a str {
-    let end = rest.to_ascii_lowercase().find(&format!("</{name}"));
+    let closes = |at: &usize| {
+        let after = rest.as_bytes().get(at + 2..at + 2 + name.len());
+        after.is_some_and(|after| after.eq_ignore_ascii_case(name.as_bytes()))
+    };
+    let end = rest.match_indices("</").map(|(at, _)| at).find(closes);
     end.map_or("", |end| &rest[end..])
 }
 
@@ -125,6 +129,13 @@ mod tests {
             of_html(html),
             "Hello Ana\n\nRead this (https://example.org/?a=1&b=2) now & then,5 < 6.\nBye\n\n- one\n- two\n"
         );
+    }
+
+    #[test]
+    fn what_has_no_words_is_read_once() {
+        // each of them once more over the rest would be ten thousand million steps
+        let html = "<STYLE></Style>".repeat(100_000) + "end";
+        assert_eq!(of_html(&html), "end\n");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::layout::{self, Foot, Footer};
 use super::mails::{Mail, MailKind, Rendered};
 use super::mint::mint;
 use super::template::live::{self, Live};
-use super::template::{Template, engine};
+use super::template::{Template, engine, secrets};
 use crate::context::{Locale, Sereno};
 use crate::entity::{custom_email_template, email_message, email_template_version};
 use crate::error::Result;
@@ -62,7 +62,16 @@ async fn written(
     mail: &Mail,
 ) -> Result<Option<(Rendered, i64)>> {
     let Some(live) = live else { return Ok(None) };
-    match engine::render(&live.source, &with_brand(sereno, &mail.values())) {
+    let rendered = match secrets::used(&live.source, mail.kind().needs()) {
+        faults if faults.is_empty() => engine::render(&live.source, &with_brand(sereno, &mail.values())),
+        faults => Err(faults),
+    };
+    // what leads a secret elsewhere only with certain values is seen here, whatever was checked when it was saved
+    let rendered = rendered.and_then(|said| match secrets::placed(&said, &mail.secrets()) {
+        faults if faults.is_empty() => Ok(said),
+        faults => Err(faults),
+    });
+    match rendered {
         Ok(said) => Ok(Some((said, live.version))),
         Err(faults) => {
             live::mark_broken(sereno, name, locale, &live, &faults).await?;

@@ -1,6 +1,8 @@
 //! Whether a mail may go: addresses that the settings exclude, those that are known to lead nowhere, and mails that are
 //! held back altogether.
 
+use std::collections::HashMap;
+
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use sereno_types::{Code, MessageReason, MessageState, SuppressionCause};
 
@@ -31,33 +33,50 @@ pub enum Verdict {
 
 /// Whether a mail of this kind may go to an address right now.
 pub async fn judge(sereno: &Sereno, kind: &str, recipient: &str, is_forced: bool) -> Result<Verdict> {
-    let canonical = identifier::canonical(recipient);
-    if !is_forced && is_excluded(sereno, &canonical).await? {
-        return Ok(Verdict::Stays(
-            MessageState::Skipped,
-            MessageReason::EmailDomainExcluded,
-        ));
-    }
-    let suppressed = email_suppression::Entity::find()
-        .filter(email_suppression::Column::Canonical.eq(canonical))
-        .one(sereno.db.read())
-        .await?;
-    let bounced = match suppressed {
-        None => false,
-        // who asks for a mail of their own must not be shut out by what happened once to their mailbox
-        Some(row)
-            if row.cause == SuppressionCause::HardBounce.as_str()
-                && is_asked_for(kind)
-                && sereno.now() > row.created_at.plus(BOUNCE_HOLDS) =>
-        {
-            true
-        }
-        Some(_) => return Ok(Verdict::Stays(MessageState::Skipped, MessageReason::AddressSuppressed)),
+    let verdicts = judge_all(sereno, kind, &[recipient], is_forced).await?;
+    verdicts.into_iter().next().ok_or(Error::NotFound)
+}
+
+/// As [`judge`], for several addresses, in their order.
+pub async fn judge_all(sereno: &Sereno, kind: &str, recipients: &[&str], is_forced: bool) -> Result<Vec<Verdict>> {
+    let addresses: Vec<String> = recipients
+        .iter()
+        .map(|recipient| identifier::canonical(recipient))
+        .collect();
+    let excluded = if is_forced {
+        Vec::new()
+    } else {
+        Excluded::of(sereno).await?.among(sereno, &addresses)
     };
-    if sereno.config.mail.hold && !is_forced {
-        return Ok(Verdict::Stays(MessageState::Held, MessageReason::EmailDisabled));
-    }
-    Ok(Verdict::Goes { bounced })
+    let listed: HashMap<String, email_suppression::Model> = email_suppression::Entity::find()
+        .filter(email_suppression::Column::Canonical.is_in(addresses.iter().map(String::as_str)))
+        .all(sereno.db.read())
+        .await?
+        .into_iter()
+        .map(|row| (row.canonical.clone(), row))
+        .collect();
+    let judge = |(at, address): (usize, &String)| {
+        if excluded.get(at) == Some(&true) {
+            return Verdict::Stays(MessageState::Skipped, MessageReason::EmailDomainExcluded);
+        }
+        let bounced = match listed.get(address) {
+            None => false,
+            // who asks for a mail of their own must not be shut out by what happened once to their mailbox
+            Some(row)
+                if row.cause == SuppressionCause::HardBounce.as_str()
+                    && is_asked_for(kind)
+                    && sereno.now() > row.created_at.plus(BOUNCE_HOLDS) =>
+            {
+                true
+            }
+            Some(_) => return Verdict::Stays(MessageState::Skipped, MessageReason::AddressSuppressed),
+        };
+        if sereno.config.mail.hold && !is_forced {
+            return Verdict::Stays(MessageState::Held, MessageReason::EmailDisabled);
+        }
+        Verdict::Goes { bounced }
+    };
+    Ok(addresses.iter().enumerate().map(judge).collect())
 }
 
 /// As [`judge`], for a mail of the history.
@@ -100,25 +119,37 @@ pub fn is_asked_for(kind: &str) -> bool {
 /// # Errors
 /// `unavailable` when the file of domains cannot be read.
 pub async fn is_excluded(sereno: &Sereno, canonical: &str) -> Result<bool> {
-    let settings = &sereno.config.mail;
-    if settings.excluded.iter().any(|entry| excludes(entry, canonical)) {
-        return Ok(true);
+    let addresses = [canonical.to_owned()];
+    let found = Excluded::of(sereno).await?.among(sereno, &addresses);
+    Ok(found.contains(&true))
+}
+
+/// Domains of throw-away addresses that the operator knows; nothing where they do not matter.
+struct Excluded(String);
+
+impl Excluded {
+    async fn of(sereno: &Sereno) -> Result<Self> {
+        let settings = &sereno.config.mail;
+        if !settings.exclude_disposable || settings.disposable_domains_file.is_empty() {
+            return Ok(Self(String::new()));
+        }
+        // read where it lies, so that it can be replaced at any time
+        let text = tokio::fs::read_to_string(&settings.disposable_domains_file).await;
+        text.map(Self)
+            .map_err(|error| Error::Unavailable(format!("mail.disposable_domains_file: {error}")))
     }
-    if !settings.exclude_disposable {
-        return Ok(false);
+
+    /// Which of these addresses are excluded, in their order.
+    fn among(&self, sereno: &Sereno, addresses: &[String]) -> Vec<bool> {
+        let settings = &sereno.config.mail;
+        let is_excluded = |address: &String| {
+            let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
+            let is_disposable = || holds(DISPOSABLE, domain) || holds(&self.0, domain);
+            settings.excluded.iter().any(|entry| excludes(entry, address))
+                || (settings.exclude_disposable && is_disposable())
+        };
+        addresses.iter().map(is_excluded).collect()
     }
-    let domain = canonical.rsplit_once('@').map_or("", |(_, domain)| domain);
-    if holds(DISPOSABLE, domain) {
-        return Ok(true);
-    }
-    if settings.disposable_domains_file.is_empty() {
-        return Ok(false);
-    }
-    // read where it lies, so that it can be replaced at any time
-    let text = tokio::fs::read_to_string(&settings.disposable_domains_file)
-        .await
-        .map_err(|error| Error::Unavailable(format!("mail.disposable_domains_file: {error}")))?;
-    Ok(holds(&text, domain))
 }
 
 /// Why an address may not be signed up with, or taken in the place of another. It is told plainly: that the settings

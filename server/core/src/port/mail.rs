@@ -49,7 +49,8 @@ impl std::fmt::Debug for OutgoingMail {
 /// Why a mail was not taken.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum MailError {
-    /// Nothing was handed over: the server could not be reached, or said no for now. Another one may be asked at once.
+    /// Nothing was handed over: the server could not be reached, or answered with a temporary no
+    /// (4yz) before it took anything. Another one may be asked at once.
     #[error("{0}")]
     Away(String),
     /// Trying again later makes sense (RFC 5321 §4.2.1: 4yz). It may have been taken: nobody else is asked.

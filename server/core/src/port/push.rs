@@ -36,6 +36,24 @@ pub enum PushError {
     Never(String),
 }
 
+impl PushError {
+    /// The same, if the service repeated the token to which it should have delivered.
+    #[must_use]
+    pub fn without(self, token: &Secret) -> Self {
+        let token = token.expose();
+        if token.is_empty() {
+            return self;
+        }
+        let clean = |said: String| said.replace(token, "…");
+        match self {
+            Self::Later(said) => Self::Later(clean(said)),
+            Self::Unregistered(said) => Self::Unregistered(clean(said)),
+            Self::SenderMismatch(said) => Self::SenderMismatch(clean(said)),
+            Self::Never(said) => Self::Never(clean(said)),
+        }
+    }
+}
+
 /// Takes notifications for devices.
 #[async_trait::async_trait]
 pub trait PushSender: Send + Sync {

@@ -147,12 +147,17 @@ async fn finish(sereno: &Sereno, message: &push_message::Model, outcome: Outcome
         sent_at: Set((outcome.state == PushState::Sent).then(|| tx.now())),
         ..Default::default()
     };
-    // the account may have been deleted meanwhile, and this with it
-    push_message::Entity::update_many()
+    // the account may have been deleted meanwhile, and this with it; or another worker was faster
+    let written = push_message::Entity::update_many()
         .set(row)
         .filter(push_message::Column::Id.eq(message.id))
+        .filter(push_message::Column::Status.eq(PushState::Queued.as_str()))
+        .filter(push_message::Column::Attempts.eq(message.attempts))
         .exec(tx.db())
         .await?;
+    if written.rows_affected == 0 {
+        return Ok(());
+    }
     let about = |event: Event| {
         event
             .about(message.user_id)

@@ -202,7 +202,8 @@ impl Fcm {
 #[async_trait::async_trait]
 impl PushSender for Fcm {
     async fn send(&self, push: &OutgoingPush) -> Result<String, PushError> {
-        self.post(&json!({ "message": Self::message(push) })).await
+        let answer = self.post(&json!({ "message": Self::message(push) })).await;
+        answer.map_err(|error| error.without(&push.token))
     }
 
     async fn check(&self) -> Result<(), PushError> {

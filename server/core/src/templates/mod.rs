@@ -20,7 +20,7 @@ use crate::crypto::digest::sha256_hex;
 use crate::entity::{custom_email_template, email_template, email_template_version};
 use crate::error::{Error, Result};
 use crate::notify::template::engine::{self, Fault};
-use crate::notify::template::{COMMON, Template, Variable};
+use crate::notify::template::{COMMON, Template, Variable, secrets};
 use crate::notify::with_subject;
 
 /// The number of a draft.
@@ -85,10 +85,19 @@ impl Place {
         } else {
             with_subject(source)
         };
-        let mut faults: Vec<FieldError> = match engine::check(&whole, &names, &engine::context(&samples)) {
-            Ok(_) => Vec::new(),
-            Err(faults) => faults.iter().map(Fault::field).collect(),
+        let needs = self.template.needs();
+        let mut faults: Vec<Fault> = match engine::check(&whole, &names, &engine::context(&samples)) {
+            Ok(said) => {
+                let secret = samples.iter().filter(|(name, _)| needs.contains(name));
+                let told: Vec<&str> = secret.map(|(_, value)| *value).collect();
+                secrets::placed(&said, &told)
+            }
+            Err(faults) => faults,
         };
+        if faults.is_empty() {
+            faults = secrets::used(&whole, needs);
+        }
+        let mut faults: Vec<FieldError> = faults.iter().map(Fault::field).collect();
         if !self.template.has_subject() && !source.subject.is_empty() {
             faults.push(FieldError::new("subject", Code::InvalidChoice));
         }

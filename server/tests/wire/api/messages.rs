@@ -63,7 +63,7 @@ async fn what_is_wrong_is_told_by_field() {
         [
             fault("recipients", "empty_email"),
             fault("subject", "invalid_characters"),
-            fault("attachments.0", "invalid_attachment"),
+            fault("attachments.0.content", "invalid_attachment"),
         ]
     );
     // larger than other doors take, and within what mails may have
@@ -126,7 +126,8 @@ async fn addresses_are_listed_and_taken_off() {
             &headers,
         )
         .await;
-    assert_eq!(added.status, 204, "{}", added.text);
+    assert_eq!(added.status, 201, "{}", added.text);
+    assert_eq!(added.json()["address"], "ana@example.org");
     let made = door.post("/api/v1/admin/messages", &letter(), &headers).await.json();
     assert_eq!(made["results"][0]["code"], "address_suppressed");
     let list = door

@@ -2,6 +2,8 @@
 //! and no more, spends so many steps and so many bytes, and is escaped as the shipped mails are.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use askama::filters::{Escaper, Html};
 use minijinja::value::Value;
@@ -19,6 +21,8 @@ pub const RENDERED_MAX: usize = 256 * 1_024;
 const SUBJECT_MAX: usize = 250;
 /// Most steps that one part takes.
 const FUEL: u64 = 10_000;
+/// Most bytes that the filters of one part read.
+const FILTERED_MAX: usize = 1_048_576;
 /// How deep loops and conditions nest.
 const DEPTH: usize = 20;
 
@@ -69,7 +73,7 @@ pub struct Fault {
 }
 
 impl Fault {
-    fn at(part: Part, place: Place, words: impl Into<String>) -> Self {
+    pub(super) fn at(part: Part, place: Place, words: impl Into<String>) -> Self {
         Self {
             part,
             code: Code::TemplateSyntaxError,
@@ -282,16 +286,46 @@ fn environment() -> Environment<'static> {
         }
     });
     environment.set_formatter(escaped);
-    environment.add_filter("upper", filters::upper);
-    environment.add_filter("lower", filters::lower);
-    environment.add_filter("title", filters::title);
-    environment.add_filter("capitalize", filters::capitalize);
-    environment.add_filter("trim", filters::trim);
+    let budget = Arc::new(AtomicUsize::new(FILTERED_MAX));
+    let spends = |filter: fn(&str) -> String| {
+        let budget = Arc::clone(&budget);
+        move |text: &str| spend(&budget, text).map(|()| filter(text))
+    };
+    environment.add_filter("upper", spends(str::to_uppercase));
+    environment.add_filter("lower", spends(str::to_lowercase));
+    environment.add_filter("title", spends(|text| filters::title(text.into())));
+    environment.add_filter("capitalize", spends(capitalized));
+    environment.add_filter("trim", spends(|text| text.trim().to_owned()));
     environment.add_filter("default", filters::default);
-    environment.add_filter("length", filters::length);
+    let counted = Arc::clone(&budget);
+    environment.add_filter("length", move |value: &Value| {
+        spend(&counted, value.as_str().unwrap_or_default())?;
+        filters::length(value)
+    });
     environment.add_filter("first", filters::first);
-    environment.add_filter("last", filters::last);
+    let counted = Arc::clone(&budget);
+    environment.add_filter("last", move |value: Value| {
+        spend(&counted, value.as_str().unwrap_or_default())?;
+        filters::last(value)
+    });
     environment
+}
+
+/// The first letter large, the others small.
+fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    first + &letters.as_str().to_lowercase()
+}
+
+/// A filter is one step, however much it is given: what all of them read is counted beside.
+fn spend(budget: &AtomicUsize, text: &str) -> Result<(), minijinja::Error> {
+    let spent = budget.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+        left.checked_sub(text.len())
+    });
+    spent
+        .map(drop)
+        .map_err(|_| minijinja::Error::new(ErrorKind::OutOfFuel, "filters read too much"))
 }
 
 /// The escaper of the shipped mails (decision 35).

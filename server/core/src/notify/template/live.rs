@@ -141,7 +141,7 @@ pub async fn mark_broken(sereno: &Sereno, name: &str, locale: Locale, live: &Liv
 /// `validation_failed` on `template`: `template_not_found`, also where nothing of it is published; `template_syntax_error`
 /// where it fails with these values.
 pub async fn render_custom(sereno: &Sereno, slug: &str, locale: Locale, context: &Map<String, Json>) -> Result<Custom> {
-    let name = Template::Custom(slug.trim_start_matches(CUSTOM).to_owned()).name();
+    let name = Template::Custom(slug.strip_prefix(CUSTOM).unwrap_or(slug).to_owned()).name();
     let db = sereno.db.read();
     let (mut used, mut found) = (locale, find(db, &[&name], locale).await?);
     if found.is_empty() {
@@ -154,6 +154,7 @@ pub async fn render_custom(sereno: &Sereno, slug: &str, locale: Locale, context:
     let values = Value::from(Serde(with_brand(sereno, context)));
     match engine::render(&live.source, &values) {
         Ok(rendered) => Ok(Custom {
+            name,
             rendered,
             locale: used,
             version: live.version,
@@ -164,6 +165,8 @@ pub async fn render_custom(sereno: &Sereno, slug: &str, locale: Locale, context:
 
 /// A mail of staff's own template.
 pub struct Custom {
+    /// The name of the template, as kinds of mail are named.
+    pub name: String,
     /// What it says, without the layout.
     pub rendered: Rendered,
     /// The language that it was found in.

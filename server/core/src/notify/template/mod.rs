@@ -4,6 +4,7 @@
 pub mod engine;
 pub mod live;
 mod scan;
+pub mod secrets;
 
 pub use live::{Custom, render_custom};
 

@@ -85,7 +85,10 @@ impl Letterhead {
                     let kind = ContentType::parse(&file.content_type)
                         .or_else(|_| ContentType::parse("application/octet-stream"))
                         .map_err(|error| never(error.to_string()))?;
-                    Ok(Attachment::new(file.name.clone()).body(file.bytes.clone(), kind))
+                    // as they are they could hold a line's end that another server takes for the end of the mail
+                    let body = Body::new_with_encoding(file.bytes.clone(), ContentTransferEncoding::Base64)
+                        .map_err(|_| never("an attachment cannot be encoded".to_owned()))?;
+                    Ok(Attachment::new(file.name.clone()).body(body, kind))
                 });
                 let files = files.collect::<std::result::Result<Vec<_>, MailError>>()?;
                 builder.multipart(files.into_iter().fold(mixed, MultiPart::singlepart))
@@ -101,16 +104,23 @@ enum Words {
 }
 
 fn words(mail: &OutgoingMail, parts: Parts) -> Words {
-    match (parts, mail.html.is_empty()) {
-        (Parts::Encoded, true) => Words::One(SinglePart::plain(mail.text.clone())),
-        (Parts::Plain, true) => Words::One(plain(ContentType::TEXT_PLAIN, &mail.text)),
-        (Parts::Encoded, false) => Words::Both(MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone())),
+    let (text, html) = (lines(&mail.text), lines(&mail.html));
+    match (parts, html.is_empty()) {
+        (Parts::Encoded, true) => Words::One(SinglePart::plain(text)),
+        (Parts::Plain, true) => Words::One(plain(ContentType::TEXT_PLAIN, &text)),
+        (Parts::Encoded, false) => Words::Both(MultiPart::alternative_plain_html(text, html)),
         (Parts::Plain, false) => Words::Both(
             MultiPart::alternative()
-                .singlepart(plain(ContentType::TEXT_PLAIN, &mail.text))
-                .singlepart(plain(ContentType::TEXT_HTML, &mail.html)),
+                .singlepart(plain(ContentType::TEXT_PLAIN, &text))
+                .singlepart(plain(ContentType::TEXT_HTML, &html)),
         ),
     }
+}
+
+/// A carriage return by itself is the end of a line for some mail servers and none for others (RFC 5321 §2.3.8): none
+/// leaves. The library makes the right ends of lone line feeds.
+fn lines(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n")
 }
 
 fn plain(kind: ContentType, text: &str) -> SinglePart {
@@ -200,6 +210,32 @@ mod tests {
             bytes: Vec::new(),
         });
         assert!(!written(&odd).contains("eve@"));
+    }
+
+    #[test]
+    fn no_line_ends_where_only_some_servers_see_its_end() {
+        let smuggled = "one\n.\nMAIL FROM:<eve@example.org>\r.\r\nRCPT\n.\r\n.\r\n";
+        let mail = OutgoingMail {
+            text: smuggled.to_owned(),
+            html: smuggled.to_owned(),
+            attachments: vec![Attachment {
+                name: "a.csv".to_owned(),
+                content_type: "text/csv".to_owned(),
+                bytes: smuggled.as_bytes().to_vec(),
+            }],
+            ..mail()
+        };
+        for parts in [Parts::Encoded, Parts::Plain] {
+            let bytes = letterhead("").message(&mail, parts).unwrap().formatted();
+            for (at, byte) in bytes.iter().enumerate() {
+                let alone = match byte {
+                    b'\n' => at == 0 || bytes[at - 1] != b'\r',
+                    b'\r' => bytes.get(at + 1) != Some(&b'\n'),
+                    _ => false,
+                };
+                assert!(!alone, "at {at}: {}", String::from_utf8_lossy(&bytes));
+            }
+        }
     }
 
     #[test]

