@@ -302,6 +302,15 @@ fn Facts(detail: MessageDetail) -> impl IntoView {
             </Fact>
         }
     });
+    let announcement = detail.announcement.map(|id| {
+        view! {
+            <Fact name="Announcement">
+                <a class="link" href=format!("/console/announcements/{id}")>
+                    "The announcement"
+                </a>
+            </Fact>
+        }
+    });
     let repeats = detail.resent_of.map(|id| {
         view! {
             <Fact name="Repeats">
@@ -326,6 +335,7 @@ fn Facts(detail: MessageDetail) -> impl IntoView {
                 {sent}
                 {why}
                 {forced}
+                {announcement}
                 {repeats}
                 <Fact name="Id">
                     <Copyable text=message.id.0 what="the id" />

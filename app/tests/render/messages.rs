@@ -39,6 +39,7 @@ fn detail() -> MessageDetail {
         message: row(),
         answer: Some("550 no".to_owned()),
         resent_of: None,
+        announcement: None,
         is_forced: false,
         tried: vec![MessageAttempt {
             number: 1,

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 
 /// Fields that are signed where they are there. `from` stands twice: a second one that is added later breaks the signature
 /// (RFC 6376 §8.15).
-const SIGNED: [&str; 8] = [
+const SIGNED: [&str; 10] = [
     "from",
     "to",
     "subject",
@@ -18,6 +18,9 @@ const SIGNED: [&str; 8] = [
     "reply-to",
     "mime-version",
     "content-type",
+    // RFC 8058 §4
+    "list-unsubscribe",
+    "list-unsubscribe-post",
 ];
 
 /// Who signs.

@@ -31,6 +31,7 @@ pub async fn detail(sereno: &Sereno, staff: &Staff, id: &Id) -> Result<MessageDe
         message: list::show(&row, &names),
         answer: row.transport_answer.clone(),
         resent_of: row.resent_of.map(|id| Id(id.to_string())),
+        announcement: row.announcement_id.map(|id| Id(id.to_string())),
         is_forced: row.is_forced,
         tried: tried.into_iter().map(attempt).collect(),
         preview,
@@ -77,6 +78,16 @@ async fn preview(sereno: &Sereno, row: &Model) -> Result<Option<MessagePreview>>
             is_sample: false,
         }));
     }
+    if let Some(id) = row.announcement_id {
+        let mail = notify::announcement::masked(sereno, id, &row.recipient).await?;
+        return Ok(mail.map(|mail| MessagePreview {
+            subject: mail.subject,
+            text: mail.text,
+            html: mail.html,
+            attachments: Vec::new(),
+            is_sample: true,
+        }));
+    }
     let Some(kind) = MailKind::from_name(&row.mail) else {
         return Ok(None);
     };
@@ -97,7 +108,8 @@ pub(super) fn can_retry(row: &Model) -> bool {
         list::state(row),
         MessageState::Failed | MessageState::Held | MessageState::Cancelled
     );
-    let can_be_written = MailKind::from_name(&row.mail).is_some() || row.content_id.is_some();
+    let can_be_written =
+        MailKind::from_name(&row.mail).is_some() || row.content_id.is_some() || row.announcement_id.is_some();
     waits && row.credential_epoch.is_some() && can_be_written
 }
 

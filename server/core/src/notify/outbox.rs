@@ -9,7 +9,7 @@ use sereno_types::{Code, MessageReason, MessageState, SuppressionCause};
 use std::time::Duration;
 use uuid::Uuid;
 
-use super::{MailKind, content};
+use super::{ANNOUNCEMENT, MailKind, content};
 use crate::clock::Moment;
 use crate::context::{Actor, RequestMeta, Sereno, Tx, tidy};
 use crate::entity::email_message::{Column, Entity, Model};
@@ -229,6 +229,8 @@ pub(super) async fn finish(sereno: &Sereno, message: &Model, outcome: Outcome) -
         suppress(sereno, &mut tx, message).await?;
     }
     let event = match state {
+        // of a hundred thousand the history tells; the record would hold nothing else
+        MessageState::Sent if message.mail == ANNOUNCEMENT => None,
         MessageState::Sent => Some(Event::new(EventKind::EmailSent)),
         MessageState::Failed => Some(Event::refused(EventKind::EmailFailed, Code::Unavailable)),
         _ => None,

@@ -4,7 +4,8 @@
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use sereno_types::{Code, MessageReason, MessageState, SuppressionCause};
 
-use super::MailKind;
+use super::optout::{self, Whose};
+use super::{ANNOUNCEMENT, MailKind};
 use crate::config::Config;
 use crate::context::Sereno;
 use crate::entity::{email_message, email_suppression};
@@ -62,6 +63,13 @@ pub async fn judge(sereno: &Sereno, kind: &str, recipient: &str, is_forced: bool
 
 /// As [`judge`], for a mail of the history.
 pub(super) async fn judge_row(sereno: &Sereno, message: &email_message::Model) -> Result<Verdict> {
+    if message.mail == ANNOUNCEMENT {
+        let canonical = identifier::canonical(&message.recipient);
+        let whose = Whose::of(sereno, &canonical, message.user_id);
+        if optout::declined(sereno.db.read(), &whose).await? {
+            return Ok(Verdict::Stays(MessageState::Skipped, MessageReason::Unsubscribed));
+        }
+    }
     judge(sereno, &message.mail, &message.recipient, message.is_forced).await
 }
 

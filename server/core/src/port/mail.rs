@@ -17,6 +17,8 @@ pub struct OutgoingMail {
     pub html: String,
     /// Where answers go, if not to the sender.
     pub reply_to: Option<String>,
+    /// Where its recipient can say that they want no more of its kind (RFC 2369, RFC 8058).
+    pub unsubscribe: Option<String>,
     /// Files that hang on it.
     pub attachments: Vec<Attachment>,
     /// Stays the same over retries, so that a mail sent twice can be told: the local part of `Message-ID`.

@@ -18,6 +18,8 @@ mod refs;
 pub mod roles;
 pub mod why;
 
+pub(crate) use refs::project as project_named;
+
 /// What staff made.
 const STAFF: &str = "staff";
 /// Sereno's own.
