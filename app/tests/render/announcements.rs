@@ -248,7 +248,7 @@ fn the_timeline_shows_mails_and_notifications_with_the_way_to_each() {
     );
     holds(
         between(&shown, r#"rel="next""#, ">"),
-        &["channel=push", "since=2026-11-01", "cursor=after"],
+        &["channel=push", "since=2026%2D11%2D01", "cursor=after"],
     );
 }
 

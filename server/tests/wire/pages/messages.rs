@@ -45,7 +45,7 @@ async fn a_form_with_files_is_refused_by_field_and_keeps_what_was_typed() {
     // a field for files that stays empty posts one without a name
     for files in [
         &[("a/b.txt", b"x".as_slice())][..],
-        &[("one.txt", &[b'x'; 600]), ("two.txt", &[b'y'; 600])][..],
+        &[("one.txt", [b'x'; 600].as_slice()), ("two.txt", [b'y'; 600].as_slice())][..],
     ] {
         let refused = write(&door, &fields, files, &cookies).await;
         assert_eq!(refused.header("location"), "/console/messages/new", "{}", refused.text);
