@@ -331,6 +331,7 @@ pub fn page_of(function: &str) -> Option<&'static str> {
     use console::messages::{ReleaseMessages, RetryFailedMessages};
     use console::permissions::{CreatePermission, DeletePermission, UpdatePermission};
     use console::project::{DeleteProject, EnableProject, UpdateProject};
+    use console::project_mail::UpdateProjectMail;
     use console::project_new::CreateProject;
     use console::push::RetryPush;
     use console::pushes::SendPush;
@@ -401,6 +402,7 @@ pub fn page_of(function: &str) -> Option<&'static str> {
         (UpdateProject::PATH, "/console/projects/{id}"),
         (EnableProject::PATH, "/console/projects/{id}"),
         (DeleteProject::PATH, "/console/projects/{id}"),
+        (UpdateProjectMail::PATH, "/console/projects/{id}"),
         (PutMember::PATH, "/console/projects/{id}"),
         (RemoveMember::PATH, "/console/projects/{id}"),
         (GiveMemberRole::PATH, "/console/projects/{id}"),

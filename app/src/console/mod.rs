@@ -34,6 +34,7 @@ pub mod overview;
 pub mod permissions;
 pub mod project;
 pub mod project_form;
+pub mod project_mail;
 pub mod project_new;
 pub mod projects;
 pub mod push;

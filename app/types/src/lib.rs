@@ -85,7 +85,8 @@ pub use profile::{
     Attribute, AttributeKind, AttributeQuery, ChangeQuery, DeclareAttribute, ProfileChange, ProfileField, UpdateProfile,
 };
 pub use project::{
-    CreateProject, MemberQuery, MemberRow, ProjectDetail, ProjectQuery, ProjectRow, PutMember, UpdateProject,
+    CreateProject, MemberQuery, MemberRow, ProjectDetail, ProjectMail, ProjectQuery, ProjectRow, PutMember,
+    UpdateProject, UpdateProjectMail,
 };
 pub use push::{PushDetail, PushDevice, PushQuery, PushQueued, PushReason, PushRow, PushState, SendPush};
 pub use registration::{

@@ -141,6 +141,7 @@ fn asking() -> OpenApiRouter<App> {
             admin_projects::delete
         ))
         .routes(routes!(admin_projects::ensure_role))
+        .routes(routes!(admin_projects::mail, admin_projects::update_mail))
         .routes(routes!(admin_projects::list_members))
         .routes(routes!(admin_projects::put_member, admin_projects::remove_member))
         .routes(routes!(events::list))

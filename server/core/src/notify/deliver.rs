@@ -11,6 +11,7 @@ use super::announcement::{self, Gate, Written};
 use super::content;
 use super::mails::Rendered;
 use super::outbox::{self, Outcome, TakenUp};
+use super::project;
 use super::render::{framed, render};
 use super::rules::{self, Verdict};
 use crate::context::{Failure, Job, Locale, Sereno};
@@ -74,10 +75,12 @@ impl Job for DeliverMail {
                 return Ok(outbox::finish(sereno, &message, failed).await?);
             }
         };
-        if !outbox::begin(sereno, &mut message).await? {
+        let sender = project::sender(sereno, message.project_id).await?;
+        let mail = sender.sends(mail);
+        if !outbox::begin(sereno, &mut message, sender.transport.name()).await? {
             return Ok(());
         }
-        match sereno.mail.send(&mail).await {
+        match sender.transport.send(&mail).await {
             Ok(answer) => {
                 let sent = Outcome::tried(MessageState::Sent, None, "sent", answer);
                 outbox::finish(sereno, &message, sent).await?;

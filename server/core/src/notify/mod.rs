@@ -14,6 +14,7 @@ mod mint;
 pub mod optout;
 mod outbox;
 pub mod plain_text;
+pub mod project;
 mod render;
 pub mod rules;
 pub mod template;

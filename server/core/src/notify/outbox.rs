@@ -68,7 +68,7 @@ pub(super) async fn take_up(sereno: &Sereno, id: Uuid) -> Result<TakenUp> {
 }
 
 /// Marks that the mail is being handed over; says whether this worker is the one who does.
-pub(super) async fn begin(sereno: &Sereno, message: &mut Model) -> Result<bool> {
+pub(super) async fn begin(sereno: &Sereno, message: &mut Model, transport: String) -> Result<bool> {
     let tx = sereno.begin(&RequestMeta::default(), &Actor::System).await?;
     let number = message.attempts + 1;
     let taken = Entity::update_many()
@@ -86,7 +86,7 @@ pub(super) async fn begin(sereno: &Sereno, message: &mut Model) -> Result<bool> 
         id: Set(sereno.new_id()?),
         message_id: Set(message.id),
         number: Set(number),
-        transport: Set(sereno.mail.name()),
+        transport: Set(transport),
         outcome: Set("begun".to_owned()),
         answer: Set(None),
         begun_at: Set(tx.now()),

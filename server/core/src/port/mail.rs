@@ -9,6 +9,8 @@ use crate::clock::Moment;
 pub struct OutgoingMail {
     /// The address, as it was written.
     pub recipient: String,
+    /// Who sends it, if not whom the settings name: `Name <address>`.
+    pub from: Option<String>,
     /// The subject line.
     pub subject: String,
     /// The plain-text body.

@@ -9,6 +9,7 @@ mod give;
 mod lists;
 pub mod members;
 pub mod permissions;
+pub mod project_mail;
 pub mod projects;
 mod refs;
 #[expect(

@@ -163,3 +163,37 @@ async fn a_mail_program_unsubscribes_with_one_post_from_anywhere() {
     let set = door.send(request("PUT", me, &own, yes)).await;
     assert_eq!(set.json(), json!({"announcements": true}), "{}", set.text);
 }
+
+#[tokio::test]
+async fn a_project_says_how_its_mails_leave_and_tells_no_password() {
+    let door = Door::new().await;
+    let headers = door.superuser().await;
+    let headers = sent(&headers);
+    door.post("/api/v1/admin/projects", &json!({"slug": "shop"}), &headers)
+        .await;
+    let path = "/api/v1/admin/projects/shop/mail";
+    let patch = async |body: Value| {
+        let mut all = headers.clone();
+        all.push(("content-type", "application/json"));
+        door.send(request("PATCH", path, &all, Body::from(body.to_string())))
+            .await
+    };
+    let said =
+        json!({"mail_from": "The Shop <shop@example.net>", "transport": "smtp://shop:wheel-barrow@mail.example.net"});
+    let changed = patch(said).await;
+    let holds =
+        json!({"mail_from": "The Shop <shop@example.net>", "reply_to": null, "transport": "mail.example.net:587"});
+    assert_eq!(changed.json(), holds, "{}", changed.text);
+    let seen = door.get(path, &headers).await;
+    assert_eq!(seen.json(), holds);
+    assert!(!seen.text.contains("wheel-barrow"));
+    assert_eq!(
+        patch(json!({"transport": "nowhere"})).await.faults(),
+        [("transport".to_owned(), "invalid_url".to_owned())]
+    );
+    assert_eq!(patch(json!({"transport": ""})).await.json()["transport"], Value::Null);
+    assert_eq!(
+        door.get("/api/v1/admin/projects/nothing/mail", &headers).await.status,
+        404
+    );
+}

@@ -151,3 +151,45 @@ async fn whoever_holds_the_link_declines_and_comes_back() {
     let wrong = door.page("/account/unsubscribe?token=abc", "").await;
     assert_eq!(wrong.status, 400);
 }
+
+#[tokio::test]
+async fn a_projects_page_says_how_its_mails_leave_and_shows_no_password() {
+    let door = Door::new().await;
+    let cookies = door.administrator().await;
+    let made = [("slug", "shop")];
+    door.form("/console/fn/create_project", &made, "/console/projects/new", &cookies)
+        .await;
+    let path = "/console/projects/shop";
+    let save = async |fields: &[(&str, &str)]| {
+        let all = [&[("id", "shop")], fields].concat();
+        let done = door.form("/console/fn/update_project_mail", &all, path, &cookies).await;
+        done.header("location").to_owned()
+    };
+    let wrong = save(&[
+        ("mail_from", "nobody"),
+        ("secret_url", "smtp://u:wheel-barrow@mail.example.net"),
+    ])
+    .await;
+    assert_eq!(wrong, path);
+    let page = door.page(path, &cookies).await.text;
+    assert!(
+        page.contains("id=\"mail_from-error\"") && !page.contains("wheel-barrow"),
+        "{page}"
+    );
+    let fields = [
+        ("mail_from", "Shop <shop@example.net>"),
+        ("secret_url", "smtp://u:wheel-barrow@mail.example.net"),
+    ];
+    let saved = save(&fields).await;
+    assert_eq!(saved, format!("{path}?done=mail"));
+    let page = door.page(&saved, &cookies).await.text;
+    assert!(
+        page.contains("Its mails leave by mail.example.net:587.") && !page.contains("wheel-barrow"),
+        "{page}"
+    );
+    // what is not said again stays, until it is taken away
+    save(&[("mail_from", "")]).await;
+    assert!(door.page(path, &cookies).await.text.contains("mail.example.net:587"));
+    save(&[("forget", "yes")]).await;
+    assert!(door.page(path, &cookies).await.text.contains("as all mails do"));
+}

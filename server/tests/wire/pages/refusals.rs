@@ -262,6 +262,7 @@ fn every_function_that_changes_something_has_a_page() {
         "list_suppressions",
         "list_pushes",
         "list_notifications",
+        "project_mail",
         "list_announcements",
         "announcement",
         "announcement_preview",

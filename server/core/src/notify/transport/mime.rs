@@ -47,6 +47,7 @@ impl Letterhead {
         let names = mail.attachments.iter().map(|file| file.name.as_str());
         let headers = [
             mail.subject.as_str(),
+            mail.from.as_deref().unwrap_or(""),
             mail.reply_to.as_deref().unwrap_or(""),
             mail.unsubscribe.as_deref().unwrap_or(""),
         ];
@@ -61,11 +62,17 @@ impl Letterhead {
             .recipient
             .parse()
             .map_err(|_| never("the address cannot be written to".to_owned()))?;
-        let sender = self.bounce.clone().unwrap_or_else(|| self.from.email.clone());
+        let from: Mailbox = match &mail.from {
+            Some(from) => from
+                .parse()
+                .map_err(|_| never("the sender cannot be written".to_owned()))?,
+            None => self.from.clone(),
+        };
+        let sender = self.bounce.clone().unwrap_or_else(|| from.email.clone());
         let envelope = Envelope::new(Some(sender), vec![to.clone()]).map_err(|error| never(error.to_string()))?;
         let mut builder = Message::builder()
             .envelope(envelope)
-            .from(self.from.clone())
+            .from(from)
             .to(Mailbox::new(None, to))
             .subject(mail.subject.clone())
             .message_id(Some(format!("<{}@{}>", mail.message_id, self.id_domain)))
