@@ -33,21 +33,56 @@ use account::{
     delete::DeletePage, devices::MyDevicesPage, forgot_password::ForgotPasswordPage, keep::KeepPage,
     overview::AccountPage, profile::ProfilePage, resend::ResendPage, reset_password::ResetPasswordPage,
     sessions::SessionsPage, setup::SetUpPage, sign_in::SignInPage, sign_in_code::SignInCodePage,
-    sign_in_link::SignInLinkPage, sign_out::SignedOutPage, sign_up::SignUpPage,
+    sign_in_link::SignInLinkPage, sign_out::SignedOutPage, sign_up::SignUpPage, unsubscribe::UnsubscribePage,
 };
 use console::{
-    ConsolePages, application::ApplicationPage, application_new::NewApplicationPage, applications::ApplicationsPage,
-    asked_permissions::AskedPermissionsPage, attributes::AttributesPage, device::DevicePage, devices::DevicesPage,
-    email_template::EmailTemplatePage, email_template_compare::CompareEmailTemplatesPage,
-    email_template_new::NewEmailTemplatePage, email_templates::EmailTemplatesPage, event::EventPage,
-    events::EventsPage, explorer::ExplorerPage, matrix::MatrixPage, message::MessagePage, message_new::NewMessagePage,
-    messages::MessagesPage, overview::OverviewPage, permissions::PermissionsPage, project::ProjectPage,
-    project_new::NewProjectPage, projects::ProjectsPage, push::PushPage, pushes::PushesPage, role::RolePage,
-    role_new::NewRolePage, roles::RolesPage, sessions::SessionsPage as AllSessionsPage, signing_keys::SigningKeysPage,
-    social_provider::SocialProviderPage, social_provider_new::NewSocialProviderPage,
-    social_providers::SocialProvidersPage, suppressions::SuppressionsPage, user::UserPage,
-    user_changes::UserChangesPage, user_identities::UserIdentitiesPage, user_messages::UserMessagesPage,
-    user_profile::UserProfilePage, user_roles::UserRolesPage, user_sign_ins::UserSignInsPage, users::UsersPage,
+    ConsolePages,
+    announcement::AnnouncementPage,
+    announcement_form::{EditAnnouncementPage, NewAnnouncementPage},
+    announcements::AnnouncementsPage,
+    application::ApplicationPage,
+    application_new::NewApplicationPage,
+    applications::ApplicationsPage,
+    asked_permissions::AskedPermissionsPage,
+    attributes::AttributesPage,
+    device::DevicePage,
+    devices::DevicesPage,
+    email_template::EmailTemplatePage,
+    email_template_compare::CompareEmailTemplatesPage,
+    email_template_new::NewEmailTemplatePage,
+    email_templates::EmailTemplatesPage,
+    event::EventPage,
+    events::EventsPage,
+    explorer::ExplorerPage,
+    matrix::MatrixPage,
+    message::MessagePage,
+    message_new::NewMessagePage,
+    messages::MessagesPage,
+    notifications::NotificationsPage,
+    overview::OverviewPage,
+    permissions::PermissionsPage,
+    project::ProjectPage,
+    project_new::NewProjectPage,
+    projects::ProjectsPage,
+    push::PushPage,
+    pushes::PushesPage,
+    role::RolePage,
+    role_new::NewRolePage,
+    roles::RolesPage,
+    sessions::SessionsPage as AllSessionsPage,
+    signing_keys::SigningKeysPage,
+    social_provider::SocialProviderPage,
+    social_provider_new::NewSocialProviderPage,
+    social_providers::SocialProvidersPage,
+    suppressions::SuppressionsPage,
+    user::UserPage,
+    user_changes::UserChangesPage,
+    user_identities::UserIdentitiesPage,
+    user_messages::UserMessagesPage,
+    user_profile::UserProfilePage,
+    user_roles::UserRolesPage,
+    user_sign_ins::UserSignInsPage,
+    users::UsersPage,
 };
 pub use visit::About;
 
@@ -90,6 +125,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("delete") view=DeletePage />
                     <Route path=path!("keep") view=KeepPage />
                     <Route path=path!("signed-out") view=SignedOutPage />
+                    <Route path=path!("unsubscribe") view=UnsubscribePage />
                 </ParentRoute>
                 <ParentRoute path=path!("/console") view=ConsolePages ssr=SsrMode::Async>
                     <Route path=path!("") view=OverviewPage />
@@ -124,6 +160,11 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("messages/new") view=NewMessagePage />
                     <Route path=path!("messages/:id") view=MessagePage />
                     <Route path=path!("suppressions") view=SuppressionsPage />
+                    <Route path=path!("notifications") view=NotificationsPage />
+                    <Route path=path!("announcements") view=AnnouncementsPage />
+                    <Route path=path!("announcements/new") view=NewAnnouncementPage />
+                    <Route path=path!("announcements/:id") view=AnnouncementPage />
+                    <Route path=path!("announcements/:id/edit") view=EditAnnouncementPage />
                     <Route path=path!("email-templates") view=EmailTemplatesPage />
                     <Route path=path!("email-templates/new") view=NewEmailTemplatePage />
                     <Route path=path!("email-templates/:name/:language") view=EmailTemplatePage />
@@ -247,6 +288,7 @@ pub fn page_of(function: &str) -> Option<&'static str> {
     use account::sign_up::Register;
     use account::{
         activate::Activate,
+        announcements::SetPreferences,
         avatar::{RemoveAvatar, UPLOAD},
         confirm_email::ConfirmEmail,
         connections::DisconnectIdentity,
@@ -264,7 +306,10 @@ pub fn page_of(function: &str) -> Option<&'static str> {
         sign_in_code::{AskCode, SignInWithCode},
         sign_in_link::SignInWithLink,
         sign_out::SignOut,
+        unsubscribe::{Resubscribe, Unsubscribe},
     };
+    use console::announcement::{DeleteAnnouncement, MoveAnnouncement, ScheduleAnnouncement, TestAnnouncement};
+    use console::announcement_form::SaveAnnouncementForm;
     use console::application::{
         CreateClientSecret, DeleteApplication, DeleteClientSecret, EnableApplication, UpdateApplication,
     };
@@ -282,10 +327,11 @@ pub fn page_of(function: &str) -> Option<&'static str> {
     use console::matrix::SetCell;
     use console::members::{GiveMemberRole, PutMember, RemoveMember};
     use console::message::{CancelMessage, ReleaseMessage, ResendMessage, RetryMessage};
-    use console::message_new::SendMessage;
+    use console::message_new;
     use console::messages::{ReleaseMessages, RetryFailedMessages};
     use console::permissions::{CreatePermission, DeletePermission, UpdatePermission};
     use console::project::{DeleteProject, EnableProject, UpdateProject};
+    use console::project_mail::UpdateProjectMail;
     use console::project_new::CreateProject;
     use console::push::RetryPush;
     use console::pushes::SendPush;
@@ -356,6 +402,7 @@ pub fn page_of(function: &str) -> Option<&'static str> {
         (UpdateProject::PATH, "/console/projects/{id}"),
         (EnableProject::PATH, "/console/projects/{id}"),
         (DeleteProject::PATH, "/console/projects/{id}"),
+        (UpdateProjectMail::PATH, "/console/projects/{id}"),
         (PutMember::PATH, "/console/projects/{id}"),
         (RemoveMember::PATH, "/console/projects/{id}"),
         (GiveMemberRole::PATH, "/console/projects/{id}"),
@@ -378,9 +425,18 @@ pub fn page_of(function: &str) -> Option<&'static str> {
         (CancelMessage::PATH, "/console/messages/{id}"),
         (ReleaseMessage::PATH, "/console/messages/{id}"),
         (ResendMessage::PATH, "/console/messages/{id}"),
-        (SendMessage::PATH, "/console/messages/new"),
+        (message_new::UPLOAD, "/console/messages/new"),
         (ReleaseMessages::PATH, "/console/messages"),
         (RetryFailedMessages::PATH, "/console/messages"),
+        (SaveAnnouncementForm::PATH, "/console/announcements/new"),
+        (TestAnnouncement::PATH, "/console/announcements/{id}"),
+        (ScheduleAnnouncement::PATH, "/console/announcements/{id}"),
+        (MoveAnnouncement::PATH, "/console/announcements/{id}"),
+        (DeleteAnnouncement::PATH, "/console/announcements/{id}"),
+        (SetPreferences::PATH, "/account/profile"),
+        // the token stays where it was typed or opened
+        (Unsubscribe::PATH, "/account/unsubscribe"),
+        (Resubscribe::PATH, "/account/unsubscribe"),
         (SuppressAddress::PATH, "/console/suppressions"),
         (UnsuppressAddress::PATH, "/console/suppressions"),
         (DeclareAttribute::PATH, "/console/attributes"),

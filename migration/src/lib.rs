@@ -31,6 +31,7 @@ mod m20261120_000016_authorization;
 mod m20261120_000018_outbox;
 mod m20261121_000017_email_templates;
 mod m20261121_000019_push;
+mod m20261121_000020_announcements;
 mod m20261121_000022_queue_indices;
 
 /// The ordered list of changes.
@@ -60,6 +61,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000017_email_templates::Migration),
             Box::new(m20261120_000018_outbox::Migration),
             Box::new(m20261121_000019_push::Migration),
+            Box::new(m20261121_000020_announcements::Migration),
             Box::new(m20261121_000022_queue_indices::Migration),
         ]
     }

@@ -10,6 +10,7 @@ use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
 use app::account::avatar::UPLOAD;
+use app::console::message_new;
 use axum::Router;
 use axum::extract::{FromRef, Request, State};
 use axum::middleware::{self, Next};
@@ -26,7 +27,8 @@ use tokio::sync::Semaphore;
 use crate::http::metrics::Metrics;
 use crate::http::problem::Refusal;
 use crate::http::{
-    avatar_form, body, caller, cors, form_post, idempotency, meta, oauth_form, origin, policy, session_store, social,
+    avatar_form, body, caller, cors, form_post, idempotency, message_form, meta, oauth_form, origin, policy,
+    session_store, social, unsubscribe,
 };
 use crate::{api, assets, pages};
 
@@ -94,6 +96,8 @@ pub fn router(app: &App) -> Router {
         .merge(api::routes())
         .merge(pages::routes(app))
         .route(UPLOAD, post(avatar_form::receive))
+        .route(message_new::UPLOAD, post(message_form::receive))
+        .route(unsubscribe::PATH, post(unsubscribe::one_click))
         .merge(social::routes())
         .fallback(nothing)
         .method_not_allowed_fallback(wrong_method)
@@ -167,7 +171,13 @@ async fn enter(app: App, mut request: Request, next: Next) -> Response {
         return refusal.into_response();
     }
     match policy::enforce(&app, request.method(), request.extensions()).await {
-        Ok(()) if request.extensions().get::<body::TooLarge>().is_some() => avatar_form::too_large().into_response(),
+        Ok(()) if request.extensions().get::<body::TooLarge>().is_some() => {
+            if request.uri().path() == message_new::UPLOAD {
+                message_form::too_large().into_response()
+            } else {
+                avatar_form::too_large().into_response()
+            }
+        }
         Ok(()) => next.run(request).await,
         Err(refused) => refused,
     }
@@ -206,6 +216,8 @@ pub fn unlisted() -> Vec<String> {
             .map(|page| ("GET".to_owned(), page.path().to_owned())),
     );
     doors.push(("POST".to_owned(), UPLOAD.to_owned()));
+    doors.push(("POST".to_owned(), message_new::UPLOAD.to_owned()));
+    doors.push(("POST".to_owned(), unsubscribe::PATH.to_owned()));
     doors.extend(social::DOORS.map(|(method, path)| (method.to_owned(), path.to_owned())));
     doors.extend(server_fn::axum::server_fn_paths().map(|(path, method)| (method.to_string(), path.to_owned())));
     doors

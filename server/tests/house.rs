@@ -10,7 +10,7 @@
 use std::path::{Path, PathBuf};
 
 use sereno_core::access::policy;
-use sereno_server::http::social;
+use sereno_server::http::{social, unsubscribe};
 use sereno_server::{api, pages, router};
 
 /// Rooms of the core from the lowest floor up; a room uses rooms of lower floors, and of its own on the ground floor.
@@ -36,7 +36,7 @@ const FLOORS: &[&[&str]] = &[
     &["token"],
     &["account"],
     &["live", "login", "messages", "oauth", "roles", "templates"],
-    &["social"],
+    &["announcements", "social"],
     &["jobs"],
     &["boot"],
     &["testing"],
@@ -251,10 +251,12 @@ fn every_door_has_a_row_and_every_row_a_door() {
         let described = contract["paths"][rule.path][rule.method.to_lowercase()].is_object();
         let undescribed = rule.method == "GET" && api::UNDESCRIBED.contains(&rule.path);
         let page = pages.iter().any(|path| path == rule.path);
-        // the door for files is a function of the pages in all but its encoding
-        let function = functions.contains(&rule.path) || rule.path == app::account::avatar::UPLOAD;
-        // to a provider and back
-        let travels = social::DOORS.contains(&(rule.method, rule.path));
+        // the doors for files are functions of the pages in all but their encoding
+        let function = functions.contains(&rule.path)
+            || [app::account::avatar::UPLOAD, app::console::message_new::UPLOAD].contains(&rule.path);
+        // to a provider and back, and for mail programs
+        let travels = social::DOORS.contains(&(rule.method, rule.path))
+            || (rule.method, rule.path) == ("POST", unsubscribe::PATH);
         assert!(
             described || undescribed || page || function || travels,
             "no door answers to {} {}",

@@ -1,6 +1,7 @@
 //! The pages for everybody: one thing per page, a plain form in the middle.
 
 pub mod activate;
+pub mod announcements;
 pub mod avatar;
 pub mod confirm_email;
 pub mod connections;
@@ -21,6 +22,7 @@ pub mod sign_in_code;
 pub mod sign_in_link;
 pub mod sign_out;
 pub mod sign_up;
+pub mod unsubscribe;
 
 use leptos::prelude::*;
 use leptos_router::{

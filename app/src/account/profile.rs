@@ -2,11 +2,12 @@
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use sereno_types::Problem;
+use sereno_types::{Preferences, Problem};
 
 use crate::{
     account::{
         AccountNav,
+        announcements::{AnnouncementsChoice, Choosing},
         avatar::{Picture, PictureChanges, Portrait},
         query,
     },
@@ -27,6 +28,8 @@ pub struct OwnProfile {
     pub form: ProfileForm,
     /// The picture.
     pub portrait: Portrait,
+    /// What they are sent beside what the account needs.
+    pub preferences: Preferences,
 }
 
 #[server(name = LoadProfileForm, prefix = "/account/fn", endpoint = "profile_form")]
@@ -44,8 +47,15 @@ pub(crate) async fn profile_form() -> Result<OwnProfile, Problem> {
         may_change: sereno_core::account::avatar::may_change(&visitor.sereno),
         max_bytes: visitor.sereno.config.profile.avatar_max_bytes,
     };
+    let preferences = sereno_core::account::preferences::own(&visitor.sereno, &visitor.actor)
+        .await
+        .map_err(gate::refuse)?;
     let form = ProfileForm::own(me, fields);
-    Ok(OwnProfile { form, portrait })
+    Ok(OwnProfile {
+        form,
+        portrait,
+        preferences,
+    })
 }
 
 #[server(prefix = "/account/fn", endpoint = "update_profile")]
@@ -68,12 +78,18 @@ pub fn ProfilePage() -> impl IntoView {
     let done = match query("done").as_deref() {
         Some("saved") => Some(texts.profile_saved),
         Some("picture") => Some(texts.picture_saved),
+        Some("preferences") => Some(texts.preferences_saved),
         Some("picture-removed") => Some(texts.picture_removed),
         _ => None,
     };
-    loaded(profile, move |OwnProfile { form, portrait }| {
-        view! { <ProfileView profile=form portrait done /> }
-    })
+    loaded(
+        profile,
+        move |OwnProfile {
+                  form,
+                  portrait,
+                  preferences,
+              }| view! { <ProfileView profile=form portrait preferences done /> },
+    )
 }
 
 /// The profile, once it is known.
@@ -83,6 +99,8 @@ pub fn ProfileView(
     profile: ProfileForm,
     /// The picture.
     portrait: Portrait,
+    /// What they are sent beside what the account needs.
+    preferences: Preferences,
     /// What has just been done.
     #[prop(default = None)]
     done: Option<&'static str>,
@@ -92,11 +110,13 @@ pub fn ProfileView(
     let attempt = Attempt::of(action).completed_by(profile.shown());
     let may_change = profile.may_change();
     let changes = PictureChanges::begin();
+    let choosing = Choosing::begin();
+    let other = Attempt::either(changes.attempt(), choosing.attempt());
     view! {
         <div class="grid grid-cols-1 gap-6">
             <AccountNav />
             <div class="grid gap-1">
-                <Heading title=texts.profile_title attempt=Attempt::either(attempt, changes.attempt()) />
+                <Heading title=texts.profile_title attempt=Attempt::either(attempt, other) />
                 <p class="text-soft">{texts.profile_lead}</p>
             </div>
             {done.map(|done| view! { <Done>{done}</Done> })}
@@ -111,6 +131,7 @@ pub fn ProfileView(
                         </Form>
                     }
                 })}
+            <AnnouncementsChoice preferences choosing />
         </div>
     }
 }

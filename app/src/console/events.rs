@@ -1,21 +1,20 @@
 //! What happened, newest first: who did what to whom, from where. Search, filters and page are all in the address.
 
 use leptos::prelude::*;
-use leptos_router::{components::Form, hooks::use_query_map, params::ParamsMap};
+use leptos_router::{hooks::use_query_map, params::ParamsMap};
 use sereno_types::{EventOutcome, EventQuery, EventRow, Page, Problem};
 
 use crate::{
     console::{
         Breadcrumb,
+        address::counted,
         event::{by, person},
-        overview::grouped,
     },
     ui::{
         field::{Choice, DayField, SearchField},
         heading::Heading,
-        icon::Icon,
+        list::{Filters, Listing, Nothing},
         loaded::loaded,
-        pager::Pager,
         time::Ago,
     },
     visit,
@@ -131,7 +130,7 @@ pub fn EventsView(
             ..query.clone()
         }))
     };
-    let pager = view! { <Pager previous=at(&page.prev_cursor) next=at(&page.next_cursor) /> };
+    let around = (at(&page.prev_cursor), at(&page.next_cursor));
     let place = EventQuery {
         limit: query.limit,
         cursor: query.cursor.clone(),
@@ -139,7 +138,7 @@ pub fn EventsView(
     };
     let filtered = query != place;
     let list = if page.items.is_empty() {
-        view! { <Nothing filtered /> }.into_any()
+        view! { <NothingFound filtered /> }.into_any()
     } else {
         view! { <Table rows=page.items /> }.into_any()
     };
@@ -149,39 +148,26 @@ pub fn EventsView(
             <Heading title="Events" />
             <p class="text-soft">"What happened, who did it, and from where. Nothing here can be changed."</p>
         </div>
-        <Filters query kinds />
-        <p class="text-soft" role="status">
-            {total(page.total, filtered)}
-        </p>
-        {list}
-        {pager}
+        <Chosen query kinds />
+        <Listing total=counted(page.total, "event", "events", filtered) around>
+            {list}
+        </Listing>
     }
-}
-
-fn total(total: u64, filtered: bool) -> String {
-    let events = if total == 1 { "event" } else { "events" };
-    let verb = if total == 1 { "matches" } else { "match" };
-    let rest = if filtered { format!(" {verb}") } else { String::new() };
-    format!("{} {events}{rest}", grouped(total))
 }
 
 /// A plain GET form. The page size stays, the page does not: another search begins at its first page.
 #[component]
-fn Filters(query: EventQuery, kinds: Vec<String>) -> impl IntoView {
+fn Chosen(query: EventQuery, kinds: Vec<String>) -> impl IntoView {
     let mut options = vec![(String::new(), "Any event".to_owned())];
     options.extend(kinds.into_iter().map(|kind| (kind.clone(), kind)));
     let outcomes = vec![("", "Any outcome"), ("success", "Happened"), ("failure", "Refused")];
     let outcome = query.outcome.map_or("", EventOutcome::as_str);
-    let kept = [
+    let kept = vec![
         ("session", query.session),
         ("limit", query.limit.map(|limit| limit.to_string())),
     ];
-    let kept = kept
-        .into_iter()
-        .filter_map(|(name, value)| Some(view! { <input type="hidden" name=name value=value? /> }))
-        .collect_view();
     view! {
-        <Form method="GET" action={PATH} {..} role="search" class="flex flex-wrap items-end gap-3">
+        <Filters path=PATH kept>
             <SearchField name="q" label="Search" placeholder="Address, client or request" value=query.q />
             <SearchField name="user" label="About" placeholder="Address, name or number" value=query.user />
             <SearchField name="actor" label="Done by" placeholder="Address, name or number" value=query.actor />
@@ -190,12 +176,7 @@ fn Filters(query: EventQuery, kinds: Vec<String>) -> impl IntoView {
             <Choice name="outcome" label="Outcome" options=outcomes value=outcome />
             <DayField name="since" label="From (UTC)" value=query.since />
             <DayField name="until" label="Until (UTC)" value=query.until />
-            {kept}
-            <button type="submit" class="button">
-                {Icon::Search.draw()}
-                "Search"
-            </button>
-        </Form>
+        </Filters>
     }
 }
 
@@ -263,26 +244,18 @@ fn Row(row: EventRow) -> impl IntoView {
 
 /// What stands here, and the same without a browser.
 #[component]
-fn Nothing(filtered: bool) -> impl IntoView {
+fn NothingFound(filtered: bool) -> impl IntoView {
     let url = visit::about().public_url;
     let curl = format!(
         "curl -H \"Authorization: Bearer $ACCESS\" \\\n  '{url}/api/v1/admin/events?kind=login_failed&since=2026-11-20'"
     );
-    let title = if filtered {
-        "Nothing matches"
+    let (title, all) = if filtered {
+        ("Nothing matches", Some((PATH, "Show all events")))
     } else {
-        "Nothing has happened yet"
+        ("Nothing has happened yet", None)
     };
-    let all = filtered.then(|| {
-        view! {
-            <a class="link justify-self-start" href=PATH>
-                "Show all events"
-            </a>
-        }
-    });
     view! {
-        <div class="card grid grid-cols-1 gap-3 p-6">
-            <h2 class="text-base font-semibold">{title}</h2>
+        <Nothing title all>
             <p>
                 "Every sign-in, refusal and change is written here in the moment in which it happens, and kept for as long as
                 the settings say. Programs ask the same:"
@@ -290,8 +263,7 @@ fn Nothing(filtered: bool) -> impl IntoView {
             <pre class="shell" tabindex="0">
                 <code>{curl}</code>
             </pre>
-            {all}
-        </div>
+        </Nothing>
     }
 }
 
@@ -343,7 +315,7 @@ mod tests {
 
     #[test]
     fn the_total_is_a_sentence() {
-        assert_eq!(total(1, true), "1 event matches");
-        assert_eq!(total(1234, false), "1,234 events");
+        assert_eq!(counted(1, "event", "events", true), "1 event matches");
+        assert_eq!(counted(1234, "event", "events", false), "1,234 events");
     }
 }

@@ -307,6 +307,15 @@ fn Facts(detail: MessageDetail) -> impl IntoView {
             </Fact>
         }
     });
+    let announcement = detail.announcement.map(|id| {
+        view! {
+            <Fact name="Announcement">
+                <a class="link" href=format!("/console/announcements/{id}")>
+                    "The announcement"
+                </a>
+            </Fact>
+        }
+    });
     let repeats = detail.resent_of.map(|id| {
         view! {
             <Fact name="Repeats">
@@ -335,6 +344,7 @@ fn Facts(detail: MessageDetail) -> impl IntoView {
                 {why}
                 {words}
                 {forced}
+                {announcement}
                 {repeats}
                 <Fact name="Id">
                     <Copyable text=message.id.0 what="the id" />

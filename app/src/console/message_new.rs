@@ -1,71 +1,65 @@
-//! Writing a mail to a few addresses.
+//! Writing a mail to a few addresses, with files.
 
+use leptos::context::Provider;
 use leptos::prelude::*;
-use sereno_types::Problem;
 
 use crate::{
-    console::{Breadcrumb, application_form::Fields},
+    console::Breadcrumb,
     ui::{
-        field::{Area, Field, Tick},
-        form::{Attempt, Form, Submit},
+        field::{Area, Field, FileField, Tick},
+        form::{Attempt, ErrorSummary, Submit},
         heading::Heading,
         icon::Icon,
     },
+    visit,
 };
 
-#[server(prefix = "/console/fn", endpoint = "send_message")]
-pub(crate) async fn send_message(#[server(flatten)] fields: Fields) -> Result<(), Problem> {
-    use crate::gate;
-    let member = gate::staff().await?;
-    let said = |name: &str| fields.get(name).cloned();
-    let recipients = said("recipients").unwrap_or_default();
-    let command = sereno_types::SendMessage {
-        recipients: recipients
-            .split(['\n', ',', ';'])
-            .map(str::trim)
-            .filter(|address| !address.is_empty())
-            .map(str::to_owned)
-            .collect(),
-        subject: said("subject"),
-        text: said("text"),
-        html: said("html"),
-        reply_to: said("reply_to"),
-        force: said("force").is_some(),
-        ..sereno_types::SendMessage::default()
-    };
-    sereno_core::messages::send(&member.sereno, &member.meta, &member.staff, command)
-        .await
-        .map_err(gate::refuse)?;
-    gate::go_to("/console/messages?kind=custom&done=sent");
-    Ok(())
-}
+/// Where the form posts. No server function: those take flat texts.
+pub const UPLOAD: &str = "/console/messages/upload";
+/// The name of the field that holds the files.
+pub const FIELD: &str = "attachments";
 
 /// `/console/messages/new`.
 #[component]
 pub fn NewMessagePage() -> impl IntoView {
-    let action = ServerAction::<SendMessage>::new();
-    let attempt = Attempt::of(action);
+    let attempt = Attempt::after(visit::flash_of(UPLOAD));
     view! {
         <Breadcrumb above=vec![("/console", "Overview"), ("/console/messages", "Notifications")] here="New" />
         <Heading title="Write a mail" attempt />
-        <Form action attempt>
-            <div class="card grid grid-cols-1 gap-4 p-5">
-                <Area
-                    name="recipients"
-                    label="To"
-                    hint="One address a line. Each gets a mail of their own."
-                />
-                <Field name="subject" label="Subject" />
-                <Field name="reply_to" label="Answers to" inputmode="email" optional=true />
-                <Tick
-                    name="force"
-                    label="Send in any case"
-                    hint="Also to excluded addresses, and while mails are held back. Never to addresses that are not written to."
-                />
-                <Area name="text" label="Text" rows=8 hint="Made from the HTML if it stays empty." />
-                <Area name="html" label="HTML" rows=8 hint="May stay empty." />
-            </div>
-            <Submit label="Send" class="button button-primary justify-self-start" icon=Icon::Mail />
-        </Form>
+        <ErrorSummary attempt />
+        <form action=UPLOAD method="post" enctype="multipart/form-data" class="grid gap-5" novalidate="">
+            <Provider value=attempt>
+                <div class="card grid grid-cols-1 gap-4 p-5">
+                    <Area
+                        name="recipients"
+                        label="To"
+                        hint="One address a line. Each gets a mail of their own."
+                    />
+                    <Field name="subject" label="Subject" />
+                    <Field name="reply_to" label="Answers to" inputmode="email" optional=true />
+                    <Field
+                        name="project"
+                        label="Project"
+                        hint="Its name in addresses. Mails of a project leave as the project says."
+                        optional=true
+                    />
+                    <Tick
+                        name="force"
+                        label="Send in any case"
+                        hint="Also to excluded addresses, and while mails are held back. Never to addresses that are not written to."
+                    />
+                    <Area name="text" label="Text" rows=8 hint="Made from the HTML if it stays empty." />
+                    <Area name="html" label="HTML" rows=8 hint="May stay empty." />
+                    <FileField
+                        name=FIELD
+                        label="Files"
+                        accept=""
+                        hint="Up to twenty. What was chosen has to be chosen again when the form is refused."
+                        multiple=true
+                    />
+                </div>
+                <Submit label="Send" class="button button-primary justify-self-start" icon=Icon::Mail />
+            </Provider>
+        </form>
     }
 }

@@ -1,11 +1,11 @@
 //! The history of mails, newest first: to whom, what, and what became of it. Search, filters and page are in the address.
 
 use leptos::prelude::*;
-use leptos_router::{components::Form as Search, hooks::use_query_map, params::ParamsMap};
+use leptos_router::{hooks::use_query_map, params::ParamsMap};
 use sereno_types::{MessageQuery, MessageReason, MessageRow, MessageState, Page, Permission, Problem};
 
 use crate::{
-    console::{Breadcrumb, events::is_day, holders::UserLink, may, overview::grouped},
+    console::{Breadcrumb, address::counted, events::is_day, holders::UserLink, may},
     ui::{
         alert::{Done, Tone},
         badge::Badge,
@@ -14,8 +14,8 @@ use crate::{
         form::{Attempt, Form, Submit},
         heading::Heading,
         icon::Icon,
+        list::{Filters, Listing, Nothing},
         loaded::loaded,
-        pager::Pager,
         time::Ago,
     },
 };
@@ -96,6 +96,7 @@ pub(super) fn read(params: &ParamsMap) -> MessageQuery {
         kind: text("kind"),
         state: text("state").as_deref().and_then(MessageState::from_name),
         reason: text("reason").as_deref().and_then(MessageReason::from_name),
+        announcement: text("announcement"),
         since: text("since").filter(|day| is_day(day)),
         until: text("until").filter(|day| is_day(day)),
         limit: text("limit").and_then(|value| value.parse().ok()),
@@ -112,6 +113,7 @@ pub(super) fn address(path: &str, query: &MessageQuery) -> String {
         ("kind", query.kind.clone()),
         ("state", query.state.map(|state| state.as_str().to_owned())),
         ("reason", query.reason.map(|reason| reason.as_str().to_owned())),
+        ("announcement", query.announcement.clone()),
         ("since", query.since.clone()),
         ("until", query.until.clone()),
         ("limit", query.limit.map(|limit| limit.to_string())),
@@ -148,7 +150,7 @@ pub fn MessagesView(
         };
         Some(address(PATH, &there))
     };
-    let pager = view! { <Pager previous=at(&page.prev_cursor) next=at(&page.next_cursor) /> };
+    let around = (at(&page.prev_cursor), at(&page.next_cursor));
     let place = MessageQuery {
         limit: query.limit,
         cursor: query.cursor.clone(),
@@ -156,7 +158,7 @@ pub fn MessagesView(
     };
     let filtered = query != place;
     let list = if page.items.is_empty() {
-        view! { <Nothing filtered /> }.into_any()
+        view! { <NothingFound filtered /> }.into_any()
     } else {
         view! { <MessageTable rows=page.items /> }.into_any()
     };
@@ -178,20 +180,11 @@ pub fn MessagesView(
                     <RetryQuestion open=asks("retry") />
                 }
             })}
-        <Filters query kinds />
-        <p class="text-soft" role="status">
-            {total(page.total, filtered)}
-        </p>
-        {list}
-        {pager}
+        <Chosen query kinds />
+        <Listing total=counted(page.total, "mail", "mails", filtered) around>
+            {list}
+        </Listing>
     }
-}
-
-pub(super) fn total(total: u64, filtered: bool) -> String {
-    let mails = if total == 1 { "mail" } else { "mails" };
-    let verb = if total == 1 { "matches" } else { "match" };
-    let rest = if filtered { format!(" {verb}") } else { String::new() };
-    format!("{} {mails}{rest}", grouped(total))
 }
 
 /// What can be done about many at once; asked about first, and the links work without scripts.
@@ -243,7 +236,7 @@ fn RetryQuestion(open: Signal<bool>) -> impl IntoView {
 
 /// A plain GET form. The page size stays, the page does not: another search begins at its first page.
 #[component]
-fn Filters(query: MessageQuery, kinds: Vec<String>) -> impl IntoView {
+fn Chosen(query: MessageQuery, kinds: Vec<String>) -> impl IntoView {
     let mut options = vec![(String::new(), "Any kind".to_owned())];
     options.extend(kinds.into_iter().map(|kind| (kind.clone(), kind)));
     let mut states = vec![("", "Any state")];
@@ -258,11 +251,12 @@ fn Filters(query: MessageQuery, kinds: Vec<String>) -> impl IntoView {
             .iter()
             .map(|reason| (reason.as_str(), reason.as_str())),
     );
-    let kept = query
-        .limit
-        .map(|limit| view! { <input type="hidden" name="limit" value=limit.to_string() /> });
+    let kept = vec![
+        ("announcement", query.announcement),
+        ("limit", query.limit.map(|limit| limit.to_string())),
+    ];
     view! {
-        <Search method="GET" action={PATH} {..} role="search" class="flex flex-wrap items-end gap-3">
+        <Filters path=PATH kept>
             <SearchField name="q" label="Search" placeholder="Recipient, kind or id" value=query.q />
             <SearchField name="user" label="User" placeholder="Address, name or number" value=query.user />
             <Choice name="kind" label="Kind" options value=query.kind.unwrap_or_default() />
@@ -280,12 +274,7 @@ fn Filters(query: MessageQuery, kinds: Vec<String>) -> impl IntoView {
             />
             <DayField name="since" label="From (UTC)" value=query.since />
             <DayField name="until" label="Until (UTC)" value=query.until />
-            {kept}
-            <button type="submit" class="button">
-                {Icon::Search.draw()}
-                "Search"
-            </button>
-        </Search>
+        </Filters>
     }
 }
 
@@ -380,28 +369,19 @@ pub(super) const fn state_name(state: MessageState) -> &'static str {
 }
 
 #[component]
-fn Nothing(filtered: bool) -> impl IntoView {
-    let (title, more) = if filtered {
-        (
-            "No mail matches",
-            Some(view! {
-                <a class="link justify-self-start" href=PATH>
-                    "Show all mails"
-                </a>
-            }),
-        )
+fn NothingFound(filtered: bool) -> impl IntoView {
+    let (title, all) = if filtered {
+        ("No mail matches", Some((PATH, "Show all mails")))
     } else {
         ("No mails yet", None)
     };
     view! {
-        <div class="card grid gap-3 p-6">
-            <h2 class="text-base font-semibold">{title}</h2>
+        <Nothing title all>
             <p>
                 "Every mail stands here from the moment it is asked for, and for as long as the settings say ("
                 <code class="font-mono">"mail.history_days"</code> ")."
             </p>
-            {more}
-        </div>
+        </Nothing>
     }
 }
 

@@ -1,6 +1,9 @@
 //! The pages for staff: a rail on the left, the page beside it. They speak English.
 
 mod address;
+pub mod announcement;
+pub mod announcement_form;
+pub mod announcements;
 pub mod application;
 pub mod application_form;
 pub mod application_new;
@@ -26,10 +29,12 @@ pub mod members;
 pub mod message;
 pub mod message_new;
 pub mod messages;
+pub mod notifications;
 pub mod overview;
 pub mod permissions;
 pub mod project;
 pub mod project_form;
+pub mod project_mail;
 pub mod project_new;
 pub mod projects;
 pub mod push;
@@ -313,6 +318,16 @@ fn Rail(name: String, theme: &'static str) -> impl IntoView {
                                 {may(Permission::MessagesView)
                                     .then(|| {
                                         view! {
+                                            <RailItem
+                                                href="/console/announcements"
+                                                icon=Icon::Users
+                                                label="Announcements"
+                                            />
+                                            <RailItem
+                                                href="/console/notifications"
+                                                icon=Icon::Clock
+                                                label="Timeline"
+                                            />
                                             <RailItem
                                                 href="/console/messages"
                                                 icon=Icon::Activity

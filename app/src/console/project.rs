@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use sereno_types::{
-    AssignmentQuery, AssignmentRow, MemberQuery, MemberRow, Page, Permission, Problem, ProjectDetail, RoleRow,
+    AssignmentQuery, AssignmentRow, MemberQuery, MemberRow, Page, Permission, Problem, ProjectDetail, ProjectMail,
+    RoleRow,
 };
 
 use crate::{
@@ -17,6 +18,7 @@ use crate::{
         members::{Members, MembersAsked, Wishes, list_members},
         overview::grouped,
         project_form::{ProjectFields, fields},
+        project_mail::{MailSettings, project_mail},
         projects::PATH,
         role_choice::{self, offered_in},
         role_form::beginning,
@@ -107,6 +109,8 @@ pub struct ProjectSeen {
     pub members: Page<MemberRow>,
     /// Roles that can be given in it; none where they may not be seen.
     pub offered: Page<RoleRow>,
+    /// How its mails leave.
+    pub mail: ProjectMail,
     /// The roles that the member whom the address names was given here one by one.
     pub given: Vec<AssignmentRow>,
 }
@@ -152,8 +156,10 @@ pub fn ProjectPage() -> impl IntoView {
                 }
                 _ => Vec::new(),
             };
+            let mail = project_mail(project.row.slug.clone()).await?;
             let seen = ProjectSeen {
                 project,
+                mail,
                 members,
                 offered,
                 given,
@@ -179,6 +185,7 @@ fn notice(word: &str) -> Option<&'static str> {
     match word {
         "created" => Some("The project is made. Add its members below."),
         "saved" => Some("The project is saved."),
+        "mail" => Some("How its mails leave is saved."),
         "enabled" => Some("The project is switched on."),
         "disabled" => Some("The project is switched off. Nobody may do anything in it."),
         "member" => Some("The member is saved."),
@@ -208,6 +215,8 @@ pub fn ProjectView(
     let title = project.row.name.clone();
     let settings = beginning(attempt, "attributes", fields(&project));
     let slug = project.row.slug.clone();
+    let mail = seen.mail.clone();
+    let of_mail = slug.clone();
     view! {
         <Breadcrumb above=vec![("/console", "Overview"), ("/console/projects", "Projects")] here=title.clone() />
         {move || notice.get().map(|notice| view! { <Done>{notice}</Done> })}
@@ -235,6 +244,7 @@ pub fn ProjectView(
                     .then(|| view! { <Submit label="Save project" class="button button-primary justify-self-start" /> })}
             </Form>
         </section>
+        <MailSettings slug=of_mail mail />
     }
 }
 

@@ -1,7 +1,7 @@
 //! Notifications to devices: what became of each, and sending one. Search, filters and page are all in the address.
 
 use leptos::prelude::*;
-use leptos_router::{components::Form as Search, hooks::use_query_map, params::ParamsMap};
+use leptos_router::{hooks::use_query_map, params::ParamsMap};
 use sereno_types::{Page, Permission, Problem, PushQuery, PushReason, PushRow, PushState};
 
 use crate::{
@@ -18,8 +18,8 @@ use crate::{
         form::{Attempt, Form, Submit},
         heading::Heading,
         icon::Icon,
+        list::{Filters, Listing, Nothing},
         loaded::loaded,
-        pager::Pager,
         time::Ago,
     },
     visit,
@@ -155,7 +155,7 @@ pub fn PushesView(
             ..query.clone()
         }))
     };
-    let pager = view! { <Pager previous=at(&page.prev_cursor) next=at(&page.next_cursor) /> };
+    let around = (at(&page.prev_cursor), at(&page.next_cursor));
     let place = PushQuery {
         limit: query.limit,
         cursor: query.cursor.clone(),
@@ -164,7 +164,7 @@ pub fn PushesView(
     let filtered = query != place;
     let total = counted(page.total, "notification", "notifications", filtered);
     let list = if page.items.is_empty() {
-        view! { <Nothing filtered /> }.into_any()
+        view! { <NothingFound filtered /> }.into_any()
     } else {
         view! { <Table rows=page.items /> }.into_any()
     };
@@ -176,19 +176,17 @@ pub fn PushesView(
             <p class="text-soft">"Notifications to the devices of users, and what became of each."</p>
         </div>
         {done.then(|| view! { <Done>"The notification is queued. Load the page again to see what becomes of it."</Done> })}
-        <Filters query />
-        <p class="text-soft" role="status">
-            {total}
-        </p>
-        {list}
-        {pager}
+        <Chosen query />
+        <Listing total around>
+            {list}
+        </Listing>
         {form}
     }
 }
 
 /// A plain GET form. The page size stays, the page does not: another search begins at its first page.
 #[component]
-fn Filters(query: PushQuery) -> impl IntoView {
+fn Chosen(query: PushQuery) -> impl IntoView {
     let states = std::iter::once(("", "Any state"))
         .chain(PushState::ALL.iter().map(|&state| (state.as_str(), state_name(state))))
         .collect::<Vec<_>>();
@@ -199,27 +197,18 @@ fn Filters(query: PushQuery) -> impl IntoView {
                 .map(|&reason| (reason.as_str(), reason_words(reason))),
         )
         .collect::<Vec<_>>();
-    let kept = [
+    let kept = vec![
         ("device", query.device),
         ("batch", query.batch),
         ("limit", query.limit.map(|limit| limit.to_string())),
     ];
-    let kept = kept
-        .into_iter()
-        .filter_map(|(name, value)| Some(view! { <input type="hidden" name=name value=value? /> }))
-        .collect_view();
     view! {
-        <Search method="GET" action={PATH} {..} role="search" class="flex flex-wrap items-end gap-3">
+        <Filters path=PATH kept>
             <SearchField name="q" label="Search" placeholder="Title, words or device" value=query.q />
             <SearchField name="user" label="User" placeholder="Address, name or number" value=query.user />
             <Choice name="state" label="State" options=states value=query.state.map_or("", PushState::as_str) />
             <Choice name="reason" label="Reason" options=reasons value=query.reason.map_or("", PushReason::as_str) />
-            {kept}
-            <button type="submit" class="button">
-                {Icon::Search.draw()}
-                "Search"
-            </button>
-        </Search>
+        </Filters>
     }
 }
 
@@ -347,26 +336,18 @@ fn SendForm(action: ServerAction<SendPush>, attempt: Attempt) -> impl IntoView {
 
 /// What stands here, and the same without a browser.
 #[component]
-fn Nothing(filtered: bool) -> impl IntoView {
+fn NothingFound(filtered: bool) -> impl IntoView {
     let url = visit::about().public_url;
     let curl = format!(
         "curl -H \"Authorization: Bearer $ACCESS\" -H 'Content-Type: application/json' \\\n  {url}/api/v1/admin/push-notifications \\\n  -d '{{\"user\":\"ana\",\"title\":\"Hello\",\"body\":\"How are you?\"}}'"
     );
-    let title = if filtered {
-        "Nothing matches"
+    let (title, all) = if filtered {
+        ("Nothing matches", Some((PATH, "Show all notifications")))
     } else {
-        "No notification yet"
+        ("No notification yet", None)
     };
-    let all = filtered.then(|| {
-        view! {
-            <a class="link justify-self-start" href=PATH>
-                "Show all notifications"
-            </a>
-        }
-    });
     view! {
-        <div class="card grid grid-cols-1 gap-3 p-6">
-            <h2 class="text-base font-semibold">{title}</h2>
+        <Nothing title all>
             <p>
                 "Devices that gave a Firebase token at sign-in can be notified, once the settings name the key file of a
                 service account (push.service_account_file). Programs send the same:"
@@ -374,8 +355,7 @@ fn Nothing(filtered: bool) -> impl IntoView {
             <pre class="shell" tabindex="0">
                 <code>{curl}</code>
             </pre>
-            {all}
-        </div>
+        </Nothing>
     }
 }
 

@@ -186,7 +186,7 @@ fn Tabs(id: Id) -> impl IntoView {
         ("/roles", "Roles", may(Permission::RolesView)),
         ("/sign-ins", "Sign-ins", may(Permission::SessionsView)),
         ("/identities", "Connections", true),
-        ("/messages", "Mails", may(Permission::MessagesView)),
+        ("/messages", "Messages", may(Permission::MessagesView)),
         ("/changes", "Changes", true),
     ];
     let links = pages

@@ -1,15 +1,19 @@
-//! The mails of one user, newest first.
+//! The mails of one user and the notifications to their devices, newest first.
 
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use sereno_types::{MessageQuery, MessageRow, Page, UserDetail};
+use sereno_types::{Page, TimelineQuery, TimelineRow, UserDetail};
 
 use crate::{
     console::{
-        messages::{MessageTable, address, list_messages, read, total},
+        address::counted,
+        notifications::{TimelineTable, list_address, list_notifications, read},
         user::{UserHead, Who, user},
     },
-    ui::{loaded::loaded, pager::Pager},
+    ui::{
+        list::{Listing, Nothing},
+        loaded::loaded,
+    },
 };
 
 /// `/console/users/{id}/messages`.
@@ -18,21 +22,21 @@ pub fn UserMessagesPage() -> impl IntoView {
     let (params, asked) = (use_params_map(), use_query_map());
     let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
     let place = Memo::new(move |_| {
-        let MessageQuery { limit, cursor, .. } = asked.with(read);
-        MessageQuery {
+        let TimelineQuery { limit, cursor, .. } = asked.with(read);
+        TimelineQuery {
             limit,
             cursor,
-            ..MessageQuery::default()
+            ..TimelineQuery::default()
         }
     });
     let loads = move || (id.get(), place.get());
     let page = Resource::new(loads, |(id, place)| async move {
         let user = user(id).await?;
-        let query = MessageQuery {
+        let query = TimelineQuery {
             user: Some(user.id.0.clone()),
             ..place.clone()
         };
-        let page = list_messages(Some(query)).await?;
+        let page = list_notifications(Some(query)).await?;
         Ok((user, page, place))
     });
     loaded(
@@ -41,43 +45,41 @@ pub fn UserMessagesPage() -> impl IntoView {
     )
 }
 
-/// The mails, once known.
+/// The messages, once known.
 #[component]
 pub fn UserMessagesView(
     /// Whose they are.
     user: UserDetail,
     /// What was found.
-    page: Page<MessageRow>,
+    page: Page<TimelineRow>,
     /// Which page was asked for.
-    place: MessageQuery,
+    place: TimelineQuery,
 ) -> impl IntoView {
     let path = format!("/console/users/{}/messages", user.id);
     let at = |cursor: &Option<String>| {
         let cursor = Some(cursor.clone()?);
-        let there = MessageQuery {
+        let there = TimelineQuery {
             cursor,
             ..place.clone()
         };
-        Some(address(&path, &there))
+        Some(list_address(&path, &there))
     };
-    let pager = view! { <Pager previous=at(&page.prev_cursor) next=at(&page.next_cursor) /> };
-    let list = if page.items.is_empty() {
-        view! {
-            <div class="card grid gap-2 p-6">
-                <h2 class="text-base font-semibold">"No mails"</h2>
-                <p>"No mail to this user is kept in the history."</p>
-            </div>
-        }
-        .into_any()
-    } else {
-        view! { <MessageTable rows=page.items /> }.into_any()
-    };
+    let around = (at(&page.prev_cursor), at(&page.next_cursor));
+    let total = counted(page.total, "message", "messages", false);
+    let is_empty = page.items.is_empty();
     view! {
         <UserHead who=Who::of(&user) notice=Signal::stored(None) />
-        <p class="text-soft" role="status">
-            {total(page.total, false)}
-        </p>
-        {list}
-        {pager}
+        <Listing total around>
+            {if is_empty {
+                view! {
+                    <Nothing title="No messages">
+                        <p>"No mail to this user and no notification to their devices is kept in the history."</p>
+                    </Nothing>
+                }
+                .into_any()
+            } else {
+                view! { <TimelineTable rows=page.items /> }.into_any()
+            }}
+        </Listing>
     }
 }

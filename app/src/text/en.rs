@@ -110,6 +110,17 @@ pub(super) const TEXTS: Texts = Texts {
     delete_link: "Delete your account",
     export_lead: "Would you like to keep a copy?",
     export_data: "Download everything we keep of you",
+    unsubscribe_title: "No more announcements",
+    unsubscribe_lead: "Press the button if you want no more announcements. Messages about your account are always sent.",
+    unsubscribe: "No more announcements",
+    unsubscribed: "You will get no more announcements.",
+    resubscribe_lead: "Was that a slip? You can have them again at any time.",
+    resubscribe: "Send me announcements again",
+    resubscribed: "You will get announcements again.",
+    announcements_title: "Announcements",
+    announcements_wanted: "You are sent announcements.",
+    announcements_declined: "You are sent no announcements.",
+    preferences_saved: "Your choice is saved.",
     keep_title: "Keep your account",
     keep_lead: "Your account is about to be deleted. Press the button to keep it.",
     keep: "Keep my account",
@@ -233,6 +244,7 @@ pub(super) fn code(code: Code, figures: Figures) -> String {
         Code::ActivationLinkInvalid => {
             "This link or code has been used, has expired or is wrong. Ask for another mail."
         }
+        Code::UnsubscribeLinkInvalid => "This link is not whole, or none of ours. Open it from the message again.",
         Code::SetupLinkInvalid => "This set-up link has been used, has expired or is wrong.",
         Code::AuthenticationRequired => "Please sign in first.",
         Code::InvalidCredentials => "This is not the right combination of name and password.",

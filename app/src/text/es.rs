@@ -110,6 +110,17 @@ pub(super) const TEXTS: Texts = Texts {
     delete_link: "Eliminar su cuenta",
     export_lead: "¿Desea conservar una copia?",
     export_data: "Descargar todo lo que guardamos sobre usted",
+    unsubscribe_title: "No recibir más anuncios",
+    unsubscribe_lead: "Pulse el botón si no quiere recibir más anuncios. Los mensajes sobre su cuenta se envían siempre.",
+    unsubscribe: "No recibir más anuncios",
+    unsubscribed: "No recibirá más anuncios.",
+    resubscribe_lead: "¿Ha sido un error? Puede volver a recibirlos cuando quiera.",
+    resubscribe: "Volver a recibir anuncios",
+    resubscribed: "Volverá a recibir anuncios.",
+    announcements_title: "Anuncios",
+    announcements_wanted: "Recibe anuncios.",
+    announcements_declined: "No recibe anuncios.",
+    preferences_saved: "Su elección está guardada.",
     keep_title: "Conservar su cuenta",
     keep_lead: "Su cuenta está a punto de eliminarse. Pulse el botón para conservarla.",
     keep: "Conservar mi cuenta",
@@ -244,6 +255,7 @@ pub(super) fn code(code: Code, figures: Figures) -> String {
         Code::ActivationLinkInvalid => {
             "Este enlace o código ya se ha usado, ha caducado o es incorrecto. Pida otro correo."
         }
+        Code::UnsubscribeLinkInvalid => "Este enlace está incompleto o no es nuestro. Ábralo de nuevo desde el mensaje.",
         Code::SetupLinkInvalid => "Este enlace de instalación ya se ha usado, ha caducado o es incorrecto.",
         Code::AuthenticationRequired => "Inicie sesión primero.",
         Code::InvalidCredentials => "El nombre y la contraseña no coinciden.",

@@ -79,6 +79,9 @@ pub fn FileField(
     /// Help that is always there.
     #[prop(into)]
     hint: String,
+    /// Whether there may be several, and none.
+    #[prop(optional)]
+    multiple: bool,
 ) -> impl IntoView {
     let state = State::of(&name, true);
     let input = view! {
@@ -87,13 +90,14 @@ pub fn FileField(
             name=name.clone()
             type="file"
             class="input file-input"
-            accept=accept
-            required
+            accept=(!accept.is_empty()).then_some(accept)
+            multiple=multiple
+            required=!multiple
             aria-invalid=move || state.invalid()
             aria-describedby=state.describedby(&name)
         />
     };
-    view! { <div class="field">{caption(&name, label, false, Some(hint))} {state.errors(name)} {input}</div> }
+    view! { <div class="field">{caption(&name, label, multiple, Some(hint))} {state.errors(name)} {input}</div> }
 }
 
 /// Several lines of text.

@@ -11,6 +11,7 @@ pub mod form;
 pub mod heading;
 pub mod icon;
 pub mod layout;
+pub mod list;
 pub mod loaded;
 pub mod logo;
 pub mod pager;

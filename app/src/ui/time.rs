@@ -36,6 +36,21 @@ pub fn At(
     view! { <time datetime=at.0>{exact}</time> }
 }
 
+/// The same moment by the reader's own clock. Only the browser knows it, so without scripts there is nothing.
+#[component]
+pub fn Here(
+    /// The moment.
+    at: Timestamp,
+) -> impl IntoView {
+    let text = RwSignal::new(String::new());
+    Effect::new(move |_| {
+        let moment = js_sys::Date::new(&at.0.as_str().into());
+        let said = String::from(moment.to_locale_string("en-GB", &leptos::wasm_bindgen::JsValue::UNDEFINED));
+        text.set(format!("({said} by your clock)"));
+    });
+    view! { <span class="text-soft">{move || text.get()}</span> }
+}
+
 /// `20 Nov 2026, 09:59 UTC`, in the words of the language; what is no timestamp stays as it is.
 #[must_use]
 pub fn absolute(locale: Locale, at: &Timestamp) -> String {

@@ -1,6 +1,7 @@
 //! Views rendered to HTML, without a server: the kit, the texts, and each page's empty, error and full state.
 
 mod account;
+mod announcements;
 mod applications;
 mod console;
 mod devices;

@@ -41,6 +41,7 @@ fn detail() -> MessageDetail {
         answer: Some("550 no".to_owned()),
         template_version: Some(7),
         resent_of: None,
+        announcement: None,
         is_forced: false,
         tried: vec![MessageAttempt {
             number: 1,

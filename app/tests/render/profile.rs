@@ -12,8 +12,9 @@ use app::ui::avatar::Face;
 use leptos::prelude::*;
 use serde_json::json;
 use sereno_types::{
-    Attribute, AttributeKind, AttributeQuery, ChangeQuery, Id, Me, Page, PageQuery, Permission, ProfileChange,
-    ProfileField, SessionKind, SessionQuery, SessionRow, SessionUser, StaffProfile, Timestamp, UserDetail, UserState,
+    Attribute, AttributeKind, AttributeQuery, ChangeQuery, Id, Me, Page, PageQuery, Permission, Preferences,
+    ProfileChange, ProfileField, SessionKind, SessionQuery, SessionRow, SessionUser, StaffProfile, Timestamp,
+    UserDetail, UserState,
 };
 
 use crate::{between, holds, html, html_at, lacks};
@@ -127,10 +128,30 @@ fn page<T>(items: Vec<T>, total: u64) -> Page<T> {
     }
 }
 
+const WANTED: Preferences = Preferences { announcements: true };
+
+#[test]
+fn announcements_are_declined_and_accepted_on_the_same_page() {
+    let of = |announcements| {
+        html_at("/account/profile", move || {
+            let preferences = Preferences { announcements };
+            view! { <ProfileView profile=ProfileForm::own(me(), fields()) portrait=Portrait::default() preferences /> }
+        })
+    };
+    for (wanted, other, label) in [
+        (true, "no", "No more announcements"),
+        (false, "yes", "Send me announcements again"),
+    ] {
+        let page = of(wanted);
+        let form = between(&page, r#"action="/account/fn/set_preferences""#, "</form>");
+        holds(form, &[&format!(r#"name="announcements" value="{other}""#), label]);
+    }
+}
+
 #[test]
 fn every_type_has_its_field_and_what_is_protected_has_none() {
     let page = html_at("/account/profile", || {
-        view! { <ProfileView profile=ProfileForm::own(me(), fields()) portrait=Portrait::default() /> }
+        view! { <ProfileView profile=ProfileForm::own(me(), fields()) portrait=Portrait::default() preferences=WANTED /> }
     });
     let form = between(&page, r#"action="/account/fn/update_profile""#, "</form>");
     holds(
@@ -158,7 +179,7 @@ fn nothing_to_change_is_no_form() {
     let german = html(|| {
         provide_context(Locale::De);
         let fields = vec![field("username", AttributeKind::String, true)];
-        view! { <ProfileView profile=ProfileForm::own(me(), fields) portrait=Portrait::default() /> }
+        view! { <ProfileView profile=ProfileForm::own(me(), fields) portrait=Portrait::default() preferences=WANTED /> }
     });
     holds(&german, &["Ihr Profil", "<dt>Benutzername</dt><dd>ana</dd>"]);
     lacks(&german, &["<form action=\"/account/fn/update_profile\""]);
@@ -370,7 +391,7 @@ fn a_picture_is_shown_and_changed_by_who_may() {
         };
         html(move || {
             provide_context(Locale::De);
-            view! { <ProfileView profile=ProfileForm::own(me(), fields()) portrait /> }
+            view! { <ProfileView profile=ProfileForm::own(me(), fields()) portrait preferences=WANTED /> }
         })
     };
     let first = of(None, true);

@@ -59,6 +59,8 @@ codes! {
     EmailChangeLinkInvalid = "email_change_link_invalid", 400;
     /// The link or code to delete an account, or to keep it, is unknown, used or expired.
     DeletionLinkInvalid = "deletion_link_invalid", 400;
+    /// The link to decline announcements is none of ours, or not whole.
+    UnsubscribeLinkInvalid = "unsubscribe_link_invalid", 400;
     /// The set-up link is unknown, used or expired.
     SetupLinkInvalid = "setup_link_invalid", 400;
     /// The sign-in through a provider was not begun in this browser, began too long ago, or was completed before.

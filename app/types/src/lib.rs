@@ -4,6 +4,7 @@
 //!
 //! Requests are closed ([`serde(deny_unknown_fields)`]): a field that Sereno does not know is refused, never ignored.
 
+mod announcement;
 mod application;
 mod catalogue;
 mod check;
@@ -35,10 +36,16 @@ mod secret;
 mod session;
 mod signing_key;
 mod social;
+mod timeline;
 mod token;
 mod token_profile;
 mod user;
 
+pub use announcement::{
+    AnnouncementAction, AnnouncementAudience, AnnouncementCounts, AnnouncementDetail, AnnouncementQuery,
+    AnnouncementRow, AnnouncementState, AudienceKind, Preferences, PreviewAnnouncement, SaveAnnouncement,
+    ScheduleAnnouncement, Unsubscribe,
+};
 pub use application::{
     ApplicationCreated, ApplicationDetail, ApplicationKind, ApplicationQuery, ApplicationRow, ApplicationSecret,
     ApplicationSort, ApplicationUpdated, ClientCredentials, CreateApplication, Grant, NewSecret, UpdateApplication,
@@ -78,7 +85,8 @@ pub use profile::{
     Attribute, AttributeKind, AttributeQuery, ChangeQuery, DeclareAttribute, ProfileChange, ProfileField, UpdateProfile,
 };
 pub use project::{
-    CreateProject, MemberQuery, MemberRow, ProjectDetail, ProjectQuery, ProjectRow, PutMember, UpdateProject,
+    CreateProject, MemberQuery, MemberRow, ProjectDetail, ProjectMail, ProjectQuery, ProjectRow, PutMember,
+    UpdateProject, UpdateProjectMail,
 };
 pub use push::{PushDetail, PushDevice, PushQuery, PushQueued, PushReason, PushRow, PushState, SendPush};
 pub use registration::{
@@ -102,6 +110,7 @@ pub use social::{
     SocialLinking, SocialLogin, SocialProviderDetail, SocialProviderQuery, SocialProviderRow, SocialSettings,
     SocialTest, UpdateSocialProvider,
 };
+pub use timeline::{Channel, TimelineQuery, TimelineRow};
 pub use token::{AccessClaims, Audience, KeySet, PublicKey, Refresh, TokenAnswer, VerifyToken, VerifyTokenAnswer};
 pub use token_profile::{
     ClaimRule, ClaimSource, ClaimsPreview, PreviewClaims, Rotation, StandardClaim, SubjectForm, TokenFormat,

@@ -109,6 +109,8 @@ named! {
     AttemptsExhausted = "attempts_exhausted";
     /// Two hand-overs were cut off without an answer, so it may have arrived: it is not sent a third time by itself.
     OutcomeUnknown = "outcome_unknown";
+    /// Whoever reads the address wants no announcements.
+    Unsubscribed = "unsubscribed";
     /// Staff cancelled it.
     CancelledByStaff = "cancelled_by_staff";
 }
@@ -226,6 +228,8 @@ pub struct MessageDetail {
     pub template_version: Option<u64>,
     /// The mail that it repeats to another address.
     pub resent_of: Option<Id>,
+    /// The announcement that it belongs to.
+    pub announcement: Option<Id>,
     /// Whether it leaves in spite of excluded addresses and of mails being held back.
     pub is_forced: bool,
     /// Every attempt, oldest first.
@@ -257,6 +261,9 @@ pub struct MessageQuery {
     /// Only those with this reason or this code.
     #[cfg_attr(feature = "openapi", param(inline))]
     pub reason: Option<MessageReason>,
+    /// Only those of this announcement, by its id.
+    #[cfg_attr(feature = "openapi", param(max_length = 36))]
+    pub announcement: Option<String>,
     /// Only those asked for since then: a day (UTC) or a moment.
     #[cfg_attr(feature = "openapi", param(max_length = 35))]
     pub since: Option<String>,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Id, RoleName, SessionUser, Timestamp};
+use crate::{Id, RoleName, Secret, SessionUser, Timestamp};
 
 /// Which projects to list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,6 +105,37 @@ pub struct UpdateProject {
     pub owner: Option<String>,
     /// What applications remember of it from now on.
     pub attributes: Option<Map<String, Value>>,
+}
+
+/// How the mails of a project leave.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ProjectMail {
+    /// Who sends them, as `Name <address>`; as all mails say where absent.
+    pub mail_from: Option<String>,
+    /// Where answers go.
+    pub reply_to: Option<String>,
+    /// Host and port of the project's own mail server; its credentials are never told. All mails' where absent.
+    pub transport: Option<String>,
+}
+
+/// Changes how the mails of a project leave. What is absent stays; what is empty is taken away.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct UpdateProjectMail {
+    /// Who sends them: `Name <address>`.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_length = 320))]
+    pub mail_from: Option<String>,
+    /// Where answers go.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_length = 254))]
+    pub reply_to: Option<String>,
+    /// The URL of a mail server, as `mail.url` of the settings: `smtp://user:password@host:587`. Only administrators may say it,
+    /// and nobody is told it again.
+    #[serde(default)]
+    pub transport: Option<Secret>,
 }
 
 /// Which members to list.

@@ -186,6 +186,7 @@ async fn started(config: Config, world: World) -> Result<Sereno> {
         applications: limiter::PerMinute::default(),
         rotations: Gathering::default(),
         pictures: Arc::new(tokio::sync::Semaphore::new(1)),
+        project_transports: std::sync::Mutex::default(),
         job_bell: tokio::sync::Notify::new(),
     });
     let tx: Tx = sereno.begin(&RequestMeta::default(), &Actor::System).await?;

@@ -233,6 +233,34 @@ kinds! {
     EmailResent = "email_resent";
     /// Staff let mails go that were held back.
     EmailsReleased = "emails_released";
+    /// Staff began to write an announcement.
+    AnnouncementCreated = "announcement_created";
+    /// Staff changed an announcement that has not begun to leave.
+    AnnouncementUpdated = "announcement_updated";
+    /// Staff deleted an announcement that has not begun to leave.
+    AnnouncementDeleted = "announcement_deleted";
+    /// Staff sent an announcement to themselves, to look at it.
+    AnnouncementTested = "announcement_tested";
+    /// Staff set the moment at which an announcement begins to leave.
+    AnnouncementScheduled = "announcement_scheduled";
+    /// Staff took a moment back; the announcement is a draft again.
+    AnnouncementUnscheduled = "announcement_unscheduled";
+    /// An announcement began to leave.
+    AnnouncementStarted = "announcement_started";
+    /// An announcement stands still, because staff said so or its job was given up.
+    AnnouncementPaused = "announcement_paused";
+    /// Staff let an announcement go on.
+    AnnouncementResumed = "announcement_resumed";
+    /// Staff ended an announcement; what has not left does not leave.
+    AnnouncementCancelled = "announcement_cancelled";
+    /// The last mail of an announcement has left.
+    AnnouncementSent = "announcement_sent";
+    /// Somebody wants no announcements any more.
+    AnnouncementsDeclined = "announcements_declined";
+    /// Somebody wants announcements again.
+    AnnouncementsAccepted = "announcements_accepted";
+    /// Staff changed how the mails of a project leave.
+    ProjectMailUpdated = "project_mail_updated";
     /// An address is not written to any more.
     AddressSuppressed = "address_suppressed";
     /// An address is written to again.

@@ -15,6 +15,7 @@ use crate::account::email::SendEmailChange;
 use crate::account::password::SendPasswordReset;
 use crate::account::revocation::RevokeAtProvider;
 use crate::account::{erase, sign_up};
+use crate::announcements::SendAnnouncement;
 use crate::clock::Moment;
 use crate::context::{DeliverEvent, Failure, Job, Sereno, tidy};
 use crate::entity::job::{Column, Entity, Model};
@@ -53,6 +54,7 @@ async fn run(sereno: &Sereno, job: &Model) -> Result<(), Failure> {
         RevokeAtProvider::NAME => read::<RevokeAtProvider>(job)?.run(sereno).await,
         DeliverPush::NAME => read::<DeliverPush>(job)?.run(sereno).await,
         DeliverEvent::NAME => read::<DeliverEvent>(job)?.run(sereno).await,
+        SendAnnouncement::NAME => read::<SendAnnouncement>(job)?.run(sereno).await,
         other => Err(Failure::Never(format!("no job is called {other}"))),
     }
 }
@@ -66,6 +68,10 @@ async fn give_up(sereno: &Sereno, job: &Model) -> Result<()> {
         },
         DeliverPush::NAME => match read::<DeliverPush>(job) {
             Ok(push) => push.given_up(sereno).await,
+            Err(_) => Ok(()),
+        },
+        SendAnnouncement::NAME => match read::<SendAnnouncement>(job) {
+            Ok(announcement) => announcement.given_up(sereno).await,
             Err(_) => Ok(()),
         },
         _ => Ok(()),
@@ -152,6 +158,7 @@ async fn claim(sereno: &Sereno, most: usize) -> Result<Vec<Model>> {
         .select_only()
         .column(Column::Id)
         .filter(due)
+        .order_by_asc(Column::Priority)
         .order_by_asc(Column::RunAt)
         .order_by_asc(Column::Id)
         .limit(most as u64)
@@ -307,8 +314,9 @@ pub async fn sweep(sereno: &Sereno) -> Result<()> {
         .exec(db)
         .await?;
     notify::sweep(sereno).await?;
+    let told = now.minus(Duration::from_hours(24 * sereno.config.mail.history_days));
     push_message::Entity::delete_many()
-        .filter(push_message::Column::CreatedAt.lt(old))
+        .filter(push_message::Column::CreatedAt.lt(told))
         .filter(push_message::Column::Status.ne("queued"))
         .exec(db)
         .await?;

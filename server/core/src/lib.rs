@@ -11,11 +11,12 @@
 //! 5. [`access`], [`idempotency`], [`once`]: who may do what; requests that may be sent twice; things that are good for one
 //!    use
 //! 6. [`notify`], [`device`], [`session`], 7. [`token`]: abilities the flows use
-//! 8. [`account`], 9. [`login`], [`live`], [`messages`], [`templates`], 10. [`social`], [`jobs`]: the flows, and the worker
+//! 8. [`account`], 9. [`login`], [`live`], [`messages`], [`templates`], 10. [`announcements`], [`social`], [`jobs`]: the flows, and the worker
 //! 11. [`boot`]: configuration to context; `testing`: the same for tests
 
 pub mod access;
 pub mod account;
+pub mod announcements;
 pub mod boot;
 pub mod clock;
 pub mod config;

@@ -43,7 +43,7 @@ async fn up_down_up() {
     test.user("ana").await;
     migration::down(db).await.unwrap();
     assert_eq!(test.tables().await, ["seaql_migrations"]);
-    assert_eq!(migration::pending(db).await.unwrap().len(), 20);
+    assert_eq!(migration::pending(db).await.unwrap().len(), 21);
     migration::up(db).await.unwrap();
     assert_eq!(shape(&test).await, before);
     let again = test.another().await;
@@ -62,6 +62,9 @@ async fn entities_fit_their_tables() {
         }};
     }
     let mut known = read!(
+        announcement,
+        announcement_address,
+        announcement_optout,
         application,
         application_secret,
         attribute,
@@ -88,6 +91,7 @@ async fn entities_fit_their_tables() {
         permission,
         permission_ask,
         project,
+        project_mail,
         project_member,
         push_message,
         revoked_token,

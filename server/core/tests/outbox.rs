@@ -138,10 +138,10 @@ async fn two_jobs_for_one_mail_send_it_once() {
     // another id for each, which sorts behind the first
     let twice = if test.database.is_sqlite() {
         "INSERT INTO job SELECT randomblob(16), name, payload, state, attempts, run_at, lease_until, last_error, created_at, \
-         finished_at FROM job"
+         finished_at, priority FROM job"
     } else {
         "INSERT INTO job SELECT gen_random_uuid(), name, payload, state, attempts, run_at, lease_until, last_error, \
-         created_at, finished_at FROM job"
+         created_at, finished_at, priority FROM job"
     };
     test.execute(twice).await;
     let (one, two) = tokio::join!(jobs::run_due(&test.sereno), jobs::run_due(&other.sereno));

@@ -3,10 +3,10 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use sereno_core::access;
-use sereno_core::roles::{ensure, members, projects};
+use sereno_core::roles::{ensure, members, project_mail, projects};
 use sereno_types::{
-    CreateProject, MemberQuery, MemberRow, Page, Problem, ProjectDetail, ProjectQuery, ProjectRow, PutMember,
-    RoleDetail, UpdateProject,
+    CreateProject, MemberQuery, MemberRow, Page, Problem, ProjectDetail, ProjectMail, ProjectQuery, ProjectRow,
+    PutMember, RoleDetail, UpdateProject, UpdateProjectMail,
 };
 
 use crate::http::caller::Caller;
@@ -87,6 +87,42 @@ pub async fn update(
         Ok(changed) => Ok(Tagged(projects::version(&app.sereno, &changed)?, changed)),
         Err(error) => Err(version::refused(error, projects::detail(&app.sereno, &staff, &name)).await),
     }
+}
+
+/// How the mails of a project leave
+///
+/// Of its mail server host and port are told, and never its credentials.
+#[utoipa::path(get, path = "/api/v1/admin/projects/{project}/mail", tag = "admin", operation_id = "getProjectMail",
+    params(("project" = String, Path, description = "Its id or name in addresses")),
+    security(("bearer" = []), ("session" = [])),
+    responses((status = 200, description = "How its mails leave", body = ProjectMail)))]
+pub async fn mail(
+    State(app): State<App>,
+    caller: Caller,
+    Segment(name): Segment,
+) -> Result<Json<ProjectMail>, Refusal> {
+    let staff = access::staff(&app.sereno, &caller.actor).await?;
+    Ok(Json(project_mail::detail(&app.sereno, &staff, &name).await?))
+}
+
+/// Change how the mails of a project leave
+///
+/// What is absent stays, what is empty is taken away. `messages.manage` is needed too; only administrators may say a mail
+/// server, which has to be a public one in `prod` mode.
+#[utoipa::path(patch, path = "/api/v1/admin/projects/{project}/mail", tag = "admin",
+    operation_id = "updateProjectMail",
+    params(("project" = String, Path, description = "Its id or name in addresses")), request_body = UpdateProjectMail,
+    security(("bearer" = []), ("session" = [])),
+    responses((status = 200, description = "How its mails leave", body = ProjectMail)))]
+pub async fn update_mail(
+    State(app): State<App>,
+    caller: Caller,
+    Segment(name): Segment,
+    Json(command): Json<UpdateProjectMail>,
+) -> Result<Json<ProjectMail>, Refusal> {
+    let staff = access::staff(&app.sereno, &caller.actor).await?;
+    let changed = project_mail::update(&app.sereno, &caller.meta, &staff, &name, command).await?;
+    Ok(Json(changed))
 }
 
 /// Delete a project

@@ -2,8 +2,8 @@
 
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use sereno_core::account::{email, profile};
-use sereno_types::{ChangeEmail, ConfirmEmail, Me, Problem};
+use sereno_core::account::{email, preferences, profile};
+use sereno_types::{ChangeEmail, ConfirmEmail, Me, Preferences, Problem};
 
 use crate::http::caller::Caller;
 use crate::http::json::Json;
@@ -25,6 +25,30 @@ pub async fn me(State(app): State<App>, caller: Caller) -> Result<(HeaderMap, Js
     let token = token.and_then(|token| HeaderValue::from_str(&token).ok());
     let headers = token.map(|token| (CSRF_TOKEN, token)).into_iter().collect();
     Ok((headers, Json(me)))
+}
+
+/// What you are sent
+///
+/// Beside mails about the account itself, which are always sent.
+#[utoipa::path(get, path = "/api/v1/me/preferences", tag = "me", operation_id = "preferences",
+    security(("bearer" = []), ("session" = [])),
+    responses((status = 200, description = "What you want", body = Preferences)))]
+pub async fn preferences(State(app): State<App>, caller: Caller) -> Result<Json<Preferences>, Refusal> {
+    Ok(Json(preferences::own(&app.sereno, &caller.actor).await?))
+}
+
+/// Change what you are sent
+#[utoipa::path(put, path = "/api/v1/me/preferences", tag = "me", operation_id = "setPreferences",
+    request_body = Preferences, security(("bearer" = []), ("session" = [])),
+    responses((status = 200, description = "What you want", body = Preferences)))]
+pub async fn set_preferences(
+    State(app): State<App>,
+    caller: Caller,
+    Json(wanted): Json<Preferences>,
+) -> Result<Json<Preferences>, Refusal> {
+    Ok(Json(
+        preferences::set(&app.sereno, &caller.meta, &caller.actor, wanted).await?,
+    ))
 }
 
 /// Ask for another address

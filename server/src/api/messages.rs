@@ -7,7 +7,7 @@ use axum::response::IntoResponse;
 use sereno_core::{Sereno, access, messages};
 use sereno_types::{
     AddSuppression, Code, Id, MessageDetail, MessageQuery, MessageRow, Page, Problem, Released, ResendMessage,
-    SendMessage, SendResult, SentMessages, SuppressionQuery, SuppressionRow,
+    SendMessage, SendResult, SentMessages, SuppressionQuery, SuppressionRow, TimelineQuery, TimelineRow,
 };
 
 use crate::http::caller::Caller;
@@ -28,6 +28,22 @@ pub async fn list(
 ) -> Result<Json<Page<MessageRow>>, Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
     Ok(Json(messages::list(&app.sereno, &staff, query).await?))
+}
+
+/// List mails and notifications to devices
+///
+/// Together, newest first. What can be done about one stands at `GET /api/v1/admin/messages/{id}` and
+/// `GET /api/v1/admin/push-notifications/{id}`.
+#[utoipa::path(get, path = "/api/v1/admin/notifications", tag = "messages", operation_id = "listNotifications",
+    params(TimelineQuery), security(("bearer" = []), ("session" = [])),
+    responses((status = 200, description = "One page", body = Page<TimelineRow>)))]
+pub async fn timeline(
+    State(app): State<App>,
+    caller: Caller,
+    Query(query): Query<TimelineQuery>,
+) -> Result<Json<Page<TimelineRow>>, Refusal> {
+    let staff = access::staff(&app.sereno, &caller.actor).await?;
+    Ok(Json(messages::timeline(&app.sereno, &staff, query).await?))
 }
 
 /// Send a mail
@@ -223,14 +239,19 @@ pub async fn preview(
 ) -> Result<impl IntoResponse, Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
     let detail = messages::detail(&app.sereno, &staff, &Id(id)).await?;
-    let html = detail
-        .preview
-        .map(|preview| preview.html)
-        .filter(|html| !html.is_empty());
+    let html = detail.preview.map(|preview| preview.html).unwrap_or_default();
+    framed(&app.sereno, html)
+}
+
+/// HTML that comes from others, as a document that may be shown in our own frame.
+pub(super) fn framed(sereno: &Sereno, html: String) -> Result<impl IntoResponse + use<>, Refusal> {
+    if html.is_empty() {
+        return Err(Code::NotFound.into());
+    }
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8".to_owned()),
-        (header::CONTENT_SECURITY_POLICY, policy(&app.sereno)),
+        (header::CONTENT_SECURITY_POLICY, policy(sereno)),
         (header::X_FRAME_OPTIONS, "SAMEORIGIN".to_owned()),
     ];
-    Ok((headers, html.ok_or(Code::NotFound)?))
+    Ok((headers, html))
 }

@@ -7,6 +7,7 @@ mod admin_push;
 mod admin_roles;
 mod admin_social;
 mod admin_users;
+mod announcements;
 mod avatar;
 mod check;
 mod deletion;
@@ -40,13 +41,14 @@ use utoipa_axum::routes;
 use crate::router::App;
 
 /// Doors for reading that the contract does not describe.
-pub const UNDESCRIBED: [&str; 6] = [
+pub const UNDESCRIBED: [&str; 7] = [
     "/openapi.json",
     "/api/v1/openapi.json",
     "/docs",
     "/media/{*path}",
     "/.well-known/change-password",
     "/console/messages/{id}/preview",
+    "/console/announcements/{id}/preview",
 ];
 
 /// The routes that the contract describes.
@@ -90,6 +92,7 @@ fn asking() -> OpenApiRouter<App> {
         .routes(routes!(tokens::clear_cookies))
         .routes(routes!(oauth::introspect))
         .routes(routes!(oauth::revoke))
+        .routes(routes!(me::preferences, me::set_preferences))
         .routes(routes!(me::me, profile::update_me))
         .routes(routes!(avatar::set, avatar::remove))
         .routes(routes!(avatar::remove_theirs))
@@ -138,6 +141,7 @@ fn asking() -> OpenApiRouter<App> {
             admin_projects::delete
         ))
         .routes(routes!(admin_projects::ensure_role))
+        .routes(routes!(admin_projects::mail, admin_projects::update_mail))
         .routes(routes!(admin_projects::list_members))
         .routes(routes!(admin_projects::put_member, admin_projects::remove_member))
         .routes(routes!(events::list))
@@ -170,6 +174,20 @@ fn asking() -> OpenApiRouter<App> {
         .routes(routes!(messages::release))
         .routes(routes!(messages::suppressions, messages::suppress))
         .routes(routes!(messages::unsuppress))
+        .routes(routes!(messages::timeline))
+        .routes(routes!(announcements::list, announcements::create))
+        .routes(routes!(
+            announcements::detail,
+            announcements::save,
+            announcements::delete
+        ))
+        .routes(routes!(announcements::preview))
+        .routes(routes!(announcements::test))
+        .routes(routes!(announcements::schedule))
+        .routes(routes!(announcements::unschedule))
+        .routes(routes!(announcements::pause))
+        .routes(routes!(announcements::resume))
+        .routes(routes!(announcements::cancel))
         .routes(routes!(admin_social::list, admin_social::create))
         .routes(routes!(
             admin_social::detail,
@@ -209,6 +227,7 @@ pub fn routes() -> Router<App> {
         .merge(openapi::routes())
         .merge(docs::routes())
         .route("/console/messages/{id}/preview", get(messages::preview))
+        .route("/console/announcements/{id}/preview", get(announcements::frame))
 }
 
 /// The routes that ask nobody who they are.

@@ -2,12 +2,14 @@
 //! stands behind this layer holds the whole body and never waits for the network.
 
 use app::account::avatar;
+use app::console::message_new;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use bytes::BytesMut;
 use http_body_util::BodyExt;
+use sereno_core::config::Config;
 use sereno_types::Code;
 
 use super::problem::{Refusal, wants_page};
@@ -23,7 +25,7 @@ pub async fn read(app: &App, request: Request) -> Result<Request, Response> {
     let upload = UPLOADS.iter().find(|upload| upload.path == parts.uri.path());
     let usual = app.sereno.config.server.max_body;
     let most = match upload {
-        Some(upload) => app.sereno.config.profile.avatar_max_bytes + upload.around,
+        Some(upload) => (upload.most)(&app.sereno.config) + upload.around,
         None if LISTS.contains(&parts.uri.path()) || TEXTS.iter().any(|door| parts.uri.path().starts_with(door)) => {
             usual.max(LIST_MAX)
         }
@@ -62,17 +64,27 @@ pub struct TooLarge;
 /// A door that takes a file.
 struct Upload {
     path: &'static str,
+    /// Most bytes of its files.
+    most: fn(&Config) -> u64,
     /// Bytes that a form writes around its file; none where the body is the file.
     around: u64,
 }
 
-const UPLOADS: [Upload; 2] = [
+const UPLOADS: [Upload; 3] = [
     Upload {
         path: "/api/v1/me/avatar",
+        most: |config| config.profile.avatar_max_bytes,
         around: 0,
+    },
+    // texts of a mail stand around its files
+    Upload {
+        path: message_new::UPLOAD,
+        most: |config| config.mail.attachments_max_bytes,
+        around: LIST_MAX + 65_536,
     },
     Upload {
         path: avatar::UPLOAD,
+        most: |config| config.profile.avatar_max_bytes,
         around: 4_096,
     },
 ];
@@ -90,7 +102,9 @@ const fn mail_max(files: u64) -> u64 {
 }
 
 /// Doors that take mails as they are written, which have three parts of 64 KiB, with as much room.
-const TEXTS: [&str; 3] = [
+const TEXTS: [&str; 5] = [
+    "/api/v1/admin/announcements",
+    "/console/fn/save_announcement",
     "/api/v1/admin/email-templates/",
     "/console/fn/save_email_template",
     "/console/fn/preview_email_template",

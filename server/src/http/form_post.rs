@@ -6,6 +6,7 @@
 use std::net::IpAddr;
 
 use app::account::avatar::UPLOAD;
+use app::console::message_new;
 use app::console::shown_once::Shown;
 use app::flash::Flash;
 use axum::body::{Body, Bytes};
@@ -18,6 +19,7 @@ use sereno_types::{Code, Problem};
 use tower_sessions::Session;
 use url::Url;
 
+use super::message_form;
 use super::problem::{Refusal, wants_page};
 use crate::pages;
 use crate::router::App;
@@ -37,7 +39,14 @@ const KEPT: (usize, usize) = (8, 4_096);
 const KEPT_OF_USERS: (usize, usize) = (64, 16_384);
 
 /// The same for mails as they are written, which have three parts of 64 KiB.
-const KEPT_OF_MAILS: (usize, usize) = (16, 262_144);
+const KEPT_OF_MAILS: (usize, usize) = (20, 262_144);
+
+/// Forms that are mails.
+const MAILS: [&str; 3] = [
+    "/console/fn/save_email_template",
+    "/console/fn/save_announcement",
+    message_new::UPLOAD,
+];
 
 /// Around everything that answers.
 pub async fn answer<F: Future<Output = Response>>(
@@ -59,7 +68,7 @@ pub async fn answer<F: Future<Output = Response>>(
         .await
         .map(http_body_util::Collected::to_bytes)
         .unwrap_or_default();
-    let most = if path == "/console/fn/save_email_template" {
+    let most = if MAILS.contains(&path.as_str()) {
         KEPT_OF_MAILS
     } else if path.starts_with("/console/") || path == "/account/fn/update_profile" {
         KEPT_OF_USERS
@@ -67,10 +76,13 @@ pub async fn answer<F: Future<Output = Response>>(
         KEPT
     };
     // of a file nothing is kept: a browser does not let a page fill it in again
-    let values = if plain && path != UPLOAD {
-        kept(&bytes, most)
-    } else {
+    let values = if !plain || path == UPLOAD {
         Vec::new()
+    } else if path == message_new::UPLOAD {
+        let typed = message_form::typed(&parts.headers, bytes.clone()).await;
+        within(typed.into_iter(), most)
+    } else {
+        kept(&bytes, most)
     };
     let back = back.unwrap_or_else(|| page_of(&path, &values));
     request = Request::from_parts(parts, Body::from(bytes));
@@ -141,7 +153,10 @@ async fn shown(mut response: Response) -> (Response, Option<Shown>) {
 /// The server function, or the door for files, that is posted to, if there is one: a path that matches no route is nobody's form.
 fn function(request: &Request) -> Option<String> {
     let path = request.extensions().get::<MatchedPath>()?.as_str();
-    let is_function = path.starts_with("/account/fn/") || path.starts_with("/console/fn/") || path == UPLOAD;
+    let is_function = path.starts_with("/account/fn/")
+        || path.starts_with("/console/fn/")
+        || path == UPLOAD
+        || path == message_new::UPLOAD;
     (is_function && request.method() == Method::POST).then(|| path.to_owned())
 }
 
@@ -207,8 +222,14 @@ fn page_of(function: &str, values: &[(String, String)]) -> String {
     }
 }
 
-fn kept(bytes: &Bytes, (fields, mut room): (usize, usize)) -> Vec<(String, String)> {
-    url::form_urlencoded::parse(bytes)
+fn kept(bytes: &Bytes, most: (usize, usize)) -> Vec<(String, String)> {
+    let typed = url::form_urlencoded::parse(bytes);
+    within(typed.map(|(name, value)| (name.into_owned(), value.into_owned())), most)
+}
+
+/// As much as is kept.
+fn within(typed: impl Iterator<Item = (String, String)>, (fields, mut room): (usize, usize)) -> Vec<(String, String)> {
+    typed
         .filter(|(name, _)| !is_secret(name))
         .take(fields)
         .take_while(|(name, value)| {
@@ -216,7 +237,6 @@ fn kept(bytes: &Bytes, (fields, mut room): (usize, usize)) -> Vec<(String, Strin
             room = room.saturating_sub(name.len() + value.len());
             fits
         })
-        .map(|(name, value)| (name.into_owned(), value.into_owned()))
         .collect()
 }
 

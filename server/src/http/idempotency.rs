@@ -22,7 +22,7 @@ use crate::router::App;
 pub const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// Doors whose answers are kept.
-pub const DOORS: [&str; 17] = [
+pub const DOORS: [&str; 19] = [
     "/api/v1/admin/push-notifications",
     "/api/v1/registrations",
     "/api/v1/registrations/resend",
@@ -40,6 +40,8 @@ pub const DOORS: [&str; 17] = [
     "/api/v1/admin/social-providers",
     "/api/v1/admin/email-templates",
     "/api/v1/admin/email-templates/{name}/{language}/test",
+    "/api/v1/admin/announcements",
+    "/api/v1/admin/announcements/{id}/test",
 ];
 
 /// Around the handlers; the caller is known and the body is read.

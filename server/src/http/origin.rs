@@ -16,7 +16,7 @@ use sereno_types::Code;
 
 use super::cors::Known;
 use super::problem::Refusal;
-use super::social;
+use super::{social, unsubscribe};
 use crate::router::App;
 
 /// Carries the CSRF token: from us on `GET /api/v1/me`, to us on every change.
@@ -38,11 +38,12 @@ pub fn check(app: &App, request: &Request) -> Result<(), Refusal> {
         .map(|value| value.as_bytes().to_ascii_lowercase());
     // browsers add Basic credentials by themselves, a bearer token never
     let rests_on_bearer = scheme.is_some_and(|scheme| scheme.starts_with(b"bearer "));
-    // a provider may answer by a post from its own site: nothing is decided by it, and its state proves it
+    // a provider may answer by a post from its own site: nothing is decided by it, and its state proves it. A mail program
+    // posts the link of an announcement from wherever it runs: the link proves it, and no cookie is asked
     let answers = request
         .extensions()
         .get::<MatchedPath>()
-        .is_some_and(|path| path.as_str() == social::CALLBACK);
+        .is_some_and(|path| path.as_str() == social::CALLBACK || path.as_str() == unsubscribe::PATH);
     if safe || answers || rests_on_bearer || ((is_ours(app, request.headers()) || known) && has_token(app, request)) {
         Ok(())
     } else {

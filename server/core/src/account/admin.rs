@@ -15,6 +15,7 @@ pub use act::{CreateUser, create_user, send_activation, send_password_reset};
 pub(crate) use events::{bound, user_named};
 pub use events::{event, event_kinds, events};
 pub use list::list;
+pub(crate) use list::{joined, matching};
 pub use overview::overview;
 pub use state::{change, delete, disable, enable, lock, restore, unlock};
 pub use superuser::set_superuser;

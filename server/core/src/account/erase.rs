@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::revocation;
 use crate::access::subject;
 use crate::context::{Actor, Locale, RequestMeta, Sereno, Tx};
-use crate::entity::{email_message, email_suppression, event, login_code, user};
+use crate::entity::{announcement_address, email_message, email_suppression, event, login_code, user};
 use crate::error::Result;
 use crate::event::{Event, EventKind};
 use crate::notify::{self, MailKind, Recipient};
@@ -65,6 +65,10 @@ pub(super) async fn erase(sereno: &Sereno, tx: &mut Tx, id: Uuid) -> Result<()> 
         theirs = theirs.add(written.eq(email.address.to_lowercase()));
         login_code::Entity::delete_many()
             .filter(login_code::Column::Subject.eq(email.canonical.as_str()))
+            .exec(tx.db())
+            .await?;
+        announcement_address::Entity::delete_many()
+            .filter(announcement_address::Column::Canonical.eq(email.canonical.as_str()))
             .exec(tx.db())
             .await?;
         // what staff was asked never to write to stays: that is what the entry is for

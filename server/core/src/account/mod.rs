@@ -16,6 +16,7 @@ pub(crate) mod find;
 pub(crate) mod look_up;
 pub(crate) mod mailbox;
 pub mod password;
+pub mod preferences;
 pub mod profile;
 pub(crate) mod reauthenticate;
 pub mod register;

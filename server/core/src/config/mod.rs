@@ -20,6 +20,7 @@ pub use sections::{
 pub use setting::Seconds;
 use setting::{Found, Raw, Setting};
 pub use testers::Tester;
+pub use validate::mail_server;
 
 /// Begins every environment variable of Sereno.
 const ENV_PREFIX: &str = "SERENO__";

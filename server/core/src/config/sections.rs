@@ -114,7 +114,7 @@ section! {
         disposable_domains_file: String = String::new();
         /// Most bytes of all files that hang on one mail.
         attachments_max_bytes: u64 = 5_242_880;
-        /// Days that the history of mails is kept.
+        /// Days that the history of mails, and of notifications to devices, is kept.
         history_days: u64 = 90;
     }
 }

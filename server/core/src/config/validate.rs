@@ -248,18 +248,29 @@ fn mail_url(key: &str, url: &str, faults: &mut Faults) {
         faults.add("mail", key, "must be smtp://host:port or file:DIR");
     }
     if let Some(parsed) = parsed.filter(|_| is_smtp) {
-        for (name, value) in parsed.query_pairs() {
-            let known = match name.as_ref() {
-                "tls" => matches!(value.as_ref(), "none" | "starttls" | "wrapper"),
-                "per_minute" => value.parse::<u64>().is_ok_and(|most| most > 0),
-                _ => false,
-            };
-            if !known {
-                let message = "knows only ?tls=none, ?tls=starttls or ?tls=wrapper, and per_minute=N";
-                faults.add("mail", key, message);
-            }
+        if !knows_all(&parsed) {
+            let message = "knows only ?tls=none, ?tls=starttls or ?tls=wrapper, and per_minute=N";
+            faults.add("mail", key, message);
         }
     }
+}
+
+/// Whether the URL of a mail server asks only for what there is.
+fn knows_all(url: &Url) -> bool {
+    url.query_pairs().all(|(name, value)| match name.as_ref() {
+        "tls" => matches!(value.as_ref(), "none" | "starttls" | "wrapper"),
+        "per_minute" => value.parse::<u64>().is_ok_and(|most| most > 0),
+        _ => false,
+    })
+}
+
+/// The URL of a mail server that staff gives, held to what the settings hold theirs to.
+#[must_use]
+pub fn mail_server(config: &Config, text: &str) -> Option<Url> {
+    let url = Url::parse(text.trim()).ok()?;
+    let is_smtp = url.scheme() == "smtp" && url.host().is_some() && url.fragment().is_none();
+    let in_clear = !config.is_dev() && clear_text_credentials(text).is_some();
+    (is_smtp && matches!(url.path(), "" | "/") && knows_all(&url) && !in_clear).then_some(url)
 }
 
 fn push(config: &Config, faults: &mut Faults) {

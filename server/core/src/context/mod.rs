@@ -14,8 +14,9 @@ pub mod limiter;
 mod tx;
 mod version;
 
+use std::collections::HashMap;
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
@@ -63,6 +64,8 @@ pub struct Parts {
     pub keys: KeyRing,
     /// Outgoing mail.
     pub mail: Arc<dyn MailTransport>,
+    /// Mail servers of projects, with the connections that are open to them.
+    pub project_transports: Mutex<HashMap<Uuid, ProjectTransport>>,
     /// Outgoing notifications to devices, where a service is set up.
     pub push: Option<Arc<dyn PushSender>>,
     /// Who is asked before something happens, and hears of events.
@@ -85,6 +88,16 @@ pub struct Parts {
     pub pictures: Arc<tokio::sync::Semaphore>,
     /// Rung when a job was queued in this process.
     pub job_bell: tokio::sync::Notify,
+}
+
+/// The mail server of a project, while its address is fresh.
+pub struct ProjectTransport {
+    /// When what it was made of was changed last.
+    pub of: Moment,
+    /// When its address was looked up.
+    pub found_at: Moment,
+    /// It.
+    pub transport: Arc<dyn MailTransport>,
 }
 
 /// A refresh token that was presented and wants its successor.

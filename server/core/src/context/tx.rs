@@ -13,6 +13,11 @@ use crate::entity::{event as event_row, job as job_row};
 use crate::error::{Error, Result};
 use crate::event::Event;
 
+/// The priority of most jobs.
+const FIRST: i64 = 0;
+/// The priority of what nobody waits for.
+const LAST: i64 = 1;
+
 /// An open unit of work. Dropping it undoes everything.
 pub struct Tx {
     sereno: Sereno,
@@ -85,12 +90,22 @@ impl Tx {
 
     /// Asks for work some time after the commit.
     pub fn enqueue_in<J: Job>(&mut self, job: &J, delay: Duration) -> Result<()> {
+        self.enqueue_as(job, delay, FIRST)
+    }
+
+    /// Asks for work that everything else which is due goes before.
+    pub fn enqueue_last<J: Job>(&mut self, job: &J) -> Result<()> {
+        self.enqueue_as(job, Duration::ZERO, LAST)
+    }
+
+    fn enqueue_as<J: Job>(&mut self, job: &J, delay: Duration, priority: i64) -> Result<()> {
         self.jobs.push(job_row::ActiveModel {
             id: Set(self.sereno.new_id()?),
             name: Set(J::NAME.to_owned()),
             payload: Set(serde_json::to_value(job).map_err(Error::internal)?),
             state: Set("queued".to_owned()),
             attempts: Set(0),
+            priority: Set(priority),
             run_at: Set(self.now.plus(delay)),
             lease_until: Set(None),
             last_error: Set(None),

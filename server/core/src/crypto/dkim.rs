@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 
 /// Fields that are signed where they are there. `from` stands twice: a second one that is added later breaks the signature
 /// (RFC 6376 §8.15).
-const SIGNED: [&str; 10] = [
+const SIGNED: [&str; 12] = [
     "from",
     "to",
     "subject",
@@ -20,6 +20,9 @@ const SIGNED: [&str; 10] = [
     "content-type",
     "content-transfer-encoding",
     "cc",
+    // RFC 8058 §4
+    "list-unsubscribe",
+    "list-unsubscribe-post",
 ];
 
 /// Who signs.

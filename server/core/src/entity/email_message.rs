@@ -49,6 +49,11 @@ pub struct Model {
     pub interrupted: i64,
     /// The version of staff's template that it was rendered from last; nothing where that was what is shipped.
     pub template_version: Option<i64>,
+    /// The announcement that it belongs to.
+    pub announcement_id: Option<Uuid>,
+    /// The recipient in the form in which addresses are compared, of the one mail that an announcement sends there; unique
+    /// for the announcement. Nothing of other mails, and of those that repeat one or try it.
+    pub canonical: Option<String>,
 }
 
 /// None is needed: look-ups name their columns.

@@ -19,6 +19,8 @@ pub struct Model {
     pub state: String,
     /// How often it was begun.
     pub attempts: i64,
+    /// Whatever has a lower one goes first.
+    pub priority: i64,
     /// Not before.
     pub run_at: Moment,
     /// Until when its worker may hold it.

@@ -1,6 +1,9 @@
 //! The tables, one file each: a row and its relations. No I/O, no clock, no configuration; and no row is ever
 //! serialized or deserialized: what leaves the core is built field by field from `sereno-types`.
 
+pub mod announcement;
+pub mod announcement_address;
+pub mod announcement_optout;
 pub mod application;
 pub mod application_secret;
 pub mod attribute;
@@ -28,6 +31,7 @@ pub mod one_time;
 pub mod permission;
 pub mod permission_ask;
 pub mod project;
+pub mod project_mail;
 pub mod project_member;
 pub mod push_message;
 pub mod revoked_token;

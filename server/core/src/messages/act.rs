@@ -5,16 +5,18 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 use serde_json::json;
 use sereno_types::{
-    Code, Id, MessageDetail, MessageReason, MessageState, Permission, Released, ResendMessage, SendResult,
+    AnnouncementState, Code, Id, MessageDetail, MessageReason, MessageState, Permission, Released, ResendMessage,
+    SendResult,
 };
 use uuid::Uuid;
 
 use super::{detail, list, parse};
 use crate::account::admin;
 use crate::context::{Locale, RequestMeta, Sereno, Staff, Tx};
+use crate::entity::announcement;
 use crate::entity::email_message::{Column, Entity, Model};
 use crate::entity::{user, user_email};
 use crate::error::{Error, Result};
@@ -115,7 +117,7 @@ pub async fn resend(
     }
     let kept = match row.content_id {
         Some(id) => content::open(sereno, id).await?.is_some(),
-        None => notify::MailKind::from_name(&row.mail).is_some(),
+        None => row.announcement_id.is_some() || notify::MailKind::from_name(&row.mail).is_some(),
     };
     let Some(credential_epoch) = row.credential_epoch.filter(|_| detail::can_redirect(&row, kept)) else {
         return Err(Code::StateConflict.into());
@@ -135,6 +137,7 @@ pub async fn resend(
         content_id: row
             .content_id
             .filter(|_| stays.is_none_or(|(state, _)| state == MessageState::Held)),
+        announcement_id: row.announcement_id,
         is_forced: row.is_forced,
         repeats: Some((row.id, row.told_at.unwrap_or(row.created_at))),
         ..NewRow::of(&row.mail)
@@ -267,6 +270,14 @@ async fn superusers(tx: &Tx, staff: &Staff, rows: &[Model]) -> Result<HashSet<Uu
 /// mails are still held back.
 async fn requeue(tx: &mut Tx, row: &Model) -> Result<bool> {
     let was_held = list::state(row) == MessageState::Held;
+    // what staff ended as a whole does not leave one by one
+    let ended = announcement::Entity::find()
+        .select_only()
+        .column(announcement::Column::Id)
+        .filter(announcement::Column::State.eq(AnnouncementState::Cancelled.as_str()));
+    let may_leave = Column::AnnouncementId
+        .is_null()
+        .or(Column::AnnouncementId.not_in_subquery(ended.into_query()));
     let changed = Entity::update_many()
         .col_expr(Column::Status, Expr::value(MessageState::Queued.as_str()))
         .col_expr(Column::Reason, Expr::value(None::<String>))
@@ -274,6 +285,7 @@ async fn requeue(tx: &mut Tx, row: &Model) -> Result<bool> {
         .col_expr(Column::IsForced, Expr::value(row.is_forced || was_held))
         .filter(Column::Id.eq(row.id))
         .filter(Column::Status.eq(row.status.as_str()))
+        .filter(may_leave)
         .exec(tx.db())
         .await?;
     if changed.rows_affected == 0 {

@@ -37,6 +37,7 @@ pub(super) async fn whole(sereno: &Sereno, id: &Id) -> Result<MessageDetail> {
         answer: row.transport_answer.clone(),
         template_version: row.template_version.and_then(|version| u64::try_from(version).ok()),
         resent_of: row.resent_of.map(|id| Id(id.to_string())),
+        announcement: row.announcement_id.map(|id| Id(id.to_string())),
         is_forced: row.is_forced,
         tried: tried.into_iter().map(attempt).collect(),
         preview,
@@ -84,6 +85,16 @@ async fn preview(sereno: &Sereno, row: &Model) -> Result<Option<MessagePreview>>
             is_sample: false,
         }));
     }
+    if let Some(id) = row.announcement_id {
+        let mail = notify::announcement::masked(sereno, id, &row.recipient).await?;
+        return Ok(mail.map(|mail| MessagePreview {
+            subject: mail.subject,
+            text: mail.text,
+            html: mail.html,
+            attachments: Vec::new(),
+            is_sample: true,
+        }));
+    }
     let name = row.mail.strip_prefix(notify::TRIED).unwrap_or(&row.mail);
     let Some(kind) = MailKind::from_name(name) else {
         return Ok(None);
@@ -112,7 +123,8 @@ pub(super) fn can_release(row: &Model) -> bool {
 /// Whether what it needs is still here.
 fn can_be_written(row: &Model) -> bool {
     let is_made_anew = MailKind::from_name(&row.mail).is_some() || row.mail.starts_with(notify::TRIED);
-    row.credential_epoch.is_some() && (is_made_anew || row.content_id.is_some())
+    let is_kept = row.content_id.is_some() || row.announcement_id.is_some();
+    row.credential_epoch.is_some() && (is_made_anew || is_kept)
 }
 
 /// Whether it may go to another address: it holds no secret that is made for its own, and what it says is still here.

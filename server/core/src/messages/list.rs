@@ -15,7 +15,7 @@ use crate::account::find;
 use crate::context::{Sereno, Staff};
 use crate::entity::email_message::{Column, Entity, Model};
 use crate::error::Result;
-use crate::notify::{CUSTOM, MailKind};
+use crate::notify::{ANNOUNCEMENT, CUSTOM, MailKind};
 use crate::paging::{self, Key, Newest, Walk};
 
 /// Mails, newest first.
@@ -48,7 +48,7 @@ pub async fn list(sereno: &Sereno, staff: &Staff, query: MessageQuery) -> Result
 pub fn kinds(staff: &Staff) -> Result<Vec<String>> {
     staff.require(Permission::MessagesView)?;
     let built_in = MailKind::ALL.iter().map(|kind| kind.as_str());
-    let mut names: Vec<String> = built_in.chain([CUSTOM]).map(str::to_owned).collect();
+    let mut names: Vec<String> = built_in.chain([CUSTOM, ANNOUNCEMENT]).map(str::to_owned).collect();
     names.sort_unstable();
     Ok(names)
 }
@@ -80,6 +80,10 @@ async fn matching(sereno: &Sereno, query: MessageQuery) -> Result<Condition> {
             }
         }
         matching = matching.add(named);
+    }
+    if let Some(id) = said(query.announcement) {
+        // an id that is none finds nothing
+        matching = matching.add(Column::AnnouncementId.eq(id.parse().unwrap_or(Uuid::nil())));
     }
     if let Some(since) = said(query.since) {
         matching = matching.add(Column::CreatedAt.gte(bound("since", &since, Duration::ZERO)?));

@@ -8,12 +8,14 @@ mod list;
 pub mod push;
 mod send;
 mod suppression;
+mod timeline;
 
 pub use act::{cancel, release, release_all, resend, retry, retry_failed};
 pub use detail::detail;
 pub use list::{kinds, list};
 pub use send::{RECIPIENTS_AT_ONCE, RECIPIENTS_MAX, send, test};
 pub use suppression::{add as suppress, list as suppressions, remove as unsuppress};
+pub use timeline::timeline;
 
 use sereno_types::Id;
 use uuid::Uuid;

@@ -70,7 +70,7 @@ pub(super) struct Guard {
 
 impl Guard {
     /// One forbidden address spoils the whole answer: nobody mixes them in good faith.
-    fn vet(&self, found: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, Refused> {
+    pub(super) fn vet(&self, found: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, Refused> {
         if self.allow_private || found.iter().all(|address| is_public(address.ip())) {
             Ok(found)
         } else {

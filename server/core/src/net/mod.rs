@@ -9,6 +9,7 @@ mod documents;
 mod guard;
 
 use std::error::Error as _;
+use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -100,6 +101,23 @@ impl Outbound {
             policy,
             client: OnceLock::new(),
         }
+    }
+
+    /// The address of a machine that something else than HTTP is spoken to, if it may be called: looked up once, so that the
+    /// address that was judged is the one connected to.
+    ///
+    /// # Errors
+    /// A name that is not found, and an address that the policy forbids.
+    pub async fn look_up(&self, host: &str, port: u16) -> Result<IpAddr, OutboundError> {
+        let guard = Guard {
+            allow_private: self.policy.allow_private,
+        };
+        let found = tokio::net::lookup_host((host, port)).await.map_err(failed)?;
+        let found = guard
+            .vet(found.collect())
+            .map_err(|_| OutboundError::Refused(guard::NOT_PUBLIC))?;
+        let first = found.first().ok_or(OutboundError::Failed("no address".to_owned()))?;
+        Ok(first.ip())
     }
 
     /// Fetches.

@@ -51,6 +51,20 @@ fn write(stream: &mut TcpStream, text: &str) {
 }
 
 #[tokio::test]
+async fn a_machine_that_is_not_public_is_not_looked_up_for_anybody() {
+    let guarded = Outbound::new(OutboundPolicy::default());
+    for host in ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "localhost"] {
+        let found = guarded.look_up(host, 25).await;
+        assert!(matches!(found, Err(OutboundError::Refused(_))), "{host}: {found:?}");
+    }
+    let open = Outbound::new(OutboundPolicy {
+        allow_private: true,
+        ..OutboundPolicy::default()
+    });
+    assert_eq!(open.look_up("127.0.0.1", 25).await.unwrap().to_string(), "127.0.0.1");
+}
+
+#[tokio::test]
 async fn an_answer_comes_back() {
     let (url, seen) = serve(|stream| {
         write(

@@ -1,19 +1,26 @@
 //! A mail leaves: its secrets are minted, it is rendered, handed over, and the outcome is written into the history (by
 //! `outbox`). A retry mints anew, and earlier secrets of the same mail stay good until one is used.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use sereno_types::{MessageReason, MessageState};
 use uuid::Uuid;
 
+use super::announcement::{self, Gate, Written};
 use super::content;
 use super::mails::Rendered;
 use super::outbox::{self, Outcome, TakenUp};
+use super::project;
 use super::render::{framed, render};
 use super::rules::{self, Verdict};
 use crate::context::{Failure, Job, Locale, Sereno};
 use crate::entity::email_message;
 use crate::error::Result;
 use crate::port::mail::{MailError, OutgoingMail};
+
+/// How long a mail waits whose announcement stands still, before it looks again.
+const STANDSTILL: Duration = Duration::from_secs(10);
 
 /// Delivers one mail of the history.
 #[derive(Debug, Serialize, Deserialize)]
@@ -43,20 +50,37 @@ impl Job for DeliverMail {
             }
             TakenUp::Ready(message) => message,
         };
+        match announcement::gate(sereno, &message).await? {
+            Gate::Open => {}
+            Gate::Closed => return Err(Failure::Wait(STANDSTILL)),
+            Gate::Ended => {
+                let ended = Outcome::of(MessageState::Cancelled, MessageReason::CancelledByStaff);
+                return Ok(outbox::finish(sereno, &message, ended).await?);
+            }
+        }
         let bounced = match rules::judge_row(sereno, &message).await? {
             Verdict::Goes { bounced } => bounced,
             Verdict::Stays(state, reason) => {
                 return Ok(outbox::finish(sereno, &message, Outcome::of(state, reason)).await?);
             }
         };
-        let Some(mail) = written(sereno, &message, &self).await? else {
-            let skipped = Outcome::of(MessageState::Skipped, MessageReason::NoLongerWanted);
-            return Ok(outbox::finish(sereno, &message, skipped).await?);
+        let mail = match written(sereno, &message, &self).await? {
+            Written::Mail(mail) => dated(sereno, &message, mail),
+            Written::Nothing => {
+                let skipped = Outcome::of(MessageState::Skipped, MessageReason::NoLongerWanted);
+                return Ok(outbox::finish(sereno, &message, skipped).await?);
+            }
+            Written::Broken(reason) => {
+                let failed = Outcome::of(MessageState::Failed, reason);
+                return Ok(outbox::finish(sereno, &message, failed).await?);
+            }
         };
-        if !outbox::begin(sereno, &mut message).await? {
+        let sender = project::sender(sereno, message.project_id).await?;
+        let mail = sender.sends(mail);
+        if !outbox::begin(sereno, &mut message, sender.transport.name()).await? {
             return Ok(());
         }
-        match sereno.mail.send(&mail).await {
+        match sender.transport.send(&mail).await {
             Ok(answer) => {
                 let sent = Outcome::tried(MessageState::Sent, None, "sent", answer);
                 outbox::finish(sereno, &message, sent).await?;
@@ -98,10 +122,13 @@ impl Job for DeliverMail {
 }
 
 /// The mail as it leaves: what was kept of it, or what is made anew; nothing when nobody waits for it any more.
-async fn written(sereno: &Sereno, message: &email_message::Model, job: &DeliverMail) -> Result<Option<OutgoingMail>> {
+async fn written(sereno: &Sereno, message: &email_message::Model, job: &DeliverMail) -> Result<Written> {
+    if let Some(id) = message.announcement_id {
+        return announcement::written(sereno, message, id).await;
+    }
     let mail = if let Some(id) = message.content_id {
         let Some(content) = content::open(sereno, id).await? else {
-            return Ok(None);
+            return Ok(Written::Nothing);
         };
         let layout = content.layout.as_deref().and_then(Locale::from_tag);
         let mail = content.mail(message)?;
@@ -116,7 +143,7 @@ async fn written(sereno: &Sereno, message: &email_message::Model, job: &DeliverM
             ..message.clone()
         };
         let Some(rendered) = render(sereno, &told, job.credential_epoch, job.about).await? else {
-            return Ok(None);
+            return Ok(Written::Nothing);
         };
         OutgoingMail {
             recipient: message.recipient.clone(),
@@ -126,12 +153,17 @@ async fn written(sereno: &Sereno, message: &email_message::Model, job: &DeliverM
             ..OutgoingMail::default()
         }
     };
-    Ok(Some(OutgoingMail {
+    Ok(Written::Mail(mail))
+}
+
+/// With what is said of when it was asked for and leaves.
+fn dated(sereno: &Sereno, message: &email_message::Model, mail: OutgoingMail) -> OutgoingMail {
+    OutgoingMail {
         message_id: message.id.to_string(),
         date: message.created_at,
         leaves_at: sereno.now(),
         ..mail
-    }))
+    }
 }
 
 /// A mail of staff's own template, inside layout and footer.

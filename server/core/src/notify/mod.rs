@@ -3,6 +3,7 @@
 //! another service sends is kept, sealed, until it has left. What staff wrote in the place of a shipped template stands in
 //! `template`; both leave inside one `layout`.
 
+pub mod announcement;
 pub mod content;
 mod deliver;
 mod layout;
@@ -10,8 +11,10 @@ pub(crate) mod login_code;
 mod mails;
 mod masked;
 mod mint;
+pub mod optout;
 mod outbox;
 pub mod plain_text;
+pub mod project;
 mod render;
 pub mod rules;
 pub mod template;
@@ -19,6 +22,7 @@ pub mod transport;
 
 use std::time::Duration;
 
+use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, EntityTrait};
 use sereno_types::{MessageReason, MessageState};
 use uuid::Uuid;
@@ -93,6 +97,8 @@ pub(crate) async fn queue_tried(
 
 /// What mails of other services are called among the kinds.
 pub const CUSTOM: &str = "custom";
+/// What mails of announcements are called among the kinds.
+pub const ANNOUNCEMENT: &str = "announcement";
 
 /// A row of the history that is about to be written.
 #[derive(Clone, Debug)]
@@ -113,6 +119,10 @@ pub struct NewRow {
     pub about: Option<Uuid>,
     /// What it says, where that is not made anew when it leaves.
     pub content_id: Option<Uuid>,
+    /// The announcement that it belongs to.
+    pub announcement_id: Option<Uuid>,
+    /// The recipient in the form in which addresses are compared, of the one mail that an announcement sends there.
+    pub canonical: Option<String>,
     /// Whether it leaves in spite of excluded addresses and of mails being held back.
     pub is_forced: bool,
     /// The mail that it repeats, and when what that one tells of happened.
@@ -136,6 +146,8 @@ impl NewRow {
             credential_epoch: 0,
             about: None,
             content_id: None,
+            announcement_id: None,
+            canonical: None,
             is_forced: false,
             repeats: None,
             stays: None,
@@ -146,15 +158,51 @@ impl NewRow {
 
 /// Writes a row of the history, and a job for it after so long unless the mail stays. Gives the id.
 pub async fn queue_row(sereno: &Sereno, tx: &mut Tx, new: NewRow, delay: Duration) -> Result<Uuid> {
-    let id = sereno.new_id()?;
-    let (state, reason) = new.stays.unzip();
-    let (resent_of, told_at) = new.repeats.unzip();
-    let job = DeliverMail {
+    let (id, stays) = (sereno.new_id()?, new.stays.is_some());
+    let job = job_of(id, &new);
+    email_message::Entity::insert(row_of(tx, id, new))
+        .exec_without_returning(tx.db())
+        .await?;
+    if !stays {
+        tx.enqueue_in(&job, delay)?;
+    }
+    Ok(id)
+}
+
+/// Writes rows of one announcement, with jobs that everything else goes before. Who has one already gets no second.
+pub async fn queue_announced(sereno: &Sereno, tx: &mut Tx, all: Vec<NewRow>) -> Result<()> {
+    if all.is_empty() {
+        return Ok(());
+    }
+    let mut rows = Vec::with_capacity(all.len());
+    for new in all {
+        let id = sereno.new_id()?;
+        // of a row that is not written the job finds nothing to do
+        tx.enqueue_last(&job_of(id, &new))?;
+        rows.push(row_of(tx, id, new));
+    }
+    let there = OnConflict::columns([email_message::Column::AnnouncementId, email_message::Column::Canonical])
+        .do_nothing()
+        .to_owned();
+    email_message::Entity::insert_many(rows)
+        .on_conflict(there)
+        .exec_without_returning(tx.db())
+        .await?;
+    Ok(())
+}
+
+fn job_of(id: Uuid, new: &NewRow) -> DeliverMail {
+    DeliverMail {
         message_id: id,
         credential_epoch: new.credential_epoch,
         about: new.about,
-    };
-    let row = email_message::ActiveModel {
+    }
+}
+
+fn row_of(tx: &Tx, id: Uuid, new: NewRow) -> email_message::ActiveModel {
+    let (state, reason) = new.stays.unzip();
+    let (resent_of, told_at) = new.repeats.unzip();
+    email_message::ActiveModel {
         id: Set(id),
         project_id: Set(new.project_id),
         user_id: Set(new.user_id),
@@ -175,14 +223,9 @@ pub async fn queue_row(sereno: &Sereno, tx: &mut Tx, new: NewRow, delay: Duratio
         is_forced: Set(new.is_forced),
         interrupted: Set(0),
         template_version: Set(new.template_version),
-    };
-    email_message::Entity::insert(row)
-        .exec_without_returning(tx.db())
-        .await?;
-    if state.is_none() {
-        tx.enqueue_in(&job, delay)?;
+        announcement_id: Set(new.announcement_id),
+        canonical: Set(new.canonical),
     }
-    Ok(id)
 }
 
 /// Sweeps away the history that is old enough.

@@ -9,7 +9,7 @@ use sereno_types::{Code, MessageReason, MessageState, SuppressionCause};
 use std::time::Duration;
 use uuid::Uuid;
 
-use super::{MailKind, content};
+use super::{ANNOUNCEMENT, MailKind, content};
 use crate::clock::Moment;
 use crate::context::{Actor, RequestMeta, Sereno, Tx, tidy};
 use crate::entity::email_message::{Column, Entity, Model};
@@ -71,7 +71,7 @@ pub(super) async fn take_up(sereno: &Sereno, id: Uuid) -> Result<TakenUp> {
 }
 
 /// Marks that the mail is being handed over; says whether this worker is the one who does.
-pub(super) async fn begin(sereno: &Sereno, message: &mut Model) -> Result<bool> {
+pub(super) async fn begin(sereno: &Sereno, message: &mut Model, transport: String) -> Result<bool> {
     let tx = sereno.begin(&RequestMeta::default(), &Actor::System).await?;
     let number = message.attempts + 1;
     let taken = Entity::update_many()
@@ -89,7 +89,7 @@ pub(super) async fn begin(sereno: &Sereno, message: &mut Model) -> Result<bool> 
         id: Set(sereno.new_id()?),
         message_id: Set(message.id),
         number: Set(number),
-        transport: Set(sereno.mail.name()),
+        transport: Set(transport),
         outcome: Set("begun".to_owned()),
         answer: Set(None),
         begun_at: Set(tx.now()),
@@ -232,6 +232,8 @@ pub(super) async fn finish(sereno: &Sereno, message: &Model, outcome: Outcome) -
         suppress(sereno, &mut tx, message).await?;
     }
     let event = match state {
+        // of a hundred thousand the history tells; the record would hold nothing else
+        MessageState::Sent if message.mail == ANNOUNCEMENT => None,
         MessageState::Sent => Some(Event::new(EventKind::EmailSent)),
         MessageState::Failed => Some(Event::refused(EventKind::EmailFailed, Code::Unavailable)),
         _ => None,

@@ -116,8 +116,25 @@ pub(super) async fn framed(
     address: &str,
     look: Option<EmailLook>,
 ) -> Result<Rendered> {
+    framed_with(sereno, locale, said, address, look, &Foot::default()).await
+}
+
+/// The same, with more below the footer.
+pub(super) async fn framed_with(
+    sereno: &Sereno,
+    locale: Locale,
+    said: Rendered,
+    address: &str,
+    look: Option<EmailLook>,
+    more: &Foot,
+) -> Result<Rendered> {
     let mut live = live::find(sereno.db.read(), &[layout::FOOTER], locale).await?;
-    let foot = foot(sereno, locale, live.remove(layout::FOOTER), address).await?;
+    let mut foot = foot(sereno, locale, live.remove(layout::FOOTER), address).await?;
+    if !foot.text.is_empty() && !more.text.is_empty() {
+        foot.text.push('\n');
+    }
+    foot.text.push_str(&more.text);
+    foot.html.push_str(&more.html);
     layout::frame(sereno, locale, said, &foot, look)
 }
 
@@ -253,7 +270,7 @@ async fn tried(
 ///
 /// # Errors
 /// When the database is away.
-async fn declared(sereno: &Sereno, template: &Template) -> Result<Vec<sereno_types::TemplateVariable>> {
+pub(super) async fn declared(sereno: &Sereno, template: &Template) -> Result<Vec<sereno_types::TemplateVariable>> {
     let Template::Custom(slug) = template else {
         let variables = template.variables().unwrap_or_default();
         return Ok(variables.into_iter().map(super::template::Variable::shown).collect());

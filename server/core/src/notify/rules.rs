@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use sereno_types::{Code, MessageReason, MessageState, SuppressionCause};
 
-use super::MailKind;
+use super::optout::{self, Whose};
+use super::{ANNOUNCEMENT, MailKind};
 use crate::config::Config;
 use crate::context::Sereno;
 use crate::entity::{email_message, email_suppression};
@@ -81,6 +82,13 @@ pub async fn judge_all(sereno: &Sereno, kind: &str, recipients: &[&str], is_forc
 
 /// As [`judge`], for a mail of the history.
 pub(super) async fn judge_row(sereno: &Sereno, message: &email_message::Model) -> Result<Verdict> {
+    if message.mail == ANNOUNCEMENT {
+        let canonical = identifier::canonical(&message.recipient);
+        let whose = Whose::of(sereno, &canonical, message.user_id);
+        if optout::declined(sereno.db.read(), &whose).await? {
+            return Ok(Verdict::Stays(MessageState::Skipped, MessageReason::Unsubscribed));
+        }
+    }
     judge(sereno, &message.mail, &message.recipient, message.is_forced).await
 }
 

@@ -6,6 +6,7 @@ mod memory;
 mod mime;
 mod smtp;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,7 +32,12 @@ fn one(url: &str, config: &Config) -> Result<Box<dyn MailTransport>> {
         return Ok(Box::new(file::FileTransport::new(folder, config)?));
     }
     let url = Url::parse(url).map_err(Error::internal)?;
-    Ok(Box::new(smtp::SmtpTransport::new(&url, config)?))
+    Ok(Box::new(smtp::SmtpTransport::new(&url, config, None)?))
+}
+
+/// The mail server of a URL that staff gave, at an address that was looked up and judged already.
+pub(super) fn at(url: &Url, config: &Config, address: IpAddr) -> Result<Arc<dyn MailTransport>> {
+    Ok(Arc::new(smtp::SmtpTransport::new(url, config, Some(address))?))
 }
 
 /// Several transports: one that takes nothing right now lets the next one try, in the same attempt.

@@ -9,6 +9,8 @@ use crate::clock::Moment;
 pub struct OutgoingMail {
     /// The address, as it was written.
     pub recipient: String,
+    /// Who sends it, if not whom the settings name: `Name <address>`.
+    pub from: Option<String>,
     /// The subject line.
     pub subject: String,
     /// The plain-text body.
@@ -17,6 +19,8 @@ pub struct OutgoingMail {
     pub html: String,
     /// Where answers go, if not to the sender.
     pub reply_to: Option<String>,
+    /// Where its recipient can say that they want no more of its kind (RFC 2369, RFC 8058).
+    pub unsubscribe: Option<String>,
     /// Files that hang on it.
     pub attachments: Vec<Attachment>,
     /// Stays the same over retries, so that a mail sent twice can be told: the local part of `Message-ID`.

@@ -9,6 +9,7 @@ mod give;
 mod lists;
 pub mod members;
 pub mod permissions;
+pub mod project_mail;
 pub mod projects;
 mod refs;
 #[expect(
@@ -17,6 +18,8 @@ mod refs;
 )]
 pub mod roles;
 pub mod why;
+
+pub(crate) use refs::project as project_named;
 
 /// What staff made.
 const STAFF: &str = "staff";

@@ -48,7 +48,7 @@ const LIMITED: [(&str, &str); 21] = [
 ];
 
 /// What staff edits and has versions.
-const VERSIONED: [&str; 10] = [
+const VERSIONED: [&str; 12] = [
     "/api/v1/admin/users/{id}",
     "/api/v1/admin/applications/{id}",
     "/api/v1/admin/attributes/{name}",
@@ -59,6 +59,8 @@ const VERSIONED: [&str; 10] = [
     "/api/v1/admin/email-templates/{name}/{language}/draft",
     "/api/v1/admin/email-templates/{name}/{language}/publish",
     "/api/v1/admin/email-templates/{name}/{language}/rollback",
+    "/api/v1/admin/announcements/{id}",
+    "/api/v1/admin/announcements/{id}/schedule",
 ];
 
 /// Whether a change of this resource can name the version that it means.

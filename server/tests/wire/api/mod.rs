@@ -1,5 +1,6 @@
 mod admin_applications;
 mod admin_users;
+mod announcements;
 mod authorization;
 mod avatar;
 mod bad_input;

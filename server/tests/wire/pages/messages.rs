@@ -1,6 +1,93 @@
 //! Staff and mails, as a browser without JavaScript goes about it.
 
-use crate::door::Door;
+use axum::body::Body;
+
+use crate::door::{Answer, Door, request};
+
+/// What a browser posts of the form of a mail.
+async fn write(door: &Door, fields: &[(&str, &str)], files: &[(&str, &[u8])], cookies: &str) -> Answer {
+    let mut body = Vec::new();
+    for (name, text) in fields {
+        let part = format!("--limit\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n");
+        body.extend_from_slice(part.as_bytes());
+    }
+    for (name, bytes) in files {
+        let head = format!(
+            "--limit\r\nContent-Disposition: form-data; name=\"attachments\"; filename=\"{name}\"\r\n\
+             Content-Type: application/octet-stream\r\n\r\n"
+        );
+        body.extend([head.as_bytes(), bytes, b"\r\n"].concat());
+    }
+    body.extend_from_slice(b"--limit--\r\n");
+    let headers = [
+        ("content-type", "multipart/form-data; boundary=limit"),
+        ("accept", "text/html,application/xhtml+xml"),
+        ("origin", "http://127.0.0.1:3000"),
+        ("sec-fetch-site", "same-origin"),
+        ("referer", "http://127.0.0.1:3000/console/messages/new"),
+        ("cookie", cookies),
+    ];
+    door.send(request("POST", "/console/messages/upload", &headers, Body::from(body)))
+        .await
+}
+
+#[tokio::test]
+async fn a_form_with_files_is_refused_by_field_and_keeps_what_was_typed() {
+    let door = Door::with(|config| config.mail.attachments_max_bytes = 1_000).await;
+    let cookies = door.administrator().await;
+    door.test.mails().await;
+    let fields = [
+        ("recipients", "ana@example.org"),
+        ("subject", "Hello"),
+        ("text", "Dear you"),
+    ];
+    let shown = async || door.page("/console/messages/new", &cookies).await.text;
+    // a field for files that stays empty posts one without a name
+    for files in [
+        &[("a/b.txt", b"x".as_slice())][..],
+        &[("one.txt", [b'x'; 600].as_slice()), ("two.txt", [b'y'; 600].as_slice())][..],
+    ] {
+        let refused = write(&door, &fields, files, &cookies).await;
+        assert_eq!(refused.header("location"), "/console/messages/new", "{}", refused.text);
+        let page = shown().await;
+        assert!(
+            page.contains("id=\"attachments-error\"") && page.contains("Dear you"),
+            "{page}"
+        );
+    }
+    // larger than anything that is read: told all the same
+    let refused = write(&door, &fields, &[("big.bin", &vec![0; 900_000])], &cookies).await;
+    assert_eq!(refused.header("location"), "/console/messages/new", "{}", refused.text);
+    assert!(shown().await.contains("id=\"attachments-error\""));
+    assert_eq!(door.test.count("email_message WHERE mail = 'custom'").await, 0);
+    let both = [("one.txt", b"x".as_slice()), ("zwei & drei.pdf", b"%PDF"), ("", b"")];
+    let sent = write(&door, &fields, &both, &cookies).await;
+    assert_eq!(
+        sent.header("location"),
+        "/console/messages?kind=custom&done=sent",
+        "{}",
+        sent.text
+    );
+    let mail = door.test.mails().await.pop().expect("a mail");
+    let names: Vec<_> = mail.attachments.iter().map(|file| file.name.as_str()).collect();
+    assert_eq!(names, ["one.txt", "zwei & drei.pdf"]);
+    // from another site nothing is sent
+    let headers = [
+        ("content-type", "multipart/form-data; boundary=limit"),
+        ("origin", "https://evil.example"),
+        ("sec-fetch-site", "cross-site"),
+        ("cookie", cookies.as_str()),
+    ];
+    let crossed = door
+        .send(request(
+            "POST",
+            "/console/messages/upload",
+            &headers,
+            Body::from("--limit--\r\n"),
+        ))
+        .await;
+    assert_eq!(crossed.code(), "cross_site_request");
+}
 
 #[tokio::test]
 async fn a_mail_is_written_found_cancelled_and_retried() {
@@ -12,9 +99,7 @@ async fn a_mail_is_written_found_cancelled_and_retried() {
         ("subject", "Hello"),
         ("html", "<p>Dear <i>you</i></p>"),
     ];
-    let written = door
-        .form("/console/fn/send_message", &fields, "/console/messages/new", &cookies)
-        .await;
+    let written = write(&door, &fields, &[("invoice.pdf", b"%PDF")], &cookies).await;
     assert_eq!(
         written.header("location"),
         "/console/messages?kind=custom&done=sent",

@@ -1,4 +1,5 @@
 mod account;
+mod announcements;
 mod applications;
 mod avatars;
 mod console;

@@ -261,6 +261,12 @@ fn every_function_that_changes_something_has_a_page() {
         "message_kinds",
         "list_suppressions",
         "list_pushes",
+        "list_notifications",
+        "project_mail",
+        "list_announcements",
+        "announcement",
+        "announcement_preview",
+        "unsubscribe_link",
         "push",
         // changes nothing, and is asked for by a link
         "test_social_provider",

@@ -63,7 +63,7 @@ fn searched(query: &UserQuery) -> &str {
 }
 
 /// Users with their primary address, or without one.
-fn joined() -> Select<user::Entity> {
+pub(crate) fn joined() -> Select<user::Entity> {
     use sea_orm::{JoinType, RelationTrait};
     let primary = user::Relation::Email
         .def()
@@ -71,7 +71,11 @@ fn joined() -> Select<user::Entity> {
     user::Entity::find().join(JoinType::LeftJoin, primary)
 }
 
-fn matching(query: &UserQuery) -> Result<Condition> {
+/// What the filters of the list mean.
+///
+/// # Errors
+/// `validation_failed` with `too_long` on `q`.
+pub(crate) fn matching(query: &UserQuery) -> Result<Condition> {
     let mut all = Condition::all();
     if let Some(state) = query.state {
         all = all.add(user::Column::State.eq(state.as_str()));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lettre::address::Envelope;
-use lettre::message::header::{ContentTransferEncoding, ContentType};
+use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
 use lettre::message::{Attachment, Body, Mailbox, MultiPart, SinglePart};
 use lettre::{Address, Message};
 
@@ -45,7 +45,12 @@ impl Letterhead {
         let never = |error: String| MailError::Never(error);
         // the library folds what it does not expect; a header that holds a line's end is refused before it gets there
         let names = mail.attachments.iter().map(|file| file.name.as_str());
-        let headers = [mail.subject.as_str(), mail.reply_to.as_deref().unwrap_or("")];
+        let headers = [
+            mail.subject.as_str(),
+            mail.from.as_deref().unwrap_or(""),
+            mail.reply_to.as_deref().unwrap_or(""),
+            mail.unsubscribe.as_deref().unwrap_or(""),
+        ];
         if headers
             .into_iter()
             .chain(names)
@@ -57,11 +62,17 @@ impl Letterhead {
             .recipient
             .parse()
             .map_err(|_| never("the address cannot be written to".to_owned()))?;
-        let sender = self.bounce.clone().unwrap_or_else(|| self.from.email.clone());
+        let from: Mailbox = match &mail.from {
+            Some(from) => from
+                .parse()
+                .map_err(|_| never("the sender cannot be written".to_owned()))?,
+            None => self.from.clone(),
+        };
+        let sender = self.bounce.clone().unwrap_or_else(|| from.email.clone());
         let envelope = Envelope::new(Some(sender), vec![to.clone()]).map_err(|error| never(error.to_string()))?;
         let mut builder = Message::builder()
             .envelope(envelope)
-            .from(self.from.clone())
+            .from(from)
             .to(Mailbox::new(None, to))
             .subject(mail.subject.clone())
             .message_id(Some(format!("<{}@{}>", mail.message_id, self.id_domain)))
@@ -94,8 +105,27 @@ impl Letterhead {
                 builder.multipart(files.into_iter().fold(mixed, MultiPart::singlepart))
             }
         };
-        message.map_err(|error| never(error.to_string()))
+        let mut message = message.map_err(|error| never(error.to_string()))?;
+        if let Some(link) = &mail.unsubscribe {
+            for (name, value) in unsubscribe(link) {
+                message.headers_mut().insert_raw(HeaderValue::dangerous_new_pre_encoded(
+                    HeaderName::new_from_ascii_str(name),
+                    value.clone(),
+                    value,
+                ));
+            }
+        }
+        Ok(message)
     }
+}
+
+/// The way out, for the button of mail programs: by a page (RFC 2369) and by one post (RFC 8058 §3.1). A link is one word,
+/// which no folding may break.
+fn unsubscribe(link: &str) -> [(&'static str, String); 2] {
+    [
+        ("List-Unsubscribe", format!("<{link}>")),
+        ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()),
+    ]
 }
 
 enum Words {
@@ -246,6 +276,22 @@ mod tests {
         };
         assert_eq!(sender("").as_deref(), Some("no-reply@example.org"));
         assert_eq!(sender("bounces@example.org").as_deref(), Some("bounces@example.org"));
+    }
+
+    #[test]
+    fn the_way_out_stands_in_the_header_whole() {
+        let link = format!("https://id.example.org/account/unsubscribe?token={}", "a".repeat(200));
+        let with = OutgoingMail {
+            unsubscribe: Some(link.clone()),
+            ..mail()
+        };
+        let text = written(&with);
+        assert!(text.contains(&format!("\r\nList-Unsubscribe: <{link}>\r\n")), "{text}");
+        assert!(
+            text.contains("\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"),
+            "{text}"
+        );
+        assert!(!written(&mail()).contains("List-Unsubscribe"));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! SMTP (RFC 5321), with STARTTLS, TLS from the first byte, or none; connections are kept open for the next mail.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use lettre::message::Mailbox;
@@ -32,7 +33,9 @@ pub(super) struct SmtpTransport {
 }
 
 impl SmtpTransport {
-    pub(super) fn new(url: &Url, config: &Config) -> Result<Self> {
+    /// The mail server of a URL. It is connected to at `address` where one was looked up and judged already; its certificate
+    /// is held against its name all the same.
+    pub(super) fn new(url: &Url, config: &Config, address: Option<IpAddr>) -> Result<Self> {
         let host = url
             .host_str()
             .ok_or_else(|| Error::internal("a mail server's URL has no host"))?
@@ -56,7 +59,8 @@ impl SmtpTransport {
         };
         let port = url.port().unwrap_or(port);
         let timeout = config.mail.timeout.span();
-        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host)
+        let connect_to = address.map_or_else(|| host.to_owned(), |address| address.to_string());
+        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(connect_to)
             .port(port)
             .tls(tls)
             .timeout(Some(timeout));

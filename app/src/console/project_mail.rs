@@ -1,0 +1,117 @@
+//! How the mails of a project leave, as a part of its page: who sends them, where answers go, and by which mail server.
+
+use leptos::prelude::*;
+use sereno_types::{Permission, Problem, ProjectMail, StaffProfile};
+
+use super::projects::PATH;
+use crate::{
+    console::may,
+    ui::{
+        field::{Field, Hidden, Tick},
+        form::{Attempt, Form, Submit},
+    },
+};
+
+/// The field for the mail server: what is posted under such a name is not kept when the form is refused.
+const SERVER: &str = "secret_url";
+
+#[server(name = LoadProjectMail, prefix = "/console/fn", endpoint = "project_mail")]
+pub(crate) async fn project_mail(#[server(default)] id: String) -> Result<ProjectMail, Problem> {
+    use crate::gate;
+    let member = gate::staff().await?;
+    sereno_core::roles::project_mail::detail(&member.sereno, &member.staff, &id)
+        .await
+        .map_err(gate::refuse)
+}
+
+/// Changes it. A mail server is said anew, or taken away, or stays.
+#[server(prefix = "/console/fn", endpoint = "update_project_mail")]
+pub(crate) async fn update_project_mail(
+    #[server(default)] id: String,
+    #[server(default)] mail_from: String,
+    #[server(default)] reply_to: String,
+    #[server(default)] secret_url: String,
+    #[server(default)] forget: String,
+) -> Result<(), Problem> {
+    use crate::gate;
+    let member = gate::staff().await?;
+    let transport = match (secret_url.trim().is_empty(), forget.is_empty()) {
+        (true, true) => None,
+        (true, false) => Some(String::new().into()),
+        (false, _) => Some(secret_url.into()),
+    };
+    let command = sereno_types::UpdateProjectMail {
+        mail_from: Some(mail_from),
+        reply_to: Some(reply_to),
+        transport,
+    };
+    sereno_core::roles::project_mail::update(&member.sereno, &member.meta, &member.staff, &id, command)
+        .await
+        .map_err(|error| {
+            let mut problem = gate::refuse(error);
+            for error in &mut problem.errors {
+                if error.field == "transport" {
+                    error.field = SERVER.into();
+                }
+            }
+            problem
+        })?;
+    gate::go_to(&format!("{PATH}/{id}?done=mail"));
+    Ok(())
+}
+
+/// What holds, and the form for who may change it.
+#[component]
+pub(super) fn MailSettings(
+    /// The project's name in addresses.
+    slug: String,
+    /// What holds.
+    mail: ProjectMail,
+) -> impl IntoView {
+    let may_change = may(Permission::ProjectsManage) && may(Permission::MessagesManage);
+    let is_superuser = use_context::<StaffProfile>().is_some_and(|profile| profile.is_superuser);
+    let action = ServerAction::<UpdateProjectMail>::new();
+    let said = vec![
+        ("mail_from".to_owned(), mail.mail_from.clone().unwrap_or_default()),
+        ("reply_to".to_owned(), mail.reply_to.clone().unwrap_or_default()),
+    ];
+    let attempt = Attempt::of(action).completed_by(said);
+    let own = match &mail.transport {
+        Some(place) => format!("Its mails leave by {place}."),
+        None => "Its mails leave as all mails do.".to_owned(),
+    };
+    let server = is_superuser.then(|| {
+        view! {
+            <Field
+                name=SERVER
+                kind="password"
+                label="Mail server"
+                hint="smtp://user:password@host:587. It is never shown again; empty: as it is."
+                optional=true
+            />
+            {mail.transport.is_some().then(|| view! { <Tick name="forget" label="No mail server of its own any more" /> })}
+        }
+    });
+    view! {
+        <section class="grid grid-cols-1 gap-4">
+            <h2 class="text-lg font-semibold">"Mails"</h2>
+            <p>{own}</p>
+            <Form action attempt>
+                <Hidden name="id" value=slug />
+                <fieldset class="card grid grid-cols-1 gap-4 p-5" disabled=!may_change>
+                    <legend class="sr-only">"Mails of the project"</legend>
+                    <Field
+                        name="mail_from"
+                        label="Sent by"
+                        hint="Name <address>; empty: as all mails. The mail server must be allowed to send for it."
+                        optional=true
+                    />
+                    <Field name="reply_to" label="Answers to" inputmode="email" optional=true />
+                    {server}
+                </fieldset>
+                {may_change
+                    .then(|| view! { <Submit label="Save mails" class="button justify-self-start" /> })}
+            </Form>
+        </section>
+    }
+}

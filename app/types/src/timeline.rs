@@ -1,0 +1,80 @@
+//! The timeline: mails and notifications to devices together.
+
+use serde::{Deserialize, Serialize};
+
+use crate::names::names;
+use crate::{Id, MessageState, SessionUser, Timestamp};
+
+names! {
+    /// The way by which something was told.
+    Channel {
+        /// A mail.
+        #[default]
+        Email = "email";
+        /// A notification to a device.
+        Push = "push";
+    }
+}
+
+/// A mail or a notification to a device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TimelineRow {
+    /// Its id among those of its channel.
+    pub id: Id,
+    /// By which way.
+    pub channel: Channel,
+    /// The kind of mail; `push`.
+    pub kind: String,
+    /// The first line of a notification; nothing of a mail.
+    pub title: Option<String>,
+    /// The address, or what the device is called.
+    pub to: Option<String>,
+    /// Whose it is, if anybody's.
+    pub user: Option<SessionUser>,
+    /// Where it stands.
+    pub state: MessageState,
+    /// Why: the reasons of mails and of notifications to devices.
+    pub reason: Option<String>,
+    /// How often it was tried.
+    pub attempts: u64,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// When it was taken.
+    pub sent_at: Option<Timestamp>,
+}
+
+/// Which mails and notifications.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
+#[serde(deny_unknown_fields)]
+pub struct TimelineQuery {
+    /// A part of the address, of the kind, of the first line or of the device's name.
+    #[cfg_attr(feature = "openapi", param(max_length = 200))]
+    pub q: Option<String>,
+    /// Only those of this user: an id, a number, an address or a user name.
+    #[cfg_attr(feature = "openapi", param(max_length = 254))]
+    pub user: Option<String>,
+    /// Only by this way.
+    #[cfg_attr(feature = "openapi", param(inline))]
+    pub channel: Option<Channel>,
+    /// Only this kind of mail; `push` for notifications to devices.
+    #[cfg_attr(feature = "openapi", param(max_length = 100))]
+    pub kind: Option<String>,
+    /// Only those that stand there.
+    #[cfg_attr(feature = "openapi", param(inline))]
+    pub state: Option<MessageState>,
+    /// Only those asked for since then: a day (UTC) or a moment.
+    #[cfg_attr(feature = "openapi", param(max_length = 35))]
+    pub since: Option<String>,
+    /// Only those asked for before: the end of a day (UTC), or a moment.
+    #[cfg_attr(feature = "openapi", param(max_length = 35))]
+    pub until: Option<String>,
+    /// How many rows, 50 when nothing is said.
+    #[cfg_attr(feature = "openapi", param(minimum = 1, maximum = 200))]
+    pub limit: Option<u64>,
+    /// Where to continue, from an earlier answer.
+    #[cfg_attr(feature = "openapi", param(max_length = 1000))]
+    pub cursor: Option<String>,
+}

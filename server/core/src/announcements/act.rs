@@ -1,0 +1,258 @@
+//! What staff does about an announcement: try it, give it a moment, take that back, stop it, let it go on, end it.
+
+use std::time::Duration;
+
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use sereno_types::{
+    AnnouncementDetail, AnnouncementState, Code, EmailTestQueued, FieldError, Id, MessageReason, MessageState,
+    Permission, ScheduleAnnouncement,
+};
+
+use super::send::SendAnnouncement;
+use super::{about, audience, held, parse, show, state};
+use crate::access::subject;
+use crate::clock::Moment;
+use crate::context::limiter::{self, Limit};
+use crate::context::{Locale, RequestMeta, Sereno, Staff, Tx};
+use crate::entity::announcement::{ActiveModel, Entity, Model};
+use crate::entity::email_message;
+use crate::error::{Error, Result};
+use crate::event::EventKind;
+use crate::notify::{self, NewRow};
+
+/// How many times as many test mails as mails of one kind go to one address in an hour.
+const TESTS: u64 = 4;
+/// How far ahead a moment may be.
+const AHEAD_MAX: Duration = Duration::from_hours(24 * 366);
+
+/// Sends an announcement to whoever asks, at their own confirmed address, with a subject that says so.
+///
+/// # Errors
+/// `permission_denied`, `not_found`, `too_many_requests`; `validation_failed`: what it lacks, and `blank` on `to` where
+/// staff has no confirmed address.
+pub async fn test(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<EmailTestQueued> {
+    staff.require(Permission::MessagesView)?;
+    staff.require(Permission::MessagesManage)?;
+    let db = sereno.db.read();
+    let row = Entity::find_by_id(parse(id)?).one(db).await?.ok_or(Error::NotFound)?;
+    complete(sereno, &row).await?;
+    let own = match staff.actor().caller() {
+        Ok(caller) => subject::find(db, caller.user_id).await?,
+        Err(_) => None,
+    };
+    let Some((user, Some(email))) =
+        own.filter(|(_, email)| email.as_ref().is_some_and(|one| one.verified_at.is_some()))
+    else {
+        return Err(Error::field("to", Code::Blank));
+    };
+    let most = sereno.config.limit.mails_per_recipient * TESTS;
+    let limit = Limit::new(sereno, "mail.test", &email.canonical, most, Duration::from_hours(1));
+    limiter::take(sereno, &[limit]).await?;
+    let mut tx = sereno.begin(meta, staff.actor()).await?;
+    let new = NewRow {
+        project_id: row.project_id,
+        user_id: Some(user.id),
+        address: email.address.clone(),
+        locale: Locale::from_tag(&row.language).unwrap_or_default(),
+        announcement_id: Some(row.id),
+        ..NewRow::of(&notify::announcement::tried())
+    };
+    let message = notify::queue_row(sereno, &mut tx, new, Duration::ZERO).await?;
+    tx.record(about(EventKind::AnnouncementTested, &row).with("message_id", message.to_string()));
+    tx.commit().await?;
+    Ok(EmailTestQueued { to: email.address })
+}
+
+/// Sends a draft: at once, or at a moment.
+///
+/// # Errors
+/// `permission_denied`, `not_found`, `precondition_failed`; `state_conflict` unless it is a draft; `validation_failed`: what
+/// it lacks (`template_or_html_required`, `blank` on `subject`, `template_not_found`, `empty_email` on `audience`), and
+/// `invalid_choice` on `send_at`.
+pub async fn schedule(
+    sereno: &Sereno,
+    meta: &RequestMeta,
+    staff: &Staff,
+    id: &Id,
+    command: ScheduleAnnouncement,
+) -> Result<AnnouncementDetail> {
+    staff.require(Permission::MessagesView)?;
+    staff.require(Permission::MessagesManage)?;
+    let now = sereno.now();
+    let send_at = match command
+        .send_at
+        .as_deref()
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
+    {
+        None => now,
+        Some(text) => Moment::from_rfc3339(text)
+            .filter(|at| *at <= now.plus(AHEAD_MAX))
+            .ok_or_else(|| Error::field("send_at", Code::InvalidChoice))?,
+    };
+    let found = Entity::find_by_id(parse(id)?).one(sereno.db.read()).await?;
+    let seen = found.ok_or(Error::NotFound)?;
+    audience::may_choose(staff, &audience::of(&seen)?)?;
+    complete(sereno, &seen).await?;
+    if audience::count(sereno, &seen).await? == 0 {
+        return Err(Error::field("audience", Code::EmptyEmail));
+    }
+    let mut tx = sereno.begin(meta, staff.actor()).await?;
+    let row = held(&tx, id).await?;
+    // what was looked through is what leaves
+    if state(&row) != AnnouncementState::Draft || row.updated_at != seen.updated_at {
+        return Err(Code::StateConflict.into());
+    }
+    if meta.if_match.is_some() {
+        let written = show::written(tx.db(), &row).await?;
+        meta.expects(&show::version_of(sereno, &row, &written)?)?;
+    }
+    let row = set_going(&mut tx, row, AnnouncementState::Scheduled, send_at).await?;
+    tx.record(about(EventKind::AnnouncementScheduled, &row).with("send_at", send_at.timestamp().0));
+    tx.commit().await?;
+    show::detail(sereno, staff, id).await
+}
+
+/// Into a state in which a job of its own takes care of it from a moment on.
+async fn set_going(tx: &mut Tx, row: Model, to: AnnouncementState, at: Moment) -> Result<Model> {
+    let run = row.run + 1;
+    let change = ActiveModel {
+        id: Set(row.id),
+        state: Set(to.as_str().to_owned()),
+        send_at: Set(Some(
+            row.send_at.filter(|_| to == AnnouncementState::Sending).unwrap_or(at),
+        )),
+        run: Set(run),
+        ..Default::default()
+    };
+    let row = Entity::update(change).exec(tx.db()).await?;
+    let job = SendAnnouncement {
+        announcement_id: row.id,
+        run,
+    };
+    tx.enqueue_in(&job, at.since(tx.now()))?;
+    Ok(row)
+}
+
+/// What an announcement lacks to leave.
+async fn complete(sereno: &Sereno, row: &Model) -> Result<()> {
+    let mut faults = Vec::new();
+    if row.template.is_none() {
+        if row.html.trim().is_empty() && row.text.trim().is_empty() {
+            faults.push(FieldError::new("html", Code::TemplateOrHtmlRequired));
+        }
+        if row.subject.is_empty() {
+            faults.push(FieldError::new("subject", Code::Blank));
+        }
+    }
+    if !faults.is_empty() {
+        return Err(Error::fields(faults));
+    }
+    notify::announcement::sample(sereno, row, "ana@example.org", None)
+        .await
+        .map(|_| ())
+}
+
+/// Takes back the moment of an announcement that has not begun to leave: it is a draft again.
+///
+/// # Errors
+/// `permission_denied`, `not_found`, `state_conflict`.
+pub async fn unschedule(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<AnnouncementDetail> {
+    let allowed = [AnnouncementState::Scheduled];
+    let kind = EventKind::AnnouncementUnscheduled;
+    stop(sereno, meta, staff, id, &allowed, AnnouncementState::Draft, kind).await
+}
+
+/// Makes an announcement stand still: no mail is queued any more, and those that are queued wait.
+///
+/// # Errors
+/// `permission_denied`, `not_found`, `state_conflict`.
+pub async fn pause(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<AnnouncementDetail> {
+    let allowed = [AnnouncementState::Sending];
+    let kind = EventKind::AnnouncementPaused;
+    stop(sereno, meta, staff, id, &allowed, AnnouncementState::Paused, kind).await
+}
+
+/// Ends an announcement: what has not left does not leave.
+///
+/// # Errors
+/// `permission_denied`, `not_found`, `state_conflict`.
+pub async fn cancel(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<AnnouncementDetail> {
+    let allowed = [
+        AnnouncementState::Scheduled,
+        AnnouncementState::Sending,
+        AnnouncementState::Paused,
+    ];
+    let kind = EventKind::AnnouncementCancelled;
+    stop(sereno, meta, staff, id, &allowed, AnnouncementState::Cancelled, kind).await
+}
+
+async fn stop(
+    sereno: &Sereno,
+    meta: &RequestMeta,
+    staff: &Staff,
+    id: &Id,
+    allowed: &[AnnouncementState],
+    to: AnnouncementState,
+    kind: EventKind,
+) -> Result<AnnouncementDetail> {
+    staff.require(Permission::MessagesView)?;
+    staff.require(Permission::MessagesManage)?;
+    let mut tx = sereno.begin(meta, staff.actor()).await?;
+    let row = held(&tx, id).await?;
+    if !allowed.contains(&state(&row)) {
+        return Err(Code::StateConflict.into());
+    }
+    let is_over = to == AnnouncementState::Cancelled;
+    let change = ActiveModel {
+        id: Set(row.id),
+        state: Set(to.as_str().to_owned()),
+        run: Set(row.run + 1),
+        send_at: Set(row.send_at.filter(|_| to != AnnouncementState::Draft)),
+        finished_at: Set(is_over.then(|| tx.now())),
+        ..Default::default()
+    };
+    let row = Entity::update(change).exec(tx.db()).await?;
+    if is_over {
+        audience::forget(&tx, row.id).await?;
+        take_out(&tx, &row).await?;
+    }
+    tx.record(about(kind, &row));
+    tx.commit().await?;
+    show::detail(sereno, staff, id).await
+}
+
+/// Its mails that wait. One that is being handed over finds out by itself, should it come back.
+async fn take_out(tx: &Tx, row: &Model) -> Result<()> {
+    use email_message::Column;
+    let waiting = [MessageState::Queued.as_str(), MessageState::Held.as_str()];
+    email_message::Entity::update_many()
+        .col_expr(Column::Status, Expr::value(MessageState::Cancelled.as_str()))
+        .col_expr(Column::Reason, Expr::value(MessageReason::CancelledByStaff.as_str()))
+        .filter(Column::AnnouncementId.eq(row.id))
+        .filter(Column::Canonical.is_not_null())
+        .filter(Column::Status.is_in(waiting))
+        .exec(tx.db())
+        .await?;
+    Ok(())
+}
+
+/// Lets an announcement go on where it stood still.
+///
+/// # Errors
+/// `permission_denied`, `not_found`, `state_conflict`.
+pub async fn resume(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<AnnouncementDetail> {
+    staff.require(Permission::MessagesView)?;
+    staff.require(Permission::MessagesManage)?;
+    let mut tx = sereno.begin(meta, staff.actor()).await?;
+    let row = held(&tx, id).await?;
+    if state(&row) != AnnouncementState::Paused {
+        return Err(Code::StateConflict.into());
+    }
+    let at = tx.now();
+    let row = set_going(&mut tx, row, AnnouncementState::Sending, at).await?;
+    tx.record(about(EventKind::AnnouncementResumed, &row));
+    tx.commit().await?;
+    show::detail(sereno, staff, id).await
+}
