@@ -338,6 +338,10 @@ fn mails_are_tried_listed_and_released() {
         assert!(worked, "{complaint}");
         assert_eq!(said, ["0"]);
     }
+    let (worked, said, _) = folder.sereno(&["announcement", "list"], "");
+    assert!(worked && said.is_empty());
+    let (worked, _, complaint) = folder.sereno(&["announcement", "pause", "0198c2d4-7b1e-7c3a-9f00-000000000007"], "");
+    assert!(!worked && !complaint.is_empty());
     let (worked, _, complaint) = folder.sereno(&["mail", "list", "--state", "shoe"], "");
     assert!(!worked && complaint.contains("state:"), "{complaint}");
     let (worked, _, _) = folder.sereno(&["mail", "retry"], "");

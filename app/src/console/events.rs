@@ -312,10 +312,4 @@ mod tests {
         }
         assert_eq!(read(&params), EventQuery::default());
     }
-
-    #[test]
-    fn the_total_is_a_sentence() {
-        assert_eq!(counted(1, "event", "events", true), "1 event matches");
-        assert_eq!(counted(1234, "event", "events", false), "1,234 events");
-    }
 }

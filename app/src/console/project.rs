@@ -159,9 +159,9 @@ pub fn ProjectPage() -> impl IntoView {
             let mail = project_mail(project.row.slug.clone()).await?;
             let seen = ProjectSeen {
                 project,
-                mail,
                 members,
                 offered,
+                mail,
                 given,
             };
             Ok((seen, asked))

@@ -1,5 +1,6 @@
 //! The command line: parses, calls one function, prints its answer.
 
+mod announcement;
 mod application;
 mod catalogue;
 mod check;
@@ -81,6 +82,9 @@ enum Command {
     /// Try notifications to devices
     #[command(subcommand)]
     Push(push::Command),
+    /// Look at announcements, stop them and let them go on
+    #[command(subcommand)]
+    Announcement(announcement::Command),
     /// Look at mails and repair them
     #[command(subcommand)]
     Mail(mail::Command),
@@ -136,6 +140,7 @@ fn dispatch(cli: Cli) -> Outcome {
             Command::Catalogue(command) => catalogue::run(command, config).await,
             Command::Role(command) => role::run(command, config).await,
             Command::Push(command) => push::run(command, config).await,
+            Command::Announcement(command) => Box::pin(announcement::run(command, config)).await,
             Command::Mail(command) => Box::pin(mail::run(command, config)).await,
             Command::Template(command) => Box::pin(template::run(command, config)).await,
             Command::Check(question) => check::run(question, config).await,
@@ -211,6 +216,7 @@ fn directives(level: &str, command: &Command) -> String {
         | Command::Catalogue(_)
         | Command::Role(_)
         | Command::Push(_)
+        | Command::Announcement(_)
         | Command::Mail(_)
         | Command::Template(_)
         | Command::Check(_)

@@ -26,7 +26,7 @@ pub async fn own(sereno: &Sereno, actor: &Actor) -> Result<Preferences> {
 /// `authentication_required`; `state_conflict` where there is no address to write to.
 pub async fn set(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, wanted: Preferences) -> Result<Preferences> {
     let whose = theirs(sereno, actor).await?;
-    change(sereno, meta, actor, &whose, wanted.announcements, "account").await?;
+    change(sereno, meta, actor, &whose, (wanted.announcements, "account")).await?;
     own(sereno, actor).await
 }
 
@@ -70,16 +70,16 @@ async fn by_link(sereno: &Sereno, meta: &RequestMeta, command: &Unsubscribe, wan
     sereno.limit_address("unsubscribe", meta)?;
     let whose =
         optout::read(sereno, command.token.expose()).ok_or_else(|| Error::from(Code::UnsubscribeLinkInvalid))?;
-    change(sereno, meta, &Actor::Anonymous, &whose, wanted, "link").await
+    change(sereno, meta, &Actor::Anonymous, &whose, (wanted, "link")).await
 }
 
+/// `wanted` says whether they want them, and where they said so.
 async fn change(
     sereno: &Sereno,
     meta: &RequestMeta,
     actor: &Actor,
     whose: &Whose,
-    wanted: bool,
-    by: &'static str,
+    (wanted, by): (bool, &'static str),
 ) -> Result<()> {
     let mut tx = sereno.begin(meta, actor).await?;
     let (is_news, kind) = if wanted {

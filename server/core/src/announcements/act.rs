@@ -154,14 +154,24 @@ async fn complete(sereno: &Sereno, row: &Model) -> Result<()> {
         .map(|_| ())
 }
 
+/// A way to stop an announcement.
+struct Stop {
+    from: &'static [AnnouncementState],
+    to: AnnouncementState,
+    event: EventKind,
+}
+
 /// Takes back the moment of an announcement that has not begun to leave: it is a draft again.
 ///
 /// # Errors
 /// `permission_denied`, `not_found`, `state_conflict`.
 pub async fn unschedule(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<AnnouncementDetail> {
-    let allowed = [AnnouncementState::Scheduled];
-    let kind = EventKind::AnnouncementUnscheduled;
-    stop(sereno, meta, staff, id, &allowed, AnnouncementState::Draft, kind).await
+    let how = Stop {
+        from: &[AnnouncementState::Scheduled],
+        to: AnnouncementState::Draft,
+        event: EventKind::AnnouncementUnscheduled,
+    };
+    stop(sereno, meta, staff, id, how).await
 }
 
 /// Makes an announcement stand still: no mail is queued any more, and those that are queued wait.
@@ -169,9 +179,12 @@ pub async fn unschedule(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: 
 /// # Errors
 /// `permission_denied`, `not_found`, `state_conflict`.
 pub async fn pause(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<AnnouncementDetail> {
-    let allowed = [AnnouncementState::Sending];
-    let kind = EventKind::AnnouncementPaused;
-    stop(sereno, meta, staff, id, &allowed, AnnouncementState::Paused, kind).await
+    let how = Stop {
+        from: &[AnnouncementState::Sending],
+        to: AnnouncementState::Paused,
+        event: EventKind::AnnouncementPaused,
+    };
+    stop(sereno, meta, staff, id, how).await
 }
 
 /// Ends an announcement: what has not left does not leave.
@@ -179,31 +192,27 @@ pub async fn pause(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) 
 /// # Errors
 /// `permission_denied`, `not_found`, `state_conflict`.
 pub async fn cancel(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<AnnouncementDetail> {
-    let allowed = [
-        AnnouncementState::Scheduled,
-        AnnouncementState::Sending,
-        AnnouncementState::Paused,
-    ];
-    let kind = EventKind::AnnouncementCancelled;
-    stop(sereno, meta, staff, id, &allowed, AnnouncementState::Cancelled, kind).await
+    let how = Stop {
+        from: &[
+            AnnouncementState::Scheduled,
+            AnnouncementState::Sending,
+            AnnouncementState::Paused,
+        ],
+        to: AnnouncementState::Cancelled,
+        event: EventKind::AnnouncementCancelled,
+    };
+    stop(sereno, meta, staff, id, how).await
 }
 
-async fn stop(
-    sereno: &Sereno,
-    meta: &RequestMeta,
-    staff: &Staff,
-    id: &Id,
-    allowed: &[AnnouncementState],
-    to: AnnouncementState,
-    kind: EventKind,
-) -> Result<AnnouncementDetail> {
+async fn stop(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id, how: Stop) -> Result<AnnouncementDetail> {
     staff.require(Permission::MessagesView)?;
     staff.require(Permission::MessagesManage)?;
     let mut tx = sereno.begin(meta, staff.actor()).await?;
     let row = held(&tx, id).await?;
-    if !allowed.contains(&state(&row)) {
+    if !how.from.contains(&state(&row)) {
         return Err(Code::StateConflict.into());
     }
+    let to = how.to;
     let is_over = to == AnnouncementState::Cancelled;
     let change = ActiveModel {
         id: Set(row.id),
@@ -218,7 +227,7 @@ async fn stop(
         audience::forget(&tx, row.id).await?;
         take_out(&tx, &row).await?;
     }
-    tx.record(about(kind, &row));
+    tx.record(about(how.event, &row));
     tx.commit().await?;
     show::detail(sereno, staff, id).await
 }

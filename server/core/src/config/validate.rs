@@ -247,11 +247,9 @@ fn mail_url(key: &str, url: &str, faults: &mut Faults) {
     if !is_smtp && !url.starts_with("file:") {
         faults.add("mail", key, "must be smtp://host:port or file:DIR");
     }
-    if let Some(parsed) = parsed.filter(|_| is_smtp) {
-        if !knows_all(&parsed) {
-            let message = "knows only ?tls=none, ?tls=starttls or ?tls=wrapper, and per_minute=N";
-            faults.add("mail", key, message);
-        }
+    if is_smtp && parsed.is_some_and(|url| !knows_all(&url)) {
+        let message = "knows only ?tls=none, ?tls=starttls or ?tls=wrapper, and per_minute=N";
+        faults.add("mail", key, message);
     }
 }
 

@@ -80,7 +80,7 @@ pub(super) async fn gate(sereno: &Sereno, message: &email_message::Model) -> Res
 /// A mail of an announcement as it leaves.
 pub(super) enum Written {
     /// This.
-    Mail(OutgoingMail),
+    Mail(Box<OutgoingMail>),
     /// Nothing: nobody waits for it any more.
     Nothing,
     /// Nothing: its template cannot say it.
@@ -129,7 +129,7 @@ pub(super) async fn written(sereno: &Sereno, message: &email_message::Model, id:
     } else {
         format!("[Test] {}", mail.subject)
     };
-    Ok(Written::Mail(OutgoingMail {
+    Ok(Written::Mail(Box::new(OutgoingMail {
         recipient: message.recipient.clone(),
         subject,
         text: mail.text,
@@ -137,7 +137,7 @@ pub(super) async fn written(sereno: &Sereno, message: &email_message::Model, id:
         reply_to: row.reply_to,
         unsubscribe: Some(link),
         ..OutgoingMail::default()
-    }))
+    })))
 }
 
 /// An announcement as it looks, with samples of what its template knows of a recipient and a link that leads nowhere.
@@ -222,7 +222,7 @@ async fn finished(sereno: &Sereno, said: Said, address: &str, link: &str, look: 
     };
     let foot = foot.shipped(said.locale)?;
     let is_plain = said.rendered.html.trim().is_empty();
-    let mut mail = framed_with(sereno, said.locale, said.rendered, address, look, &foot).await?;
+    let mut mail = framed_with(sereno, said.locale, said.rendered, (address, &foot), look).await?;
     if is_plain {
         mail.html.clear();
     }

@@ -65,7 +65,7 @@ impl Job for DeliverMail {
             }
         };
         let mail = match written(sereno, &message, &self).await? {
-            Written::Mail(mail) => dated(sereno, &message, mail),
+            Written::Mail(mail) => dated(sereno, &message, *mail),
             Written::Nothing => {
                 let skipped = Outcome::of(MessageState::Skipped, MessageReason::NoLongerWanted);
                 return Ok(outbox::finish(sereno, &message, skipped).await?);
@@ -153,7 +153,7 @@ async fn written(sereno: &Sereno, message: &email_message::Model, job: &DeliverM
             ..OutgoingMail::default()
         }
     };
-    Ok(Written::Mail(mail))
+    Ok(Written::Mail(Box::new(mail)))
 }
 
 /// With what is said of when it was asked for and leaves.

@@ -116,7 +116,7 @@ pub(super) async fn framed(
     address: &str,
     look: Option<EmailLook>,
 ) -> Result<Rendered> {
-    framed_with(sereno, locale, said, address, look, &Foot::default()).await
+    framed_with(sereno, locale, said, (address, &Foot::default()), look).await
 }
 
 /// The same, with more below the footer.
@@ -124,9 +124,8 @@ pub(super) async fn framed_with(
     sereno: &Sereno,
     locale: Locale,
     said: Rendered,
-    address: &str,
+    (address, more): (&str, &Foot),
     look: Option<EmailLook>,
-    more: &Foot,
 ) -> Result<Rendered> {
     let mut live = live::find(sereno.db.read(), &[layout::FOOTER], locale).await?;
     let mut foot = foot(sereno, locale, live.remove(layout::FOOTER), address).await?;

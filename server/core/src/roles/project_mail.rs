@@ -3,7 +3,7 @@
 
 use lettre::message::Mailbox;
 use sea_orm::sea_query::LockType;
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 use serde_json::{Value, json};
 use sereno_types::{Code, FieldError, Permission, ProjectMail, UpdateProjectMail};
 use url::Url;
@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::refs;
 use crate::config::mail_server;
-use crate::context::{RequestMeta, Sereno, Staff, Tx};
+use crate::context::{RequestMeta, Sereno, Staff};
 use crate::entity::project;
 use crate::entity::project_mail::{ActiveModel, Column, Entity, Model};
 use crate::error::{Error, Result};
@@ -83,27 +83,26 @@ pub async fn update(
         .await?;
     let project = held.ok_or(Error::NotFound)?;
     let before = row(tx.db(), project.id).await?;
-    let mut change = ActiveModel {
-        updated_at: Set(tx.now()),
-        ..Default::default()
-    };
-    if let Some(from) = wanted.from {
-        change.mail_from = Set(from);
-    }
-    if let Some(reply_to) = wanted.reply_to {
-        change.reply_to = Set(reply_to);
-    }
-    if let Some(url) = wanted.transport {
-        let sealed = url.map(|url| sending::seal(sereno, project.id, &url)).transpose()?;
-        change.transport = Set(sealed);
-    }
-    let after = match &before {
-        Some(row) => {
-            change.id = Set(row.id);
-            Entity::update(change).exec(tx.db()).await?
-        }
-        None => made(sereno, &tx, project.id, change).await?,
-    };
+    let mut after = before.clone().unwrap_or(Model {
+        id: sereno.new_id()?,
+        project_id: project.id,
+        mail_from: None,
+        reply_to: None,
+        transport: None,
+        updated_at: tx.now(),
+    });
+    after.updated_at = tx.now();
+    wanted.from.onto(&mut after.mail_from);
+    wanted.reply_to.onto(&mut after.reply_to);
+    let sealed = wanted.transport.map(|url| sending::seal(sereno, project.id, &url))?;
+    sealed.onto(&mut after.transport);
+    Entity::delete_many()
+        .filter(Column::ProjectId.eq(project.id))
+        .exec(tx.db())
+        .await?;
+    Entity::insert(ActiveModel::from(after.clone()))
+        .exec_without_returning(tx.db())
+        .await?;
     let (was, is) = (show(sereno, before.as_ref())?, show(sereno, Some(&after))?);
     let event = Event::new(EventKind::ProjectMailUpdated).with("project", project.slug.as_str());
     tx.record(event.with("before", told(&was)).with("after", told(&is)));
@@ -111,71 +110,79 @@ pub async fn update(
     Ok(is)
 }
 
-async fn made(sereno: &Sereno, tx: &Tx, project_id: Uuid, change: ActiveModel) -> Result<Model> {
-    let row = Model {
-        id: sereno.new_id()?,
-        project_id,
-        mail_from: change.mail_from.try_as_ref().cloned().flatten(),
-        reply_to: change.reply_to.try_as_ref().cloned().flatten(),
-        transport: change.transport.try_as_ref().cloned().flatten(),
-        updated_at: tx.now(),
-    };
-    Entity::insert(ActiveModel::from(row.clone()))
-        .exec_without_returning(tx.db())
-        .await?;
-    Ok(row)
-}
-
 /// As an event tells it: nothing of it is a secret.
 fn told(mail: &ProjectMail) -> Value {
     json!({"mail_from": mail.mail_from, "reply_to": mail.reply_to, "transport": mail.transport})
 }
 
-/// What is said, read: nothing where it stays, nothing within where it is taken away.
+/// What a request says of something.
+enum Said<T> {
+    /// Nothing: it stays.
+    Nothing,
+    /// That it is taken away.
+    Empty,
+    /// This.
+    This(T),
+}
+
+impl<T> Said<T> {
+    /// What a text says, or the code for one that makes no sense.
+    fn of(text: Option<&str>, read: impl FnOnce(&str) -> Result<T, Code>) -> Result<Self, Code> {
+        match text.map(str::trim) {
+            None => Ok(Self::Nothing),
+            Some("") => Ok(Self::Empty),
+            Some(text) => read(text).map(Self::This),
+        }
+    }
+
+    fn map<V>(self, value: impl FnOnce(T) -> Result<V>) -> Result<Said<V>> {
+        Ok(match self {
+            Self::Nothing => Said::Nothing,
+            Self::Empty => Said::Empty,
+            Self::This(said) => Said::This(value(said)?),
+        })
+    }
+
+    fn onto(self, column: &mut Option<T>) {
+        match self {
+            Self::Nothing => {}
+            Self::Empty => *column = None,
+            Self::This(said) => *column = Some(said),
+        }
+    }
+}
+
+/// What is said, read.
 struct Wanted {
-    from: Option<Option<String>>,
-    reply_to: Option<Option<String>>,
-    transport: Option<Option<Url>>,
+    from: Said<String>,
+    reply_to: Said<String>,
+    transport: Said<Url>,
 }
 
 fn judge(sereno: &Sereno, command: &UpdateProjectMail) -> Result<Wanted> {
-    let mut faults = Vec::new();
-    let mut read = |field: &'static str, text: &Option<String>, judge: fn(&str) -> Result<String, Code>| {
-        let text = text.as_deref()?.trim();
-        if text.is_empty() {
-            return Some(None);
-        }
-        match judge(text) {
-            Ok(sound) => Some(Some(sound)),
-            Err(code) => {
-                faults.push(FieldError::new(field, code));
-                None
-            }
-        }
-    };
-    let from = read("mail_from", &command.mail_from, sender);
-    let reply_to = read("reply_to", &command.reply_to, |text| {
+    let from = Said::of(command.mail_from.as_deref(), sender);
+    let reply_to = Said::of(command.reply_to.as_deref(), |text| {
         identifier::email(text).map(|email| email.address)
     });
-    let transport = command.transport.as_ref().map(|secret| {
-        let text = secret.expose().trim();
-        if text.is_empty() {
-            return None;
-        }
-        let url = mail_server(&sereno.config, text);
-        if url.is_none() {
-            faults.push(FieldError::new("transport", Code::InvalidUrl));
-        }
-        url
-    });
-    if faults.is_empty() {
-        Ok(Wanted {
+    let secret = command.transport.as_ref().map(sereno_types::Secret::expose);
+    let transport = Said::of(secret, |text| mail_server(&sereno.config, text).ok_or(Code::InvalidUrl));
+    match (from, reply_to, transport) {
+        (Ok(from), Ok(reply_to), Ok(transport)) => Ok(Wanted {
             from,
             reply_to,
             transport,
-        })
-    } else {
-        Err(Error::fields(faults))
+        }),
+        (from, reply_to, transport) => {
+            let codes = [
+                ("mail_from", from.err()),
+                ("reply_to", reply_to.err()),
+                ("transport", transport.err()),
+            ];
+            let faults = codes
+                .into_iter()
+                .filter_map(|(field, code)| Some(FieldError::new(field, code?)));
+            Err(Error::fields(faults.collect()))
+        }
     }
 }
 
