@@ -58,7 +58,15 @@ impl Answer {
 impl Place {
     /// With these settings.
     pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
-        let test = TestSereno::with(change).await;
+        Self::of(TestSereno::with(change).await).await
+    }
+
+    /// Another start on the same data, with other settings.
+    pub async fn restarted(&self, change: impl FnOnce(&mut Config)) -> Self {
+        Self::of(self.test.try_another(change, None).await.unwrap()).await
+    }
+
+    async fn of(test: TestSereno) -> Self {
         assert_eq!(compat::faults(&test.sereno.config), Vec::new());
         compat::prepare(&test.sereno).await.unwrap();
         let router = router::router(&App::new(test.sereno.clone(), std::sync::Arc::default()));

@@ -4,8 +4,9 @@
 use serde_json::{Value, json};
 use sereno_core::config::{Config, Seconds};
 use sereno_core::oauth::admin;
+use sereno_core::testing::refused;
 use sereno_server::compat;
-use sereno_types::{Code, Page, UpdateApplication};
+use sereno_types::{ApplicationQuery, Code, UpdateApplication};
 
 use super::browser::Browser;
 use super::fixture::{Djwto, PASSWORD, pair_of};
@@ -105,7 +106,7 @@ async fn it_is_off_until_it_is_switched_on() {
         .await;
     assert_eq!(answer.status, 404);
     assert_eq!(answer.header("content-type"), "application/problem+json");
-    let kept = place.test.database.count("application WHERE origin = 'config'").await;
+    let kept = place.test.count("application WHERE origin = 'config'").await;
     assert_eq!(kept, 0);
 }
 
@@ -127,7 +128,7 @@ async fn it_stands_wherever_it_is_put() {
         let answer = djwto.bring(&format!("/{path}/refresh_access/"), &refresh).await;
         assert_eq!(answer.status, 200, "{prefix}");
         // what is Sereno's own goes on
-        let answer = djwto.place.send("GET", "/api/v1/health", &[], "").await;
+        let answer = djwto.place.send("GET", "/openapi.json", &[], "").await;
         assert_eq!(answer.header("content-type"), "application/json", "{prefix}");
         let answer = djwto.place.send("GET", "/api/v1/nothing", &[], "").await;
         assert_eq!(answer.header("content-type"), "application/problem+json", "{prefix}");
@@ -333,27 +334,30 @@ async fn its_application_is_shown_and_kept_by_the_configuration() {
     let djwto = Djwto::with(|_| ()).await;
     let test = &djwto.place.test;
     let staff = test.system().await;
-    let page = admin::list(&test.sereno, &staff, &Page::default()).await.unwrap();
+    let page = admin::list(&test.sereno, &staff, ApplicationQuery::default())
+        .await
+        .unwrap();
     let row = page.items.iter().find(|row| row.client_id == "compat-djwto").unwrap();
     assert!(row.is_managed && row.is_enabled && !row.is_builtin);
     let change = UpdateApplication {
         name: Some("Mine".to_owned()),
         ..UpdateApplication::default()
     };
-    let refused = admin::update(&test.sereno, &test.meta(), &staff, &row.id, change).await;
-    assert_eq!(refused.unwrap_err().code(), Code::ManagedByConfiguration);
-    let refused = admin::delete(&test.sereno, &test.meta(), &staff, &row.id).await;
-    assert_eq!(refused.unwrap_err().code(), Code::ManagedByConfiguration);
-    let refused = admin::create_secret(&test.sereno, &test.meta(), &staff, &row.id).await;
-    assert_eq!(refused.unwrap_err().code(), Code::ManagedByConfiguration);
+    let outcome = admin::update(&test.sereno, &test.meta(), &staff, &row.id, change).await;
+    assert_eq!(refused(outcome), Code::ManagedByConfiguration);
+    let outcome = admin::delete(&test.sereno, &test.meta(), &staff, &row.id).await;
+    assert_eq!(refused(outcome), Code::ManagedByConfiguration);
+    let outcome = admin::create_secret(&test.sereno, &test.meta(), &staff, &row.id).await;
+    assert_eq!(refused(outcome), Code::ManagedByConfiguration);
 }
 
 #[tokio::test]
 async fn another_start_changes_what_the_settings_change() {
-    let mut djwto = Djwto::with(|_| ()).await;
-    let (refresh, access) = djwto.pair("alice").await;
+    let djwto = Djwto::with(|_| ()).await;
+    let (refresh, access) = pair_of(&djwto.log_in("alice").await);
     let key = "another key of more than thirty-two bytes";
     let other = djwto
+        .place
         .restarted(|config| {
             config.compat.djwto.signing_key = key.into();
             config.compat.djwto.access_lifetime = Seconds(60);
@@ -375,9 +379,12 @@ async fn another_start_changes_what_the_settings_change() {
         Some(60)
     );
 
-    let off = djwto.restarted(|config| config.compat.djwto.enabled = false).await;
+    let off = djwto
+        .place
+        .restarted(|config| config.compat.djwto.enabled = false)
+        .await;
     let enabled = "application WHERE client_id = 'compat-djwto' AND is_enabled";
-    assert_eq!(off.test.database.count(enabled).await, 0, "its row stays, switched off");
-    let again = djwto.restarted(|_| ()).await;
-    assert_eq!(again.test.database.count(enabled).await, 1);
+    assert_eq!(off.test.count(enabled).await, 0, "its row stays, switched off");
+    let again = djwto.place.restarted(|_| ()).await;
+    assert_eq!(again.test.count(enabled).await, 1);
 }
