@@ -168,11 +168,20 @@ pub fn doors() -> impl Iterator<Item = (String, String)> {
     doors.map(|(method, path)| ((*method).to_owned(), (*path).to_owned()))
 }
 
-/// Paths at which two doors would stand. Nobody starts with one.
+/// Paths at which two doors would stand, and applications that cannot work. Nobody starts with one.
 #[must_use]
 pub fn faults(config: &Config) -> Vec<Fault> {
     let standing = Facades::of(config).0;
     let mut faults = Vec::new();
+    for facade in FACADES {
+        let application = (facade.mount)(config).and_then(|mount| mount.application);
+        if let Some(message) = application.and_then(|application| managed::fault(config, &application)) {
+            faults.push(Fault {
+                setting: format!("compat.{}", facade.name),
+                message,
+            });
+        }
+    }
     for (at, one) in standing.iter().enumerate() {
         let clash = one.paths.iter().find_map(|path| {
             let mut others = standing[..at].iter();

@@ -4,7 +4,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
-use serde_json::json;
+use serde_json::{Value, json};
 use sereno_types::{ApplicationKind, Code, CookieSettings, Delivery, Grant, Secret, SigningAlgorithm, TokenProfile};
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 use super::profile::{self, Whole};
 use super::signing_keys;
 use crate::access::application::MANAGED;
+use crate::config::Config;
 use crate::context::keys::APPLICATIONS;
 use crate::context::{Actor, RequestMeta, Sereno};
 use crate::crypto::keys::StoredKey;
@@ -76,10 +77,11 @@ pub(super) fn refuse(row: &Model) -> Result<()> {
 const KIND: ApplicationKind = ApplicationKind::Confidential;
 const GRANTS: [Grant; 2] = [Grant::Password, Grant::RefreshToken];
 
-async fn keep_one(sereno: &Sereno, managed: &Managed) -> Result<()> {
-    let wrong = |why: &str| Error::internal(format!("the application {} {why}", managed.client_id));
+/// Why an application that is described so cannot work: its profile, or its key. For whoever checks settings before a start.
+#[must_use]
+pub fn fault(config: &Config, managed: &Managed) -> Option<String> {
     let faults = profile::judge(
-        &sereno.config,
+        config,
         &Whole {
             kind: KIND,
             grants: &GRANTS,
@@ -93,7 +95,34 @@ async fn keep_one(sereno: &Sereno, managed: &Managed) -> Result<()> {
         },
     );
     if let Some(fault) = faults.first() {
-        return Err(wrong(&format!("cannot work: {}: {}", fault.field, fault.code)));
+        let reason = fault.params.get("reason").and_then(Value::as_str);
+        let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+        return Some(format!(
+            "asks for tokens that cannot be: {}: {}{reason}",
+            fault.field, fault.code
+        ));
+    }
+    let is_readable = managed.signing_key.is_empty() || opened(managed, Uuid::nil(), None).is_some();
+    (!is_readable).then(|| {
+        format!(
+            "has a signing key that is none for {}",
+            managed.profile.algorithm.as_str()
+        )
+    })
+}
+
+/// The configured key, and its bytes.
+fn opened(managed: &Managed, id: Uuid, owner: Option<Uuid>) -> Option<(SigningKey, Zeroizing<Vec<u8>>)> {
+    let algorithm = managed.profile.algorithm;
+    let secret = key_bytes(algorithm, managed.signing_key.expose())?;
+    let key = SigningKey::open(id, algorithm, owner, KeyState::Waiting, &secret).ok()?;
+    Some((key, secret))
+}
+
+async fn keep_one(sereno: &Sereno, managed: &Managed) -> Result<()> {
+    let wrong = |why: &str| Error::internal(format!("the application {} {why}", managed.client_id));
+    if let Some(fault) = fault(&sereno.config, managed) {
+        return Err(wrong(&fault));
     }
     let row = Entity::find()
         .filter(Column::ClientId.eq(managed.client_id.as_str()))
@@ -179,9 +208,7 @@ async fn key(sereno: &Sereno, id: Uuid, managed: &Managed) -> Result<Option<Stor
     }
     let owner = token::has_own_key(profile).then_some(id);
     let unreadable = || Error::internal(format!("the signing key of {} cannot be read", managed.client_id));
-    let secret = key_bytes(profile.algorithm, managed.signing_key.expose()).ok_or_else(unreadable)?;
-    let brought =
-        SigningKey::open(id, profile.algorithm, owner, KeyState::Waiting, &secret).map_err(|_| unreadable())?;
+    let (brought, secret) = opened(managed, id, owner).ok_or_else(unreadable)?;
     let signing = sereno.signing().await?;
     let active = signing.active(profile.algorithm, owner);
     if active.is_some_and(|active| active.is_same(&brought)) {
@@ -193,8 +220,7 @@ async fn key(sereno: &Sereno, id: Uuid, managed: &Managed) -> Result<Option<Stor
 }
 
 /// The bytes of a configured key: of a shared key those of its text, of another what its PEM holds.
-#[must_use]
-pub fn key_bytes(algorithm: SigningAlgorithm, text: &str) -> Option<Zeroizing<Vec<u8>>> {
+fn key_bytes(algorithm: SigningAlgorithm, text: &str) -> Option<Zeroizing<Vec<u8>>> {
     if algorithm == SigningAlgorithm::Hs256 {
         return Some(Zeroizing::new(text.as_bytes().to_vec()));
     }

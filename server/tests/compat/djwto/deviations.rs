@@ -284,3 +284,15 @@ async fn either_name_signs_in() {
         assert_eq!(answer.status, 200, "{name}: {}", answer.text);
     }
 }
+
+#[tokio::test]
+async fn who_has_no_user_name_signs_in_by_address() {
+    for (field, expected) in [("username", Value::Null), ("email", json!("ana@example.org"))] {
+        let djwto = Djwto::with(|config| config.compat.djwto.username_field = field.to_owned()).await;
+        djwto.place.test.signed_up("ana").await;
+        let fields = [(field, "ana@example.org"), ("password", sereno_core::testing::PASSWORD)];
+        let answer = djwto.place.form("/login/", &fields, &[]).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        assert_eq!(part_of(&pair_of(&answer).1, 1)["user"][field], expected);
+    }
+}

@@ -1,6 +1,11 @@
 //! Every setting, and what keeps the server from starting. Modes, claims, lifetimes and cookies stand in `recorded.rs`, too, as the
 //! package has them.
 
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, UnparsedPublicKey,
+};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use sereno_core::config::{Config, Seconds};
 use sereno_core::oauth::admin;
@@ -14,12 +19,16 @@ use crate::place::{Place, part_of};
 
 const P: &str = "/api/token/refresh";
 
+/// What `config check` would name.
 fn faults(text: &str) -> Vec<String> {
     let text = format!("[compat.djwto]\nenabled = true\n{text}\n");
     let (config, faults) = Config::read(Some(("sereno.toml", &text)), [], Vec::new());
-    let more = compat::faults(&config);
-    let all = faults.0.iter().chain(&more);
-    all.map(|fault| fault.setting.clone()).collect()
+    let faults = if faults.0.is_empty() {
+        compat::faults(&config)
+    } else {
+        faults.0
+    };
+    faults.iter().map(|fault| fault.setting.clone()).collect()
 }
 
 #[test]
@@ -190,6 +199,35 @@ async fn its_keys_sign_in_every_algorithm() {
         assert_eq!(djwto.bring("/validate_access/", &access).await.status, 200);
         let answer = djwto.bring(&format!("{P}/refresh_access/"), &refresh).await;
         assert_eq!(answer.status, 200, "{algorithm}");
+    }
+}
+
+#[tokio::test]
+async fn the_old_key_goes_on_signing() {
+    let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
+    let text = STANDARD.encode(pair.to_pkcs8v1().unwrap());
+    let pem = format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n");
+    let djwto = Djwto::with(|config| {
+        config.compat.djwto.algorithm = "ES256".to_owned();
+        config.compat.djwto.signing_key = pem.as_str().into();
+    })
+    .await;
+    let (_, access) = pair_of(&djwto.log_in("alice").await);
+    let (message, signature) = access.rsplit_once('.').unwrap();
+    let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
+    let public = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, pair.public_key().as_ref());
+    public.verify(message.as_bytes(), &signature).unwrap();
+
+    // a key that is none, or one of another kind, is no start
+    for (algorithm, key) in [("ES256", "secret"), ("EdDSA", pem.as_str()), ("RS256", pem.as_str())] {
+        let mut config = Config::default();
+        let settings = &mut config.compat.djwto;
+        settings.enabled = true;
+        settings.algorithm = algorithm.to_owned();
+        settings.signing_key = key.into();
+        let faults: Vec<String> = compat::faults(&config).iter().map(ToString::to_string).collect();
+        let expected = format!("compat.djwto has a signing key that is none for {algorithm}");
+        assert_eq!(faults, [expected]);
     }
 }
 
