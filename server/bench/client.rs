@@ -105,9 +105,14 @@ pub fn get(path: &str, headers: &str) -> String {
 
 /// A `POST` request.
 pub fn post(path: &str, kind: &str, body: &str) -> String {
+    post_with(path, "", kind, body)
+}
+
+/// The same with further headers.
+pub fn post_with(path: &str, headers: &str, kind: &str, body: &str) -> String {
     let length = body.len();
     format!(
-        "POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nuser-agent: bench\r\ncontent-type: {kind}\r\n\
+        "POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nuser-agent: bench\r\n{headers}content-type: {kind}\r\n\
          content-length: {length}\r\n\r\n{body}"
     )
 }

@@ -71,9 +71,14 @@ async fn run(only: &[&str]) -> Outcome<()> {
         (only.is_empty() || only.contains(&workload.name())) && (embedded || workload.is_about_rows())
     };
     for workload in Workload::ALL.iter().copied().filter(wanted) {
-        if workload.is_without_worker() == server.works_queue {
+        let (works_queue, facade) = (!workload.is_without_worker(), workload.native().is_some());
+        if (works_queue, facade) != (server.works_queue, server.has_facade) {
             drop(server);
-            server = house.start(!workload.is_without_worker()).await?;
+            server = if facade {
+                house.start_with_facade().await?
+            } else {
+                house.start(works_queue).await?
+            };
         }
         println!("measuring {}", workload.name());
         let mut row = table::Row::new(workload);

@@ -23,6 +23,8 @@ pub struct Server {
     pub started_in: Duration,
     /// Whether it works its own queue.
     pub works_queue: bool,
+    /// Whether a facade is switched on.
+    pub has_facade: bool,
     /// Where its mails land.
     pub mails: Option<PathBuf>,
     /// The server of its database, if it is not embedded.
@@ -39,6 +41,7 @@ impl Server {
             address,
             started_in: Duration::ZERO,
             works_queue: false,
+            has_facade: false,
             mails: None,
             database: None,
         };

@@ -49,9 +49,27 @@ impl House {
     pub async fn start(&self, works_queue: bool) -> Outcome<Server> {
         let mut server = self.start_in(&self.data(), works_queue).await?;
         server.works_queue = works_queue;
+        self.on_its_data(&mut server);
+        Ok(server)
+    }
+
+    /// The same, with the facade djwto beside its own doors.
+    pub async fn start_with_facade(&self) -> Outcome<Server> {
+        let address = process::free_address()?;
+        let mut command = self.command(&self.data());
+        command
+            .arg("serve")
+            .env("SERENO__SERVER__LISTEN", address.to_string())
+            .env("SERENO__COMPAT__DJWTO__ENABLED", "true");
+        let mut server = Server::start(command, address, HEALTH).await?;
+        (server.works_queue, server.has_facade) = (true, true);
+        self.on_its_data(&mut server);
+        Ok(server)
+    }
+
+    fn on_its_data(&self, server: &mut Server) {
         server.mails = Some(self.data().join("mail"));
         server.database.clone_from(&self.postgres);
-        Ok(server)
     }
 
     /// Starts it on its data, with its mails to a server on this port.

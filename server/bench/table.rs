@@ -5,6 +5,9 @@ use crate::load::Round;
 use crate::workload::Workload;
 use crate::{CONNECTIONS, Outcome, ROUNDS, USERS};
 
+/// Most times the processor time of Sereno's own door that a facade may take.
+const BESIDE: f64 = 1.1;
+
 /// A workload's rounds.
 pub struct Row {
     /// Which.
@@ -74,6 +77,18 @@ impl Row {
     }
 }
 
+/// What a facade costs by what the same costs at Sereno's own door, where both were measured.
+fn beside(row: &Row, rows: &[Row]) -> String {
+    let native = row.workload.native();
+    let Some(native) = rows.iter().find(|row| Some(row.workload) == native) else {
+        return String::new();
+    };
+    let cpu = |row: &Row| of_rounds(&row.sereno, |round| round.cpu_ms);
+    let ratio = cpu(row) / cpu(native);
+    let verdict = if ratio <= BESIDE { "met" } else { "not met" };
+    format!("  {ratio:.2} of {} ≤ {BESIDE} {verdict}", native.workload.title())
+}
+
 /// The median of something over rounds.
 pub fn of_rounds(rounds: &[Round], of: impl Fn(&Round) -> f64) -> f64 {
     median(&rounds.iter().map(of).collect::<Vec<_>>())
@@ -98,7 +113,7 @@ pub fn print(database: &str, rows: &[Row], figures: &[Figure]) -> Outcome<()> {
         "", "ops/s", "p50 ms", "p95 ms", "p99 ms", "CPU ms/op", "floor", "ratio", "spread", "goal"
     );
     for row in rows {
-        println!("{}", row.line());
+        println!("{}{}", row.line(), beside(row, rows));
     }
     println!();
     for Figure {

@@ -27,6 +27,10 @@ pub enum Workload {
     Refresh,
     /// Password to tokens.
     Login,
+    /// The same on the wire of djwto.
+    DjwtoLogin,
+    /// A fresh access token on the wire of djwto; each connection has a refresh token of its own.
+    DjwtoRefresh,
     /// Sign-up to its mail in the mail folder: the answer, and the work behind it.
     Register,
     /// Sign-up alone; the queue is another process's.
@@ -39,7 +43,7 @@ pub enum Workload {
 
 impl Workload {
     /// In the order of the table.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Jwks,
         Self::Me,
         Self::Verify,
@@ -48,6 +52,8 @@ impl Workload {
         Self::CheckMany,
         Self::Refresh,
         Self::Login,
+        Self::DjwtoLogin,
+        Self::DjwtoRefresh,
         Self::Page,
         Self::PageAlone,
         Self::Register,
@@ -65,6 +71,8 @@ impl Workload {
             Self::CheckMany => "check-many",
             Self::Refresh => "refresh",
             Self::Login => "login",
+            Self::DjwtoLogin => "djwto-login",
+            Self::DjwtoRefresh => "djwto-refresh",
             Self::Register => "registration",
             Self::RegisterAlone => "registration-alone",
             Self::Page => "page",
@@ -83,6 +91,8 @@ impl Workload {
             Self::CheckMany => "check, 100 questions",
             Self::Refresh => "refresh",
             Self::Login => "login",
+            Self::DjwtoLogin => "djwto: login",
+            Self::DjwtoRefresh => "djwto: refresh",
             Self::Register => "registration, its mail included",
             Self::RegisterAlone => "registration, mails elsewhere",
             Self::Page => "console users page",
@@ -97,7 +107,23 @@ impl Workload {
             Self::Me => Some((1.5, Some(2.0))),
             Self::Refresh => Some((2.0, Some(4.0))),
             Self::Login | Self::Register | Self::RegisterAlone => Some((1.15, None)),
-            Self::Verify | Self::Introspect | Self::Check | Self::CheckMany | Self::Page | Self::PageAlone => None,
+            Self::Verify
+            | Self::Introspect
+            | Self::Check
+            | Self::CheckMany
+            | Self::DjwtoLogin
+            | Self::DjwtoRefresh
+            | Self::Page
+            | Self::PageAlone => None,
+        }
+    }
+
+    /// Of a facade: what does the same at Sereno's own door.
+    pub const fn native(self) -> Option<Self> {
+        match self {
+            Self::DjwtoLogin => Some(Self::Login),
+            Self::DjwtoRefresh => Some(Self::Refresh),
+            _ => None,
         }
     }
 
@@ -123,7 +149,15 @@ impl Workload {
     pub const fn is_about_rows(self) -> bool {
         matches!(
             self,
-            Self::Me | Self::Verify | Self::Introspect | Self::Check | Self::CheckMany | Self::Refresh | Self::Login
+            Self::Me
+                | Self::Verify
+                | Self::Introspect
+                | Self::Check
+                | Self::CheckMany
+                | Self::Refresh
+                | Self::Login
+                | Self::DjwtoLogin
+                | Self::DjwtoRefresh
         )
     }
 
@@ -164,6 +198,7 @@ pub struct Driver {
 }
 
 const JSON: &str = "application/json";
+const FORM: &str = "application/x-www-form-urlencoded";
 
 impl Driver {
     /// Signs in, or whatever else the workload needs first. Not measured.
@@ -185,19 +220,30 @@ impl Driver {
                 let tokens = login_through(&mut connection, number, &of_application()).await?;
                 let (id, secret, token) = (seed::CLIENT_ID, seed::CLIENT_SECRET, field(&tokens, "access_token")?);
                 let body = format!("client_id={id}&client_secret={secret}&token={token}");
-                client::post("/oauth/introspect", "application/x-www-form-urlencoded", &body)
+                client::post("/oauth/introspect", FORM, &body)
             }
             Workload::Refresh => {
                 let tokens = login(&mut connection, number).await?;
                 refresh(field(&tokens, "refresh_token")?)
             }
+            Workload::DjwtoRefresh => {
+                let user = seed::address(number as u64 + 2);
+                let form = djwto_form(&user);
+                let answer = connection.post("/compat/djwto/login/", FORM, &form).await?;
+                let tokens: Value = serde_json::from_slice(answer.body)?;
+                let bearer = format!("authorization: Bearer {}\r\n", field(&tokens, "refresh")?);
+                client::post_with("/compat/djwto/api/token/refresh/refresh_access/", &bearer, FORM, "")
+            }
             Workload::Page | Workload::PageAlone => {
                 let cookie = sign_in(&mut connection).await?;
                 client::get("/console/users", &format!("cookie: {cookie}\r\naccept: text/html\r\n"))
             }
-            Workload::Check | Workload::CheckMany | Workload::Login | Workload::Register | Workload::RegisterAlone => {
-                String::new()
-            }
+            Workload::Check
+            | Workload::CheckMany
+            | Workload::Login
+            | Workload::DjwtoLogin
+            | Workload::Register
+            | Workload::RegisterAlone => String::new(),
         };
         Ok(Self {
             workload,
@@ -213,10 +259,11 @@ impl Driver {
         self.asked += 1;
         match self.workload {
             Workload::Login => {
-                // another user each time, spread over all of them
-                let user = (self.asked * 7_919 + self.number as u64 * 613) % (USERS as u64 - 2) + 2;
-                let body = json!({ "identifier": seed::address(user), "password": PASSWORD }).to_string();
+                let body = json!({ "identifier": self.another_user(), "password": PASSWORD }).to_string();
                 self.request = client::post("/api/v1/login", JSON, &body);
+            }
+            Workload::DjwtoLogin => {
+                self.request = client::post("/compat/djwto/login/", FORM, &djwto_form(&self.another_user()));
             }
             Workload::Check | Workload::CheckMany => self.request = self.check(),
             Workload::Register | Workload::RegisterAlone => {
@@ -228,6 +275,11 @@ impl Driver {
             _ => {}
         }
         self.request.as_bytes()
+    }
+
+    /// Another one each time, spread over all of them.
+    fn another_user(&self) -> String {
+        seed::address((self.asked * 7_919 + self.number as u64 * 613) % (USERS as u64 - 2) + 2)
     }
 
     /// One question, or a hundred, about other users each time, in projects that they are members of.
@@ -274,6 +326,9 @@ impl Driver {
                 self.request = refresh(next.0);
                 Ok(())
             }
+            Workload::DjwtoLogin | Workload::DjwtoRefresh if !holds(answer.body, "\"access\": \"") => {
+                Err("no access token in the answer".to_owned())
+            }
             Workload::Verify | Workload::Introspect if !holds(answer.body, "\"active\":true") => {
                 Err("the token is not good".to_owned())
             }
@@ -296,6 +351,15 @@ fn refresh(token: &str) -> String {
         "/api/v1/token/refresh",
         JSON,
         &format!("{{\"refresh_token\":\"{token}\"}}"),
+    )
+}
+
+/// What djwto's clients send to sign in.
+fn djwto_form(user: &str) -> String {
+    format!(
+        "username={}&password={}",
+        user.replace('@', "%40"),
+        PASSWORD.replace(' ', "+")
     )
 }
 
@@ -327,9 +391,7 @@ async fn sign_in(connection: &mut Connection) -> Outcome<String> {
         seed::ADMINISTRATOR.replace('@', "%40"),
         PASSWORD.replace(' ', "+")
     );
-    let answer = connection
-        .post("/account/fn/sign_in", "application/x-www-form-urlencoded", &form)
-        .await?;
+    let answer = connection.post("/account/fn/sign_in", FORM, &form).await?;
     let cookie = client::header(answer.head, "set-cookie").and_then(|value| value.split(';').next());
     let cookie = cookie.ok_or_else(|| format!("the administrator could not sign in: {}", answer.status))?;
     Ok(cookie.to_owned())

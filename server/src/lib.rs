@@ -3,6 +3,7 @@
 pub mod api;
 pub mod assets;
 pub mod commands;
+pub mod compat;
 pub mod http;
 pub mod pages;
 pub mod router;

@@ -4,7 +4,8 @@
 //! holds a place for; the limit of requests under way; the session's cookie (`session_store`); who calls (`caller`);
 //! where from (`origin`); plain forms (`form_post`); the policy table (`policy`); its handler. What stands before the
 //! session is one layer, what stands behind it another: axum copies the whole stack below a layer for every request, so
-//! that each further one costs. Open routes (keys, health) stand before the session.
+//! that each further one costs. Open routes (keys, health) and facades stand before the session: no cookie of ours speaks
+//! there.
 
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
@@ -24,6 +25,7 @@ use sereno_core::live::Hub;
 use sereno_types::Code;
 use tokio::sync::Semaphore;
 
+use crate::compat::{self, Facades};
 use crate::http::metrics::Metrics;
 use crate::http::problem::Refusal;
 use crate::http::{
@@ -48,6 +50,8 @@ pub struct Shared {
     pub contract: OnceLock<Bytes>,
     /// Room for the bytes of bodies that are still coming in.
     pub bodies: Semaphore,
+    /// Where the wires of other products are spoken.
+    pub facades: Facades,
     /// Open connections, and who listens.
     pub live: Hub,
     places: Semaphore,
@@ -65,6 +69,7 @@ impl App {
         let most = usize::try_from(sereno.config.server.max_requests).unwrap_or(usize::MAX);
         let largest = usize::try_from(sereno.config.server.max_body).unwrap_or(usize::MAX);
         Self(Arc::new(Shared {
+            facades: Facades::of(&sereno.config),
             sereno,
             leptos,
             metrics,
@@ -93,7 +98,7 @@ impl FromRef<App> for LeptosOptions {
 /// The whole server.
 pub fn router(app: &App) -> Router {
     Router::new()
-        .merge(api::routes())
+        .merge(api::routes(app))
         .merge(pages::routes(app))
         .route(UPLOAD, post(avatar_form::receive))
         .route(message_new::UPLOAD, post(message_form::receive))
@@ -104,6 +109,7 @@ pub fn router(app: &App) -> Router {
         .layer(middleware::from_fn_with_state(app.clone(), behind_the_session))
         .layer(session_store::layer(&app.sereno))
         .merge(api::open_routes().method_not_allowed_fallback(wrong_method))
+        .merge(compat::routes(app))
         .layer(middleware::from_fn_with_state(app.clone(), before_the_session))
         .with_state(app.clone())
 }
@@ -122,7 +128,7 @@ async fn share(app: &App, mut request: Request, next: Next) -> Response {
         return answer;
     }
     request.extensions_mut().insert(cors::Known(origin.clone()));
-    let shared = cors::is_shared(request.uri().path());
+    let shared = cors::is_shared(app, request.uri().path());
     let of_oauth = oauth_form::is_asked(request.method(), request.uri().path());
     let mut response = admit(app, request, next).await;
     if of_oauth {
@@ -218,6 +224,7 @@ pub fn unlisted() -> Vec<String> {
     doors.push(("POST".to_owned(), UPLOAD.to_owned()));
     doors.push(("POST".to_owned(), message_new::UPLOAD.to_owned()));
     doors.push(("POST".to_owned(), unsubscribe::PATH.to_owned()));
+    doors.extend(compat::doors());
     doors.extend(social::DOORS.map(|(method, path)| (method.to_owned(), path.to_owned())));
     doors.extend(server_fn::axum::server_fn_paths().map(|(path, method)| (method.to_string(), path.to_owned())));
     doors

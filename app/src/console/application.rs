@@ -209,9 +209,11 @@ pub fn ApplicationView(
     /// What the address asks to be confirmed: `delete`, or the id of a secret.
     confirm: Signal<String>,
 ) -> impl IntoView {
-    let may_manage = may(Permission::ApplicationsManage);
+    let is_managed = application.is_managed;
+    // what the configuration says is shown, and changed there
+    let may_manage = may(Permission::ApplicationsManage) && !is_managed;
     let name = application.name.clone();
-    let confidential = application.kind == ApplicationKind::Confidential;
+    let has_secrets = application.kind == ApplicationKind::Confidential && !is_managed;
     view! {
         <Breadcrumb
             above=vec![("/console", "Overview"), ("/console/applications", "Applications")]
@@ -226,14 +228,24 @@ pub fn ApplicationView(
                     {application
                         .is_builtin
                         .then(|| view! { <Badge tone=Tone::Info icon=Icon::ShieldCheck text="Sereno's own" /> })}
+                    {is_managed
+                        .then(|| view! { <Badge tone=Tone::Info icon=Icon::ShieldCheck text="From the configuration" /> })}
                 </p>
+                {is_managed
+                    .then(|| {
+                        view! {
+                            <p class="text-soft">
+                                "The settings of this server say how it is. Change it there, in its section below [compat]."
+                            </p>
+                        }
+                    })}
             </div>
             {(may_manage && !application.is_builtin).then(|| view! { <Actions application=application.clone() /> })}
         </div>
         {(may_manage && !application.is_builtin)
             .then(|| view! { <DeleteQuestion application=application.clone() confirm /> })}
         <Facts application=application.clone() />
-        {confidential.then(|| view! { <Secrets application=application.clone() may_manage confirm /> })}
+        {has_secrets.then(|| view! { <Secrets application=application.clone() may_manage confirm /> })}
         {may(Permission::UsersView).then(|| view! { <PreviewSection id=application.id.clone() preview /> })}
         <SettingsForm application may_manage />
     }

@@ -278,6 +278,7 @@ pub(super) fn code(code: Code, figures: Figures) -> String {
         Code::RequestInProgress => "Wir arbeiten noch an derselben Anfrage. Bitte warten Sie einen Augenblick.",
         Code::PreconditionFailed => "Seit Sie zuletzt nachgesehen haben, hat jemand anderes dies geändert. Bitte sehen Sie noch einmal nach.",
         Code::StateConflict => "Das hat sich inzwischen geändert. Bitte laden Sie die Seite neu und sehen Sie noch einmal nach.",
+        Code::ManagedByConfiguration => "So steht es in den Einstellungen dieses Servers. Bitte ändern Sie es dort.",
         Code::PushNotConfigured => "Hier ist kein Push-Dienst eingerichtet. Wer Sereno betreibt, nennt ihn in den Einstellungen.",
         Code::NoPushToken => "Kein Gerät kann Mitteilungen bekommen: Keines hat ein Push-Token angegeben.",
         Code::LastAdministrator => "Das ist das letzte Verwaltungskonto. Ohne es könnte niemand mehr Sereno verwalten.",

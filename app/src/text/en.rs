@@ -271,6 +271,7 @@ pub(super) fn code(code: Code, figures: Figures) -> String {
         Code::RequestInProgress => "We are still working on the same request. Please wait a moment.",
         Code::PreconditionFailed => "Somebody else has changed this since you looked at it. Please look again.",
         Code::StateConflict => "This has changed in the meantime. Please reload the page and look again.",
+        Code::ManagedByConfiguration => "The settings of this server say how this is. Please change it there.",
         Code::PushNotConfigured => "No push service is set up here. Whoever runs Sereno names one in its settings.",
         Code::NoPushToken => "No device can get notifications: none of them has given a push token.",
         Code::LastAdministrator => "This is the last administrator. Without this account, nobody could manage Sereno.",

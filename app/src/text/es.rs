@@ -282,6 +282,7 @@ pub(super) fn code(code: Code, figures: Figures) -> String {
         Code::RequestInProgress => "Todavía estamos trabajando en la misma solicitud. Espere un momento, por favor.",
         Code::PreconditionFailed => "Otra persona ha cambiado esto desde que usted lo miró. Vuelva a mirarlo, por favor.",
         Code::StateConflict => "Esto ha cambiado entretanto. Vuelva a cargar la página y mire de nuevo.",
+        Code::ManagedByConfiguration => "Así está en la configuración de este servidor. Cámbielo allí, por favor.",
         Code::PushNotConfigured => "Aquí no hay ningún servicio de notificaciones. Quien administra Sereno lo indica en los ajustes.",
         Code::NoPushToken => "Ningún dispositivo puede recibir notificaciones: ninguno ha indicado un token de notificaciones.",
         Code::LastAdministrator => "Es la última cuenta de administración. Sin ella, nadie podría gestionar Sereno.",

@@ -55,6 +55,7 @@ fn row() -> ApplicationRow {
         delivery: Delivery::SplitCookie,
         is_enabled: false,
         is_builtin: false,
+        is_managed: false,
         created_at: at(),
     }
 }
@@ -119,6 +120,7 @@ fn detail() -> ApplicationDetail {
         kind: ApplicationKind::Confidential,
         is_enabled: true,
         is_builtin: false,
+        is_managed: false,
         grants: vec![Grant::RefreshToken],
         redirect_uris: Vec::new(),
         origins: vec!["https://a.example".to_owned(), "https://b.example".to_owned()],
@@ -224,6 +226,33 @@ fn our_own_cannot_be_switched_off_or_deleted_and_a_public_one_has_no_secrets() {
     let html = page(own, Permission::ALL, "delete", Preview::default());
     holds(&html, &["Sereno's own", "Save settings"]);
     lacks(&html, &["enable_application", "delete_application", "client_secret"]);
+}
+
+#[test]
+fn what_the_configuration_says_is_shown_and_not_changed() {
+    let managed = ApplicationDetail {
+        is_managed: true,
+        ..detail()
+    };
+    let html = page(managed, Permission::ALL, "delete", Preview::default());
+    holds(
+        &html,
+        &[
+            "From the configuration",
+            "<fieldset",
+            " disabled",
+            "What tokens would say",
+        ],
+    );
+    lacks(
+        &html,
+        &[
+            "Save settings",
+            "enable_application",
+            "delete_application",
+            "client_secret",
+        ],
+    );
 }
 
 #[test]

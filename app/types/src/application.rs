@@ -147,6 +147,9 @@ pub struct ApplicationRow {
     pub is_enabled: bool,
     /// Whether Sereno made it itself.
     pub is_builtin: bool,
+    /// Whether the configuration says how it is, so that nothing of it can be changed here.
+    #[serde(default)]
+    pub is_managed: bool,
     /// When it was registered.
     pub created_at: Timestamp,
 }
@@ -167,6 +170,9 @@ pub struct ApplicationDetail {
     pub is_enabled: bool,
     /// Whether Sereno made it itself: it can be changed but not deleted.
     pub is_builtin: bool,
+    /// Whether the configuration says how it is: it can be neither changed nor deleted here.
+    #[serde(default)]
+    pub is_managed: bool,
     /// How it may come by tokens.
     pub grants: Vec<Grant>,
     /// Where the authorization page may send people back to.

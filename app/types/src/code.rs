@@ -141,6 +141,8 @@ codes! {
     RequestTimeout = "request_timeout", 408;
     /// The object is not in a state that allows this.
     StateConflict = "state_conflict", 409;
+    /// The configuration says how this is, so that it is changed there.
+    ManagedByConfiguration = "managed_by_configuration", 409;
     /// No push service is set up here.
     PushNotConfigured = "push_not_configured", 409;
     /// This would leave Sereno without anyone who can administer it.

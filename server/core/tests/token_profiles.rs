@@ -392,3 +392,63 @@ async fn a_profile_may_forbid_to_extend() {
         .unwrap();
     assert_eq!(test.events.count(EventKind::RefreshExtended), 1);
 }
+
+#[tokio::test]
+async fn a_refresh_token_can_stay_until_its_life_is_extended() {
+    let test = TestSereno::with_ana().await;
+    let profile = json!({
+        "own_key": true, "refresh_format": "jwt", "shared_jti": true, "rotation": "on_extend",
+        "refresh_idle_lifetime": 600,
+    });
+    let client = Client::with(&test, "shop", profile).await;
+    let (_, first) = client.pair(&test).await;
+    test.advance(Duration::from_mins(1));
+    for _ in 0..2 {
+        let (access, same) = client.refresh(&test, &first).await.unwrap();
+        assert_eq!(same, first);
+        assert!(test.is_good(&access).await);
+    }
+    assert_eq!(test.events.count(EventKind::TokenRefreshed), 2);
+
+    let extend = async |refresh: &str| {
+        let issued = token::extend(&test.sereno, &test.meta(), client.refreshing(refresh)).await;
+        pair_of(issued.unwrap().tokens)
+    };
+    let (access, second) = extend(&first).await;
+    let (before, after) = (claims_of(&first), claims_of(&second));
+    assert_ne!(before["jti"], after["jti"]);
+    assert_eq!(after["exp"].as_i64(), before["exp"].as_i64().map(|exp| exp + 60));
+    assert_eq!(test.events.count(EventKind::RefreshRotated), 1);
+
+    // whoever lost the answer asks again, and gets the same, whichever way
+    let (_, again) = extend(&first).await;
+    assert_eq!(claims_of(&again)["jti"], after["jti"]);
+    let (_, again) = client.refresh(&test, &first).await.unwrap();
+    assert_eq!(claims_of(&again)["jti"], after["jti"]);
+    assert_eq!(test.events.count(EventKind::RefreshRotated), 1);
+    test.advance(Duration::from_secs(11));
+    let (_, same) = client.refresh(&test, &second).await.unwrap();
+    assert_eq!(same, second);
+
+    // later it is a replay, and the end
+    assert_eq!(refused(client.refresh(&test, &first).await), Code::RefreshTokenInvalid);
+    assert_eq!(test.events.count(EventKind::RefreshReplayed), 1);
+    assert!(!test.is_good(&access).await);
+    assert_eq!(refused(client.refresh(&test, &second).await), Code::RefreshTokenInvalid);
+}
+
+#[tokio::test]
+async fn what_stays_until_it_is_extended_must_say_which_it_is() {
+    let test = TestSereno::with_ana().await;
+    for profile in [
+        json!({"rotation": "on_extend"}),
+        json!({"rotation": "on_extend", "refresh_format": "jwt"}),
+    ] {
+        let command = CreateApplication {
+            profile: profile_of(profile),
+            ..called("shop")
+        };
+        let faults = refused_fields(register(&test, command).await);
+        assert_eq!(faults, [("profile.rotation".to_owned(), Code::InvalidChoice)]);
+    }
+}

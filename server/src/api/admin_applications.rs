@@ -67,7 +67,10 @@ pub async fn detail(
 #[utoipa::path(patch, path = "/api/v1/admin/applications/{id}", tag = "applications", operation_id = "updateApplication",
     params(("id" = Id, Path, description = "The application's id")), request_body = UpdateApplication,
     security(("bearer" = []), ("session" = [])),
-    responses((status = 200, description = "The application, changed", body = ApplicationUpdated)))]
+    responses(
+        (status = 200, description = "The application, changed", body = ApplicationUpdated),
+        (status = 409, description = "`managed_by_configuration`", body = Problem, content_type = "application/problem+json"),
+    ))]
 pub async fn update(
     State(app): State<App>,
     caller: Caller,
@@ -88,7 +91,7 @@ pub async fn update(
     params(("id" = Id, Path, description = "The application's id")), security(("bearer" = []), ("session" = [])),
     responses(
         (status = 204, description = "It is gone"),
-        (status = 409, description = "`state_conflict`: Sereno made it itself", body = Problem,
+        (status = 409, description = "`state_conflict`: Sereno made it itself; `managed_by_configuration`", body = Problem,
             content_type = "application/problem+json"),
     ))]
 pub async fn delete(
@@ -112,7 +115,7 @@ pub async fn delete(
     security(("bearer" = []), ("session" = [])),
     responses(
         (status = 201, description = "The secret", body = NewSecret),
-        (status = 409, description = "`state_conflict`: there are two, or it is public", body = Problem,
+        (status = 409, description = "`state_conflict`: there are two, or it is public; `managed_by_configuration`", body = Problem,
             content_type = "application/problem+json"),
     ))]
 pub async fn create_secret(
@@ -181,7 +184,10 @@ pub async fn list_keys(
 /// It is published and waits to be activated.
 #[utoipa::path(post, path = "/api/v1/admin/signing-keys", tag = "applications", operation_id = "createSigningKey",
     request_body = CreateSigningKey, security(("bearer" = []), ("session" = [])),
-    responses((status = 201, description = "The key", body = NewSigningKey)))]
+    responses(
+        (status = 201, description = "The key", body = NewSigningKey),
+        (status = 409, description = "`managed_by_configuration`", body = Problem, content_type = "application/problem+json"),
+    ))]
 pub async fn create_key(
     State(app): State<App>,
     caller: Caller,
@@ -200,7 +206,7 @@ pub async fn create_key(
     security(("bearer" = []), ("session" = [])),
     responses(
         (status = 200, description = "The key, active", body = SigningKeyRow),
-        (status = 409, description = "`state_conflict`: it does not wait", body = Problem,
+        (status = 409, description = "`state_conflict`: it does not wait; `managed_by_configuration`", body = Problem,
             content_type = "application/problem+json"),
     ))]
 pub async fn activate_key(

@@ -31,7 +31,7 @@ mod social;
 mod tokens;
 mod well_known;
 
-pub use openapi::document;
+pub use openapi::{SHORT, document};
 
 use axum::Router;
 use axum::routing::get;
@@ -221,10 +221,10 @@ fn asking() -> OpenApiRouter<App> {
 }
 
 /// Every route of the API but the open ones.
-pub fn routes() -> Router<App> {
+pub fn routes(app: &App) -> Router<App> {
     let (router, _) = asking().split_for_parts();
     router
-        .merge(openapi::routes())
+        .merge(openapi::routes(app))
         .merge(docs::routes())
         .route("/console/messages/{id}/preview", get(messages::preview))
         .route("/console/announcements/{id}/preview", get(announcements::frame))

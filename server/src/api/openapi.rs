@@ -23,11 +23,17 @@ use crate::http::oauth_form::OAuthProblem;
 use crate::router::App;
 
 /// The routes that serve the contract. It is always at the second address; a facade may claim the first one.
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/openapi.json", get(serve))
-        .route("/api/v1/openapi.json", get(serve))
+pub(super) fn routes(app: &App) -> Router<App> {
+    let routes = Router::new().route("/api/v1/openapi.json", get(serve));
+    // the short address gives way to a facade that has one of its own there
+    if app.facades.claims(SHORT) {
+        return routes;
+    }
+    routes.route(SHORT, get(serve))
 }
+
+/// Where the contract stands, too.
+pub const SHORT: &str = "/openapi.json";
 
 async fn serve(State(app): State<App>) -> Response {
     let headers = [

@@ -27,6 +27,8 @@ use sereno_core::{Error, Sereno};
 use sereno_types::Secret;
 use tracing_subscriber::EnvFilter;
 
+use crate::compat;
+
 /// Sereno keeps the keys: accounts, sign-in and tokens from one binary.
 #[derive(Parser)]
 #[command(name = "sereno", version, arg_required_else_help = true)]
@@ -176,6 +178,9 @@ fn load(common: &Common) -> Result<Config, Failed> {
     let (config, mut faults) = Config::read(file.as_deref().map(|text| (name.as_str(), text)), env, overrides);
     if let Err(more) = boot::check(&config) {
         faults.0.extend(more.0);
+    }
+    if faults.0.is_empty() {
+        faults.0.extend(compat::faults(&config));
     }
     if let Some(message) = refuse_level(&config.log.level) {
         faults.0.push(Fault {

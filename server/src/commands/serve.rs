@@ -14,6 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::{Failed, Outcome, explain, say, start};
+use crate::compat;
 use crate::http::listener;
 use crate::http::metrics::Metrics;
 use crate::router::{self, App};
@@ -21,6 +22,7 @@ use crate::router::{self, App};
 pub(super) async fn run(config: Config) -> Outcome {
     let metrics = Arc::new(Metrics::default());
     let sereno = start(config, vec![metrics.clone()]).await?;
+    compat::prepare(&sereno).await.map_err(explain)?;
     let app = App::new(sereno.clone(), metrics);
     let unlisted = router::unlisted();
     if !unlisted.is_empty() {

@@ -34,7 +34,10 @@ pub async fn read(app: &App, request: Request) -> Result<Request, Response> {
     };
     let most = usize::try_from(most).unwrap_or(usize::MAX);
     match whole(app, &parts.headers, &mut body, most).await {
-        Ok(bytes) if holds_nul(&parts.headers, &bytes) => Err(Refusal::from(Code::MalformedBody).into_response()),
+        // what another wire says of it, its facade says
+        Ok(bytes) if holds_nul(&parts.headers, &bytes) && app.facades.dialect(parts.uri.path()).is_none() => {
+            Err(Refusal::from(Code::MalformedBody).into_response())
+        }
         Ok(bytes) => {
             let mut request = Request::from_parts(parts, Body::from(bytes));
             // what stands here is within its limit, and extractors need none of their own

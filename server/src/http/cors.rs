@@ -13,7 +13,7 @@ use crate::router::App;
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PATCH, PUT, DELETE");
 /// Headers that other origins may send.
 const HEADERS: HeaderValue =
-    HeaderValue::from_static("authorization, content-type, x-csrf-token, idempotency-key, if-match");
+    HeaderValue::from_static("authorization, content-type, x-csrf-token, x-csrftoken, idempotency-key, if-match");
 /// Headers that other origins may read.
 const EXPOSED: HeaderValue =
     HeaderValue::from_static("x-csrf-token, x-request-id, retry-after, etag, ratelimit, ratelimit-policy");
@@ -24,17 +24,17 @@ const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
 #[derive(Clone, Debug)]
 pub struct Known(pub Option<HeaderValue>);
 
-/// Whether scripts of other origins may have business at this path.
+/// Whether scripts of other origins may have business at this path. A facade says so by the origins that it trusts.
 #[must_use]
-pub fn is_shared(path: &str) -> bool {
-    ["/api/", "/oauth/", "/.well-known/"]
-        .iter()
-        .any(|prefix| path.starts_with(prefix))
+pub fn is_shared(app: &App, path: &str) -> bool {
+    let ours = ["/api/", "/oauth/", "/.well-known/"];
+    let is_ours = || ours.iter().any(|prefix| path.starts_with(prefix));
+    app.facades.is_shared(path).unwrap_or_else(is_ours)
 }
 
 /// The origin that may read the answer, if another origin asks and may.
 pub async fn allowed(app: &App, path: &str, headers: &HeaderMap) -> Result<Option<HeaderValue>, Refusal> {
-    let Some(origin) = headers.get(header::ORIGIN).filter(|_| is_shared(path)) else {
+    let Some(origin) = headers.get(header::ORIGIN).filter(|_| is_shared(app, path)) else {
         return Ok(None);
     };
     let known = application::index(&app.sereno).await?;

@@ -16,7 +16,7 @@ use sereno_types::Code;
 use tracing::Instrument;
 
 use super::problem::{self, Refusal};
-use super::{headers, metrics};
+use super::{dialect, headers, metrics};
 use crate::pages;
 use crate::router::App;
 
@@ -46,6 +46,7 @@ pub async fn outermost<F: Future<Output = Response>>(
         .into();
     let meta = meta(app, &request, &request_id);
     let person = pages::asked_by_a_person(&request);
+    let dialect = app.facades.dialect(request.uri().path());
     let span = tracing::info_span!("request", request_id, %method, route = %path);
     let allowance = meta.allowance.clone();
     request.extensions_mut().insert(meta);
@@ -54,8 +55,10 @@ pub async fn outermost<F: Future<Output = Response>>(
     } else {
         survive(next(request)).instrument(span.clone()).await
     };
-    let response = problem::write(response, &request_id);
-    let mut response = pages::refused(app, person, response).await;
+    let mut response = match dialect {
+        Some(dialect) => dialect::write(response, dialect),
+        None => pages::refused(app, person, problem::write(response, &request_id)).await,
+    };
     headers::add(app, response.headers_mut());
     headers::tell_limit(&mut response, &allowance);
     if let Ok(id) = HeaderValue::from_str(&request_id) {

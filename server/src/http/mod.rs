@@ -8,6 +8,8 @@ pub mod caller;
 pub mod cookies;
 pub mod cors;
 pub mod delivery;
+pub mod dialect;
+pub mod django;
 pub mod form_post;
 pub mod headers;
 pub mod idempotency;

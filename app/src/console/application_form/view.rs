@@ -97,7 +97,11 @@ fn Profile() -> impl IntoView {
                 <Select
                     name="profile.rotation"
                     label="When a refresh token is used"
-                    options=vec![("always", "It gives way to a successor"), ("never", "It stays what it is")]
+                    options=vec![
+                        ("always", "It gives way to a successor"),
+                        ("never", "It stays what it is"),
+                        ("on_extend", "It stays until its life is extended"),
+                    ]
                 />
                 <Tick name="profile.extendable" label="Its life may be extended (token/rotate)" />
             </Pair>

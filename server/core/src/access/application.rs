@@ -18,6 +18,8 @@ use crate::error::{Error, Result};
 
 /// The `client_id` of the built-in first-party application.
 pub const FIRST_PARTY: &str = "sereno";
+/// What the column `origin` says of applications that the configuration describes.
+pub const MANAGED: &str = "config";
 /// What the digest of a secret is bound to.
 pub const SECRET_PURPOSE: &str = "client_secret";
 /// How exactly "last used" is kept.
@@ -90,6 +92,7 @@ pub async fn index(sereno: &Sereno) -> Result<Arc<ApplicationIndex>> {
 pub fn parse(row: Model, secrets: Vec<application_secret::Model>) -> Result<Application> {
     Ok(Application {
         id: row.id,
+        is_managed: row.origin == MANAGED,
         client_id: row.client_id,
         kind: ApplicationKind::from_name(&row.kind).ok_or_else(|| Error::internal("an unknown kind of application"))?,
         grants: read(row.grants)?,

@@ -350,6 +350,14 @@ pub const TABLE: &[Rule] = &[
         Staff(SettingsManage),
     ),
     rule("DELETE", "/api/v1/admin/signing-keys/{id}", Staff(SettingsManage)),
+    // facades; each knows by itself who calls
+    rule("POST", "/compat/djwto/login/", Everyone),
+    rule("POST", "/compat/djwto/validate_access/", Everyone),
+    rule("POST", "/compat/djwto/{refresh_path}/validate_refresh/", Everyone),
+    rule("POST", "/compat/djwto/{refresh_path}/refresh_access/", Everyone),
+    rule("POST", "/compat/djwto/{refresh_path}/update_refresh/", Everyone),
+    rule("POST", "/compat/djwto/{refresh_path}/logout/", Everyone),
+    rule("DELETE", "/compat/djwto/{refresh_path}/logout/", Everyone),
     // files of users, under names that nobody guesses
     rule("GET", "/media/{*path}", Everyone),
     // keys, contract, health

@@ -1,6 +1,7 @@
 //! Configuration: defaults in code, then the file, then the environment (`SERENO__SECTION__KEY`). Loading collects every
 //! fault before it refuses. Holds no rule about users; the sections only say how they must be to make sense.
 
+mod compat;
 mod sections;
 mod setting;
 mod testers;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 use url::Url;
 
+pub use compat::{Compat, Djwto};
 pub use sections::{
     Access, Brand, Database, Deletion, Device, General, Hooks, Keys, Limit, Live, Log, LoginCode, Mail, Password,
     Profile, Push, Registration, Server, Session, Social, Testers, Token, Worker,
@@ -98,6 +100,8 @@ pub struct Config {
     pub worker: Worker,
     /// The log.
     pub log: Log,
+    /// Facades: the wires of other products.
+    pub compat: Compat,
 }
 
 /// One thing that is wrong with the configuration.
@@ -229,6 +233,9 @@ impl Config {
             live: Live::read(take(Live::PATH), &mut faults),
             worker: Worker::read(take(Worker::PATH), &mut faults),
             log: Log::read(take(Log::PATH), &mut faults),
+            compat: Compat {
+                djwto: Djwto::read(take(Djwto::PATH), &mut faults),
+            },
         };
         for section in found.keys() {
             faults.add("", section, "is not a section that Sereno knows");
@@ -268,6 +275,7 @@ impl Config {
         Live::example(&mut text);
         Worker::example(&mut text);
         Log::example(&mut text);
+        Djwto::example(&mut text);
         text
     }
 

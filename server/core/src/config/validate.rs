@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::{Config, Faults, Mode};
+use super::{Config, Faults, Mode, compat};
 use crate::event::EventKind;
 use crate::intent::IntentKind;
 
@@ -19,6 +19,7 @@ pub fn all(config: &Config, faults: &mut Faults) {
     hooks(config, faults);
     figures(config, faults);
     modes(config, faults);
+    compat::judge(config, faults);
 }
 
 fn server(config: &Config, faults: &mut Faults) {

@@ -9,7 +9,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use quick_cache::sync::Cache as Lru;
 use serde_json::{Map, Value};
-use sereno_types::{ApplicationKind, Attribute, CookieSettings, Delivery, Grant, Me, TokenProfile, UserState};
+use sereno_types::{
+    ApplicationKind, Attribute, CookieSettings, Delivery, Grant, Me, Rotation, TokenProfile, UserState,
+};
 use uuid::Uuid;
 
 use super::keys::{APPLICATIONS as ALL_APPLICATIONS, ATTRIBUTES, SIGNING_KEYS};
@@ -41,8 +43,8 @@ pub struct FamilySnapshot {
     pub authenticated_at: Moment,
     /// When it ends at the latest.
     pub expires_at: Moment,
-    /// Whether its refresh tokens stay what they are; settled when it began.
-    pub stays: bool,
+    /// What happens to its refresh tokens when they are used; settled when it began.
+    pub rotation: Rotation,
     /// Whether it was revoked.
     pub revoked: bool,
     /// Ids of its access tokens that were revoked one by one and have not ended yet.
@@ -87,6 +89,8 @@ pub struct Application {
     pub profile: TokenProfile,
     /// The cookies of a cookie delivery.
     pub cookies: CookieSettings,
+    /// Whether the configuration describes it.
+    pub is_managed: bool,
     /// Ids and digests of its secrets.
     pub secrets: Vec<(Uuid, String)>,
 }
@@ -402,7 +406,7 @@ mod tests {
             credential_epoch: 1,
             authenticated_at: Moment(0),
             expires_at: Moment(1),
-            stays: false,
+            rotation: Rotation::Always,
             revoked: false,
             denied: Vec::new(),
         })

@@ -194,6 +194,18 @@ impl SigningKey {
         self.jwk.as_ref()
     }
 
+    /// Whether both were made of one secret.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (&self.private, &other.private) {
+            (PrivateKey::Hs256(mine), PrivateKey::Hs256(theirs)) => {
+                let (message, tag) = (b"one key", hmac::sign(mine, b"one key"));
+                hmac::verify(theirs, message, tag.as_ref()).is_ok()
+            }
+            _ => self.jwk.is_some() && self.jwk == other.jwk,
+        }
+    }
+
     /// Appends the signature over what there is (RFC 7515 §5.1).
     pub(crate) fn sign(&self, mut message: String) -> Result<String> {
         let append = |mut message: String, signature: &[u8]| {

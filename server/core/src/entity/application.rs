@@ -19,7 +19,7 @@ pub struct Model {
     pub name: String,
     /// `public` or `confidential` (RFC 6749 §2.1).
     pub kind: String,
-    /// `sereno` for the built-in first-party application, `console` for others.
+    /// `sereno` for the built-in first-party application, `config` for what the configuration describes, `staff` for others.
     pub origin: String,
     /// Whether it may be used.
     pub is_enabled: bool,

@@ -19,6 +19,15 @@ use crate::{session, token};
 /// # Errors
 /// `authentication_required` when there is neither a token nor a signed-in caller; `refused_by_hook`.
 pub async fn logout(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, command: Logout) -> Result<()> {
+    end(sereno, meta, actor, command).await?;
+    Ok(())
+}
+
+/// The same, and says whether anything ended.
+///
+/// # Errors
+/// As [`logout`].
+pub async fn end(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, command: Logout) -> Result<bool> {
     let presented = command.refresh_token.filter(|token| !token.is_empty());
     let family = match &presented {
         Some(token) => token::family_of(sereno, token.expose()).await?,
@@ -31,7 +40,7 @@ pub async fn logout(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, command:
         (None, Err(_)) if presented.is_some() => None,
         (None, Err(_)) => return Err(Code::AuthenticationRequired.into()),
     };
-    let Some(via) = via else { return Ok(()) };
+    let Some(via) = via else { return Ok(false) };
     if sereno.is_asked(IntentKind::Logout) {
         let owner = match via {
             Via::Session(_) => caller_id(actor),
@@ -48,6 +57,7 @@ pub async fn logout(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, command:
             .await?
             .map(|user_id| (Some(user_id), id)),
     };
+    let has_ended = ended.is_some();
     if let Some((user_id, id)) = ended {
         tx.record(Event::new(EventKind::LoggedOut).about(user_id).within(id));
         let device = command.device_id.and_then(|id| id.0.parse().ok());
@@ -55,7 +65,8 @@ pub async fn logout(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, command:
             devices::take_away(&mut tx, device, owner).await?;
         }
     }
-    tx.commit().await
+    tx.commit().await?;
+    Ok(has_ended)
 }
 
 fn caller_id(actor: &Actor) -> Option<Uuid> {

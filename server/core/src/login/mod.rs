@@ -13,7 +13,7 @@ use sereno_types::{ClientCredentials, Code, Delivery, Grant, Login, Me, Secret};
 use uuid::Uuid;
 
 pub use code::{SendLoginCode, ask_code, ask_code_in_browser, by_code_for_application, by_code_with_session};
-pub use logout::logout;
+pub use logout::{end, logout};
 
 use crate::access::{application, subject};
 use crate::account::attempts;
@@ -60,6 +60,20 @@ pub enum Brought {
 /// `too_many_requests`, `overloaded`, `refused_by_hook`.
 pub async fn for_application(sereno: &Sereno, meta: &RequestMeta, command: Login) -> Result<LoggedIn> {
     let application = applying(sereno, meta, command.client_id.clone(), command.client_secret.clone()).await?;
+    through(sereno, meta, application, command).await
+}
+
+/// The same for an application that needs no proof: one that is part of this server, such as a facade's. What the command says
+/// of an application counts for nothing.
+///
+/// # Errors
+/// As [`for_application`], but for those about applications.
+pub async fn through(
+    sereno: &Sereno,
+    meta: &RequestMeta,
+    application: Arc<Application>,
+    command: Login,
+) -> Result<LoggedIn> {
     let described = Described::read(command.device.as_ref())?;
     let proven = password::authenticate(sereno, meta, &command, Some(application.id)).await?;
     intend_tokens(sereno, meta, proven.user.id, &application).await?;

@@ -13,9 +13,10 @@ use sereno_types::{
 };
 use uuid::Uuid;
 
+use super::managed;
 use super::profile::{self, Whole};
 use super::signing_keys;
-use crate::access::application::{self, FIRST_PARTY, SECRET_PURPOSE, read};
+use crate::access::application::{self, FIRST_PARTY, MANAGED, SECRET_PURPOSE, read};
 use crate::access::check;
 use crate::context::keys::{APPLICATIONS, SIGNING_KEYS};
 use crate::context::{RequestMeta, Sereno, Staff, Tx, tidy};
@@ -95,6 +96,7 @@ fn row(row: Model) -> ApplicationRow {
         kind: ApplicationKind::from_name(&row.kind).unwrap_or_default(),
         delivery: Delivery::from_name(&row.delivery).unwrap_or_default(),
         is_builtin: row.origin == "sereno",
+        is_managed: row.origin == MANAGED,
         client_id: row.client_id,
         name: row.name,
         is_enabled: row.is_enabled,
@@ -159,6 +161,7 @@ async fn show<C: ConnectionTrait>(sereno: &Sereno, db: &C, row: Model) -> Result
         kind: ApplicationKind::from_name(&row.kind).unwrap_or_default(),
         delivery: Delivery::from_name(&row.delivery).unwrap_or_default(),
         is_builtin: row.origin == "sereno",
+        is_managed: row.origin == MANAGED,
         grants: read(row.grants)?,
         redirect_uris: read(row.redirect_uris)?,
         origins: read(row.origins)?,
@@ -311,7 +314,7 @@ fn judge_secret(kind: ApplicationKind, secret: &str) -> Option<FieldError> {
 /// here and never again.
 ///
 /// # Errors
-/// `permission_denied`, `not_found`, `validation_failed`, `precondition_failed`.
+/// `permission_denied`, `not_found`, `validation_failed`, `precondition_failed`, `managed_by_configuration`.
 pub async fn update(
     sereno: &Sereno,
     meta: &RequestMeta,
@@ -332,6 +335,7 @@ pub async fn update(
     };
     let mut tx = sereno.begin(meta, staff.actor()).await?;
     let before = held(&tx, id).await?;
+    managed::refuse(&before)?;
     let old = show(sereno, tx.db(), before.clone()).await?;
     meta.expects(&version(sereno, &old)?)?;
     let (grants, redirect_uris) = (
@@ -421,7 +425,8 @@ pub async fn update(
 /// Deletes an application with its secrets, its keys and every sign-in through it.
 ///
 /// # Errors
-/// `permission_denied`, `not_found`, `precondition_failed`; `state_conflict` for one that Sereno made itself.
+/// `permission_denied`, `not_found`, `precondition_failed`, `managed_by_configuration`; `state_conflict` for one that Sereno made
+/// itself.
 pub async fn delete(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<()> {
     staff.require(Permission::ApplicationsManage)?;
     let mut tx = sereno.begin(meta, staff.actor()).await?;
@@ -429,6 +434,7 @@ pub async fn delete(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id)
     if meta.if_match.is_some() {
         meta.expects(&version(sereno, &show(sereno, tx.db(), row.clone()).await?)?)?;
     }
+    managed::refuse(&row)?;
     if row.origin == "sereno" {
         return Err(Code::StateConflict.into());
     }
@@ -463,7 +469,8 @@ pub async fn delete(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id)
 /// Makes another secret; the one before goes on working until it is deleted.
 ///
 /// # Errors
-/// `permission_denied`, `not_found`; `state_conflict` when there are two already, or the application is public.
+/// `permission_denied`, `not_found`, `managed_by_configuration`; `state_conflict` when there are two already, or the application is
+/// public.
 pub async fn create_secret(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<NewSecret> {
     staff.require(Permission::ApplicationsManage)?;
     // whoever has a secret acts as the application
@@ -472,6 +479,7 @@ pub async fn create_secret(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, i
     let mut tx = sereno.begin(meta, staff.actor()).await?;
     // the row is held, so that two who add one at once are counted
     let row = lock(&tx, id).await?;
+    managed::refuse(&row)?;
     let held = application_secret::Entity::find().filter(application_secret::Column::ApplicationId.eq(row.id));
     if row.kind != ApplicationKind::Confidential.as_str() || held.count(tx.db()).await? >= SECRETS_MAX {
         return Err(Code::StateConflict.into());

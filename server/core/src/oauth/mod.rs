@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod grammar;
 mod introspect;
+pub mod managed;
 mod profile;
 pub mod signing_keys;
 

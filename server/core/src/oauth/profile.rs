@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use sereno_types::{
-    ApplicationKind, ClaimSource, Code, CookieSettings, Delivery, FieldError, Grant, SameSite, SigningAlgorithm,
-    StandardClaim, TokenFormat, TokenProfile,
+    ApplicationKind, ClaimSource, Code, CookieSettings, Delivery, FieldError, Grant, Rotation, SameSite,
+    SigningAlgorithm, StandardClaim, TokenFormat, TokenProfile,
 };
 
 use super::grammar::{is_origin, is_redirect_uri, is_scope};
@@ -155,6 +155,10 @@ fn profile(whole: &Whole<'_>, faults: &mut Faults) {
     }
     if !profile.has(StandardClaim::Jti) && !profile.has(StandardClaim::Iat) {
         faults.because("profile.leave_out", Code::InvalidChoice, "one of jti and iat must stay");
+    }
+    if profile.rotation == Rotation::OnExtend && !(profile.shared_jti && profile.refresh_format == TokenFormat::Jwt) {
+        let reason = "on_extend needs one jti for both tokens, and refresh tokens that are JWTs";
+        faults.because("profile.rotation", Code::InvalidChoice, reason);
     }
     let typ = &profile.header_typ;
     if typ.len() > 50

@@ -11,6 +11,7 @@ use sereno_types::{
     SigningKeyRow, SigningKeyState, TokenProfile,
 };
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use crate::access::application;
 use crate::clock::Moment;
@@ -80,7 +81,7 @@ async fn show(sereno: &Sereno, key: &StoredKey) -> Result<SigningKeyRow> {
 /// and never again.
 ///
 /// # Errors
-/// `permission_denied`, `validation_failed`.
+/// `permission_denied`, `validation_failed`, `managed_by_configuration`.
 pub async fn create(
     sereno: &Sereno,
     meta: &RequestMeta,
@@ -97,6 +98,9 @@ pub async fn create(
             let found = application::find(sereno, Some(client_id)).await?;
             if found.is_none() {
                 faults.push(FieldError::new("client_id", Code::InvalidChoice));
+            }
+            if found.as_ref().is_some_and(|application| application.is_managed) {
+                return Err(Code::ManagedByConfiguration.into());
             }
             found.map(|application| application.id)
         }
@@ -123,7 +127,7 @@ pub async fn create(
         _ => None,
     };
     let text = shared.as_ref().map(Secret::expose).or(drawn.as_deref());
-    let key = generate(sereno, command.algorithm, application_id, text).await?;
+    let key = generate(sereno, command.algorithm, application_id, text.map(str::as_bytes)).await?;
     let row = show(sereno, &key).await?;
     let mut tx = sereno.begin(meta, staff.actor()).await?;
     put(&mut tx, key).await?;
@@ -137,12 +141,15 @@ pub async fn create(
 /// Lets a waiting key sign; the one that signed in its place is retired.
 ///
 /// # Errors
-/// `permission_denied`, `not_found`, `state_conflict` when it does not wait.
+/// `permission_denied`, `not_found`, `state_conflict` when it does not wait, `managed_by_configuration`.
 pub async fn activate(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<SigningKeyRow> {
     staff.require(Permission::SettingsView)?;
     staff.require(Permission::SettingsManage)?;
     let mut tx = sereno.begin(meta, staff.actor()).await?;
     let key = find(&tx, id).await?;
+    if is_managed(sereno, &key).await? {
+        return Err(Code::ManagedByConfiguration.into());
+    }
     switch(&mut tx, &key).await?;
     let key = find(&tx, id).await?;
     tx.commit().await?;
@@ -162,6 +169,15 @@ pub async fn delete(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id)
     }
     forget(&mut tx, &key).await?;
     tx.commit().await
+}
+
+/// Whether the configuration says which key signs for the application that this one serves.
+async fn is_managed(sereno: &Sereno, key: &StoredKey) -> Result<bool> {
+    let Some(owner) = key.application_id else {
+        return Ok(false);
+    };
+    let application = application::by_id(sereno, owner).await?;
+    Ok(application.is_some_and(|application| application.is_managed))
 }
 
 /// Whether an application's tokens are signed with keys like this one.
@@ -186,14 +202,14 @@ async fn find(tx: &Tx, id: &Id) -> Result<StoredKey> {
 }
 
 /// Makes a key outside of any transaction: an RSA key takes some tenths of a second.
-async fn generate(
+pub(super) async fn generate(
     sereno: &Sereno,
     algorithm: SigningAlgorithm,
     application_id: Option<Uuid>,
-    shared: Option<&str>,
+    brought: Option<&[u8]>,
 ) -> Result<StoredKey> {
     let stored = keys::stored(sereno.db.write()).await?;
-    let (sereno, shared) = (sereno.clone(), shared.map(|text| text.as_bytes().to_vec()));
+    let (sereno, brought) = (sereno.clone(), brought.map(|bytes| Zeroizing::new(bytes.to_vec())));
     let made = tokio::task::spawn_blocking(move || {
         let maker = KeyMaker {
             root: sereno.keys.root(),
@@ -201,7 +217,11 @@ async fn generate(
             now: sereno.now(),
             entropy: &*sereno.entropy,
         };
-        maker.signing(algorithm, application_id, shared.as_deref())
+        maker.signing(
+            algorithm,
+            application_id,
+            brought.as_ref().map(|bytes| bytes.as_slice()),
+        )
     });
     made.await.map_err(Error::internal)?
 }
@@ -223,7 +243,7 @@ pub(super) async fn needed(sereno: &Sereno, application_id: Uuid, profile: &Toke
         SigningAlgorithm::Hs256 => Some(sereno.entropy.token()?),
         _ => None,
     };
-    let mut key = generate(sereno, profile.algorithm, owner, shared.as_deref()).await?;
+    let mut key = generate(sereno, profile.algorithm, owner, shared.as_deref().map(str::as_bytes)).await?;
     key.activated_at = Some(sereno.now());
     Ok(Some(Needed { key, shared }))
 }
@@ -238,6 +258,13 @@ pub(super) async fn put(tx: &mut Tx, key: StoredKey) -> Result<()> {
     );
     Entity::insert(keys::row(key)).exec_without_returning(tx.db()).await?;
     Ok(())
+}
+
+/// Writes a key that signs from now on, in the place of the one before, which goes on verifying.
+pub(super) async fn take_over(tx: &mut Tx, key: StoredKey) -> Result<()> {
+    let signs_already = key.activated_at.is_some();
+    put(tx, key.clone()).await?;
+    if signs_already { Ok(()) } else { switch(tx, &key).await }
 }
 
 /// The waiting key signs from now on, and whichever signed in its place does no longer.
@@ -323,6 +350,10 @@ async fn turn(sereno: &Sereno, signing: &[&StoredKey]) -> Result<()> {
     let shared = SigningAlgorithm::Hs256.as_str();
     let ours = signing.iter().filter(|key| key.algorithm != shared);
     for active in ours.filter(|key| key.state() == KeyState::Active) {
+        // whoever checks its tokens was given the key by hand
+        if is_managed(sereno, active).await? {
+            continue;
+        }
         let successor = signing.iter().find(|key| {
             key.state() == KeyState::Waiting
                 && key.algorithm == active.algorithm

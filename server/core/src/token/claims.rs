@@ -137,7 +137,9 @@ pub fn build(sereno: &Sereno, draft: &Draft<'_>) -> Map<String, Value> {
         claims.insert("exp".to_owned(), json!(draft.end.unix_seconds()));
     }
     if let Some(offset) = profile.not_before {
-        claims.insert("nbf".to_owned(), json!(iat.saturating_add(offset)));
+        // a fresh access token beside a refresh token that is good already need not wait again
+        let since = family.rotated_at.unix_seconds();
+        claims.insert("nbf".to_owned(), json!(since.saturating_add(offset)));
     }
     if let Some(name) = &profile.type_claim {
         claims.insert(name.clone(), json!(draft.token.as_str()));

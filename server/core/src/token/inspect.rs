@@ -10,7 +10,7 @@ use super::revoke::revoke;
 use super::{claims, opaque, verify};
 use crate::access::{application, subject};
 use crate::clock::Moment;
-use crate::context::{Application, Sereno, Tx};
+use crate::context::{Application, RequestMeta, Sereno, Tx};
 use crate::crypto::jwt;
 use crate::entity::{revoked_token, token_family};
 use crate::error::Result;
@@ -117,6 +117,39 @@ async fn refresh_token(sereno: &Sereno, presented: opaque::Presented) -> Result<
         jti: None,
         answer,
     }))
+}
+
+/// Whether this is a token of the application, of this use, that is good right now: for a door that speaks another wire.
+///
+/// # Errors
+/// `refused_by_hook`.
+pub async fn verify_through(
+    sereno: &Sereno,
+    meta: &RequestMeta,
+    application: &Application,
+    text: &str,
+    token: TokenUse,
+) -> Result<bool> {
+    let Some(user_id) = stands_for(sereno, application, text, token).await? else {
+        return Ok(false);
+    };
+    verify::ask_to_verify(sereno, meta, user_id, application.id).await?;
+    Ok(true)
+}
+
+/// The user whom a token of the application and of this use stands for right now. Nobody is told.
+///
+/// # Errors
+/// When the database is away.
+pub async fn stands_for(
+    sereno: &Sereno,
+    application: &Application,
+    text: &str,
+    token: TokenUse,
+) -> Result<Option<Uuid>> {
+    let found = inspect(sereno, text).await?;
+    let found = found.filter(|found| found.application_id == application.id && found.token_use == token);
+    Ok(found.map(|found| found.user_id))
 }
 
 /// What a token that says nothing by itself would say if it were a JWT that was issued now.

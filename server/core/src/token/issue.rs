@@ -10,7 +10,7 @@ use sereno_types::{Code, Delivery, SigningAlgorithm, StandardClaim, TokenFormat,
 use uuid::Uuid;
 
 use super::claims::{self, Draft};
-use super::{key, opaque};
+use super::{key, opaque, written};
 use crate::clock::Moment;
 use crate::context::{Application, Sereno, Tx};
 use crate::crypto::jwt::{self, Form};
@@ -324,7 +324,8 @@ async fn signed(sereno: &Sereno, draft: &Draft<'_>) -> Result<(String, Map<Strin
     let signing = sereno.signing().await?;
     let key = key::of(&signing, draft.application.id, draft.profile)
         .ok_or_else(|| Error::internal("the application has no key to sign with"))?;
-    let text = jwt::sign(key, form(draft.profile, draft.token), &claims)?;
+    let written = written::InOrder::new(draft.profile, &claims);
+    let text = jwt::sign(key, form(draft.profile, draft.token), &written)?;
     Ok((text, claims))
 }
 

@@ -11,12 +11,13 @@ mod refresh;
 mod revoke;
 mod rotation;
 mod verify;
+mod written;
 
 pub use claims::{USER_NAMES, refuse_template};
-pub use inspect::{Inspected, inspect, revoke_inspected};
+pub use inspect::{Inspected, inspect, revoke_inspected, stands_for, verify_through};
 pub use issue::{ACCESS_TYPE, Grantee, Issued, Tokens, issue, longest_life};
 pub use key::{exists as has_key, is_own as has_own_key};
 pub use preview::preview;
-pub use refresh::{extend, refresh};
+pub use refresh::{extend, extend_through, refresh, refresh_through, state_of_owner};
 pub use revoke::{carry_over, family_of, owner_of, revoke, revoke_all, revoke_on, revoke_others};
-pub use verify::{ask_to_verify, authenticate, authenticate_through, authenticate_until, verify};
+pub use verify::{ask_to_verify, authenticate, authenticate_through, authenticate_until, signed_for, verify};

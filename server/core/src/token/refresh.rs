@@ -1,19 +1,20 @@
 //! Exchanging a refresh token for its successor (RFC 9700 §4.14.2). One conditional update decides who rotates. The
 //! token that was just used may come again within a short window and gets the same successor, because answers get lost
 //! and tabs race; any older token is a replay and ends the family. An application whose profile says so keeps its refresh
-//! token instead; then only the access token is new.
+//! token instead; then only the access token is new. A third kind of token stays until its life is extended, and then gives
+//! way like the first.
 
 use std::sync::Arc;
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter};
-use sereno_types::{ClientCredentials, Code, Grant, Refresh, TokenUse, UserState};
+use sereno_types::{ClientCredentials, Code, Grant, Refresh, Rotation, Secret, TokenUse, UserState};
 
 use super::issue::{self, Issued, Line, Lives};
 use super::opaque::{self, Presented};
 use super::rotation::{idle_end, only_open, rotate};
 use super::{revoke, verify};
-use crate::access::application;
+use crate::access::{application, subject};
 use crate::context::{Actor, Application, RequestMeta, Sereno, Tx};
 use crate::crypto::jwt;
 use crate::device;
@@ -28,7 +29,21 @@ use crate::intent::{Intent, IntentKind};
 /// # Errors
 /// `validation_failed`, `refresh_token_invalid`, `invalid_client`, `unauthorized_client`, `refused_by_hook`.
 pub async fn refresh(sereno: &Sereno, meta: &RequestMeta, command: Refresh) -> Result<Issued> {
-    renew(sereno, meta, command, Extend::No).await
+    let (application, token) = applying(sereno, meta, command).await?;
+    renew(sereno, meta, &application, &token, Extend::No).await
+}
+
+/// The same through an application that needs no proof: one that is part of this server, such as a facade's.
+///
+/// # Errors
+/// As [`refresh`], but for those about applications.
+pub async fn refresh_through(
+    sereno: &Sereno,
+    meta: &RequestMeta,
+    application: &Arc<Application>,
+    token: &Secret,
+) -> Result<Issued> {
+    renew(sereno, meta, application, token, Extend::No).await
 }
 
 /// Refreshes, and extends the life of a refresh token that stays what it is. Where refresh tokens rotate, each refresh
@@ -37,7 +52,21 @@ pub async fn refresh(sereno: &Sereno, meta: &RequestMeta, command: Refresh) -> R
 /// # Errors
 /// As [`refresh`].
 pub async fn extend(sereno: &Sereno, meta: &RequestMeta, command: Refresh) -> Result<Issued> {
-    renew(sereno, meta, command, Extend::Yes).await
+    let (application, token) = applying(sereno, meta, command).await?;
+    renew(sereno, meta, &application, &token, Extend::Yes).await
+}
+
+/// The same through an application that needs no proof.
+///
+/// # Errors
+/// As [`refresh_through`].
+pub async fn extend_through(
+    sereno: &Sereno,
+    meta: &RequestMeta,
+    application: &Arc<Application>,
+    token: &Secret,
+) -> Result<Issued> {
+    renew(sereno, meta, application, token, Extend::Yes).await
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -46,8 +75,8 @@ enum Extend {
     No,
 }
 
-async fn renew(sereno: &Sereno, meta: &RequestMeta, command: Refresh, extend: Extend) -> Result<Issued> {
-    let refused = || Error::from(Code::RefreshTokenInvalid);
+/// The application that asks, proven, and the token.
+async fn applying(sereno: &Sereno, meta: &RequestMeta, command: Refresh) -> Result<(Arc<Application>, Secret)> {
     if command.refresh_token.is_empty() {
         return Err(Error::field("refresh_token", Code::Blank));
     }
@@ -56,13 +85,24 @@ async fn renew(sereno: &Sereno, meta: &RequestMeta, command: Refresh, extend: Ex
         client_secret: command.client_secret,
     };
     let application = application::authenticate(sereno, meta, &credentials).await?;
+    Ok((application, command.refresh_token))
+}
+
+async fn renew(
+    sereno: &Sereno,
+    meta: &RequestMeta,
+    application: &Arc<Application>,
+    token: &Secret,
+    extend: Extend,
+) -> Result<Issued> {
+    let refused = || Error::from(Code::RefreshTokenInvalid);
     if !application.grants.contains(&Grant::RefreshToken) {
         return Err(Code::UnauthorizedClient.into());
     }
     if extend == Extend::Yes && !application.profile.extendable {
         return Err(Code::UnauthorizedClient.into());
     }
-    let text = command.refresh_token.expose();
+    let text = token.expose();
     let presented = presented(sereno, text).await?.ok_or_else(refused)?;
     // as it was when the family began: a change of the profile revives nothing and ends nothing
     let known = verify::family(sereno, presented.family).await?;
@@ -72,22 +112,28 @@ async fn renew(sereno: &Sereno, meta: &RequestMeta, command: Refresh, extend: Ex
     };
     let intent = Intent::new(kind).about(known.as_ref().map(|family| family.user_id));
     sereno.intend(meta, intent.through(application.id)).await?;
-    let stays = known.is_some_and(|family| family.stays);
+    let rotation = known.map(|family| family.rotation).unwrap_or_default();
+    let stays = rotation == Rotation::Never || (rotation == Rotation::OnExtend && extend == Extend::No);
     if stays {
         let stays = Stays {
             presented,
             text,
             extend,
+            rotation,
         };
-        return keep(sereno, meta, &application, stays).await;
-    }
-    if let Some(family) = rotate(sereno, meta, presented, &application).await? {
+        if let Some(issued) = keep(sereno, meta, application, stays).await? {
+            return Ok(issued);
+        }
+        if rotation == Rotation::Never {
+            return Err(refused());
+        }
+    } else if let Some(family) = rotate(sereno, meta, presented, application).await? {
         device::seen(sereno, family.device_id, meta.address).await;
         return issue::tokens(
             sereno,
             sereno.db.write(),
             &Line::at(&family),
-            &application,
+            application,
             family.rotated_at,
         )
         .await;
@@ -103,18 +149,18 @@ async fn renew(sereno: &Sereno, meta: &RequestMeta, command: Refresh, extend: Ex
     if !is_open(&family, &owner, &tx) || family.application_id != application.id {
         return Err(refused());
     }
-    if presented.generation == family.generation {
+    if presented.generation == family.generation && !stays {
         // while the statement waited for the row, a change of password carried it over to another epoch, which PostgreSQL
         // does not look up again: what is there now lets the same token through
         drop(tx);
-        let family = rotate(sereno, meta, presented, &application)
+        let family = rotate(sereno, meta, presented, application)
             .await?
             .ok_or_else(refused)?;
         return issue::tokens(
             sereno,
             sereno.db.write(),
             &Line::at(&family),
-            &application,
+            application,
             family.rotated_at,
         )
         .await;
@@ -123,7 +169,7 @@ async fn renew(sereno: &Sereno, meta: &RequestMeta, command: Refresh, extend: Ex
     if presented.generation + 1 == family.generation && tx.now() < retry_until {
         let now = tx.now();
         drop(tx);
-        return issue::tokens(sereno, sereno.db.write(), &Line::at(&family), &application, now).await;
+        return issue::tokens(sereno, sereno.db.write(), &Line::at(&family), application, now).await;
     }
     if presented.generation < family.generation {
         // of replays that race, the one that ends the family tells
@@ -164,14 +210,32 @@ pub(super) async fn presented(sereno: &Sereno, text: &str) -> Result<Option<Pres
     }))
 }
 
+/// The state of the user whom a refresh token stands for, however that token is; nothing where we did not write it, or the
+/// user is gone. For whoever must say more than that it was refused, to who holds it.
+///
+/// # Errors
+/// When the database is away.
+pub async fn state_of_owner(sereno: &Sereno, token: &str) -> Result<Option<UserState>> {
+    let Some(presented) = presented(sereno, token).await? else {
+        return Ok(None);
+    };
+    let Some(family) = verify::family(sereno, presented.family).await? else {
+        return Ok(None);
+    };
+    let user = subject::subject(sereno, family.user_id).await?;
+    Ok(user.map(|user| user.state))
+}
+
 /// A refresh token that stays what it is.
 struct Stays<'a> {
     presented: Presented,
     text: &'a str,
     extend: Extend,
+    rotation: Rotation,
 }
 
-/// Issues an access token beside a refresh token that stays. Each has an id of its own, so the generation counts on.
+/// Issues an access token beside a refresh token that stays; nothing where it does not any more. Where it stays for ever each
+/// access token has an id of its own, so the generation counts on; where it can give way, the generation says whether it did.
 async fn keep(
     sereno: &Sereno,
     meta: &RequestMeta,
@@ -180,15 +244,24 @@ async fn keep(
         presented,
         text,
         extend,
+        rotation,
     }: Stays<'_>,
-) -> Result<Issued> {
+) -> Result<Option<Issued>> {
     let mut tx = sereno.begin(meta, &Actor::Anonymous).await?;
     let now = tx.now();
-    let mut renewed = Entity::update_many()
-        .col_expr(Column::Generation, Expr::col(Column::Generation).add(1))
+    let renewed = Entity::update_many()
         .filter(Column::Id.eq(presented.family))
-        .filter(Column::ApplicationId.eq(application.id))
-        .filter(Column::Generation.gte(presented.generation));
+        .filter(Column::ApplicationId.eq(application.id));
+    let mut renewed = if rotation == Rotation::Never {
+        renewed
+            .col_expr(Column::Generation, Expr::col(Column::Generation).add(1))
+            .filter(Column::Generation.gte(presented.generation))
+    } else {
+        // the row as it is, held until the tokens are written
+        renewed
+            .col_expr(Column::Generation, Expr::col(Column::Generation))
+            .filter(Column::Generation.eq(presented.generation))
+    };
     if extend == Extend::Yes {
         renewed = renewed
             .col_expr(
@@ -199,7 +272,7 @@ async fn keep(
     }
     let renewed = only_open(renewed, now).exec_with_returning(tx.db()).await?;
     let Some(family) = renewed.into_iter().next() else {
-        return Err(Code::RefreshTokenInvalid.into());
+        return Ok(None);
     };
     let kind = match extend {
         Extend::Yes => EventKind::RefreshExtended,
@@ -216,7 +289,7 @@ async fn keep(
     let issued = issue::tokens(sereno, tx.db(), &line, application, now).await?;
     tx.commit().await?;
     device::seen(sereno, family.device_id, meta.address).await;
-    Ok(issued)
+    Ok(Some(issued))
 }
 
 fn is_open(family: &Model, owner: &user::Model, tx: &Tx) -> bool {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use serde_json::{Map, Value};
 use sereno_types::{
     Code, FieldError, Id, Rotation, StandardClaim, TokenFormat, TokenUse, UserState, VerifyToken, VerifyTokenAnswer,
 };
@@ -100,6 +101,28 @@ pub async fn ask_to_verify(sereno: &Sereno, meta: &RequestMeta, user_id: Uuid, a
     Ok(())
 }
 
+/// What a token says that a key of this application signed, whether or not it is still good, or why it is none. For a door
+/// that explains a refusal to who holds the token; only [`super::verify_through`] says that one is good.
+///
+/// # Errors
+/// When the database is away.
+pub async fn signed_for(
+    sereno: &Sereno,
+    application: &Application,
+    text: &str,
+) -> Result<std::result::Result<Map<String, Value>, TokenFault>> {
+    let signing = sereno.signing().await?;
+    let opened = match jwt::open(&signing, text) {
+        Ok(opened) => opened,
+        Err(fault) => return Ok(Err(fault)),
+    };
+    let through = issued_through(sereno, &opened).await?;
+    if through.is_none_or(|through| through.id != application.id) {
+        return Ok(Err(TokenFault::UnknownKey));
+    }
+    Ok(Ok(opened.claims))
+}
+
 /// A good access token or key: what it says, its application, family and user.
 pub(super) struct Found {
     pub application: Arc<Application>,
@@ -130,7 +153,7 @@ impl Found {
             return Some(claims::audience_list(sereno, &self.application.profile));
         };
         match claims.get("aud").cloned()? {
-            serde_json::Value::String(one) => Some(vec![one]),
+            Value::String(one) => Some(vec![one]),
             many => serde_json::from_value(many).ok(),
         }
     }
@@ -237,7 +260,7 @@ fn refused(fault: TokenFault) -> Code {
 
 /// The application that a signed token was issued through: the one its key serves, else the one it names.
 pub(super) async fn issued_through(sereno: &Sereno, opened: &Opened<'_>) -> Result<Option<Arc<Application>>> {
-    let named = opened.claims.get("client_id").and_then(serde_json::Value::as_str);
+    let named = opened.claims.get("client_id").and_then(Value::as_str);
     let found = match (opened.key.application_id(), named) {
         (Some(id), _) => application::by_id(sereno, id).await?,
         (None, Some(client_id)) => application::find(sereno, Some(client_id)).await?,
@@ -370,7 +393,7 @@ pub(super) async fn family(sereno: &Sereno, id: Uuid) -> Result<Option<Arc<Famil
         credential_epoch: row.credential_epoch,
         authenticated_at: row.authenticated_at,
         expires_at: row.expires_at,
-        stays: row.rotation == Rotation::Never.as_str(),
+        rotation: Rotation::from_name(&row.rotation).unwrap_or_default(),
         revoked: row.revoked_at.is_some(),
         denied: denied.into_tuple().all(db).await?,
     });

@@ -21,7 +21,7 @@ pub(super) async fn of<C: ConnectionTrait>(db: &C, family: Uuid) -> Result<Optio
     let Some(family) = token_family::Entity::find_by_id(family).one(db).await? else {
         return Ok(None);
     };
-    if family.rotation != Rotation::Always.as_str() || family.delivery == Delivery::Key.as_str() {
+    if family.rotation == Rotation::Never.as_str() || family.delivery == Delivery::Key.as_str() {
         return Ok(None);
     }
     let replays = happened(&family, EventKind::RefreshReplayed).all(db).await?;

@@ -1,0 +1,176 @@
+//! Settings of the facades, one section each: `[compat.<name>]`. A facade is off until its section switches it on. What
+//! its old settings were called stands in the facade's own README.
+
+use sereno_types::{SameSite, Secret, SigningAlgorithm};
+
+use super::setting::{Seconds, section};
+use super::{Config, Faults};
+
+/// The sections of all facades.
+#[derive(Clone, Debug, Default)]
+pub struct Compat {
+    /// djwto.
+    pub djwto: Djwto,
+}
+
+section! {
+    /// The facade djwto: a Django package that hands out JWTs. See docs/move-from-djwto.md.
+    Djwto = "compat.djwto" {
+        /// Whether it is there at all.
+        enabled: bool = false;
+        /// Below which path it is mounted; `/` for the root.
+        prefix: String = "/compat/djwto".to_owned();
+        /// How tokens travel: `JSON`, `ONE-COOKIE` or `TWO-COOKIES`.
+        mode: String = "JSON".to_owned();
+        /// With what tokens are signed: `HS256`, `RS256`, `ES256` or `EdDSA`.
+        algorithm: String = "HS256".to_owned();
+        /// The key: for HS256 at least 32 bytes of text, else a private key in PEM (PKCS #8). Empty: one is drawn.
+        signing_key: Secret = Secret::default();
+        /// `iss` in every token. Empty: none.
+        issuer: String = String::new();
+        /// `sub` in every token. Empty: none.
+        subject: String = String::new();
+        /// `aud` in every token, one or many. Empty: none.
+        audience: Vec<String> = Vec::new();
+        /// Whether tokens have `iat`, and access tokens `refresh_iat`.
+        iat: bool = true;
+        /// Whether tokens have `jti`. Without it nobody can sign out.
+        jti: bool = true;
+        /// Seconds an access token is good. 0: as long as its refresh token.
+        access_lifetime: Seconds = Seconds(300);
+        /// Seconds a refresh token is good. 0: without end.
+        refresh_lifetime: Seconds = Seconds(86_400);
+        /// Seconds a sign-in can be prolonged at most. 0: without end.
+        session_lifetime: Seconds = Seconds(7_776_000);
+        /// Seconds after which a new token begins to be good (`nbf`). 0: at once, and no `nbf`.
+        not_before: Seconds = Seconds(0);
+        /// Below which path the four doors of the refresh token stand, without slashes at its ends.
+        refresh_path: String = "api/token/refresh".to_owned();
+        /// `Path` of the refresh cookie. Empty: where those doors are, prefix included.
+        refresh_cookie_path: String = String::new();
+        /// `SameSite` of the cookies: `Lax`, `Strict` or `None`.
+        same_site: String = "Lax".to_owned();
+        /// `Domain` of the cookies. Empty: this host alone.
+        domain: String = String::new();
+        /// Whether the cookies of tokens are `Secure`. Off works only where the public URL is http.
+        secure: bool = true;
+        /// Whether requests in the cookie modes must bring the CSRF token.
+        csrf: bool = true;
+        /// Other origins whose pages may call it: `https://app.example.org`, or `https://*.example.org` for its subdomains.
+        trusted_origins: Vec<String> = Vec::new();
+        /// Whether refresh tokens can be prolonged (`update_refresh`).
+        allow_refresh_update: bool = true;
+        /// What people sign in with: `username` or `email`. So is the form's field called, and the member of `user`.
+        username_field: String = "username".to_owned();
+    }
+}
+
+impl Djwto {
+    /// The algorithm, where there is such a one.
+    #[must_use]
+    pub fn signing_algorithm(&self) -> Option<SigningAlgorithm> {
+        SigningAlgorithm::from_name(&self.algorithm)
+    }
+
+    /// `SameSite`, where there is such a one.
+    #[must_use]
+    pub fn cookie_same_site(&self) -> Option<SameSite> {
+        SameSite::from_name(&self.same_site)
+    }
+}
+
+/// Adds everything that is wrong with facades that are switched on.
+pub(super) fn judge(config: &Config, faults: &mut Faults) {
+    if config.compat.djwto.enabled {
+        djwto(config, faults);
+    }
+}
+
+fn djwto(config: &Config, faults: &mut Faults) {
+    let (settings, at) = (&config.compat.djwto, Djwto::PATH);
+    prefix(at, &settings.prefix, faults);
+    if !["JSON", "ONE-COOKIE", "TWO-COOKIES"].contains(&settings.mode.as_str()) {
+        faults.add(at, "mode", "must be \"JSON\", \"ONE-COOKIE\" or \"TWO-COOKIES\"");
+    }
+    match settings.signing_algorithm() {
+        None => faults.add(at, "algorithm", "must be \"HS256\", \"RS256\", \"ES256\" or \"EdDSA\""),
+        // RFC 7518 §3.2
+        Some(SigningAlgorithm::Hs256) if (1..32).contains(&settings.signing_key.expose().len()) => {
+            faults.add(at, "signing_key", "must have at least 32 bytes");
+        }
+        Some(_) => {}
+    }
+    if !is_path(&settings.refresh_path) {
+        faults.add(at, "refresh_path", "must be a path without slashes at its ends");
+    }
+    let cookie_path = &settings.refresh_cookie_path;
+    let plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b';' | b',');
+    if !cookie_path.is_empty() && (!cookie_path.starts_with('/') || !cookie_path.bytes().all(plain)) {
+        faults.add(at, "refresh_cookie_path", "must begin with a slash");
+    }
+    match settings.cookie_same_site() {
+        None => faults.add(at, "same_site", "must be \"Lax\", \"Strict\" or \"None\""),
+        Some(SameSite::None) if !settings.secure => {
+            faults.add(at, "secure", "must be on where same_site is \"None\"");
+        }
+        Some(_) => {}
+    }
+    if !settings.secure && config.is_https() {
+        faults.add(at, "secure", "must be on where the public URL is https");
+    }
+    let host = settings.domain.trim_start_matches('.');
+    let is_host = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+    if !settings.domain.is_empty() && (host.is_empty() || !host.bytes().all(is_host)) {
+        faults.add(at, "domain", "must be a name of the DNS");
+    }
+    if !matches!(settings.username_field.as_str(), "username" | "email") {
+        faults.add(at, "username_field", "must be \"username\" or \"email\"");
+    }
+    for (key, seconds, most) in [
+        ("access_lifetime", settings.access_lifetime, LIFETIME_MAX),
+        ("refresh_lifetime", settings.refresh_lifetime, LIFETIME_MAX),
+        ("session_lifetime", settings.session_lifetime, LIFETIME_MAX),
+        ("not_before", settings.not_before, 3_600),
+    ] {
+        if seconds.0 > most {
+            faults.add(at, key, &format!("must be at most {most}"));
+        }
+    }
+    if settings.session_lifetime.0 > 0 && settings.session_lifetime < settings.refresh_lifetime {
+        faults.add(at, "session_lifetime", "must not be shorter than refresh_lifetime");
+    }
+    if !settings.trusted_origins.iter().all(|origin| is_trusted(origin)) {
+        let message = "must hold origins such as https://app.example.org or https://*.example.org";
+        faults.add(at, "trusted_origins", message);
+    }
+}
+
+/// Most seconds anything lasts: ten years.
+const LIFETIME_MAX: u64 = 315_360_000;
+
+/// A place to mount a facade at.
+fn prefix(section: &str, prefix: &str, faults: &mut Faults) {
+    if prefix != "/" && !prefix.strip_prefix('/').is_some_and(is_path) {
+        faults.add(
+            section,
+            "prefix",
+            "must be `/`, or begin with a slash and end without one",
+        );
+    }
+}
+
+/// Plain names with slashes between them: what a route is made of, and nothing that a router or a cookie reads otherwise.
+fn is_path(path: &str) -> bool {
+    let is_name = |name: &str| {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
+        !name.is_empty() && !matches!(name, "." | "..") && name.bytes().all(plain)
+    };
+    path.len() <= 200 && path.split('/').all(is_name)
+}
+
+fn is_trusted(origin: &str) -> bool {
+    let plain = origin.replacen("://*.", "://", 1);
+    url::Url::parse(&plain).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https") && !plain.contains('*') && url.origin().ascii_serialization() == plain
+    })
+}

@@ -1,0 +1,194 @@
+//! Whole ways of a client, in each mode: in, through a door, on with a fresh token, out, and what is left then. The events that
+//! stand for the package's six signals are counted on the way.
+
+use std::time::Duration;
+
+use sereno_core::event::EventKind;
+
+use super::browser::Browser;
+use super::fixture::{Djwto, PASSWORD, pair_of};
+use crate::place::{Answer, part_of};
+
+const P: &str = "/api/token/refresh";
+
+fn said(answer: &Answer) -> (u16, &str) {
+    (answer.status, answer.text.as_str())
+}
+
+fn told(djwto: &Djwto) -> Vec<(EventKind, usize)> {
+    [
+        EventKind::LoggedIn,
+        EventKind::TokenIssued,
+        EventKind::LoginFailed,
+        EventKind::TokenVerified,
+        EventKind::TokenRefreshed,
+        EventKind::RefreshRotated,
+        EventKind::LoggedOut,
+    ]
+    .map(|kind| (kind, djwto.place.test.events.count(kind)))
+    .into()
+}
+
+/// What a whole journey tells, each once, and two good answers about a token.
+fn everything() -> Vec<(EventKind, usize)> {
+    vec![
+        (EventKind::LoggedIn, 1),
+        (EventKind::TokenIssued, 1),
+        (EventKind::LoginFailed, 1),
+        (EventKind::TokenVerified, 2),
+        (EventKind::TokenRefreshed, 1),
+        (EventKind::RefreshRotated, 1),
+        (EventKind::LoggedOut, 1),
+    ]
+}
+
+#[tokio::test]
+async fn with_tokens_in_the_body() {
+    let djwto = Djwto::with(|config| config.compat.djwto.prefix = "/compat/djwto".to_owned()).await;
+    let wrong = [("username", "alice"), ("password", "wrong")];
+    let answer = djwto.place.form("/compat/djwto/login/", &wrong, &[]).await;
+    assert_eq!(answer.status, 401);
+    assert_eq!(
+        answer.text,
+        r#"{"error": "{\"__all__\": [\"Please enter a correct username and password. Note that both fields may be case-sensitive.\"]}"}"#
+    );
+    assert_eq!(answer.header("www-authenticate"), "Bearer realm=api");
+
+    let (refresh, access) = pair_of(&djwto.log_in("alice").await);
+    assert_eq!(part_of(&access, 0).to_string(), r#"{"alg":"HS256","typ":"JWT"}"#);
+    assert_eq!(
+        said(&djwto.bring("/validate_access/", &access).await),
+        (200, r#"{"msg": "Token is valid"}"#)
+    );
+
+    djwto.place.test.advance(Duration::from_secs(301));
+    let answer = djwto.bring("/validate_access/", &access).await;
+    assert_eq!(said(&answer), (403, r#"{"error": "Signature has expired"}"#));
+    let (same, access) = pair_of(&djwto.bring(&format!("{P}/refresh_access/"), &refresh).await);
+    assert_eq!(same, refresh, "it stays what it is");
+    assert_eq!(djwto.bring("/validate_access/", &access).await.status, 200);
+
+    let (next, access) = pair_of(&djwto.bring(&format!("{P}/update_refresh/"), &refresh).await);
+    assert_ne!(next, refresh);
+    let answer = djwto.bring(&format!("{P}/logout/"), &next).await;
+    assert_eq!(said(&answer), (200, r#"{"msg": "Token successfully blacklisted."}"#));
+    assert_eq!(told(&djwto), everything());
+
+    let answer = djwto.bring(&format!("{P}/logout/"), &next).await;
+    assert_eq!(
+        said(&answer),
+        (409, r#"{"error": "Input jti token is already blacklisted."}"#)
+    );
+    let answer = djwto.bring(&format!("{P}/refresh_access/"), &next).await;
+    assert_eq!(said(&answer), (500, r#"{"error": "Can't update access token."}"#));
+    let answer = djwto.bring(&format!("{P}/update_refresh/"), &next).await;
+    assert_eq!(said(&answer), (500, r#"{"error": "Can't update refresh token."}"#));
+    let answer = djwto.bring("/validate_access/", &access).await;
+    assert_eq!(said(&answer), (403, r#"{"error": "Failed to validate token."}"#));
+    assert_eq!(told(&djwto), everything(), "what was refused tells nothing");
+    assert_eq!(djwto.log_in("alice").await.status, 200, "and in again");
+}
+
+#[tokio::test]
+async fn with_each_token_in_a_cookie() {
+    in_a_browser("ONE-COOKIE", "jwt_access").await;
+}
+
+#[tokio::test]
+async fn with_the_claims_in_a_cookie_of_their_own() {
+    in_a_browser("TWO-COOKIES", "jwt_access_token").await;
+}
+
+async fn in_a_browser(mode: &str, access_cookie: &str) {
+    let djwto = Djwto::with(|config| {
+        config.compat.djwto.mode = mode.to_owned();
+        config.compat.djwto.prefix = "/compat/djwto".to_owned();
+    })
+    .await;
+    let mut browser = Browser::new(&djwto);
+    let credentials = [("username", "alice"), ("password", PASSWORD)];
+    let answer = browser
+        .post("/login/", &[("username", "alice"), ("password", "wrong")])
+        .await;
+    assert_eq!(answer.status, 401);
+    let before = browser.cookie("csrftoken").unwrap().to_owned();
+    let answer = browser.post("/login/", &credentials).await;
+    assert_eq!(said(&answer), (200, r#"{"msg": "Tokens successfully created."}"#));
+    assert_ne!(
+        browser.cookie("csrftoken"),
+        Some(before.as_str()),
+        "a sign-in renews it"
+    );
+    assert_eq!(
+        said(&browser.post("/login/", &credentials).await),
+        (200, r#"{"msg": "User already authenticated."}"#)
+    );
+    let refresh = [("jwt_type", "refresh")];
+    assert_eq!(browser.post("/validate_access/", &[]).await.status, 200);
+    assert_eq!(
+        browser.post(&format!("{P}/validate_refresh/"), &refresh).await.status,
+        200
+    );
+
+    let kept = browser.cookie("jwt_refresh").unwrap().to_owned();
+    let answer = browser.post(&format!("{P}/refresh_access/"), &refresh).await;
+    assert_eq!(
+        said(&answer),
+        (200, r#"{"msg": "Access token successfully refreshed."}"#)
+    );
+    assert_eq!(browser.cookie("jwt_refresh"), Some(kept.as_str()));
+    let answer = browser.post(&format!("{P}/update_refresh/"), &refresh).await;
+    assert_eq!(
+        said(&answer),
+        (200, r#"{"msg": "Refresh token successfully updated."}"#)
+    );
+    assert_ne!(browser.cookie("jwt_refresh"), Some(kept.as_str()));
+    let answer = browser.post(&format!("{P}/logout/"), &refresh).await;
+    assert_eq!(said(&answer), (200, r#"{"msg": "Token successfully blacklisted."}"#));
+    assert!(
+        browser.cookie("jwt_refresh").is_some(),
+        "they stay until they are deleted"
+    );
+    assert_eq!(told(&djwto), everything());
+
+    assert_eq!(browser.post("/validate_access/", &[]).await.status, 403);
+    let answer = browser.post(&format!("{P}/refresh_access/"), &refresh).await;
+    assert_eq!(answer.status, 500);
+    let answer = browser.send("DELETE", &format!("{P}/logout/"), &[]).await;
+    assert_eq!(said(&answer), (200, r#"{"msg": "Tokens successfully deleted."}"#));
+    for name in ["jwt_refresh", access_cookie, "jwt_access_payload"] {
+        assert_eq!(browser.cookie(name), None, "{name}");
+    }
+    let answer = browser.post("/validate_access/", &[]).await;
+    let expected = format!(r#"{{"error": "Cookie \"{access_cookie}\" cannot be empty."}}"#);
+    assert_eq!(said(&answer), (403, expected.as_str()));
+    assert_eq!(browser.post("/login/", &credentials).await.status, 200, "and in again");
+}
+
+#[tokio::test]
+async fn hooks_are_asked_and_their_no_is_said_in_its_words() {
+    use sereno_core::intent::IntentKind;
+
+    let mut djwto = Djwto::with(|_| ()).await;
+    let (refresh, access) = djwto.pair("alice").await;
+    djwto.place.test.events.refuse(&[
+        IntentKind::TokenIssue,
+        IntentKind::TokenVerify,
+        IntentKind::TokenRefresh,
+        IntentKind::TokenRotate,
+        IntentKind::Logout,
+    ]);
+    let credentials = [("username", "alice"), ("password", PASSWORD)];
+    let answer = djwto.place.form("/login/", &credentials, &[]).await;
+    assert_eq!(answer.status, 403);
+    for (door, token) in [
+        ("/validate_access/".to_owned(), &access),
+        (format!("{P}/refresh_access/"), &refresh),
+        (format!("{P}/update_refresh/"), &refresh),
+        (format!("{P}/logout/"), &refresh),
+    ] {
+        let answer = djwto.bring(&door, token).await;
+        assert_eq!(answer.status, 403, "{door}");
+        assert!(answer.json()["error"].is_string(), "{door} {}", answer.text);
+    }
+}

@@ -1,0 +1,109 @@
+//! What was recorded of the package, replayed; and what the facade answers otherwise on purpose.
+
+use super::fixture::Djwto;
+use crate::replay::{Deviation, names, replay};
+
+/// Exchanges that are answered otherwise. The README says more of each.
+pub const DEVIATIONS: &[Deviation] = &[
+    (
+        "json.validate_refresh.access_token_also_accepted",
+        "the type of a token is checked",
+    ),
+    (
+        "one.refresh_access.access_token_in_refresh_cookie",
+        "the type of a token is checked",
+    ),
+    (
+        "two.refresh_access.access_token_in_refresh_cookie",
+        "the type of a token is checked",
+    ),
+    (
+        "one_nocsrf.refresh_access.access_token_in_refresh_cookie",
+        "the type of a token is checked",
+    ),
+    (
+        "one.login.already_authenticated_garbage",
+        "a token that is not good keeps nobody from signing in",
+    ),
+    (
+        "two.login.already_authenticated_garbage",
+        "a token that is not good keeps nobody from signing in",
+    ),
+    ("json.refresh_access.inactive_user_still_works", "the user is looked at"),
+    ("json.refresh_access.deleted_user_still_works", "the user is looked at"),
+    (
+        "json.validate_access.after_logout_still_valid",
+        "signing out ends the access token, too",
+    ),
+    (
+        "json.validate_access.missing_exp",
+        "only tokens that Sereno issued are good",
+    ),
+    (
+        "claims.validate.one_matching_audience",
+        "only tokens that Sereno issued are good",
+    ),
+    ("nojti.refresh_access", "tokens can always be told apart"),
+    ("json.protect.ok", "a view of the recorded project, not of the package"),
+    (
+        "json.protect.none",
+        "a view of the recorded project, not of the package",
+    ),
+    (
+        "json.perms.none_in_token",
+        "a view of the recorded project, not of the package",
+    ),
+    ("one.perms.none", "a view of the recorded project, not of the package"),
+    ("two.protect.none", "a view of the recorded project, not of the package"),
+    ("two.perms.none", "a view of the recorded project, not of the package"),
+    (
+        "one_nocsrf.protect.ok",
+        "a view of the recorded project, not of the package",
+    ),
+    (
+        "one_nocsrf.perms.none",
+        "a view of the recorded project, not of the package",
+    ),
+    (
+        "two_nocsrf.protect.none",
+        "a view of the recorded project, not of the package",
+    ),
+    (
+        "two_nocsrf.perms.none",
+        "a view of the recorded project, not of the package",
+    ),
+];
+
+macro_rules! servers {
+    ($($name:ident = $file:literal;)+) => {
+        const FILES: &[&str] = &[$(include_str!(concat!("exchanges/", $file, ".json"))),+];
+        $(
+            #[tokio::test]
+            async fn $name() {
+                replay::<Djwto>(include_str!(concat!("exchanges/", $file, ".json")), DEVIATIONS).await;
+            }
+        )+
+    };
+}
+
+servers! {
+    json = "json-default";
+    one_cookie = "one-cookie";
+    one_cookie_without_csrf = "one-cookie-nocsrf";
+    two_cookies = "two-cookies";
+    two_cookies_without_csrf = "two-cookies-nocsrf";
+    two_cookies_over_https = "two-cookies-debug-https";
+    every_claim = "claims-all";
+    neither_iat_nor_jti = "no-iat-no-jti";
+    domain_and_path = "domain-samesite-path";
+}
+
+#[test]
+fn every_deviation_is_an_exchange_and_stands_in_the_readme() {
+    let known: Vec<String> = FILES.iter().flat_map(|file| names(file)).collect();
+    let readme = include_str!("../../../src/compat/djwto/README.md");
+    for (name, _) in DEVIATIONS {
+        assert!(known.iter().any(|known| known == name), "{name} is no exchange");
+        assert!(readme.contains(&format!("`{name}`")), "{name} has no row in the README");
+    }
+}

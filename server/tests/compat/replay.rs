@@ -1,0 +1,292 @@
+//! Replays recorded exchanges. Each file in a facade's folder `exchanges` is a list of exchanges that were recorded from the package
+//! itself. In a request, what stands in angle brackets is filled in by the facade's fixture (`<access>`); in an answer it says what
+//! may stand there (`<uuid>`). An exchange that a facade answers otherwise on purpose is listed with the reason, and the test fails
+//! when it does not deviate any more.
+
+use std::collections::BTreeSet;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::place::{Answer, Place, form, part_of};
+
+/// Something that a facade answers otherwise than the package: the exchange, and why.
+pub type Deviation = (&'static str, &'static str);
+
+/// One exchange, as it lies in a file.
+#[derive(Deserialize)]
+struct Exchange {
+    name: String,
+    /// Which server it was recorded from.
+    server: String,
+    /// Exchanges of one sequence follow each other on one server.
+    sequence: Option<String>,
+    request: Asked,
+    response: Value,
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    method: String,
+    path: String,
+    #[serde(default)]
+    headers: Map<String, Value>,
+    #[serde(default)]
+    body: Value,
+}
+
+/// What a facade brings along: its servers, its people, and what its placeholders stand for.
+pub trait Fixture: Sized {
+    /// A server as the exchanges of this name were recorded from.
+    async fn start(server: &str) -> Self;
+
+    /// The server.
+    fn place(&self) -> &Place;
+
+    /// What a placeholder of a request stands for.
+    async fn fill(&mut self, placeholder: &str) -> String;
+}
+
+/// Replays one file.
+pub async fn replay<F: Fixture>(file: &str, deviations: &[Deviation]) {
+    let exchanges: Vec<Exchange> = serde_json::from_str(file).unwrap();
+    assert!(!exchanges.is_empty());
+    let mut wrong = Vec::new();
+    let mut running: Option<(String, F)> = None;
+    for exchange in exchanges {
+        let place = format!("{} {:?}", exchange.server, exchange.sequence);
+        let mut fixture = match running.take() {
+            Some((known, fixture)) if known == place && exchange.sequence.is_some() => fixture,
+            _ => F::start(&exchange.server).await,
+        };
+        let answer = ask(&mut fixture, &exchange.request).await;
+        let faults = faults(&exchange.response, &answer);
+        let deviates = deviations.iter().any(|(name, _)| *name == exchange.name);
+        match (deviates, faults.is_empty()) {
+            (false, false) => {
+                let (name, faults, text) = (&exchange.name, faults.join("\n  "), &answer.text);
+                wrong.push(format!("{name}:\n  {faults}\n  {} {text}", answer.status));
+            }
+            (true, true) => wrong.push(format!(
+                "{} is listed as a deviation, and does not deviate",
+                exchange.name
+            )),
+            _ => {}
+        }
+        running = Some((place, fixture));
+    }
+    assert!(wrong.is_empty(), "{} wrong\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Names of the exchanges in a file.
+pub fn names(file: &str) -> Vec<String> {
+    let exchanges: Vec<Exchange> = serde_json::from_str(file).unwrap();
+    exchanges.into_iter().map(|exchange| exchange.name).collect()
+}
+
+async fn ask<F: Fixture>(fixture: &mut F, asked: &Asked) -> Answer {
+    let mut headers = Vec::new();
+    for (name, value) in &asked.headers {
+        let text = match value {
+            Value::Object(cookies) => {
+                let mut pairs = Vec::new();
+                for (name, value) in cookies {
+                    pairs.push(format!("{name}={}", filled(fixture, value.as_str().unwrap()).await));
+                }
+                pairs.join("; ")
+            }
+            text => filled(fixture, text.as_str().unwrap()).await,
+        };
+        headers.push((name.to_lowercase(), text));
+    }
+    let kind = headers.iter().find(|(name, _)| name == "content-type");
+    let kind = kind.map(|(_, kind)| kind.clone()).unwrap_or_default();
+    let body = match &asked.body {
+        Value::Null => String::new(),
+        Value::String(text) => filled(fixture, text).await,
+        Value::Object(fields) if !kind.contains("json") => {
+            let mut pairs = Vec::new();
+            for (name, value) in fields {
+                pairs.push((name.as_str(), filled(fixture, value.as_str().unwrap()).await));
+            }
+            let pairs: Vec<_> = pairs.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            if kind.starts_with("multipart") {
+                headers.retain(|(name, _)| name != "content-type");
+                headers.push((
+                    "content-type".to_owned(),
+                    "multipart/form-data; boundary=parts".to_owned(),
+                ));
+                multipart(&pairs)
+            } else {
+                form(&pairs)
+            }
+        }
+        other => other.to_string(),
+    };
+    let headers: Vec<_> = headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    fixture.place().send(&asked.method, &asked.path, &headers, body).await
+}
+
+fn multipart(fields: &[(&str, &str)]) -> String {
+    let parts = fields
+        .iter()
+        .map(|(name, value)| format!("--parts\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"));
+    parts.collect::<String>() + "--parts--\r\n"
+}
+
+async fn filled<F: Fixture>(fixture: &mut F, text: &str) -> String {
+    let Some((before, rest)) = text.split_once('<') else {
+        return text.to_owned();
+    };
+    let (placeholder, after) = rest.rsplit_once('>').unwrap();
+    format!("{before}{}{after}", fixture.fill(placeholder).await)
+}
+
+/// What of an answer is not as it was recorded. Further headers are no fault.
+fn faults(expected: &Value, answer: &Answer) -> Vec<String> {
+    let mut faults = Vec::new();
+    if expected["status"] != answer.status {
+        faults.push(format!("status {} for {}", answer.status, expected["status"]));
+    }
+    for (name, value) in expected["headers"].as_object().into_iter().flatten() {
+        if !fits(value, &json!(answer.header(name))) {
+            faults.push(format!("{name}: {} for {value}", answer.header(name)));
+        }
+    }
+    cookies(&expected["set_cookie"], answer, &mut faults);
+    match &expected["body"] {
+        Value::Object(page) if page.contains_key("html_title") => {
+            let title = answer
+                .text
+                .split_once("<title>")
+                .and_then(|(_, rest)| rest.split_once("</title>"));
+            if page["html_title"] != json!(title.map(|(title, _)| title)) {
+                faults.push(format!("title {title:?}"));
+            }
+            let reason = page
+                .get("debug_csrf_reason")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
+            if !answer.text.contains(reason) {
+                faults.push(format!("no {reason}"));
+            }
+        }
+        Value::String(text) => {
+            if *text != answer.text {
+                faults.push(format!("body for {text:?}"));
+            }
+        }
+        body => {
+            if !fits(body, &answer.json()) {
+                faults.push(format!("body for {body}"));
+            }
+        }
+    }
+    for (name, said) in expected["jwt"].as_object().into_iter().flatten() {
+        let jwt = answer.json()[name].as_str().unwrap_or_default().to_owned();
+        faults.extend(fault_of_jwt(said, &jwt));
+    }
+    faults
+}
+
+fn fault_of_jwt(said: &Value, jwt: &str) -> Option<String> {
+    let (header, claims) = (part_of(jwt, 0), part_of(jwt, 1));
+    let lasts = claims["exp"]
+        .as_i64()
+        .zip(claims["iat"].as_i64())
+        .map(|(exp, iat)| exp - iat);
+    let lasts_as_said = said.get("exp_minus_iat").is_none_or(|said| *said == json!(lasts));
+    let same = fits(&said["header"], &header) && fits(&said["claims"], &claims) && lasts_as_said;
+    (!same).then(|| format!("{header} {claims} for {said}"))
+}
+
+fn cookies(expected: &Value, answer: &Answer, faults: &mut Vec<String>) {
+    let expected = expected.as_array().cloned().unwrap_or_default();
+    let name_of = |cookie: &String| cookie.split('=').next().unwrap_or_default().to_owned();
+    let set: BTreeSet<String> = answer.set_cookies().iter().map(name_of).collect();
+    let wanted: BTreeSet<String> = expected
+        .iter()
+        .map(|cookie| cookie["name"].as_str().unwrap().to_owned())
+        .collect();
+    if set != wanted {
+        faults.push(format!("cookies {set:?} for {wanted:?}"));
+        return;
+    }
+    for cookie in &expected {
+        let name = cookie["name"].as_str().unwrap();
+        let set = answer.set_cookies();
+        let text = set.iter().find(|text| name_of(text) == name).unwrap();
+        let found = described(text);
+        for (attribute, value) in cookie.as_object().unwrap() {
+            let same = match attribute.as_str() {
+                "name" => true,
+                "jwt" => fault_of_jwt(value, found["value"].as_str().unwrap()).is_none(),
+                "value" => fits_value(value, found["value"].as_str().unwrap()),
+                "expires" => value.is_null() != found["expires"].is_string(),
+                _ => value == &found[attribute],
+            };
+            if !same {
+                faults.push(format!("cookie {name}: {attribute} {} for {value}", found[attribute]));
+            }
+        }
+    }
+}
+
+/// A cookie as the recordings describe one.
+fn described(text: &str) -> Value {
+    let (pair, attributes) = text.split_once(';').unwrap_or((text, ""));
+    let mut found = json!({"value": pair.split_once('=').unwrap().1, "httponly": false, "secure": false});
+    for attribute in attributes.split(';').map(str::trim) {
+        let (name, value) = attribute.split_once('=').unwrap_or((attribute, ""));
+        let name = name.to_lowercase();
+        match name.as_str() {
+            "httponly" | "secure" => found[name] = json!(true),
+            "max-age" => found["max_age"] = json!(value.parse::<i64>().unwrap()),
+            _ => found[name] = json!(value),
+        }
+    }
+    found
+}
+
+fn fits_value(expected: &Value, found: &str) -> bool {
+    if let Some(claims) = expected.get("base64_std_of_json") {
+        let plain = found.trim_matches('"');
+        let text = String::from_utf8(STANDARD.decode(plain).unwrap_or_default()).unwrap_or_default();
+        let quoted_as_python_does = (found != plain) == plain.contains(['=', '/', '+']) || found == plain;
+        return quoted_as_python_does && fits(claims, &serde_json::from_str(&text).unwrap_or(Value::Null));
+    }
+    fits(expected, &json!(found.trim_matches('"')))
+}
+
+/// Whether a value is the one that was recorded; lists of texts in any order.
+fn fits(expected: &Value, found: &Value) -> bool {
+    match (expected, found) {
+        (Value::String(pattern), _) if pattern.starts_with('<') && pattern.ends_with('>') => stands_for(pattern, found),
+        (Value::Object(wanted), Value::Object(given)) => {
+            wanted.len() == given.len()
+                && wanted
+                    .iter()
+                    .all(|(name, value)| given.get(name).is_some_and(|given| fits(value, given)))
+        }
+        (Value::Array(wanted), Value::Array(given)) => {
+            wanted.len() == given.len() && wanted.iter().all(|value| given.iter().any(|given| fits(value, given)))
+        }
+        _ => expected == found,
+    }
+}
+
+fn stands_for(pattern: &str, found: &Value) -> bool {
+    let text = found.as_str().unwrap_or_default();
+    match pattern {
+        "<jwt>" => text.split('.').count() == 3 && part_of(text, 1).is_object(),
+        "<uuid>" => text.len() == 36 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-'),
+        "<unix-seconds:int>" | "<int>" => found.is_i64() || found.is_u64(),
+        "<csrftoken:32 chars>" => text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_alphanumeric()),
+        other => panic!("nobody knows what {other} stands for"),
+    }
+}
