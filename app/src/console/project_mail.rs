@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use sereno_types::{Permission, Problem, ProjectMail, StaffProfile};
 
+#[cfg(feature = "ssr")]
 use super::projects::PATH;
 use crate::{
     console::may,

@@ -172,7 +172,7 @@ async fn a_project_says_how_its_mails_leave_and_tells_no_password() {
     door.post("/api/v1/admin/projects", &json!({"slug": "shop"}), &headers)
         .await;
     let path = "/api/v1/admin/projects/shop/mail";
-    let patch = async |body: Value| {
+    let change = async |body: Value| {
         let mut all = headers.clone();
         all.push(("content-type", "application/json"));
         door.send(request("PATCH", path, &all, Body::from(body.to_string())))
@@ -180,7 +180,7 @@ async fn a_project_says_how_its_mails_leave_and_tells_no_password() {
     };
     let said =
         json!({"mail_from": "The Shop <shop@example.net>", "transport": "smtp://shop:wheel-barrow@mail.example.net"});
-    let changed = patch(said).await;
+    let changed = change(said).await;
     let holds =
         json!({"mail_from": "The Shop <shop@example.net>", "reply_to": null, "transport": "mail.example.net:587"});
     assert_eq!(changed.json(), holds, "{}", changed.text);
@@ -188,10 +188,10 @@ async fn a_project_says_how_its_mails_leave_and_tells_no_password() {
     assert_eq!(seen.json(), holds);
     assert!(!seen.text.contains("wheel-barrow"));
     assert_eq!(
-        patch(json!({"transport": "nowhere"})).await.faults(),
+        change(json!({"transport": "nowhere"})).await.faults(),
         [("transport".to_owned(), "invalid_url".to_owned())]
     );
-    assert_eq!(patch(json!({"transport": ""})).await.json()["transport"], Value::Null);
+    assert_eq!(change(json!({"transport": ""})).await.json()["transport"], Value::Null);
     assert_eq!(
         door.get("/api/v1/admin/projects/nothing/mail", &headers).await.status,
         404
