@@ -5,6 +5,7 @@ use serde_json::json;
 use sereno_core::testing::FakeProvider;
 use sereno_types::SocialKind;
 
+use super::applications::form;
 use crate::door::{Answer, Door, request};
 
 const SAME: (&str, &str) = ("sec-fetch-site", "same-origin");
@@ -254,6 +255,7 @@ async fn staff_sets_up_a_provider_with_plain_forms() {
     let page = door.page(one, &cookies).await;
     assert!(page.text.contains("aria-invalid=\"true\""), "{}", page.text);
     // a form that was made from what is no more
+    let page = door.page(one, &cookies).await;
     let whole = page.text.split("/console/fn/update_social_provider").nth(1).unwrap();
     let whole = form(
         whole.split("</form>").next().unwrap(),
