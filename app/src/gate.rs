@@ -35,6 +35,16 @@ pub struct Member {
     pub staff: Staff,
 }
 
+impl Member {
+    /// Means the version that a form was made from: what somebody else has changed since is not overwritten.
+    #[must_use]
+    pub fn having_seen(mut self, version: Option<&String>) -> Self {
+        let version = version.filter(|version| !version.is_empty());
+        self.meta.if_match = version.map(|version| format!("\"{version}\""));
+        self
+    }
+}
+
 /// Lets everybody in.
 pub fn visitor() -> Result<Visitor, Problem> {
     Ok(Visitor {

@@ -33,12 +33,15 @@ use crate::{
 const SECRETS_MAX: usize = 2;
 
 #[server(name = LoadApplication, prefix = "/console/fn", endpoint = "application")]
-pub(crate) async fn application(#[server(default)] id: String) -> Result<ApplicationDetail, Problem> {
+pub(crate) async fn application(#[server(default)] id: String) -> Result<(ApplicationDetail, String), Problem> {
     use crate::gate;
+    use sereno_core::oauth::admin;
     let member = gate::staff().await?;
-    sereno_core::oauth::admin::detail(&member.sereno, &member.staff, &Id(id))
+    let application = admin::detail(&member.sereno, &member.staff, &Id(id))
         .await
-        .map_err(gate::refuse)
+        .map_err(gate::refuse)?;
+    let version = admin::version(&member.sereno, &application).map_err(gate::refuse)?;
+    Ok((application, version))
 }
 
 /// Answers the key that is shared with the application, if the change made one. The button that only tries the profile
@@ -49,7 +52,7 @@ pub(crate) async fn update_application(
     #[server(flatten)] fields: Fields,
 ) -> Result<Option<Shown>, Problem> {
     use crate::gate;
-    let (member, id) = (gate::staff().await?, Id(id));
+    let (member, id) = (gate::staff().await?.having_seen(fields.get("seen")), Id(id));
     let settings = Settings::read(&fields)?;
     if fields.contains_key(TRY) {
         let user = fields.get(TRY_USER).cloned().unwrap_or_default();
@@ -169,19 +172,19 @@ pub fn ApplicationPage() -> impl IntoView {
     let detail = Resource::new(
         move || (id.get(), user.get()),
         |(id, user)| async move {
-            let detail = application(id.clone()).await?;
+            let (detail, version) = application(id.clone()).await?;
             let preview = if user.is_empty() {
                 None
             } else {
                 Some(preview_claims(id, user.clone()).await)
             };
-            Ok((detail, Preview { user, answer: preview }))
+            Ok((detail, version, Preview { user, answer: preview }))
         },
     );
     let notice = Signal::derive(move || notice(&says("done")));
     let confirm = Signal::derive(move || says("confirm"));
-    loaded(detail, move |(application, preview)| {
-        view! { <ApplicationView application preview notice confirm /> }
+    loaded(detail, move |(application, version, preview)| {
+        view! { <ApplicationView application version preview notice confirm /> }
     })
 }
 
@@ -202,6 +205,8 @@ fn notice(word: &str) -> Option<&'static str> {
 pub fn ApplicationView(
     /// What it is.
     application: ApplicationDetail,
+    /// Its version, so that nobody else's change is overwritten.
+    version: String,
     /// What somebody's tokens would say.
     preview: Preview,
     /// What has just been done.
@@ -247,7 +252,7 @@ pub fn ApplicationView(
         <Facts application=application.clone() />
         {has_secrets.then(|| view! { <Secrets application=application.clone() may_manage confirm /> })}
         {may(Permission::UsersView).then(|| view! { <PreviewSection id=application.id.clone() preview /> })}
-        <SettingsForm application may_manage />
+        <SettingsForm application version may_manage />
     }
 }
 
@@ -470,7 +475,7 @@ fn SecretQuestion(id: Id, secret: ApplicationSecret) -> impl IntoView {
 }
 
 #[component]
-fn SettingsForm(application: ApplicationDetail, may_manage: bool) -> impl IntoView {
+fn SettingsForm(application: ApplicationDetail, version: String, may_manage: bool) -> impl IntoView {
     let id = application.id.clone();
     let action = ServerAction::<UpdateApplication>::new();
     let attempt = Attempt::of(action).starting_with(Settings::from(application).fields());
@@ -480,6 +485,7 @@ fn SettingsForm(application: ApplicationDetail, may_manage: bool) -> impl IntoVi
         <h2 class="text-lg font-semibold">"Settings"</h2>
         <Form action attempt>
             <Hidden name="id" value=id.0 />
+            <Hidden name="seen" value=version />
             <fieldset class="grid grid-cols-1 gap-5" disabled=!may_manage>
                 <legend class="sr-only">"Settings of the application"</legend>
                 <div class="card grid grid-cols-1 gap-4 p-5">

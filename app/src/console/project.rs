@@ -39,12 +39,15 @@ use crate::{
 };
 
 #[server(name = LoadProject, prefix = "/console/fn", endpoint = "project")]
-pub(crate) async fn project(#[server(default)] id: String) -> Result<ProjectDetail, Problem> {
+pub(crate) async fn project(#[server(default)] id: String) -> Result<(ProjectDetail, String), Problem> {
     use crate::gate;
+    use sereno_core::roles::projects;
     let member = gate::staff().await?;
-    sereno_core::roles::projects::detail(&member.sereno, &member.staff, &id)
+    let project = projects::detail(&member.sereno, &member.staff, &id)
         .await
-        .map_err(gate::refuse)
+        .map_err(gate::refuse)?;
+    let version = projects::version(&member.sereno, &project).map_err(gate::refuse)?;
+    Ok((project, version))
 }
 
 #[server(prefix = "/console/fn", endpoint = "update_project")]
@@ -53,7 +56,7 @@ pub(crate) async fn update_project(
     #[server(flatten)] fields: Fields,
 ) -> Result<(), Problem> {
     use crate::{console::project_form::Read, gate};
-    let member = gate::staff().await?;
+    let member = gate::staff().await?.having_seen(fields.get("seen"));
     let read = Read::of(&fields)?;
     let command = sereno_types::UpdateProject {
         name: Some(read.name),
@@ -105,6 +108,8 @@ pub(crate) async fn delete_project(#[server(default)] id: String) -> Result<(), 
 pub struct ProjectSeen {
     /// The project.
     pub project: ProjectDetail,
+    /// Its version, so that nobody else's change is overwritten.
+    pub version: String,
     /// Its members.
     pub members: Page<MemberRow>,
     /// Roles that can be given in it; none where they may not be seen.
@@ -136,7 +141,7 @@ pub fn ProjectPage() -> impl IntoView {
     let page = Resource::new(
         move || query.get(),
         move |asked| async move {
-            let project = project(asked.project.clone()).await?;
+            let (project, version) = project(asked.project.clone()).await?;
             let members = list_members(asked.project.clone(), Some(asked.members.clone())).await?;
             let offered = if may_give {
                 list_roles(Some(offered_in(Some(&project.row.slug), asked.offer.clone()))).await?
@@ -159,6 +164,7 @@ pub fn ProjectPage() -> impl IntoView {
             let mail = project_mail(project.row.slug.clone()).await?;
             let seen = ProjectSeen {
                 project,
+                version,
                 members,
                 offered,
                 mail,
@@ -217,6 +223,7 @@ pub fn ProjectView(
     let slug = project.row.slug.clone();
     let mail = seen.mail.clone();
     let of_mail = slug.clone();
+    let version = seen.version.clone();
     view! {
         <Breadcrumb above=vec![("/console", "Overview"), ("/console/projects", "Projects")] here=title.clone() />
         {move || notice.get().map(|notice| view! { <Done>{notice}</Done> })}
@@ -236,6 +243,7 @@ pub fn ProjectView(
             <h2 class="text-lg font-semibold">"Settings"</h2>
             <Form action attempt=settings>
                 <Hidden name="id" value=slug />
+                <Hidden name="seen" value=version />
                 <fieldset class="card grid grid-cols-1 gap-4 p-5" disabled=!may_manage>
                     <legend class="sr-only">"Settings of the project"</legend>
                     <ProjectFields />

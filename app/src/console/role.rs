@@ -39,6 +39,8 @@ use crate::{
 pub struct RoleSeen {
     /// The role.
     pub role: RoleDetail,
+    /// Its version, so that nobody else's change is overwritten.
+    pub version: String,
     /// What each role that it includes grants in effect.
     pub brought: Vec<Brought>,
 }
@@ -68,7 +70,8 @@ pub(crate) async fn role(#[server(default)] id: String) -> Result<RoleSeen, Prob
             permissions: detail(&included.id).await?.effective,
         });
     }
-    Ok(RoleSeen { role, brought })
+    let version = sereno_core::roles::roles::version(&member.sereno, &role).map_err(gate::refuse)?;
+    Ok(RoleSeen { role, version, brought })
 }
 
 #[server(prefix = "/console/fn", endpoint = "update_role")]
@@ -77,7 +80,10 @@ pub(crate) async fn update_role(
     #[server(flatten)] fields: Fields,
 ) -> Result<(), Problem> {
     use crate::{console::role_form::Read, gate};
-    let (member, id) = (gate::staff().await?, sereno_types::Id(id));
+    let (member, id) = (
+        gate::staff().await?.having_seen(fields.get("seen")),
+        sereno_types::Id(id),
+    );
     let read = Read::of(&fields);
     let command = sereno_types::UpdateRole {
         name: Some(read.name.clone()),
@@ -232,7 +238,7 @@ pub fn RoleView(
     take: Signal<String>,
 ) -> impl IntoView {
     let may_manage = may(Permission::RolesManage);
-    let RoleSeen { role, brought } = seen;
+    let RoleSeen { role, version, brought } = seen;
     let (id, title) = (role.row.role.id.clone(), role.row.role.name.clone());
     let settings = ServerAction::<UpdateRole>::new();
     let gives = ServerAction::<GiveRole>::new();
@@ -270,7 +276,7 @@ pub fn RoleView(
         <section class="grid grid-cols-1 gap-4">
             <h2 class="text-lg font-semibold">"Settings"</h2>
             {search}
-            <SettingsForm role offered action=settings attempt=saving may_manage />
+            <SettingsForm role version offered action=settings attempt=saving may_manage />
         </section>
     }
 }
@@ -522,6 +528,7 @@ fn Effective(role: RoleDetail, brought: Vec<Brought>) -> impl IntoView {
 #[component]
 fn SettingsForm(
     role: RoleDetail,
+    version: String,
     offered: Page<RoleRow>,
     action: ServerAction<UpdateRole>,
     attempt: Attempt,
@@ -532,6 +539,7 @@ fn SettingsForm(
     view! {
         <Form action attempt>
             <Hidden name="id" value=id.0 />
+            <Hidden name="seen" value=version />
             <fieldset class="card grid grid-cols-1 gap-4 p-5" disabled=!may_manage>
                 <legend class="sr-only">"Settings of the role"</legend>
                 <RoleFields offered included=role.includes />

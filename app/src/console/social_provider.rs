@@ -28,12 +28,15 @@ use crate::{
 };
 
 #[server(name = LoadSocialProvider, prefix = "/console/fn", endpoint = "social_provider")]
-pub(crate) async fn social_provider(#[server(default)] id: String) -> Result<SocialProviderDetail, Problem> {
+pub(crate) async fn social_provider(#[server(default)] id: String) -> Result<(SocialProviderDetail, String), Problem> {
     use crate::gate;
+    use sereno_core::social::admin;
     let member = gate::staff().await?;
-    sereno_core::social::admin::detail(&member.sereno, &member.staff, &Id(id))
+    let provider = admin::detail(&member.sereno, &member.staff, &Id(id))
         .await
-        .map_err(gate::refuse)
+        .map_err(gate::refuse)?;
+    let version = admin::version(&member.sereno, &provider).map_err(gate::refuse)?;
+    Ok((provider, version))
 }
 
 #[server(name = TestSocialProvider, prefix = "/console/fn", endpoint = "test_social_provider")]
@@ -51,7 +54,7 @@ pub(crate) async fn update_social_provider(
     #[server(flatten)] fields: Fields,
 ) -> Result<(), Problem> {
     use crate::{console::social_provider_form::Read, gate};
-    let (member, id) = (gate::staff().await?, Id(id));
+    let (member, id) = (gate::staff().await?.having_seen(fields.get("seen")), Id(id));
     let read = Read::of(&fields)?;
     let command = sereno_types::UpdateSocialProvider {
         name: Some(read.name.unwrap_or_default()),
@@ -120,19 +123,19 @@ pub fn SocialProviderPage() -> impl IntoView {
     let detail = Resource::new(
         move || (id.get(), tests.get()),
         |(id, tests)| async move {
-            let provider = social_provider(id.clone()).await?;
+            let (provider, version) = social_provider(id.clone()).await?;
             let test = if tests {
                 Some(test_social_provider(id).await?)
             } else {
                 None
             };
-            Ok((provider, test))
+            Ok((provider, version, test))
         },
     );
     let notice = Signal::derive(move || notice(&says("done")));
     let confirm = Signal::derive(move || says("confirm") == "delete");
-    loaded(detail, move |(provider, test)| {
-        view! { <SocialProviderView provider test notice confirm /> }
+    loaded(detail, move |(provider, version, test)| {
+        view! { <SocialProviderView provider version test notice confirm /> }
     })
 }
 
@@ -152,6 +155,8 @@ fn notice(word: &str) -> Option<&'static str> {
 pub fn SocialProviderView(
     /// What it is.
     provider: SocialProviderDetail,
+    /// Its version, so that nobody else's change is overwritten.
+    version: String,
     /// What a test found.
     test: Option<SocialTest>,
     /// What has just been done.
@@ -179,7 +184,7 @@ pub fn SocialProviderView(
         {may_manage.then(|| view! { <DeleteQuestion provider=provider.clone() confirm /> })}
         {test.map(|test| view! { <Found test /> })}
         <Facts provider=provider.clone() />
-        <SettingsForm provider may_manage />
+        <SettingsForm provider version may_manage />
     }
 }
 
@@ -318,7 +323,7 @@ fn Facts(provider: SocialProviderDetail) -> impl IntoView {
 }
 
 #[component]
-fn SettingsForm(provider: SocialProviderDetail, may_manage: bool) -> impl IntoView {
+fn SettingsForm(provider: SocialProviderDetail, version: String, may_manage: bool) -> impl IntoView {
     let (id, kind, has_secret) = (provider.id.clone(), provider.kind, provider.has_secret);
     let action = ServerAction::<UpdateSocialProvider>::new();
     let attempt = Attempt::of(action).starting_with(fields(&provider));
@@ -326,6 +331,7 @@ fn SettingsForm(provider: SocialProviderDetail, may_manage: bool) -> impl IntoVi
         <h2 class="text-lg font-semibold">"Settings"</h2>
         <Form action attempt>
             <Hidden name="id" value=id.0 />
+            <Hidden name="seen" value=version />
             <fieldset class="grid grid-cols-1 gap-5" disabled=!may_manage>
                 <legend class="sr-only">"Settings of the provider"</legend>
                 <div class="card grid grid-cols-1 gap-4 p-5">

@@ -19,7 +19,7 @@ use crate::{
 };
 
 #[server(name = LoadUserProfile, prefix = "/console/fn", endpoint = "user_profile")]
-pub(crate) async fn user_profile(#[server(default)] id: String) -> Result<(UserDetail, ProfileForm), Problem> {
+pub(crate) async fn user_profile(#[server(default)] id: String) -> Result<(UserDetail, ProfileForm, String), Problem> {
     use crate::gate;
     let member = gate::staff().await?;
     let user = sereno_core::account::admin::detail(&member.sereno, &member.staff, &sereno_types::Id(id))
@@ -28,8 +28,9 @@ pub(crate) async fn user_profile(#[server(default)] id: String) -> Result<(UserD
     let fields = sereno_core::account::profile::fields_of_users(&member.sereno, &member.staff)
         .await
         .map_err(gate::refuse)?;
+    let version = sereno_core::account::admin::version(&member.sereno, &user).map_err(gate::refuse)?;
     let form = ProfileForm::theirs(user.clone(), fields);
-    Ok((user, form))
+    Ok((user, form, version))
 }
 
 #[server(prefix = "/console/fn", endpoint = "update_user")]
@@ -38,8 +39,8 @@ pub(crate) async fn update_user(
     #[server(flatten)] fields: Fields,
 ) -> Result<(), Problem> {
     use crate::gate;
-    let member = gate::staff().await?;
-    let (user, form) = user_profile(id).await?;
+    let member = gate::staff().await?.having_seen(fields.get("seen"));
+    let (user, form, _) = user_profile(id).await?;
     let update = form.read(&fields)?;
     sereno_core::account::profile::update_theirs(&member.sereno, &member.meta, &member.staff, &user.id, update)
         .await
@@ -59,7 +60,7 @@ pub fn UserProfilePage() -> impl IntoView {
     let notice = Signal::derive(move || saved().then_some("The profile is saved."));
     loaded(
         form,
-        move |(user, profile)| view! { <UserProfileView user profile notice /> },
+        move |(user, profile, version)| view! { <UserProfileView user profile version notice /> },
     )
 }
 
@@ -70,6 +71,8 @@ pub fn UserProfileView(
     user: UserDetail,
     /// What it holds.
     profile: ProfileForm,
+    /// Its version, so that nobody else's change is overwritten.
+    version: String,
     /// What has just been done.
     notice: Signal<Option<&'static str>>,
 ) -> impl IntoView {
@@ -87,6 +90,7 @@ pub fn UserProfileView(
         </p>
         <Form action attempt class="grid gap-4">
             <Hidden name="id" value=user.id.0 />
+            <Hidden name="seen" value=version />
             <fieldset class="card grid grid-cols-1 gap-4 p-5" disabled=!may_manage>
                 <legend class="sr-only">"Profile"</legend>
                 <ProfileFields profile />

@@ -151,7 +151,7 @@ fn page(
     html(move || {
         staff(permissions);
         let notice = Signal::stored(None);
-        view! { <ApplicationView application preview notice confirm=Signal::stored(confirm.to_owned()) /> }
+        view! { <ApplicationView application version="1.a".to_owned() preview notice confirm=Signal::stored(confirm.to_owned()) /> }
     })
 }
 

@@ -226,7 +226,7 @@ fn staff_edits_a_profile_if_they_may() {
         html(move || {
             staff(permissions);
             let profile = ProfileForm::theirs(user(), fields());
-            view! { <UserProfileView user=user() profile notice=Signal::stored(None) /> }
+            view! { <UserProfileView user=user() profile version="1.a".to_owned() notice=Signal::stored(None) /> }
         })
     };
     let editor = of(&[Permission::UsersView, Permission::UsersManage]);

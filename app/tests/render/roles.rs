@@ -148,6 +148,7 @@ fn role_page(permissions: &'static [Permission], take: &'static str) -> String {
     };
     let seen = RoleSeen {
         role: role(),
+        version: "1.a".to_owned(),
         brought: vec![Brought {
             by: "reader".to_owned(),
             permissions: vec!["docs.read".to_owned()],

@@ -140,6 +140,7 @@ fn one(permissions: &'static [Permission], test: Option<SocialTest>) -> String {
         view! {
             <SocialProviderView
                 provider=provider()
+                version="1.a".to_owned()
                 test
                 notice=Signal::stored(None)
                 confirm=Signal::stored(true)

@@ -158,6 +158,13 @@ async fn from_registering_to_deleting() {
         (saved.status.as_u16(), saved.header("location")),
         (303, format!("{path}?done=saved").as_str())
     );
+    // the same form once more was made from what is no more
+    let late = door
+        .form("/console/fn/update_application", &fields, &path, &cookies)
+        .await;
+    assert_eq!(late.header("location"), path);
+    let page = door.page(&path, &cookies).await.text;
+    assert!(page.contains("Somebody else has changed this"), "{page}");
     let staff = door.test.system().await;
     let detail = sereno_core::oauth::admin::detail(&door.test.sereno, &staff, &sereno_types::Id(id.clone()))
         .await

@@ -231,6 +231,15 @@ async fn staff_changes_a_profile_reads_its_history_and_ends_sign_ins() {
         "{}",
         answer.text
     );
+    // the same form once more was made from what is no more
+    let late = door.form(function, &typed, &path, &admin).await;
+    assert_eq!(late.header("location"), path);
+    assert!(
+        door.page(&path, &admin)
+            .await
+            .text
+            .contains("Somebody else has changed this")
+    );
     let seen = me(&door, "ana").await;
     assert_eq!(seen["first_name"], "Ana");
     assert_eq!(seen["attributes"], json!({"tier": 2, "left": [1]}));

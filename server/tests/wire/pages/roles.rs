@@ -247,6 +247,9 @@ async fn a_role_is_made_changed_switched_and_deleted() {
         ("name", "Editor in chief"),
         ("permissions", "docs.edit"),
     ];
+    let stale = [fields.as_slice(), &[("seen", "1.of-yesterday")]].concat();
+    let refused = staff.refused("update_role", &stale, &editor).await;
+    says(&refused, &["Somebody else has changed this since you looked at it."]);
     let to = staff.done("update_role", &fields, &editor).await;
     let page = staff.page(&to).await;
     says(&page, &["The role is saved.", "Editor in chief", "1 permission"]);
@@ -466,6 +469,9 @@ async fn a_project_is_made_and_its_members_change() {
     says(&staff.page(&to).await, &["No member any more", "0 members"]);
 
     let save = [("id", "acme"), ("name", "Acme Ltd"), ("owner", ""), ("attributes", "")];
+    let stale = [save.as_slice(), &[("seen", "1.of-yesterday")]].concat();
+    let refused = staff.refused("update_project", &stale, &project).await;
+    says(&refused, &["Somebody else has changed this since you looked at it."]);
     let to = staff.done("update_project", &save, &project).await;
     says(
         &staff.page(&to).await,

@@ -5,6 +5,7 @@ use serde_json::json;
 use sereno_core::testing::FakeProvider;
 use sereno_types::SocialKind;
 
+use super::applications::form;
 use crate::door::{Answer, Door, request};
 
 const SAME: (&str, &str) = ("sec-fetch-site", "same-origin");
@@ -253,6 +254,21 @@ async fn staff_sets_up_a_provider_with_plain_forms() {
     assert_eq!(refused.header("location"), one);
     let page = door.page(one, &cookies).await;
     assert!(page.text.contains("aria-invalid=\"true\""), "{}", page.text);
+    // a form that was made from what is no more
+    let page = door.page(one, &cookies).await;
+    let whole = page.text.split("/console/fn/update_social_provider").nth(1).unwrap();
+    let whole = form(
+        whole.split("</form>").next().unwrap(),
+        &[("client_id", "other"), ("name", "Work")],
+    );
+    let saved = door
+        .form("/console/fn/update_social_provider", &whole, one, &cookies)
+        .await;
+    assert!(saved.header("location").ends_with("?done=saved"), "{}", saved.text);
+    let late = door
+        .form("/console/fn/update_social_provider", &whole, one, &cookies)
+        .await;
+    assert_eq!(late.header("location"), one);
     let gone = door
         .form("/console/fn/delete_social_provider", &[("id", id)], one, &cookies)
         .await;
