@@ -50,7 +50,7 @@ function journeys() {
     await expect(page.getByText("The draft is saved.")).toBeVisible();
     await expect(page.getByText("2 recipients right now")).toBeVisible();
     const frame = page.frameLocator("iframe");
-    await expect(frame.getByText("Dear reader")).toBeVisible();
+    await expect(frame.getByText("Dear reader").last()).toBeVisible();
     await expect(frame.getByText("No more messages of this kind")).toBeVisible();
 
     await alive(page);
@@ -123,9 +123,11 @@ function journeys() {
   });
 
   test("the profile has a switch", async ({ page }) => {
+    test.slow();
     const dora = address("dora");
     addUser(dora);
     await signIn(page, dora);
+    await expect(page).toHaveURL(/\/account$/);
     await open(page, "/account/profile");
     await page.getByRole("button", { name: "No more announcements" }).click();
     await expect(page.getByText("Your choice is saved.")).toBeVisible();

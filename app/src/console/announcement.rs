@@ -386,6 +386,8 @@ fn Progress(row: AnnouncementRow) -> impl IntoView {
 /// How many mails stand where, each with the way to them.
 #[component]
 fn Counts(id: Id, counts: AnnouncementCounts) -> impl IntoView {
+    // without those that only tried it
+    let mails = format!("/console/messages?announcement={id}&kind=announcement");
     let rows = [
         ("queued", "Waiting", counts.queued),
         ("sent", "Sent", counts.sent),
@@ -399,7 +401,7 @@ fn Counts(id: Id, counts: AnnouncementCounts) -> impl IntoView {
     .map(|(state, name, count)| {
         view! {
             <li>
-                <a class="link" href=format!("/console/messages?announcement={id}&state={state}")>
+                <a class="link" href=format!("{mails}&state={state}")>
                     {format!("{name}: {}", grouped(count))}
                 </a>
             </li>
@@ -409,7 +411,7 @@ fn Counts(id: Id, counts: AnnouncementCounts) -> impl IntoView {
     view! {
         <ul class="flex flex-wrap gap-4">{rows}</ul>
         <p>
-            <a class="link" href=format!("/console/messages?announcement={id}")>
+            <a class="link" href=mails.clone()>
                 "Its mails, one by one"
             </a>
         </p>

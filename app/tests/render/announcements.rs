@@ -178,7 +178,7 @@ fn what_is_leaving_shows_its_mails_by_state_and_can_be_stopped() {
         &shown,
         &[
             "103 of 1,000",
-            &format!("/console/messages?announcement={ID}&amp;state=failed"),
+            &format!("/console/messages?announcement={ID}&amp;kind=announcement&amp;state=failed"),
             "Make it stand still?",
             r#"name="what" value="pause""#,
         ],
