@@ -33,7 +33,7 @@ pub struct TemplateVariable {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(max_length = 200))]
     pub description: String,
-    /// An example, which previews and test mails show.
+    /// An example, which previews and test mails show. An object or a list is written in JSON, a text as it is.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(max_length = 500))]
     pub sample: String,
@@ -185,7 +185,7 @@ pub struct SaveEmailDraft {
     /// What was changed, and why.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(max_length = 500))]
-    pub note: String,
+    pub note: Option<String>,
 }
 
 /// Publishes the draft.
@@ -209,7 +209,7 @@ pub struct RollBackEmailTemplate {
     /// Why.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(max_length = 500))]
-    pub note: String,
+    pub note: Option<String>,
 }
 
 /// Which two texts to compare.

@@ -52,7 +52,7 @@ impl House {
             subject: source.subject,
             text: source.text,
             html: source.html,
-            note: "why".to_owned(),
+            note: Some("why".to_owned()),
         };
         draft::save(&self.test.sereno, meta, &self.staff, place, command).await
     }
@@ -157,7 +157,7 @@ async fn versions_count_up_and_going_back_is_another_version() {
     let (test, staff) = (&house.test, &house.staff);
     let back = RollBackEmailTemplate {
         version: 1,
-        note: "Two was wrong".to_owned(),
+        note: Some("Two was wrong".to_owned()),
     };
     test.advance(Duration::from_secs(1));
     let now = publish::roll_back(&test.sereno, &test.meta(), staff, ACTIVATION, back.clone())
@@ -284,6 +284,30 @@ async fn what_cannot_leave_is_refused_when_it_is_saved_or_published() {
     let lacking = refused_fields(house.publish(ACTIVATION).await);
     let both = ["text", "html"].map(|part| (part.to_owned(), Code::TemplateVariableMissing));
     assert_eq!(lacking, both);
+    // naming it is not showing it
+    for (text, html, parts) in [
+        ("{% if false %}{{ link }}{% endif %}x", "{{ link }}", &["text"][..]),
+        ("{{ link }}", "<p>x</p><!-- {{ link }} -->", &["html"]),
+        ("{{ link }}", "<p>x</p><!-- <!-- {{ link }}", &["html"]),
+        ("{% if link %}x{% endif %}", "{{ link | length }}", &["text", "html"]),
+        ("{{ code | upper }}", "<!-- x --><a href=\"{{ link }}\">y</a>", &[]),
+    ] {
+        let source = EmailSource {
+            subject: "x".to_owned(),
+            text: text.to_owned(),
+            html: html.to_owned(),
+        };
+        house.save(ACTIVATION, source).await.unwrap();
+        let lacking = match house.publish(ACTIVATION).await {
+            Ok(_) => Vec::new(),
+            refused => refused_fields(refused),
+        };
+        let expected: Vec<_> = parts
+            .iter()
+            .map(|part| ((*part).to_owned(), Code::TemplateVariableMissing))
+            .collect();
+        assert_eq!(lacking, expected, "{text} | {html}");
+    }
     // one that only tells something needs none
     let notice = ("password_changed", "en");
     house.put(notice, useless).await;
@@ -298,13 +322,32 @@ async fn what_cannot_leave_is_refused_when_it_is_saved_or_published() {
         assert_eq!(refused(house.save(place, says("x")).await), Code::NotFound, "{place:?}");
     }
     let long = SaveEmailDraft {
-        note: "x".repeat(501),
+        note: Some("ü".repeat(501)),
         text: "x".to_owned(),
         html: "x".to_owned(),
         subject: "x".to_owned(),
     };
     let saved = draft::save(&house.test.sereno, &house.test.meta(), &house.staff, ACTIVATION, long).await;
     assert_eq!(refused_fields(saved), [("note".to_owned(), Code::TooLong)]);
+    // characters are counted, and not bytes
+    let most = SaveEmailDraft {
+        note: Some("ü".repeat(500)),
+        text: "ü".repeat(65_536),
+        html: "x".to_owned(),
+        subject: "x".to_owned(),
+    };
+    let saved = draft::save(&house.test.sereno, &house.test.meta(), &house.staff, ACTIVATION, most).await;
+    assert_eq!(saved.unwrap().draft.unwrap().row.note.chars().count(), 500);
+    let searched = |q: &str| EmailTemplateQuery {
+        q: Some(q.to_owned()),
+        ..EmailTemplateQuery::default()
+    };
+    let list = |query| list::list(&house.test.sereno, &house.staff, query);
+    list(searched(&"ü".repeat(200))).await.unwrap();
+    assert_eq!(
+        refused_fields(list(searched(&"ü".repeat(201))).await),
+        [("q".to_owned(), Code::TooLong)]
+    );
 }
 
 #[tokio::test]
@@ -467,7 +510,7 @@ async fn a_preview_shows_samples_and_never_a_secret() {
     };
     assert_eq!(
         refused_fields(show(broken).await),
-        [("html".to_owned(), Code::TemplateSyntaxError)]
+        [("source.html".to_owned(), Code::TemplateSyntaxError)]
     );
     house.test.user("ana").await;
     let theirs = PreviewEmailTemplate {
@@ -674,12 +717,30 @@ async fn staff_makes_templates_of_its_own() {
     assert_eq!(mail.rendered.subject, "Hello <Bea>");
     assert_eq!(mail.rendered.text, "<Bea> at Sereno");
     assert_eq!(mail.rendered.html, "<b>&#60;Bea&#62;</b>");
-    let missing = render(Locale::En, &serde_json::Map::new()).await.map(|_| ());
-    assert!(
-        refused_fields(missing)
-            .iter()
-            .all(|(field, code)| field == "template" && *code == Code::TemplateSyntaxError)
-    );
+    let nothing = serde_json::Map::new();
+    let missing = render(Locale::En, &nothing).await.map(|_| ());
+    assert_eq!(refused_fields(missing), [("context.name".to_owned(), Code::Blank)]);
+    // what is no text is told of, and nothing says nothing
+    for (value, outcome) in [
+        (serde_json::json!({"first": "Bea"}), None),
+        (serde_json::json!(["Bea"]), None),
+        (serde_json::json!(null), Some(" at Sereno")),
+        (serde_json::json!(7), Some("7 at Sereno")),
+        (serde_json::json!(true), Some("True at Sereno")),
+    ] {
+        let values = [("name".to_owned(), value.clone())].into_iter().collect();
+        let said = render_custom(sereno, "welcome", Locale::En, &values).await;
+        let said = said.map(|custom| custom.rendered.text);
+        match outcome {
+            Some(words) => assert_eq!(said.ok().as_deref(), Some(words), "{value}"),
+            None => assert!(
+                refused_fields(said.map(|_| ()))
+                    .iter()
+                    .all(|(field, code)| field == "template" && *code == Code::TemplateSyntaxError),
+                "{value}"
+            ),
+        }
+    }
     let unknown = render_custom(sereno, "nothing", Locale::En, values).await.map(|_| ());
     assert_eq!(
         refused_fields(unknown),
@@ -720,6 +781,8 @@ async fn staff_makes_templates_of_its_own() {
         ("variable", "variables.0.name", Code::InvalidCharacters),
         ("brand", "variables.0.name", Code::InvalidChoice),
         ("if", "variables.0.name", Code::InvalidChoice),
+        ("none", "variables.0.name", Code::InvalidChoice),
+        ("recursive", "variables.0.name", Code::InvalidChoice),
     ] {
         let mut command = welcome();
         match change {
@@ -799,7 +862,7 @@ async fn only_whose_permissions_allow_it_look_and_change() {
         subject: "x".to_owned(),
         text: "x".to_owned(),
         html: "x".to_owned(),
-        note: String::new(),
+        note: None,
     };
     let back = RollBackEmailTemplate::default();
     for outcome in [
@@ -869,7 +932,7 @@ async fn another_service_names_a_template_of_staffs_own() {
         ..letter("welcome")
     };
     let missing = messages::send(sereno, &meta, staff, missing).await.map(|_| ());
-    assert_eq!(refused_fields(missing)[0].1, Code::TemplateSyntaxError);
+    assert_eq!(refused_fields(missing), [("context.name".to_owned(), Code::Blank)]);
     for name in ["welcome", "custom.welcome"] {
         let sent = messages::send(sereno, &meta, staff, letter(name)).await.unwrap();
         assert!(sent.results.iter().all(|result| result.ok), "{sent:?}");
@@ -894,4 +957,147 @@ async fn another_service_names_a_template_of_staffs_own() {
             );
         }
     }
+}
+
+/// A user whose names try to be HTML.
+async fn named(house: &House) {
+    house.test.user("ana").await;
+    house
+        .execute("UPDATE \"user\" SET first_name = '<b>Ana</b>', last_name = 'O''Hara & Co', username = 'ana_o'")
+        .await;
+}
+
+fn greeting() -> EmailSource {
+    EmailSource {
+        subject: "Hello {{ first_name }}".to_owned(),
+        text: "{{ first_name }}|{{ last_name }}|{{ username }}|{{ address }}\n{{ link }}".to_owned(),
+        html: "<p>{{ first_name }} {{ last_name }} {{ username }} {{ address }}</p>{{ link }}".to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn a_mail_can_greet_whom_it_goes_to() {
+    let house = House::new().await;
+    named(&house).await;
+    let (sereno, meta) = (&house.test.sereno, house.test.meta());
+    house.put(("password_reset", "en"), greeting()).await;
+    let theirs = PreviewEmailTemplate {
+        user: Some("ana@example.org".to_owned()),
+        ..PreviewEmailTemplate::default()
+    };
+    let shown = preview::preview(sereno, &house.staff, ("password_reset", "en"), theirs)
+        .await
+        .unwrap();
+    assert!(
+        shown.text.starts_with("<b>Ana</b>|O'Hara & Co|ana_o|ana@example.org\n"),
+        "{}",
+        shown.text
+    );
+    let command = sereno_types::ForgotPassword {
+        identifier: "ana@example.org".to_owned(),
+    };
+    sereno_core::account::password::forgot(sereno, &meta, command)
+        .await
+        .unwrap();
+    let mail = house.test.mails().await.remove(0);
+    assert_eq!(mail.subject, "Hello <b>Ana</b>");
+    assert!(
+        mail.text.starts_with("<b>Ana</b>|O'Hara & Co|ana_o|ana@example.org\n"),
+        "{}",
+        mail.text
+    );
+    let said = "<p>&#60;b&#62;Ana&#60;/b&#62; O&#39;Hara &#38; Co ana_o ana@example.org</p>";
+    assert!(mail.html.contains(said), "{}", mail.html);
+    // who has no account has an address and nothing else
+    let lacks = refused_fields(house.save(("unknown_account", "en"), greeting()).await);
+    assert_eq!(lacks.len(), 3, "{lacks:?}");
+    let plain = EmailSource {
+        subject: "x".to_owned(),
+        text: "To {{ address }}".to_owned(),
+        html: "<p>x</p>".to_owned(),
+    };
+    house.put(("unknown_account", "en"), plain).await;
+    let footer = refused_fields(house.save(("footer", "en"), greeting()).await);
+    assert!(!footer.is_empty());
+}
+
+#[tokio::test]
+async fn a_sample_may_be_an_object_or_a_list() {
+    let house = House::new().await;
+    let (sereno, meta, staff) = (&house.test.sereno, house.test.meta(), &house.staff);
+    let variable = |name: &str, sample: &str| TemplateVariable {
+        name: name.to_owned(),
+        sample: sample.to_owned(),
+        ..TemplateVariable::default()
+    };
+    let command = CreateEmailTemplate {
+        variables: vec![
+            variable("total", r#"{"net": "10.00", "tax": 2}"#),
+            variable("lines", r#"[{"name": "Tea"}, {"name": "Milk"}]"#),
+            variable("plain", "[not JSON"),
+        ],
+        ..welcome()
+    };
+    custom::create(sereno, &meta, staff, command).await.unwrap();
+    let place = ("custom.welcome", "en");
+    let source = |text: &str| EmailSource {
+        subject: "{{ total.net }}".to_owned(),
+        text: text.to_owned(),
+        html: "{{ plain }}".to_owned(),
+    };
+    let text = "{% for line in lines %}{{ line.name }} {% endfor %}{{ total.tax }}";
+    house.put(place, source(text)).await;
+    let shown = preview::preview(sereno, staff, place, PreviewEmailTemplate::default())
+        .await
+        .unwrap();
+    assert!(
+        shown.subject == "10.00" && shown.text.starts_with("Tea Milk 2"),
+        "{shown:?}"
+    );
+    let values = serde_json::json!({"total": {"net": "1", "tax": 0}, "lines": [{"name": "<Sugar>"}], "plain": "x"});
+    let said = render_custom(sereno, "welcome", Locale::En, values.as_object().unwrap())
+        .await
+        .unwrap();
+    assert_eq!(said.rendered.text, "<Sugar> 0");
+    // the whole of it is nothing to read
+    let whole = refused_fields(house.save(place, source("{{ total }}")).await);
+    assert_eq!(whole, [("text".to_owned(), Code::TemplateSyntaxError)]);
+    let absent = refused_fields(house.save(place, source("{{ total.gross }}")).await);
+    assert_eq!(absent, [("text".to_owned(), Code::TemplateSyntaxError)]);
+}
+
+#[tokio::test]
+async fn a_template_of_staffs_own_is_changed_and_deleted_as_it_was_seen() {
+    let house = House::new().await;
+    let (sereno, meta, staff) = (&house.test.sereno, house.test.meta(), &house.staff);
+    let made = custom::create(sereno, &meta, staff, welcome()).await.unwrap();
+    let seen = |detail: &EmailTemplateDetail| RequestMeta {
+        if_match: Some(format!("\"{}\"", show::version(sereno, detail).unwrap())),
+        ..meta.clone()
+    };
+    let rename = |title: &str| UpdateEmailTemplate {
+        title: Some(title.to_owned()),
+        ..UpdateEmailTemplate::default()
+    };
+    let german = house.detail(("custom.welcome", "de")).await;
+    let first = custom::update(sereno, &seen(&made), staff, "custom.welcome", rename("One")).await;
+    let first = first.unwrap();
+    for stale in [&made, &german] {
+        let late = custom::update(sereno, &seen(stale), staff, "custom.welcome", rename("Two")).await;
+        assert_eq!(refused(late), Code::PreconditionFailed);
+        let late = custom::delete(sereno, &seen(stale), staff, "custom.welcome").await;
+        assert_eq!(refused(late), Code::PreconditionFailed);
+    }
+    // the title is seen in each language
+    let german = house.detail(("custom.welcome", "de")).await;
+    let second = custom::update(sereno, &seen(&german), staff, "custom.welcome", rename("Two")).await;
+    assert_eq!(second.unwrap().title, "Two");
+    assert_eq!(
+        refused(custom::delete(sereno, &seen(&first), staff, "custom.welcome").await),
+        Code::PreconditionFailed
+    );
+    let german = house.detail(("custom.welcome", "de")).await;
+    custom::delete(sereno, &seen(&german), staff, "custom.welcome")
+        .await
+        .unwrap();
 }

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use sereno_core::access;
+use sereno_core::context::Locale;
 use sereno_core::templates::{
     custom, diff, draft, list as lists, preview as previews, publish as publishing, show, versions,
 };
@@ -44,15 +45,16 @@ pub async fn create(
     State(app): State<App>,
     caller: Caller,
     Json(command): Json<CreateEmailTemplate>,
-) -> Result<(StatusCode, Json<EmailTemplateDetail>), Refusal> {
+) -> Result<(StatusCode, Tagged<EmailTemplateDetail>), Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
     let made = custom::create(&app.sereno, &caller.meta, &staff, command).await?;
-    Ok((StatusCode::CREATED, Json(made)))
+    Ok((StatusCode::CREATED, Tagged(show::version(&app.sereno, &made)?, made)))
 }
 
 /// Change a template of your own
 ///
-/// What is absent stays. A variable that a text in use or a draft names cannot be taken away.
+/// What is absent stays. A variable that a text in use or a draft names cannot be taken away. `If-Match` takes the version
+/// of any of its languages.
 #[utoipa::path(patch, path = "/api/v1/admin/email-templates/{name}", tag = "e-mail templates",
     operation_id = "updateEmailTemplate",
     params(("name" = String, Path, description = "`custom.` and its name in addresses")),
@@ -63,16 +65,15 @@ pub async fn update(
     caller: Caller,
     Segment(name): Segment,
     Json(command): Json<UpdateEmailTemplate>,
-) -> Result<Json<EmailTemplateDetail>, Refusal> {
+) -> Result<Tagged<EmailTemplateDetail>, Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
-    Ok(Json(
-        custom::update(&app.sereno, &caller.meta, &staff, &name, command).await?,
-    ))
+    let changed = custom::update(&app.sereno, &caller.meta, &staff, &name, command).await;
+    tagged(&app, &staff, (&name, Locale::default().as_str()), changed).await
 }
 
 /// Delete a template of your own
 ///
-/// With its texts in all languages, and all their versions.
+/// With its texts in all languages, and all their versions. `If-Match` takes the version of any of its languages.
 #[utoipa::path(delete, path = "/api/v1/admin/email-templates/{name}", tag = "e-mail templates",
     operation_id = "deleteEmailTemplate",
     params(("name" = String, Path, description = "`custom.` and its name in addresses")),
@@ -84,8 +85,13 @@ pub async fn delete(
     _: Nothing,
 ) -> Result<StatusCode, Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
-    custom::delete(&app.sereno, &caller.meta, &staff, &name).await?;
-    Ok(StatusCode::NO_CONTENT)
+    match custom::delete(&app.sereno, &caller.meta, &staff, &name).await {
+        Ok(()) => Ok(StatusCode::NO_CONTENT),
+        Err(error) => {
+            let current = show::detail(&app.sereno, &staff, &name, Locale::default().as_str());
+            Err(version::refused(error, current).await)
+        }
+    }
 }
 
 /// One template in one language

@@ -24,9 +24,8 @@ pub async fn read(app: &App, request: Request) -> Result<Request, Response> {
     let usual = app.sereno.config.server.max_body;
     let most = match upload {
         Some(upload) => app.sereno.config.profile.avatar_max_bytes + upload.around,
-        None if LISTS.contains(&parts.uri.path()) || TEXTS.iter().any(|door| parts.uri.path().starts_with(door)) => {
-            usual.max(LIST_MAX)
-        }
+        None if LISTS.contains(&parts.uri.path()) => usual.max(LIST_MAX),
+        None if TEXTS.iter().any(|door| parts.uri.path().starts_with(door)) => usual.max(TEXTS_MAX),
         None if parts.uri.path() == MAILS => usual.max(mail_max(app.sereno.config.mail.attachments_max_bytes)),
         None => usual,
     };
@@ -89,7 +88,9 @@ const fn mail_max(files: u64) -> u64 {
     files / 3 * 4 + 2 * 1_048_576
 }
 
-/// Doors that take mails as they are written, which have three parts of 64 KiB, with as much room.
+/// Doors that take mails as they are written: three parts of 65,536 characters, of which a form writes one in twelve bytes
+/// at most.
+const TEXTS_MAX: u64 = 3 * 65_536 * 12 + 65_536;
 const TEXTS: [&str; 3] = [
     "/api/v1/admin/email-templates/",
     "/console/fn/save_email_template",

@@ -26,7 +26,7 @@ pub async fn save(
     staff.require(Permission::EmailTemplatesView)?;
     staff.require(Permission::EmailTemplatesManage)?;
     let place = Place::find(sereno.db.read(), name, language).await?;
-    let note = note(&command.note)?;
+    let note = note(command.note.as_deref())?;
     let source = EmailSource {
         // browsers end the lines of a form with both
         subject: command.subject.trim().to_owned(),

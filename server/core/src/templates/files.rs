@@ -162,7 +162,7 @@ async fn one(
         subject: source.subject,
         text: source.text,
         html: source.html,
-        note: "Imported".to_owned(),
+        note: Some("Imported".to_owned()),
     };
     match wish {
         Wish::DryRun => Ok(Outcome::Drafted),

@@ -26,7 +26,7 @@ pub async fn publish(
     staff.require(Permission::EmailTemplatesView)?;
     staff.require(Permission::EmailTemplatesManage)?;
     let place = Place::find(sereno.db.read(), name, language).await?;
-    let said = command.note.as_deref().map(note).transpose()?;
+    let said = command.note.as_deref().map(|text| note(Some(text))).transpose()?;
     let tx = sereno.begin(meta, staff.actor()).await?;
     let template = held(&tx, &place).await?.ok_or(Code::StateConflict)?;
     let place = Place::find(tx.db(), name, language).await?;
@@ -61,7 +61,7 @@ pub async fn roll_back(
     staff.require(Permission::EmailTemplatesView)?;
     staff.require(Permission::EmailTemplatesManage)?;
     let place = Place::find(sereno.db.read(), name, language).await?;
-    let said = note(&command.note)?;
+    let said = note(command.note.as_deref())?;
     let unknown = || Error::field("version", Code::InvalidChoice);
     let tx = sereno.begin(meta, staff.actor()).await?;
     let template = held(&tx, &place).await?.ok_or_else(unknown)?;
