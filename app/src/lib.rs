@@ -39,11 +39,12 @@ use console::{
     ConsolePages, application::ApplicationPage, application_new::NewApplicationPage, applications::ApplicationsPage,
     asked_permissions::AskedPermissionsPage, attributes::AttributesPage, device::DevicePage, devices::DevicesPage,
     email_template::EmailTemplatePage, email_template_compare::CompareEmailTemplatesPage,
-    email_template_new::NewEmailTemplatePage, email_templates::EmailTemplatesPage, event::EventPage,
-    events::EventsPage, explorer::ExplorerPage, matrix::MatrixPage, message::MessagePage, message_new::NewMessagePage,
-    messages::MessagesPage, overview::OverviewPage, permissions::PermissionsPage, project::ProjectPage,
-    project_new::NewProjectPage, projects::ProjectsPage, push::PushPage, pushes::PushesPage, role::RolePage,
-    role_new::NewRolePage, roles::RolesPage, sessions::SessionsPage as AllSessionsPage, signing_keys::SigningKeysPage,
+    email_template_new::NewEmailTemplatePage, email_template_version::EmailVersionPage,
+    email_templates::EmailTemplatesPage, event::EventPage, events::EventsPage, explorer::ExplorerPage,
+    matrix::MatrixPage, message::MessagePage, message_new::NewMessagePage, messages::MessagesPage,
+    overview::OverviewPage, permissions::PermissionsPage, project::ProjectPage, project_new::NewProjectPage,
+    projects::ProjectsPage, push::PushPage, pushes::PushesPage, role::RolePage, role_new::NewRolePage,
+    roles::RolesPage, sessions::SessionsPage as AllSessionsPage, signing_keys::SigningKeysPage,
     social_provider::SocialProviderPage, social_provider_new::NewSocialProviderPage,
     social_providers::SocialProvidersPage, suppressions::SuppressionsPage, user::UserPage,
     user_changes::UserChangesPage, user_identities::UserIdentitiesPage, user_messages::UserMessagesPage,
@@ -128,6 +129,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("email-templates/new") view=NewEmailTemplatePage />
                     <Route path=path!("email-templates/:name/:language") view=EmailTemplatePage />
                     <Route path=path!("email-templates/:name/:language/compare") view=CompareEmailTemplatesPage />
+                    <Route path=path!("email-templates/:name/:language/versions/:version") view=EmailVersionPage />
                     <Route path=path!("events") view=EventsPage />
                     <Route path=path!("events/:id") view=EventPage />
                     <Route path=path!("sessions") view=AllSessionsPage />
@@ -211,7 +213,7 @@ pub fn shown(options: &LeptosOptions, shown: console::shown_once::Shown) -> impl
     provide_context(text::Locale::En);
     let page = view! {
         <Router>
-            <Still languages=false>
+            <Still languages=false wide=shown.mail.is_some()>
                 <console::shown_once::ShownOnce shown />
             </Still>
         </Router>

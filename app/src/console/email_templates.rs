@@ -1,7 +1,7 @@
 //! The list of e-mail templates, with what there is of each in each language.
 
 use leptos::prelude::*;
-use leptos_router::{components::Form, hooks::use_query_map, params::ParamsMap};
+use leptos_router::{hooks::use_query_map, params::ParamsMap};
 use sereno_types::{EmailCoverage, EmailTemplateQuery, EmailTemplateRow, Page, Permission, Problem};
 
 use crate::{
@@ -15,6 +15,7 @@ use crate::{
         alert::{Done, Tone},
         badge::Badge,
         field::{Choice, SearchField},
+        get_form::GetForm,
         heading::Heading,
         icon::Icon,
         loaded::loaded,
@@ -121,14 +122,14 @@ pub fn EmailTemplatesView(
                     }
                 })}
         </div>
-        <Form method="GET" action={PATH} {..} role="search" class="flex flex-wrap items-end gap-3">
+        <GetForm action={PATH} {..} role="search" class="flex flex-wrap items-end gap-3">
             <SearchField name="q" label="Search" placeholder="Name or purpose" value=query.q />
             <Choice name="custom" label="Whose" options=kinds value=custom />
             <button type="submit" class="button">
                 {Icon::Search.draw()}
                 "Search"
             </button>
-        </Form>
+        </GetForm>
         <p class="text-soft" role="status">
             {total}
         </p>
@@ -147,9 +148,15 @@ fn Table(rows: Vec<EmailTemplateRow>) -> impl IntoView {
                 <thead>
                     <tr>
                         <th scope="col">"Template"</th>
-                        <th scope="col">"English"</th>
-                        <th scope="col">"German"</th>
-                        <th scope="col">"Spanish"</th>
+                        <th scope="col" class="max-md:hidden">
+                            "English"
+                        </th>
+                        <th scope="col" class="max-md:hidden">
+                            "German"
+                        </th>
+                        <th scope="col" class="max-md:hidden">
+                            "Spanish"
+                        </th>
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>
@@ -161,19 +168,28 @@ fn Table(rows: Vec<EmailTemplateRow>) -> impl IntoView {
 #[component]
 fn Row(row: EmailTemplateRow) -> impl IntoView {
     let first = format!("{PATH}/{}/en", row.name);
+    let cell = |coverage: EmailCoverage| {
+        let href = format!("{PATH}/{}/{}", row.name, coverage.language);
+        let label = format!("{} in {}: ", row.title, language_name(&coverage.language));
+        view! {
+            <a class="badges" href=href>
+                <span class="sr-only">{label}</span>
+                <Coverage coverage />
+            </a>
+        }
+    };
     let cells = row
         .languages
-        .into_iter()
+        .iter()
+        .map(|coverage| view! { <td class="max-md:hidden">{cell(coverage.clone())}</td> })
+        .collect_view();
+    // narrow screens have no columns for them
+    let stacked = row
+        .languages
+        .iter()
         .map(|coverage| {
-            let href = format!("{PATH}/{}/{}", row.name, coverage.language);
-            let label = format!("{} in {}", row.title, language_name(&coverage.language));
-            view! {
-                <td>
-                    <a class="flex flex-wrap gap-1.5" href=href aria-label=label>
-                        <Coverage coverage />
-                    </a>
-                </td>
-            }
+            let language = language_name(&coverage.language);
+            view! { <li class="flex flex-wrap items-center gap-2">{language} {cell(coverage.clone())}</li> }
         })
         .collect_view();
     view! {
@@ -182,7 +198,9 @@ fn Row(row: EmailTemplateRow) -> impl IntoView {
                 <a class="link wrap-anywhere" href=first>
                     {row.title}
                 </a>
+                <code class="block font-mono text-sm font-normal wrap-anywhere text-muted">{row.name.clone()}</code>
                 <span class="block font-normal text-soft">{row.description}</span>
+                <ul class="mt-2 grid gap-1.5 font-normal md:hidden">{stacked}</ul>
             </th>
             {cells}
         </tr>

@@ -501,6 +501,22 @@ async fn a_preview_shows_samples_and_never_a_secret() {
         "{}",
         shown.html
     );
+    // links have the colours of the scheme
+    for (look, scheme) in [
+        (Some(EmailLook::Dark), "dark"),
+        (Some(EmailLook::Light), "light"),
+        (None, "light dark"),
+    ] {
+        let wanted = PreviewEmailTemplate {
+            look,
+            ..PreviewEmailTemplate::default()
+        };
+        let shown = show(wanted).await.unwrap();
+        assert!(
+            shown.html.contains(&format!(":root{{color-scheme:{scheme};")),
+            "{scheme}"
+        );
+    }
     let broken = PreviewEmailTemplate {
         source: Some(EmailSource {
             html: "{{".to_owned(),
