@@ -39,12 +39,12 @@ use console::{
     ConsolePages, application::ApplicationPage, application_new::NewApplicationPage, applications::ApplicationsPage,
     asked_permissions::AskedPermissionsPage, attributes::AttributesPage, device::DevicePage, devices::DevicesPage,
     email_template::EmailTemplatePage, email_template_compare::CompareEmailTemplatesPage,
-    email_template_new::NewEmailTemplatePage, email_template_version::EmailVersionPage,
-    email_templates::EmailTemplatesPage, event::EventPage, events::EventsPage, explorer::ExplorerPage,
-    matrix::MatrixPage, message::MessagePage, message_new::NewMessagePage, messages::MessagesPage,
-    overview::OverviewPage, permissions::PermissionsPage, project::ProjectPage, project_new::NewProjectPage,
-    projects::ProjectsPage, push::PushPage, pushes::PushesPage, role::RolePage, role_new::NewRolePage,
-    roles::RolesPage, sessions::SessionsPage as AllSessionsPage, signing_keys::SigningKeysPage,
+    email_template_import::ImportEmailTemplatesPage, email_template_new::NewEmailTemplatePage,
+    email_template_version::EmailVersionPage, email_templates::EmailTemplatesPage, event::EventPage,
+    events::EventsPage, explorer::ExplorerPage, matrix::MatrixPage, message::MessagePage, message_new::NewMessagePage,
+    messages::MessagesPage, overview::OverviewPage, permissions::PermissionsPage, project::ProjectPage,
+    project_new::NewProjectPage, projects::ProjectsPage, push::PushPage, pushes::PushesPage, role::RolePage,
+    role_new::NewRolePage, roles::RolesPage, sessions::SessionsPage as AllSessionsPage, signing_keys::SigningKeysPage,
     social_provider::SocialProviderPage, social_provider_new::NewSocialProviderPage,
     social_providers::SocialProvidersPage, suppressions::SuppressionsPage, user::UserPage,
     user_changes::UserChangesPage, user_identities::UserIdentitiesPage, user_messages::UserMessagesPage,
@@ -127,6 +127,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("suppressions") view=SuppressionsPage />
                     <Route path=path!("email-templates") view=EmailTemplatesPage />
                     <Route path=path!("email-templates/new") view=NewEmailTemplatePage />
+                    <Route path=path!("email-templates/import") view=ImportEmailTemplatesPage />
                     <Route path=path!("email-templates/:name/:language") view=EmailTemplatePage />
                     <Route path=path!("email-templates/:name/:language/compare") view=CompareEmailTemplatesPage />
                     <Route path=path!("email-templates/:name/:language/versions/:version") view=EmailVersionPage />
@@ -278,6 +279,7 @@ pub fn page_of(function: &str) -> Option<&'static str> {
         UpdateEmailTemplate,
     };
     use console::email_template_editor::SaveEmailTemplate;
+    use console::email_template_import::ImportTemplates;
     use console::email_template_new::CreateEmailTemplate;
     use console::email_template_versions::RollBackEmailTemplate;
     use console::holders::TakeRole;
@@ -375,6 +377,7 @@ pub fn page_of(function: &str) -> Option<&'static str> {
         (UpdateEmailTemplate::PATH, "/console/email-templates"),
         (DeleteEmailTemplate::PATH, "/console/email-templates"),
         (CreateEmailTemplate::PATH, "/console/email-templates/new"),
+        (ImportTemplates::PATH, "/console/email-templates/import"),
         (EndAnySession::PATH, "/console/sessions"),
         (RetryMessage::PATH, "/console/messages/{id}"),
         (CancelMessage::PATH, "/console/messages/{id}"),

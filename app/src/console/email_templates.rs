@@ -39,7 +39,15 @@ pub(crate) async fn list_email_templates(query: Option<EmailTemplateQuery>) -> R
 pub fn EmailTemplatesPage() -> impl IntoView {
     let asked = use_query_map();
     let query = Memo::new(move |_| asked.with(read));
-    let deleted = Signal::derive(move || asked.with(|params| params.get("done").as_deref() == Some("deleted")));
+    let done = Signal::derive(move || {
+        asked.with(|params| match params.get("done").as_deref() {
+            Some("deleted") => Some("The template is deleted, with all its versions."),
+            Some("imported") => {
+                Some("The templates are read in: what differs from what was in use is a draft now, or published.")
+            }
+            _ => None,
+        })
+    });
     let page = Resource::new(
         move || query.get(),
         |query| async move {
@@ -50,7 +58,7 @@ pub fn EmailTemplatesPage() -> impl IntoView {
     );
     loaded(
         page,
-        move |(page, query)| view! { <EmailTemplatesView page query deleted /> },
+        move |(page, query)| view! { <EmailTemplatesView page query done /> },
     )
 }
 
@@ -82,8 +90,8 @@ pub fn EmailTemplatesView(
     page: Page<EmailTemplateRow>,
     /// What was asked.
     query: EmailTemplateQuery,
-    /// Whether one has just been deleted.
-    deleted: Signal<bool>,
+    /// What has just been done.
+    done: Signal<Option<&'static str>>,
 ) -> impl IntoView {
     let at = |cursor: &Option<String>| {
         let cursor = Some(cursor.clone()?);
@@ -104,7 +112,7 @@ pub fn EmailTemplatesView(
     let custom = chosen(query.custom);
     view! {
         <Breadcrumb above=vec![("/console", "Overview")] here="E-mail templates" />
-        {move || deleted.get().then(|| view! { <Done>"The template is deleted, with all its versions."</Done> })}
+        {move || done.get().map(|words| view! { <Done>{words}</Done> })}
         <div class="flex flex-wrap items-start justify-between gap-4">
             <div class="grid gap-1">
                 <Heading title="E-mail templates" />
@@ -112,15 +120,24 @@ pub fn EmailTemplatesView(
                     "Every mail can be written anew in each language. What you do not write leaves as it is shipped."
                 </p>
             </div>
-            {may(Permission::EmailTemplatesManage)
-                .then(|| {
-                    view! {
-                        <a class="button button-primary" href="/console/email-templates/new">
-                            {Icon::Plus.draw()}
-                            "New template"
-                        </a>
-                    }
-                })}
+            <div class="flex flex-wrap gap-3">
+                <a class="button" rel="external" download="" href="/api/v1/admin/email-templates/export">
+                    {Icon::Download.draw()}
+                    "Download all"
+                </a>
+                {may(Permission::EmailTemplatesManage)
+                    .then(|| {
+                        view! {
+                            <a class="button" href="/console/email-templates/import">
+                                "Read in"
+                            </a>
+                            <a class="button button-primary" href="/console/email-templates/new">
+                                {Icon::Plus.draw()}
+                                "New template"
+                            </a>
+                        }
+                    })}
+            </div>
         </div>
         <GetForm action={PATH} {..} role="search" class="flex flex-wrap items-end gap-3">
             <SearchField name="q" label="Search" placeholder="Name or purpose" value=query.q />

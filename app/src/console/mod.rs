@@ -14,6 +14,7 @@ pub mod email_template;
 pub mod email_template_compare;
 pub mod email_template_conflict;
 pub mod email_template_editor;
+pub mod email_template_import;
 pub mod email_template_new;
 pub mod email_template_preview;
 pub mod email_template_version;

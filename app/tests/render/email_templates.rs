@@ -281,7 +281,7 @@ fn the_list_shows_what_there_is_in_each_language() {
             next_cursor: Some("next".to_owned()),
             prev_cursor: None,
         };
-        view! { <EmailTemplatesView page query=EmailTemplateQuery::default() deleted=Signal::stored(false) /> }
+        view! { <EmailTemplatesView page query=EmailTemplateQuery::default() done=Signal::stored(Some("Read in.")) /> }
     });
     for words in [
         "Version 4",
@@ -293,6 +293,9 @@ fn the_list_shows_what_there_is_in_each_language() {
         "Confirms &amp; more",
         "cursor=next",
         "New template",
+        "/api/v1/admin/email-templates/export",
+        "/console/email-templates/import",
+        "Read in.",
     ] {
         holds(&page, &[words]);
     }

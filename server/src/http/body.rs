@@ -91,11 +91,12 @@ const fn mail_max(files: u64) -> u64 {
 /// Doors that take mails as they are written: three parts of 65,536 characters, of which a form writes one in twelve bytes
 /// at most.
 const TEXTS_MAX: u64 = 3 * 65_536 * 12 + 65_536;
-const TEXTS: [&str; 4] = [
+const TEXTS: [&str; 5] = [
     "/api/v1/admin/email-templates/",
     "/console/fn/save_email_template",
     "/console/fn/preview_email_template",
     "/console/fn/conflicting_email_template",
+    "/console/fn/import_email_templates",
 ];
 
 /// Bytes of a body that are not counted.

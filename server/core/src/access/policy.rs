@@ -189,6 +189,12 @@ pub const TABLE: &[Rule] = &[
     ),
     rule("GET", "/api/v1/admin/email-templates", Staff(EmailTemplatesView)),
     rule("POST", "/api/v1/admin/email-templates", Staff(EmailTemplatesManage)),
+    rule("GET", "/api/v1/admin/email-templates/export", Staff(EmailTemplatesView)),
+    rule(
+        "POST",
+        "/api/v1/admin/email-templates/import",
+        Staff(EmailTemplatesManage),
+    ),
     rule(
         "PATCH",
         "/api/v1/admin/email-templates/{name}",
@@ -465,6 +471,11 @@ pub const TABLE: &[Rule] = &[
     rule("POST", "/console/fn/create_email_template", Staff(EmailTemplatesManage)),
     rule("POST", "/console/fn/update_email_template", Staff(EmailTemplatesManage)),
     rule("POST", "/console/fn/delete_email_template", Staff(EmailTemplatesManage)),
+    rule(
+        "POST",
+        "/console/fn/import_email_templates",
+        Staff(EmailTemplatesManage),
+    ),
     rule("POST", "/console/fn/list_projects", Staff(ProjectsView)),
     rule("POST", "/console/fn/project", Staff(ProjectsView)),
     rule("POST", "/console/fn/create_project", Staff(ProjectsManage)),
@@ -535,6 +546,7 @@ pub const TABLE: &[Rule] = &[
     rule("GET", "/console/permissions/asked", Page),
     rule("GET", "/console/email-templates", Page),
     rule("GET", "/console/email-templates/new", Page),
+    rule("GET", "/console/email-templates/import", Page),
     rule("GET", "/console/email-templates/{name}/{language}", Page),
     rule("GET", "/console/email-templates/{name}/{language}/compare", Page),
     rule(

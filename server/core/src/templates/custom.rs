@@ -43,16 +43,7 @@ pub async fn create(
     staff.require(Permission::EmailTemplatesView)?;
     staff.require(Permission::EmailTemplatesManage)?;
     let slug = command.slug.trim();
-    let mut faults = Vec::new();
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if slug.is_empty() {
-        faults.push(FieldError::new("slug", Code::Blank));
-    } else if let Some(fault) = too_long("slug", slug, SLUG_MAX) {
-        faults.push(fault);
-    } else if !slug.chars().all(plain) {
-        faults.push(FieldError::new("slug", Code::InvalidCharacters));
-    }
-    judge(&mut faults, &command.title, &command.description, &command.variables);
+    let faults = faults(slug, &command);
     if !faults.is_empty() {
         return Err(Error::fields(faults));
     }
@@ -85,6 +76,21 @@ pub async fn create(
     let shown = show(tx.db(), place).await?;
     tx.commit().await?;
     Ok(shown)
+}
+
+/// What is wrong with a template that is to be made.
+pub(super) fn faults(slug: &str, command: &CreateEmailTemplate) -> Vec<FieldError> {
+    let mut faults = Vec::new();
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if slug.is_empty() {
+        faults.push(FieldError::new("slug", Code::Blank));
+    } else if let Some(fault) = too_long("slug", slug, SLUG_MAX) {
+        faults.push(fault);
+    } else if !slug.chars().all(plain) {
+        faults.push(FieldError::new("slug", Code::InvalidCharacters));
+    }
+    judge(&mut faults, &command.title, &command.description, &command.variables);
+    faults
 }
 
 /// Changes what a template is called, or what it may name; what is not said stays. What is in use or being written must

@@ -218,3 +218,40 @@ async fn templates_of_staffs_own_come_and_go() {
     assert_eq!(door.delete(&path, &staff).await.status, 404);
     assert_eq!(door.delete(&format!("{LIST}/activation"), &staff).await.status, 404);
 }
+
+#[tokio::test]
+async fn templates_are_downloaded_and_read_in() {
+    let door = Door::new().await;
+    let root = door.superuser().await;
+    let staff = borrowed(&root);
+    let body = json!({"slug": "welcome", "title": "Welcome", "variables": [{"name": "name", "sample": "Ana"}]});
+    door.post(LIST, &body, &staff).await;
+    let file = door
+        .get(&format!("{LIST}/export?names=custom.welcome,activation"), &staff)
+        .await;
+    assert!(
+        file.header("content-disposition")
+            .contains("sereno-email-templates.json"),
+        "{}",
+        file.text
+    );
+    let mut file = file.json();
+    assert_eq!(file["templates"].as_array().unwrap().len(), 2);
+    assert_eq!(file["templates"][1]["definition"]["title"], "Welcome");
+    let unknown = door.get(&format!("{LIST}/export?names=x"), &staff).await;
+    assert_eq!(unknown.faults(), [("names".to_owned(), "invalid_choice".to_owned())]);
+    file["templates"][0]["languages"]["en"]["subject"] = json!("Mine");
+    file["publish"] = json!(true);
+    let import = format!("{LIST}/import");
+    let told = door.post(&import, &file, &staff).await;
+    assert_eq!(told.status, 200, "{}", told.text);
+    let outcomes: Vec<Value> = told.json()["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["outcome"].clone())
+        .collect();
+    assert_eq!(outcomes, ["unchanged", "unchanged", "published", "unchanged"]);
+    let now = door.get(ACTIVATION, &staff).await.json();
+    assert_eq!(now["live"]["source"]["subject"], "Mine");
+}

@@ -240,3 +240,55 @@ async fn a_template_of_ones_own_is_made_and_deleted() {
     assert_eq!(deleted.header("location"), format!("{LIST}?done=deleted"));
     assert_eq!(door.page(own, &cookies).await.status, 404);
 }
+
+#[tokio::test]
+async fn templates_are_read_in_all_or_none() {
+    let door = Door::new().await;
+    let cookies = door.administrator().await;
+    let import = "/console/email-templates/import";
+    page(&door, &cookies, import).await;
+    let source = |html: &str| {
+        serde_json::json!({"templates": [
+            {"name": "custom.welcome", "definition": {"title": "Welcome"}, "languages": {
+                "en": {"subject": "Hello", "text": "Hello", "html": html},
+            }},
+        ]})
+        .to_string()
+    };
+    let wrong = source("{{ x }}");
+    let refused = post(
+        &door,
+        &cookies,
+        "import_email_templates",
+        &[("templates", &wrong)],
+        import,
+    )
+    .await;
+    assert_eq!(refused.header("location"), import);
+    let told = page(&door, &cookies, import).await.text;
+    assert!(told.contains("custom.welcome/en: html, line 1"), "{told}");
+    assert_eq!(
+        door.page("/console/email-templates/custom.welcome/en", &cookies)
+            .await
+            .status,
+        404,
+        "nothing was done"
+    );
+    for broken in ["", "{", "[]", "{\"templates\": 1}"] {
+        let refused = post(
+            &door,
+            &cookies,
+            "import_email_templates",
+            &[("templates", broken)],
+            import,
+        )
+        .await;
+        assert_eq!(refused.header("location"), import, "{broken}");
+    }
+    let good = source("<p>Hello</p>");
+    let fields = [("templates", good.as_str()), ("publish", "yes")];
+    let done = post(&door, &cookies, "import_email_templates", &fields, import).await;
+    assert_eq!(done.header("location"), format!("{LIST}?done=imported"));
+    let made = page(&door, &cookies, "/console/email-templates/custom.welcome/en").await;
+    assert!(made.text.contains("Version 1"), "{}", made.text);
+}
