@@ -49,7 +49,9 @@ use console::{
     devices::DevicesPage,
     email_template::EmailTemplatePage,
     email_template_compare::CompareEmailTemplatesPage,
+    email_template_import::ImportEmailTemplatesPage,
     email_template_new::NewEmailTemplatePage,
+    email_template_version::EmailVersionPage,
     email_templates::EmailTemplatesPage,
     event::EventPage,
     events::EventsPage,
@@ -167,8 +169,10 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("announcements/:id/edit") view=EditAnnouncementPage />
                     <Route path=path!("email-templates") view=EmailTemplatesPage />
                     <Route path=path!("email-templates/new") view=NewEmailTemplatePage />
+                    <Route path=path!("email-templates/import") view=ImportEmailTemplatesPage />
                     <Route path=path!("email-templates/:name/:language") view=EmailTemplatePage />
                     <Route path=path!("email-templates/:name/:language/compare") view=CompareEmailTemplatesPage />
+                    <Route path=path!("email-templates/:name/:language/versions/:version") view=EmailVersionPage />
                     <Route path=path!("events") view=EventsPage />
                     <Route path=path!("events/:id") view=EventPage />
                     <Route path=path!("sessions") view=AllSessionsPage />
@@ -252,7 +256,7 @@ pub fn shown(options: &LeptosOptions, shown: console::shown_once::Shown) -> impl
     provide_context(text::Locale::En);
     let page = view! {
         <Router>
-            <Still languages=false>
+            <Still languages=false wide=shown.mail.is_some()>
                 <console::shown_once::ShownOnce shown />
             </Still>
         </Router>
@@ -321,6 +325,7 @@ pub fn page_of(function: &str) -> Option<&'static str> {
         UpdateEmailTemplate,
     };
     use console::email_template_editor::SaveEmailTemplate;
+    use console::email_template_import::ImportTemplates;
     use console::email_template_new::CreateEmailTemplate;
     use console::email_template_versions::RollBackEmailTemplate;
     use console::holders::TakeRole;
@@ -420,6 +425,7 @@ pub fn page_of(function: &str) -> Option<&'static str> {
         (UpdateEmailTemplate::PATH, "/console/email-templates"),
         (DeleteEmailTemplate::PATH, "/console/email-templates"),
         (CreateEmailTemplate::PATH, "/console/email-templates/new"),
+        (ImportTemplates::PATH, "/console/email-templates/import"),
         (EndAnySession::PATH, "/console/sessions"),
         (RetryMessage::PATH, "/console/messages/{id}"),
         (CancelMessage::PATH, "/console/messages/{id}"),

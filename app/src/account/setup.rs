@@ -67,16 +67,12 @@ pub fn SetUpPage() -> impl IntoView {
 #[component]
 fn SetUpForm(action: ServerAction<SetUp>, attempt: Attempt, token: Option<String>) -> impl IntoView {
     let texts = text::use_texts();
-    let token = match token {
-        Some(token) => view! { <Hidden name="token" value=token /> }.into_any(),
-        None => view! { <Field name="token" label=texts.setup_token hint=texts.setup_token_hint /> }.into_any(),
-    };
     view! {
         <Heading title=texts.setup_title attempt />
         <p>{texts.setup_lead}</p>
         <Form action attempt>
             {move || attempt.problem().and_then(|problem| advice(problem.code))}
-            {token}
+            <Token token />
             <Field name="email" label=texts.email kind="email" autocomplete="username" inputmode="email" />
             <Field
                 name="password"
@@ -87,6 +83,16 @@ fn SetUpForm(action: ServerAction<SetUp>, attempt: Attempt, token: Option<String
             />
             <Submit label=texts.setup />
         </Form>
+    }
+}
+
+/// What the link brought, or what is to be typed. Inside the form, where fields find the attempt.
+#[component]
+fn Token(token: Option<String>) -> impl IntoView {
+    let texts = text::use_texts();
+    match token {
+        Some(token) => view! { <Hidden name="token" value=token /> }.into_any(),
+        None => view! { <Field name="token" label=texts.setup_token hint=texts.setup_token_hint /> }.into_any(),
     }
 }
 

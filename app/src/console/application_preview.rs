@@ -1,7 +1,6 @@
 //! What somebody's tokens would say: of an application as it is, and with a profile that is not saved yet.
 
 use leptos::prelude::*;
-use leptos_router::components::Form as GetForm;
 use sereno_types::{ClaimsPreview, Code, Id, Problem};
 #[cfg(feature = "ssr")]
 use {super::shown_once::Shown, crate::gate::Member, sereno_types::TokenProfile};
@@ -11,6 +10,7 @@ use crate::{
     ui::{
         alert::{Alert, Tone},
         field::Field,
+        get_form::GetForm,
     },
 };
 
@@ -107,7 +107,6 @@ pub(super) fn PreviewSection(
         <section class="card grid grid-cols-1 gap-3 p-5">
             <h2 class="text-base font-semibold">"What tokens would say"</h2>
             <GetForm
-                method="GET"
                 action=format!("/console/applications/{id}")
                 {..}
                 class="flex flex-wrap items-end gap-3"

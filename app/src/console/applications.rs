@@ -1,7 +1,7 @@
 //! The list of applications. Search, filters, order and page are all in the address.
 
 use leptos::prelude::*;
-use leptos_router::{components::Form, hooks::use_query_map, params::ParamsMap};
+use leptos_router::{hooks::use_query_map, params::ParamsMap};
 use sereno_types::{ApplicationKind, ApplicationQuery, ApplicationRow, ApplicationSort, Page, Permission, Problem};
 
 use crate::{
@@ -15,6 +15,7 @@ use crate::{
         alert::Tone,
         badge::Badge,
         field::{Choice, SearchField},
+        get_form::GetForm,
         heading::Heading,
         icon::Icon,
         loaded::loaded,
@@ -159,7 +160,7 @@ fn Filters(query: ApplicationQuery) -> impl IntoView {
         .filter_map(|(name, value)| Some(view! { <input type="hidden" name=name value=value? /> }))
         .collect_view();
     view! {
-        <Form method="GET" action={PATH} {..} role="search" class="flex flex-wrap items-end gap-3">
+        <GetForm action={PATH} {..} role="search" class="flex flex-wrap items-end gap-3">
             <SearchField name="q" label="Search" placeholder="Name or client id" value=query.q />
             <Choice name="kind" label="Kind" options=kinds value=query.kind.map_or("", ApplicationKind::as_str) />
             <Choice name="enabled" label="State" options=states value=enabled />
@@ -168,7 +169,7 @@ fn Filters(query: ApplicationQuery) -> impl IntoView {
                 {Icon::Search.draw()}
                 "Search"
             </button>
-        </Form>
+        </GetForm>
     }
 }
 

@@ -2,7 +2,7 @@
 //! declared.
 
 use leptos::prelude::*;
-use leptos_router::{components::Form as Search, hooks::use_query_map, params::ParamsMap};
+use leptos_router::{hooks::use_query_map, params::ParamsMap};
 use sereno_types::{Attribute, AttributeKind, AttributeQuery, Page, PageQuery, Permission, Problem};
 
 use crate::{
@@ -13,6 +13,7 @@ use crate::{
         confirm::Confirm,
         field::{Field, Hidden, SearchField, Select, Tick},
         form::{Attempt, Form, Submit},
+        get_form::GetForm,
         heading::Heading,
         icon::Icon,
         loaded::loaded,
@@ -203,14 +204,14 @@ fn Filters(query: AttributeQuery) -> impl IntoView {
         .limit
         .map(|limit| view! { <input type="hidden" name="limit" value=limit.to_string() /> });
     view! {
-        <Search method="GET" action={PATH} {..} role="search" class="flex flex-wrap items-end gap-3">
+        <GetForm action={PATH} {..} role="search" class="flex flex-wrap items-end gap-3">
             <SearchField name="q" label="Search" placeholder="Name or description" value=query.q />
             {limit}
             <button type="submit" class="button">
                 {Icon::Search.draw()}
                 "Search"
             </button>
-        </Search>
+        </GetForm>
     }
 }
 

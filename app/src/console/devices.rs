@@ -1,13 +1,14 @@
 //! The list of devices. Search and page are in the address.
 
 use leptos::prelude::*;
-use leptos_router::{components::Form, hooks::use_query_map, params::ParamsMap};
+use leptos_router::{hooks::use_query_map, params::ParamsMap};
 use sereno_types::{DeviceQuery, DeviceRow, Page, Problem};
 
 use crate::{
     console::{Breadcrumb, overview::grouped},
     ui::{
-        alert::Done, device, field::SearchField, heading::Heading, icon::Icon, loaded::loaded, pager::Pager, time::Ago,
+        alert::Done, device, field::SearchField, get_form::GetForm, heading::Heading, icon::Icon, loaded::loaded,
+        pager::Pager, time::Ago,
     },
 };
 
@@ -115,7 +116,7 @@ fn Filters(query: DeviceQuery) -> impl IntoView {
         .limit
         .map(|limit| view! { <input type="hidden" name="limit" value=limit.to_string() /> });
     view! {
-        <Form method="GET" action={PATH} {..} role="search" class="flex flex-wrap items-end gap-3">
+        <GetForm action={PATH} {..} role="search" class="flex flex-wrap items-end gap-3">
             <SearchField name="q" label="Search" placeholder="Device, system or address" value=query.q />
             <SearchField name="user" label="User" placeholder="Address, name or number" value=query.user />
             {limit}
@@ -123,7 +124,7 @@ fn Filters(query: DeviceQuery) -> impl IntoView {
                 {Icon::Search.draw()}
                 "Search"
             </button>
-        </Form>
+        </GetForm>
     }
 }
 

@@ -1,19 +1,24 @@
 //! One e-mail template in one language: what is in use, the editor, publishing, test mails, and its versions.
 
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
 use leptos_router::{
     hooks::{use_params_map, use_query_map},
     params::ParamsMap,
 };
 use sereno_types::{
-    EmailLook, EmailPreview, EmailTemplateDetail, EmailVersionQuery, EmailVersionRow, Page, Permission, Problem,
+    Code, EmailPreview, EmailSource, EmailTemplateDetail, EmailVersionQuery, EmailVersionRow, Page, Permission, Problem,
 };
+
+#[cfg(feature = "ssr")]
+use super::email_template_versions::as_seen;
 
 use crate::{
     console::{
         Breadcrumb,
         address::said,
-        email_template_editor::Editor,
+        email_template_conflict::{Conflict, conflicting_email_template},
+        email_template_editor::{Editor, SaveEmailTemplate},
         email_template_new::{CustomFields, lines_of},
         email_template_preview::{Wishes, preview_email_template},
         email_template_versions::{Versions, email_versions},
@@ -28,7 +33,9 @@ use crate::{
         heading::Heading,
         icon::Icon,
         loaded::loaded,
+        unsaved::{SaveFirst, Unsaved},
     },
+    visit,
 };
 
 #[server(name = LoadEmailTemplate, prefix = "/console/fn", endpoint = "email_template")]
@@ -53,7 +60,7 @@ pub(crate) async fn publish_email_template(
 ) -> Result<(), Problem> {
     use crate::gate;
     let mut member = gate::staff().await?;
-    member.meta.if_match = Some(format!("\"{seen}\"")).filter(|_| !seen.is_empty());
+    member.meta.if_match = as_seen(&seen);
     let command = sereno_types::PublishEmailTemplate::default();
     let place = (name.as_str(), language.as_str());
     sereno_core::templates::publish::publish(&member.sereno, &member.meta, &member.staff, place, command)
@@ -67,9 +74,11 @@ pub(crate) async fn publish_email_template(
 pub(crate) async fn discard_email_draft(
     #[server(default)] name: String,
     #[server(default)] language: String,
+    #[server(default)] seen: String,
 ) -> Result<(), Problem> {
     use crate::gate;
-    let member = gate::staff().await?;
+    let mut member = gate::staff().await?;
+    member.meta.if_match = as_seen(&seen);
     sereno_core::templates::draft::discard(&member.sereno, &member.meta, &member.staff, (&name, &language))
         .await
         .map_err(gate::refuse)?;
@@ -81,9 +90,11 @@ pub(crate) async fn discard_email_draft(
 pub(crate) async fn retire_email_template(
     #[server(default)] name: String,
     #[server(default)] language: String,
+    #[server(default)] seen: String,
 ) -> Result<(), Problem> {
     use crate::gate;
-    let member = gate::staff().await?;
+    let mut member = gate::staff().await?;
+    member.meta.if_match = as_seen(&seen);
     sereno_core::templates::publish::retire(&member.sereno, &member.meta, &member.staff, (&name, &language))
         .await
         .map_err(gate::refuse)?;
@@ -111,12 +122,14 @@ pub(crate) async fn test_email_template(
 #[server(prefix = "/console/fn", endpoint = "update_email_template")]
 pub(crate) async fn update_email_template(
     #[server(default)] name: String,
+    #[server(default)] seen: String,
     #[server(default)] title: String,
     #[server(default)] description: String,
     #[server(default)] variables: String,
 ) -> Result<(), Problem> {
     use crate::{console::email_template_new as new, gate};
-    let member = gate::staff().await?;
+    let mut member = gate::staff().await?;
+    member.meta.if_match = as_seen(&seen);
     let command = sereno_types::UpdateEmailTemplate {
         title: Some(title),
         description: Some(description),
@@ -131,9 +144,13 @@ pub(crate) async fn update_email_template(
 }
 
 #[server(prefix = "/console/fn", endpoint = "delete_email_template")]
-pub(crate) async fn delete_email_template(#[server(default)] name: String) -> Result<(), Problem> {
+pub(crate) async fn delete_email_template(
+    #[server(default)] name: String,
+    #[server(default)] seen: String,
+) -> Result<(), Problem> {
     use crate::gate;
-    let member = gate::staff().await?;
+    let mut member = gate::staff().await?;
+    member.meta.if_match = as_seen(&seen);
     sereno_core::templates::custom::delete(&member.sereno, &member.meta, &member.staff, &name)
         .await
         .map_err(gate::refuse)?;
@@ -152,14 +169,15 @@ pub struct TemplateSeen {
     pub versions: Page<EmailVersionRow>,
     /// The mail as it is saved, or why there is none.
     pub saved: Result<EmailPreview, Problem>,
+    /// What somebody else saved meanwhile, where saving was refused for that before this page.
+    pub conflict: Option<Conflict>,
 }
 
-/// What the address says.
+/// Which page it is; how the preview is wanted is no part of it, so that what is typed stays when that changes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Asked {
     name: String,
     language: String,
-    wishes: Wishes,
     versions: EmailVersionQuery,
 }
 
@@ -167,15 +185,6 @@ fn read(params: &ParamsMap, asked: &ParamsMap) -> Asked {
     Asked {
         name: params.get("name").unwrap_or_default(),
         language: params.get("language").unwrap_or_default(),
-        wishes: Wishes {
-            user: said(asked, "user"),
-            look: match said(asked, "look").as_deref() {
-                Some("light") => Some(EmailLook::Light),
-                Some("dark") => Some(EmailLook::Dark),
-                _ => None,
-            },
-            narrow: said(asked, "narrow").map(|narrow| narrow == "true"),
-        },
         versions: EmailVersionQuery {
             limit: said(asked, "limit").and_then(|value| value.parse().ok()),
             cursor: said(asked, "cursor"),
@@ -183,35 +192,56 @@ fn read(params: &ParamsMap, asked: &ParamsMap) -> Asked {
     }
 }
 
+/// What was typed before this page, where it was refused because somebody else was faster.
+fn late() -> Option<EmailSource> {
+    let flash = visit::flash_of(<SaveEmailTemplate as ServerFn>::PATH)?;
+    let said = |name: &str| flash.values.iter().find(|(field, _)| field == name);
+    let said = |name: &str| said(name).map(|(_, value)| value.clone()).unwrap_or_default();
+    (flash.problem.code == Code::PreconditionFailed).then(|| EmailSource {
+        subject: said("subject"),
+        text: said("text"),
+        html: said("html"),
+    })
+}
+
 /// `/console/email-templates/{name}/{language}`.
 #[component]
 pub fn EmailTemplatePage() -> impl IntoView {
     let (params, asked) = (use_params_map(), use_query_map());
     let query = Memo::new(move |_| params.with(|params| asked.with(|asked| read(params, asked))));
+    let wishes = Memo::new(move |_| asked.with(Wishes::of_address));
     let page = Resource::new(
         move || query.get(),
-        |asked| async move {
-            let (name, language) = (asked.name, asked.language);
-            let (template, seen) = email_template(name.clone(), language.clone()).await?;
-            let versions = email_versions(name.clone(), language.clone(), Some(asked.versions)).await?;
-            let saved = preview_email_template(name, language, None, asked.wishes.clone()).await;
-            let seen = TemplateSeen {
-                template,
-                seen,
-                versions,
-                saved,
-            };
-            Ok((seen, asked.wishes))
-        },
+        move |asked| look_up(asked, wishes.get_untracked(), late()),
     );
     let says = move |name: &'static str| asked.with(|asked| asked.get(name).unwrap_or_default());
     let notice = Signal::derive(move || notice(&says("done")));
     let confirm = Signal::derive(move || says("confirm"));
     let restore = Signal::derive(move || says("restore"));
-    loaded(
-        page,
-        move |(seen, wishes)| view! { <EmailTemplateView seen wishes notice confirm restore /> },
-    )
+    loaded(page, move |seen| {
+        // as a function, so that another template is never shown around the fields of the one before, with what was typed there
+        move || view! { <EmailTemplateView seen=seen.clone() wishes notice confirm restore /> }
+    })
+}
+
+async fn look_up(asked: Asked, wishes: Wishes, late: Option<EmailSource>) -> Result<TemplateSeen, Problem> {
+    let (name, language) = (asked.name, asked.language);
+    let (template, seen) = email_template(name.clone(), language.clone()).await?;
+    let versions = email_versions(name.clone(), language.clone(), Some(asked.versions)).await?;
+    let conflict = match late {
+        Some(typed) => conflicting_email_template(name.clone(), language.clone(), typed)
+            .await
+            .ok(),
+        None => None,
+    };
+    let saved = preview_email_template(name, language, None, None, wishes).await;
+    Ok(TemplateSeen {
+        template,
+        seen,
+        versions,
+        saved,
+        conflict,
+    })
 }
 
 /// What has just been done. The address holds a word, the sentence stands here.
@@ -235,7 +265,8 @@ pub fn EmailTemplateView(
     /// What there is to show.
     seen: TemplateSeen,
     /// How the preview is wanted.
-    wishes: Wishes,
+    #[prop(into)]
+    wishes: Signal<Wishes>,
     /// What has just been done.
     notice: Signal<Option<&'static str>>,
     /// What the address asks to be confirmed.
@@ -248,7 +279,9 @@ pub fn EmailTemplateView(
         seen,
         versions,
         saved,
+        conflict,
     } = seen;
+    let unsaved = Unsaved::begin();
     let may_manage = may(Permission::EmailTemplatesManage);
     let title = format!("{} in {}", template.title, language_name(&template.language));
     let coverage = sereno_types::EmailCoverage {
@@ -274,11 +307,11 @@ pub fn EmailTemplateView(
         </div>
         <Languages name=template.name.clone() here=template.language.clone() />
         <Warnings template=template.clone() />
-        <Questions template=template.clone() confirm />
-        <Editor template=template.clone() seen wishes saved />
+        <Questions template=template.clone() seen=seen.clone() confirm />
+        <Editor template=template.clone() seen=seen.clone() wishes saved conflict unsaved />
         {may_manage.then(|| view! { <SendTest template=template.clone() /> })}
-        <Versions template=template.clone() versions restore />
-        {(may_manage && template.is_custom).then(|| view! { <Own template=template.clone() /> })}
+        <Versions template=template.clone() seen=seen.clone() versions restore />
+        {(may_manage && template.is_custom).then(|| view! { <Own template=template.clone() seen /> })}
     }
 }
 
@@ -290,7 +323,7 @@ fn Languages(name: String, here: String) -> impl IntoView {
             let current = (language == here).then_some("page");
             view! {
                 <li>
-                    <a class="link" href=format!("{PATH}/{name}/{language}") aria-current=current>
+                    <a href=format!("{PATH}/{name}/{language}") aria-current=current>
                         {language_name(language)}
                     </a>
                 </li>
@@ -299,7 +332,7 @@ fn Languages(name: String, here: String) -> impl IntoView {
         .collect_view();
     view! {
         <nav aria-label="Languages">
-            <ul class="flex flex-wrap gap-4">{links}</ul>
+            <ul class="tabs">{links}</ul>
         </nav>
     }
 }
@@ -361,7 +394,7 @@ fn Actions(template: EmailTemplateDetail, seen: String) -> impl IntoView {
                 <Hidden name="name" value=template.name.clone() />
                 <Hidden name="language" value=template.language.clone() />
                 <Hidden name="seen" value=seen />
-                <Submit label="Publish draft" icon=Icon::Check />
+                <Submit label="Publish draft" icon=Icon::Check class="button" after_saving=true />
             </Form>
             <a class="button" href=format!("{path}/compare?from=live&to=draft")>
                 "Compare with what is in use"
@@ -391,22 +424,31 @@ fn Actions(template: EmailTemplateDetail, seen: String) -> impl IntoView {
             </a>
         }
     });
-    view! { <div class="flex flex-wrap gap-3">{publish} {retire} {delete}</div> }
+    let waits = template
+        .draft
+        .is_some()
+        .then(|| view! { <SaveFirst what="published" /> });
+    view! {
+        <div class="grid gap-2">
+            <div class="flex flex-wrap gap-3">{publish} {retire} {delete}</div>
+            {waits}
+        </div>
+    }
 }
 
 /// What is asked before something is taken away.
 #[component]
-fn Questions(template: EmailTemplateDetail, confirm: Signal<String>) -> impl IntoView {
+fn Questions(template: EmailTemplateDetail, seen: String, confirm: Signal<String>) -> impl IntoView {
     let asks = move |word: &'static str| Signal::derive(move || confirm.get() == word);
     view! {
-        <Discard template=template.clone() open=asks("discard") />
-        <Retire template=template.clone() open=asks("retire") />
-        {template.is_custom.then(|| view! { <Delete template=template.clone() open=asks("delete") /> })}
+        <Discard template=template.clone() seen=seen.clone() open=asks("discard") />
+        <Retire template=template.clone() seen=seen.clone() open=asks("retire") />
+        {template.is_custom.then(|| view! { <Delete template=template.clone() seen open=asks("delete") /> })}
     }
 }
 
 #[component]
-fn Discard(template: EmailTemplateDetail, open: Signal<bool>) -> impl IntoView {
+fn Discard(template: EmailTemplateDetail, seen: String, open: Signal<bool>) -> impl IntoView {
     let action = ServerAction::<DiscardEmailDraft>::new();
     let attempt = Attempt::of(action);
     let path = format!("{PATH}/{}/{}", template.name, template.language);
@@ -416,14 +458,21 @@ fn Discard(template: EmailTemplateDetail, open: Signal<bool>) -> impl IntoView {
             <Form action attempt>
                 <Hidden name="name" value=template.name />
                 <Hidden name="language" value=template.language />
-                <Submit label="Throw away" class="button button-danger justify-self-start" icon=Icon::Trash />
+                <Hidden name="seen" value=seen />
+                <SaveFirst what="kept" />
+                <Submit
+                    label="Throw away"
+                    class="button button-danger justify-self-start"
+                    icon=Icon::Trash
+                    after_saving=true
+                />
             </Form>
         </Confirm>
     }
 }
 
 #[component]
-fn Retire(template: EmailTemplateDetail, open: Signal<bool>) -> impl IntoView {
+fn Retire(template: EmailTemplateDetail, seen: String, open: Signal<bool>) -> impl IntoView {
     let action = ServerAction::<RetireEmailTemplate>::new();
     let attempt = Attempt::of(action);
     let path = format!("{PATH}/{}/{}", template.name, template.language);
@@ -438,14 +487,16 @@ fn Retire(template: EmailTemplateDetail, open: Signal<bool>) -> impl IntoView {
             <Form action attempt>
                 <Hidden name="name" value=template.name />
                 <Hidden name="language" value=template.language />
-                <Submit label="Stop using it" class="button button-danger justify-self-start" />
+                <Hidden name="seen" value=seen />
+                <SaveFirst what="kept" />
+                <Submit label="Stop using it" class="button button-danger justify-self-start" after_saving=true />
             </Form>
         </Confirm>
     }
 }
 
 #[component]
-fn Delete(template: EmailTemplateDetail, open: Signal<bool>) -> impl IntoView {
+fn Delete(template: EmailTemplateDetail, seen: String, open: Signal<bool>) -> impl IntoView {
     let action = ServerAction::<DeleteEmailTemplate>::new();
     let attempt = Attempt::of(action);
     let path = format!("{PATH}/{}/{}", template.name, template.language);
@@ -456,6 +507,7 @@ fn Delete(template: EmailTemplateDetail, open: Signal<bool>) -> impl IntoView {
             </p>
             <Form action attempt>
                 <Hidden name="name" value=template.name />
+                <Hidden name="seen" value=seen />
                 <Submit label="Delete template" class="button button-danger justify-self-start" icon=Icon::Trash />
             </Form>
         </Confirm>
@@ -476,7 +528,8 @@ fn SendTest(template: EmailTemplateDetail) -> impl IntoView {
                 <Hidden name="name" value=template.name />
                 <Hidden name="language" value=template.language />
                 <Field name="to" label="To" hint="Empty: your own confirmed address." optional=true />
-                <Submit label="Send test mail" class="button justify-self-start" icon=Icon::Mail />
+                <SaveFirst what="sent" />
+                <Submit label="Send test mail" class="button justify-self-start" icon=Icon::Mail after_saving=true />
             </Form>
         </section>
     }
@@ -484,7 +537,7 @@ fn SendTest(template: EmailTemplateDetail) -> impl IntoView {
 
 /// What a template of staff's own is called, and what it may name.
 #[component]
-fn Own(template: EmailTemplateDetail) -> impl IntoView {
+fn Own(template: EmailTemplateDetail, seen: String) -> impl IntoView {
     let action = ServerAction::<UpdateEmailTemplate>::new();
     let says = vec![
         ("title".to_owned(), template.title),
@@ -497,11 +550,13 @@ fn Own(template: EmailTemplateDetail) -> impl IntoView {
             <h2 class="text-lg font-semibold">"The template"</h2>
             <Form action attempt>
                 <Hidden name="name" value=template.name />
+                <Hidden name="seen" value=seen />
                 <fieldset class="card grid grid-cols-1 gap-4 p-5">
                     <legend class="sr-only">"Name and variables"</legend>
                     <CustomFields />
                 </fieldset>
-                <Submit label="Save template" class="button justify-self-start" />
+                <SaveFirst what="kept" />
+                <Submit label="Save template" class="button justify-self-start" after_saving=true />
             </Form>
         </section>
     }

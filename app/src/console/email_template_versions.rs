@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use sereno_types::{EmailTemplateDetail, EmailVersionQuery, EmailVersionRow, Page, Permission, Problem};
 
+use super::email_template_compare::before;
 use crate::{
     console::{address::address, email_templates::PATH, holders::UserLink, may},
     ui::{
@@ -14,8 +15,15 @@ use crate::{
         icon::Icon,
         pager::Pager,
         time::Ago,
+        unsaved::SaveFirst,
     },
 };
+
+/// What the core compares of the version that a form says was seen; nothing where it says none.
+#[cfg(feature = "ssr")]
+pub(super) fn as_seen(seen: &str) -> Option<String> {
+    (!seen.is_empty()).then(|| format!("\"{seen}\""))
+}
 
 #[server(name = ListEmailVersions, prefix = "/console/fn", endpoint = "email_versions")]
 pub(crate) async fn email_versions(
@@ -35,14 +43,16 @@ pub(crate) async fn email_versions(
 pub(crate) async fn roll_back_email_template(
     #[server(default)] name: String,
     #[server(default)] language: String,
+    #[server(default)] seen: String,
     #[server(default)] version: String,
     #[server(default)] note: String,
 ) -> Result<(), Problem> {
     use crate::gate;
-    let member = gate::staff().await?;
+    let mut member = gate::staff().await?;
+    member.meta.if_match = as_seen(&seen);
     let command = sereno_types::RollBackEmailTemplate {
         version: version.parse().unwrap_or_default(),
-        note,
+        note: Some(note),
     };
     let place = (name.as_str(), language.as_str());
     sereno_core::templates::publish::roll_back(&member.sereno, &member.meta, &member.staff, place, command)
@@ -57,6 +67,8 @@ pub(crate) async fn roll_back_email_template(
 pub(super) fn Versions(
     /// The template.
     template: EmailTemplateDetail,
+    /// Its version.
+    seen: String,
     /// What was published.
     versions: Page<EmailVersionRow>,
     /// The version that the address asks to go back to.
@@ -76,13 +88,16 @@ pub(super) fn Versions(
     }
     let questions = may(Permission::EmailTemplatesManage).then(|| {
         let old = versions.items.iter().filter(|row| !row.is_live);
-        old.map(|row| view! { <Question template=template.clone() version=row.version restore /> })
+        old.map(|row| view! { <Question template=template.clone() seen=seen.clone() version=row.version restore /> })
             .collect_view()
     });
     let rows = versions
         .items
         .into_iter()
-        .map(|row| view! { <Row row path=path.clone() /> })
+        .map(|row| {
+            let earlier = before(&template, &row.version.to_string());
+            view! { <Row row path=path.clone() earlier /> }
+        })
         .collect_view();
     view! {
         <section class="grid grid-cols-1 gap-4">
@@ -94,9 +109,15 @@ pub(super) fn Versions(
                     <thead>
                         <tr>
                             <th scope="col">"Version"</th>
-                            <th scope="col">"Note"</th>
-                            <th scope="col">"By"</th>
-                            <th scope="col">"Published"</th>
+                            <th scope="col" class="max-md:hidden">
+                                "Note"
+                            </th>
+                            <th scope="col" class="max-md:hidden">
+                                "By"
+                            </th>
+                            <th scope="col" class="max-md:hidden">
+                                "Published"
+                            </th>
                             <th scope="col">
                                 <span class="sr-only">"Actions"</span>
                             </th>
@@ -112,15 +133,28 @@ pub(super) fn Versions(
 }
 
 #[component]
-fn Row(row: EmailVersionRow, path: String) -> impl IntoView {
+fn Row(row: EmailVersionRow, path: String, earlier: String) -> impl IntoView {
     let number = row.version;
+    let compare = (earlier != number.to_string()).then(|| {
+        let with = if earlier == "shipped" {
+            "the default".to_owned()
+        } else {
+            earlier.clone()
+        };
+        view! {
+            <a class="link" href=format!("{path}/compare?from={earlier}&to={number}")>
+                "Compare " {number} " with " {with}
+            </a>
+        }
+    });
     let live = row
         .is_live
         .then(|| view! { <Badge tone=Tone::Good icon=Icon::CircleCheck text="In use" /> });
-    let author = match row.author {
+    let author = move || match row.author.clone() {
         Some(user) => view! { <UserLink user /> }.into_any(),
         None => view! { <span class="text-muted">"Nobody any more"</span> }.into_any(),
     };
+    let at = row.created_at;
     let restore = (!row.is_live && may(Permission::EmailTemplatesManage)).then(|| {
         view! {
             <a class="link" href=format!("{path}?restore={number}") data-noscroll>
@@ -132,17 +166,23 @@ fn Row(row: EmailVersionRow, path: String) -> impl IntoView {
         <tr>
             <th scope="row">
                 <span class="flex flex-wrap items-center gap-1.5">{number} {live}</span>
+                // narrow screens have no columns for them
+                <span class="mt-1 grid gap-0.5 font-normal text-soft md:hidden">
+                    <span class="wrap-anywhere">{row.note.clone()}</span>
+                    <span>{author()} ", " <Ago at=at.clone() /></span>
+                </span>
             </th>
-            <td class="wrap-anywhere">{row.note}</td>
-            <td>{author}</td>
-            <td>
-                <Ago at=row.created_at />
+            <td class="wrap-anywhere max-md:hidden">{row.note}</td>
+            <td class="max-md:hidden">{author()}</td>
+            <td class="max-md:hidden">
+                <Ago at />
             </td>
             <td>
-                <span class="flex flex-wrap gap-3">
-                    <a class="link" href=format!("{path}/compare?from={number}&to=live")>
-                        "Compare " {number}
+                <span class="flex flex-wrap gap-x-3 gap-y-1 max-sm:flex-col">
+                    <a class="link" href=format!("{path}/versions/{number}")>
+                        "View " {number}
                     </a>
+                    {compare}
                     {restore}
                 </span>
             </td>
@@ -151,7 +191,7 @@ fn Row(row: EmailVersionRow, path: String) -> impl IntoView {
 }
 
 #[component]
-fn Question(template: EmailTemplateDetail, version: i64, restore: Signal<String>) -> impl IntoView {
+fn Question(template: EmailTemplateDetail, seen: String, version: i64, restore: Signal<String>) -> impl IntoView {
     let action = ServerAction::<RollBackEmailTemplate>::new();
     let attempt = Attempt::of(action);
     let path = format!("{PATH}/{}/{}", template.name, template.language);
@@ -168,9 +208,15 @@ fn Question(template: EmailTemplateDetail, version: i64, restore: Signal<String>
             <Form action attempt>
                 <Hidden name="name" value=template.name />
                 <Hidden name="language" value=template.language />
+                <Hidden name="seen" value=seen />
                 <Hidden name="version" value=number.clone() />
                 <Hidden name="note" value=format!("Back to version {number}") />
-                <Submit label=format!("Publish version {number} again") class="button button-primary justify-self-start" />
+                <SaveFirst what="kept" />
+                <Submit
+                    label=format!("Publish version {number} again")
+                    class="button button-primary justify-self-start"
+                    after_saving=true
+                />
             </Form>
         </Confirm>
     }

@@ -1,7 +1,7 @@
 //! The list of e-mail templates, with what there is of each in each language.
 
 use leptos::prelude::*;
-use leptos_router::{components::Form, hooks::use_query_map, params::ParamsMap};
+use leptos_router::{hooks::use_query_map, params::ParamsMap};
 use sereno_types::{EmailCoverage, EmailTemplateQuery, EmailTemplateRow, Page, Permission, Problem};
 
 use crate::{
@@ -15,6 +15,7 @@ use crate::{
         alert::{Done, Tone},
         badge::Badge,
         field::{Choice, SearchField},
+        get_form::GetForm,
         heading::Heading,
         icon::Icon,
         loaded::loaded,
@@ -38,7 +39,15 @@ pub(crate) async fn list_email_templates(query: Option<EmailTemplateQuery>) -> R
 pub fn EmailTemplatesPage() -> impl IntoView {
     let asked = use_query_map();
     let query = Memo::new(move |_| asked.with(read));
-    let deleted = Signal::derive(move || asked.with(|params| params.get("done").as_deref() == Some("deleted")));
+    let done = Signal::derive(move || {
+        asked.with(|params| match params.get("done").as_deref() {
+            Some("deleted") => Some("The template is deleted, with all its versions."),
+            Some("imported") => {
+                Some("The templates are read in: what differs from what was in use is a draft now, or published.")
+            }
+            _ => None,
+        })
+    });
     let page = Resource::new(
         move || query.get(),
         |query| async move {
@@ -49,7 +58,7 @@ pub fn EmailTemplatesPage() -> impl IntoView {
     );
     loaded(
         page,
-        move |(page, query)| view! { <EmailTemplatesView page query deleted /> },
+        move |(page, query)| view! { <EmailTemplatesView page query done /> },
     )
 }
 
@@ -81,8 +90,8 @@ pub fn EmailTemplatesView(
     page: Page<EmailTemplateRow>,
     /// What was asked.
     query: EmailTemplateQuery,
-    /// Whether one has just been deleted.
-    deleted: Signal<bool>,
+    /// What has just been done.
+    done: Signal<Option<&'static str>>,
 ) -> impl IntoView {
     let at = |cursor: &Option<String>| {
         let cursor = Some(cursor.clone()?);
@@ -103,7 +112,7 @@ pub fn EmailTemplatesView(
     let custom = chosen(query.custom);
     view! {
         <Breadcrumb above=vec![("/console", "Overview")] here="E-mail templates" />
-        {move || deleted.get().then(|| view! { <Done>"The template is deleted, with all its versions."</Done> })}
+        {move || done.get().map(|words| view! { <Done>{words}</Done> })}
         <div class="flex flex-wrap items-start justify-between gap-4">
             <div class="grid gap-1">
                 <Heading title="E-mail templates" />
@@ -111,24 +120,33 @@ pub fn EmailTemplatesView(
                     "Every mail can be written anew in each language. What you do not write leaves as it is shipped."
                 </p>
             </div>
-            {may(Permission::EmailTemplatesManage)
-                .then(|| {
-                    view! {
-                        <a class="button button-primary" href="/console/email-templates/new">
-                            {Icon::Plus.draw()}
-                            "New template"
-                        </a>
-                    }
-                })}
+            <div class="flex flex-wrap gap-3">
+                <a class="button" rel="external" download="" href="/api/v1/admin/email-templates/export">
+                    {Icon::Download.draw()}
+                    "Download all"
+                </a>
+                {may(Permission::EmailTemplatesManage)
+                    .then(|| {
+                        view! {
+                            <a class="button" href="/console/email-templates/import">
+                                "Read in"
+                            </a>
+                            <a class="button button-primary" href="/console/email-templates/new">
+                                {Icon::Plus.draw()}
+                                "New template"
+                            </a>
+                        }
+                    })}
+            </div>
         </div>
-        <Form method="GET" action={PATH} {..} role="search" class="flex flex-wrap items-end gap-3">
+        <GetForm action={PATH} {..} role="search" class="flex flex-wrap items-end gap-3">
             <SearchField name="q" label="Search" placeholder="Name or purpose" value=query.q />
             <Choice name="custom" label="Whose" options=kinds value=custom />
             <button type="submit" class="button">
                 {Icon::Search.draw()}
                 "Search"
             </button>
-        </Form>
+        </GetForm>
         <p class="text-soft" role="status">
             {total}
         </p>
@@ -147,9 +165,15 @@ fn Table(rows: Vec<EmailTemplateRow>) -> impl IntoView {
                 <thead>
                     <tr>
                         <th scope="col">"Template"</th>
-                        <th scope="col">"English"</th>
-                        <th scope="col">"German"</th>
-                        <th scope="col">"Spanish"</th>
+                        <th scope="col" class="max-md:hidden">
+                            "English"
+                        </th>
+                        <th scope="col" class="max-md:hidden">
+                            "German"
+                        </th>
+                        <th scope="col" class="max-md:hidden">
+                            "Spanish"
+                        </th>
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>
@@ -161,19 +185,28 @@ fn Table(rows: Vec<EmailTemplateRow>) -> impl IntoView {
 #[component]
 fn Row(row: EmailTemplateRow) -> impl IntoView {
     let first = format!("{PATH}/{}/en", row.name);
+    let cell = |coverage: EmailCoverage| {
+        let href = format!("{PATH}/{}/{}", row.name, coverage.language);
+        let label = format!("{} in {}: ", row.title, language_name(&coverage.language));
+        view! {
+            <a class="badges" href=href>
+                <span class="sr-only">{label}</span>
+                <Coverage coverage />
+            </a>
+        }
+    };
     let cells = row
         .languages
-        .into_iter()
+        .iter()
+        .map(|coverage| view! { <td class="max-md:hidden">{cell(coverage.clone())}</td> })
+        .collect_view();
+    // narrow screens have no columns for them
+    let stacked = row
+        .languages
+        .iter()
         .map(|coverage| {
-            let href = format!("{PATH}/{}/{}", row.name, coverage.language);
-            let label = format!("{} in {}", row.title, language_name(&coverage.language));
-            view! {
-                <td>
-                    <a class="flex flex-wrap gap-1.5" href=href aria-label=label>
-                        <Coverage coverage />
-                    </a>
-                </td>
-            }
+            let language = language_name(&coverage.language);
+            view! { <li class="flex flex-wrap items-center gap-2">{language} {cell(coverage.clone())}</li> }
         })
         .collect_view();
     view! {
@@ -182,7 +215,9 @@ fn Row(row: EmailTemplateRow) -> impl IntoView {
                 <a class="link wrap-anywhere" href=first>
                     {row.title}
                 </a>
+                <code class="block font-mono text-sm font-normal wrap-anywhere text-muted">{row.name.clone()}</code>
                 <span class="block font-normal text-soft">{row.description}</span>
+                <ul class="mt-2 grid gap-1.5 font-normal md:hidden">{stacked}</ul>
             </th>
             {cells}
         </tr>

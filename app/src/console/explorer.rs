@@ -1,13 +1,15 @@
 //! "Can X do Y in Z?": a question of staff, answered by the same rule as every check.
 
 use leptos::prelude::*;
-use leptos_router::{components::Form, hooks::use_query_map, params::ParamsMap};
+use leptos_router::{hooks::use_query_map, params::ParamsMap};
 use serde::{Deserialize, Serialize};
 use sereno_types::{Decision, Problem};
 
 use crate::{
     console::{Breadcrumb, address::said, why::Why},
-    ui::{alert::Tone, badge::Badge, field::SearchField, heading::Heading, icon::Icon, loaded::loaded},
+    ui::{
+        alert::Tone, badge::Badge, field::SearchField, get_form::GetForm, heading::Heading, icon::Icon, loaded::loaded,
+    },
 };
 
 const PATH: &str = "/console/explorer";
@@ -88,14 +90,14 @@ pub fn ExplorerView(
                 "Ask as an application would: the same rule answers, and here it says why."
             </p>
         </div>
-        <Form method="GET" action={PATH} {..} role="search" class="flex flex-wrap items-end gap-3">
+        <GetForm action={PATH} {..} role="search" class="flex flex-wrap items-end gap-3">
             <SearchField name="user" label="Can" placeholder="Id, number, address or user name" value=asked.user />
             <SearchField name="permission" label="do" placeholder="articles.edit or role:editor" value=asked.permission />
             <SearchField name="project" label="in" placeholder="Project; empty: everywhere" value=asked.project />
             <button type="submit" class="button button-primary">
                 "Ask"
             </button>
-        </Form>
+        </GetForm>
         <div role="status" class="grid grid-cols-1 gap-4">
             {missing} {answer}
         </div>

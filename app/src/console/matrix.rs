@@ -2,7 +2,7 @@
 //! change it. Both sides are searched and paged by the server.
 
 use leptos::prelude::*;
-use leptos_router::{components::Form as Search, hooks::use_query_map, params::ParamsMap};
+use leptos_router::{hooks::use_query_map, params::ParamsMap};
 use serde::{Deserialize, Serialize};
 use sereno_types::{Page, Permission, PermissionRow, Problem, RoleDetail};
 #[cfg(feature = "ssr")]
@@ -18,6 +18,7 @@ use crate::{
         alert::Done,
         field::{Hidden, SearchField},
         form::{Attempt, ErrorSummary, Form},
+        get_form::GetForm,
         heading::Heading,
         icon::Icon,
         loaded::loaded,
@@ -286,7 +287,7 @@ fn Filters(query: MatrixQuery) -> impl IntoView {
         .limit
         .map(|limit| view! { <input type="hidden" name="limit" value=limit.to_string() /> });
     view! {
-        <Search method="GET" action={PATH} {..} role="search" class="flex flex-wrap items-end gap-3">
+        <GetForm action={PATH} {..} role="search" class="flex flex-wrap items-end gap-3">
             <SearchField name="q" label="Permissions" placeholder="Codename or description" value=query.q />
             <SearchField name="role" label="Roles" placeholder="Name or codename" value=query.role />
             <SearchField name="project" label="Project" placeholder="Name in addresses; - for none" value=query.project />
@@ -295,7 +296,7 @@ fn Filters(query: MatrixQuery) -> impl IntoView {
                 {Icon::Search.draw()}
                 "Search"
             </button>
-        </Search>
+        </GetForm>
     }
 }
 

@@ -1,7 +1,6 @@
 //! The members of a project, on its page: who they are and what they hold there; adding, changing and removing them.
 
 use leptos::prelude::*;
-use leptos_router::components::Form as Search;
 use serde::{Deserialize, Serialize};
 use sereno_types::{AssignmentRow, MemberQuery, MemberRow, Page, Permission, Problem, RoleRow};
 
@@ -22,6 +21,7 @@ use crate::{
         confirm::Confirm,
         field::{Choice, Field, Hidden, SearchField, Tick},
         form::{Attempt, Form, Submit},
+        get_form::GetForm,
         icon::Icon,
         pager::Pager,
     },
@@ -264,8 +264,7 @@ fn Filters(asked: MembersAsked) -> impl IntoView {
         .limit
         .map(|limit| view! { <input type="hidden" name="limit" value=limit.to_string() /> });
     view! {
-        <Search
-            method="GET"
+        <GetForm
             action={format!("{PATH}/{}", asked.project)}
             {..}
             role="search"
@@ -278,7 +277,7 @@ fn Filters(asked: MembersAsked) -> impl IntoView {
                 {Icon::Search.draw()}
                 "Search"
             </button>
-        </Search>
+        </GetForm>
     }
 }
 

@@ -5,7 +5,13 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use sereno_types::{Id, MessageAction, MessageAttempt, MessageDetail, MessagePreview, Permission, Problem};
 
 use crate::{
-    console::{Breadcrumb, holders::UserLink, may, messages::MessageBadge, user::Section},
+    console::{
+        Breadcrumb,
+        holders::UserLink,
+        may,
+        messages::{MessageBadge, kind_title},
+        user::Section,
+    },
     ui::{
         alert::Done,
         confirm::Confirm,
@@ -118,7 +124,7 @@ pub fn MessageView(
     /// What the address asks to be confirmed: `retry`, `cancel`, `release` or `resend`.
     confirm: Signal<String>,
 ) -> impl IntoView {
-    let title = format!("{} to {}", detail.message.kind, detail.message.recipient);
+    let title = format!("{} to {}", kind_title(&detail.message.kind), detail.message.recipient);
     let may_manage = may(Permission::MessagesManage);
     let id = detail.message.id.clone();
     let state = detail.message.state;
@@ -129,7 +135,7 @@ pub fn MessageView(
     view! {
         <Breadcrumb
             above=vec![("/console", "Overview"), (PATH, "Notifications")]
-            here=detail.message.kind.clone()
+            here=kind_title(&detail.message.kind)
         />
         {move || notice.get().map(|notice| view! { <Done>{notice}</Done> })}
         <div class="flex flex-wrap items-start justify-between gap-4">
@@ -152,21 +158,60 @@ pub fn MessageView(
 #[component]
 fn Actions(detail: MessageDetail) -> impl IntoView {
     let id = detail.message.id;
-    let actions = detail.actions;
-    let link = move |action: MessageAction, label: &'static str| {
-        let href = format!("{PATH}/{id}?confirm={}", action.as_str());
-        actions.contains(&action).then(|| {
+    let offered: Vec<_> = [
+        (
+            MessageAction::Release,
+            "Release",
+            "Lets this mail go although mails are held back.",
+        ),
+        (
+            MessageAction::Retry,
+            "Retry",
+            "Puts this mail into the queue again, with fresh attempts.",
+        ),
+        (
+            MessageAction::Resend,
+            "Send anew",
+            "Makes another mail like this one, which has a history of its own.",
+        ),
+        (MessageAction::Cancel, "Cancel", "Takes this mail out of the queue."),
+    ]
+    .into_iter()
+    .filter(|(action, ..)| detail.actions.contains(action))
+    .collect();
+    let hints = offered
+        .iter()
+        .map(|(action, label, words)| {
             view! {
-                <a class="button" href=href data-noscroll>
-                    {label}
+                <li id=format!("{}-hint", action.as_str())>
+                    <strong>{*label}</strong>
+                    ": "
+                    {*words}
+                </li>
+            }
+        })
+        .collect_view();
+    let links = offered
+        .iter()
+        .enumerate()
+        .map(|(at, (action, label, _))| {
+            let class = if at == 0 { "button button-primary" } else { "button" };
+            view! {
+                <a
+                    class=class
+                    href=format!("{PATH}/{id}?confirm={}", action.as_str())
+                    aria-describedby=format!("{}-hint", action.as_str())
+                    data-noscroll
+                >
+                    {*label}
                 </a>
             }
         })
-    };
+        .collect_view();
     view! {
-        <div class="flex flex-wrap gap-3">
-            {link(MessageAction::Release, "Release")} {link(MessageAction::Retry, "Retry")}
-            {link(MessageAction::Resend, "Send anew")} {link(MessageAction::Cancel, "Cancel")}
+        <div class="grid max-w-md gap-2">
+            <div class="flex flex-wrap gap-3 sm:justify-end">{links}</div>
+            <ul class="hint">{hints}</ul>
         </div>
     }
 }
@@ -243,29 +288,33 @@ fn CancelQuestion(id: Id, open: Signal<bool>) -> impl IntoView {
 fn ResendQuestion(id: Id, recipient: String, can_redirect: bool, open: Signal<bool>) -> impl IntoView {
     let action = ServerAction::<ResendMessage>::new();
     let attempt = Attempt::of(action).starting_with(vec![("recipient".to_owned(), recipient.clone())]);
-    let field = if can_redirect {
-        view! { <Field name="recipient" label="To" inputmode="email" hint="Correct the address if it is wrong." /> }
-            .into_any()
-    } else {
-        view! {
-            <p>
-                {format!(
-                    "It goes to {recipient} again and nowhere else: a mail like this holds a secret that is made for its address.",
-                )}
-            </p>
-            <Hidden name="recipient" value=recipient />
-        }
-        .into_any()
-    };
     view! {
         <Confirm id="resend" title="Send another mail like this?" open cancel=format!("{PATH}/{id}")>
             <Form action attempt>
                 <Hidden name="id" value=id.0 />
-                {field}
+                <ToField recipient can_redirect />
                 <Submit label="Send" class="button button-primary justify-self-start" icon=Icon::Mail />
             </Form>
         </Confirm>
     }
+}
+
+/// To whom: to be corrected, or bound. Inside the form, where fields find the attempt.
+#[component]
+fn ToField(recipient: String, can_redirect: bool) -> impl IntoView {
+    if can_redirect {
+        return view! { <Field name="recipient" label="To" inputmode="email" hint="Correct the address if it is wrong." /> }
+            .into_any();
+    }
+    view! {
+        <p>
+            {format!(
+                "It goes to {recipient} again and nowhere else: a mail like this holds a secret that is made for its address.",
+            )}
+        </p>
+        <Hidden name="recipient" value=recipient />
+    }
+    .into_any()
 }
 
 #[component]
@@ -380,13 +429,21 @@ fn Attempts(tried: Vec<MessageAttempt>) -> impl IntoView {
         .map(|attempt| {
             view! {
                 <tr>
-                    <th scope="row">{attempt.number}</th>
-                    <td>
+                    <th scope="row">
+                        {attempt.number}
+                        // narrow screens have no columns for them
+                        <span class="mt-1 grid gap-0.5 font-normal md:hidden">
+                            <span>{outcome_name(&attempt.outcome)} ", " <At at=attempt.begun_at.clone() /></span>
+                            <code class="font-mono text-sm wrap-anywhere text-soft">{attempt.transport.clone()}</code>
+                            <span class="wrap-anywhere">{attempt.answer.clone()}</span>
+                        </span>
+                    </th>
+                    <td class="max-md:hidden">
                         <At at=attempt.begun_at />
                     </td>
-                    <td class="wrap-anywhere font-mono">{attempt.transport}</td>
-                    <td>{outcome_name(&attempt.outcome)}</td>
-                    <td class="min-w-48 wrap-anywhere">{attempt.answer}</td>
+                    <td class="wrap-anywhere font-mono max-md:hidden">{attempt.transport}</td>
+                    <td class="max-md:hidden">{outcome_name(&attempt.outcome)}</td>
+                    <td class="min-w-48 wrap-anywhere max-md:hidden">{attempt.answer}</td>
                 </tr>
             }
         })
@@ -399,10 +456,18 @@ fn Attempts(tried: Vec<MessageAttempt>) -> impl IntoView {
                     <thead>
                         <tr>
                             <th scope="col">"No."</th>
-                            <th scope="col">"Begun"</th>
-                            <th scope="col">"Mail server"</th>
-                            <th scope="col">"Outcome"</th>
-                            <th scope="col">"Answer"</th>
+                            <th scope="col" class="max-md:hidden">
+                                "Begun"
+                            </th>
+                            <th scope="col" class="max-md:hidden">
+                                "Mail server"
+                            </th>
+                            <th scope="col" class="max-md:hidden">
+                                "Outcome"
+                            </th>
+                            <th scope="col" class="max-md:hidden">
+                                "Answer"
+                            </th>
                         </tr>
                     </thead>
                     <tbody>{rows}</tbody>
@@ -444,7 +509,7 @@ fn Preview(id: Id, preview: MessagePreview) -> impl IntoView {
             {html}
             <details>
                 <summary class="link">"As plain text"</summary>
-                <pre class="shell whitespace-pre-wrap" tabindex="0">
+                <pre class="shell wrap-anywhere whitespace-pre-wrap" tabindex="0">
                     {preview.text}
                 </pre>
             </details>

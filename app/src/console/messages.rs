@@ -292,7 +292,9 @@ pub(super) fn MessageTable(
                 <thead>
                     <tr>
                         <th scope="col">"Mail"</th>
-                        <th scope="col">"To"</th>
+                        <th scope="col" class="max-sm:hidden">
+                            "To"
+                        </th>
                         <th scope="col" class="max-md:hidden">
                             "User"
                         </th>
@@ -300,7 +302,9 @@ pub(super) fn MessageTable(
                         <th scope="col" class="max-lg:hidden">
                             "Attempts"
                         </th>
-                        <th scope="col">"When"</th>
+                        <th scope="col" class="max-sm:hidden">
+                            "When"
+                        </th>
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>
@@ -314,7 +318,7 @@ fn Row(row: MessageRow) -> impl IntoView {
     let why = row.reason.map(|reason| {
         view! {
             <span class="block text-soft">
-                <code class="font-mono">{reason.as_str()}</code>
+                <code class="font-mono text-sm wrap-anywhere">{reason.as_str()}</code>
             </span>
         }
     });
@@ -322,21 +326,40 @@ fn Row(row: MessageRow) -> impl IntoView {
         <tr>
             <th scope="row">
                 <a class="link" href=format!("{PATH}/{}", row.id)>
-                    <code class="font-mono">{row.kind}</code>
+                    {kind_title(&row.kind)}
                 </a>
+                <code class="block font-mono text-sm font-normal wrap-anywhere text-muted">{row.kind}</code>
+                // narrow screens have no columns for them
+                <span class="mt-1 grid gap-0.5 font-normal sm:hidden">
+                    <span class="wrap-anywhere">{row.recipient.clone()}</span>
+                    <span class="text-soft">
+                        <Ago at=row.created_at.clone() />
+                    </span>
+                </span>
             </th>
-            <td class="wrap-anywhere">{row.recipient}</td>
+            <td class="wrap-anywhere max-sm:hidden">{row.recipient}</td>
             <td class="wrap-anywhere max-md:hidden">{row.user.map(|user| view! { <UserLink user /> })}</td>
             <td>
                 <MessageBadge state=row.state />
                 {why}
             </td>
             <td class="max-lg:hidden">{row.attempts}</td>
-            <td>
+            <td class="max-sm:hidden">
                 <Ago at=row.created_at />
             </td>
         </tr>
     }
+}
+
+/// What people call a kind of mail: `password_reset` is a password reset, `test.activation` somebody's look at one.
+pub(super) fn kind_title(kind: &str) -> String {
+    if let Some(tried) = kind.strip_prefix("test.") {
+        return format!("{} (test)", kind_title(tried));
+    }
+    let words = kind.strip_prefix("custom.").unwrap_or(kind).replace(['_', '-'], " ");
+    let mut letters = words.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string());
+    first.unwrap_or_default() + letters.as_str()
 }
 
 /// Where a mail stands.
@@ -388,6 +411,18 @@ fn NothingFound(filtered: bool) -> impl IntoView {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn kinds_have_titles() {
+        for (kind, title) in [
+            ("password_reset", "Password reset"),
+            ("custom.new-invoice", "New invoice"),
+            ("test.login_code", "Login code (test)"),
+            ("", ""),
+        ] {
+            assert_eq!(kind_title(kind), title);
+        }
+    }
 
     #[test]
     fn what_an_address_says_wrong_is_ignored() {

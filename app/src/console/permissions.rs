@@ -2,11 +2,7 @@
 //! Search, filters and page are all in the address.
 
 use leptos::prelude::*;
-use leptos_router::{
-    components::{A, Form as Search},
-    hooks::use_query_map,
-    params::ParamsMap,
-};
+use leptos_router::{components::A, hooks::use_query_map, params::ParamsMap};
 use sereno_types::{OriginFilter, Page, Permission, PermissionQuery, PermissionRow, Problem, UsageFilter};
 
 use crate::{
@@ -24,6 +20,7 @@ use crate::{
         confirm::Confirm,
         field::{Choice, Field, Hidden, SearchField},
         form::{Attempt, Form, Submit},
+        get_form::GetForm,
         heading::Heading,
         icon::Icon,
         loaded::loaded,
@@ -263,7 +260,7 @@ fn Filters(query: PermissionQuery) -> impl IntoView {
         .limit
         .map(|limit| view! { <input type="hidden" name="limit" value=limit.to_string() /> });
     view! {
-        <Search method="GET" action={PATH} {..} role="search" class="flex flex-wrap items-end gap-3">
+        <GetForm action={PATH} {..} role="search" class="flex flex-wrap items-end gap-3">
             <SearchField name="q" label="Search" placeholder="Codename or description" value=query.q />
             <Choice name="origin" label="Origin" options=origins() value=origin />
             <Choice name="usage" label="Usage" options=usages value=usage />
@@ -272,7 +269,7 @@ fn Filters(query: PermissionQuery) -> impl IntoView {
                 {Icon::Search.draw()}
                 "Search"
             </button>
-        </Search>
+        </GetForm>
     }
 }
 

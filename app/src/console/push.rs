@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use sereno_types::{Permission, Problem, PushDetail, PushState};
+use sereno_types::{Permission, Problem, PushDetail, PushReason, PushState};
 
 use crate::{
     console::{
@@ -10,6 +10,7 @@ use crate::{
         event::person,
         may,
         pushes::{PATH, PushBadge, device_name, reason_words},
+        user::Section,
     },
     ui::{
         alert::Done,
@@ -93,11 +94,25 @@ pub fn PushView(
     } else {
         device_name(row.device.name).into_any()
     };
-    let data = detail
+    let rows: Vec<_> = detail
         .data
         .into_iter()
         .map(|(name, value)| view! { <Fact name=name code=true>{value}</Fact> })
-        .collect_view();
+        .collect();
+    let data = (!rows.is_empty()).then(|| {
+        view! {
+            <Section title="Data for the application">
+                <dl class="facts">{rows}</dl>
+            </Section>
+        }
+    });
+    let retired = (row.reason == Some(PushReason::TokenUnregistered)).then(|| {
+        view! {
+            <p class="border-t border-line pt-3 text-soft">
+                "The service says that this token is of no installation any more: the application was removed, or has another token by now. Sereno has forgotten the token, so that nothing is sent in vain. The device is notified again once its application tells its new token, which it does at the next sign-in."
+            </p>
+        }
+    });
     let others = format!("{PATH}?batch={}", row.batch);
     view! {
         <Breadcrumb above=vec![("/console", "Overview"), (PATH, "Push")] here=title.clone() />
@@ -111,7 +126,7 @@ pub fn PushView(
             </div>
             {retry}
         </div>
-        <section class="card p-5">
+        <section class="card grid grid-cols-1 gap-3 p-5">
             <dl class="facts">
                 <Fact name="Words">{detail.body}</Fact>
                 <Fact name="To">{person(row.user)}</Fact>
@@ -132,9 +147,10 @@ pub fn PushView(
                         }
                     })}
                 {detail.channel.map(|channel| view! { <Fact name="Channel">{channel}</Fact> })}
-                {data}
             </dl>
+            {retired}
         </section>
+        {data}
         <a class="link justify-self-start" href=others>
             "All of the same request"
         </a>

@@ -317,7 +317,7 @@ fn SendForm(action: ServerAction<SendPush>, attempt: Attempt) -> impl IntoView {
                 <Field
                     name="to"
                     label="To"
-                    hint="A user by address, name, number or id: all their devices that have a push token. Or one device: device: and its id."
+                    hint="A user by address, name, number or id: all their devices that have a push token. Or device:<id> for that device alone."
                 />
                 <Field name="title" label="Title" optional=true />
                 <Area name="body" label="Words" />

@@ -1,11 +1,11 @@
 //! A choice among roles, as many as fit on a page; the address narrows down which.
 
 use leptos::prelude::*;
-use leptos_router::components::Form;
 use sereno_types::{Page, RoleQuery, RoleRow};
 
 use crate::ui::{
     field::{Pick, SearchField},
+    get_form::GetForm,
     icon::Icon,
 };
 
@@ -79,13 +79,13 @@ pub(super) fn OfferSearch(
     let is_whole = roles.total <= roles.items.len() as u64;
     (offer.is_some() || !is_whole).then(|| {
         view! {
-            <Form method="GET" action={path} {..} role="search" aria-label="Roles to choose from" class="flex flex-wrap items-end gap-3">
+            <GetForm action={path} {..} role="search" aria-label="Roles to choose from" class="flex flex-wrap items-end gap-3">
                 <SearchField name="offer" label="Roles to choose from" placeholder="Name or codename" value=offer />
                 <button type="submit" class="button">
                     {Icon::Search.draw()}
                     "Look for roles"
                 </button>
-            </Form>
+            </GetForm>
         }
     })
 }

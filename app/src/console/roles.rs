@@ -1,7 +1,7 @@
 //! The list of roles. Search, filters and page are all in the address.
 
 use leptos::prelude::*;
-use leptos_router::{components::Form, hooks::use_query_map, params::ParamsMap};
+use leptos_router::{hooks::use_query_map, params::ParamsMap};
 use sereno_types::{OriginFilter, Page, Permission, Problem, RoleName, RoleQuery, RoleRow};
 
 use crate::{
@@ -15,6 +15,7 @@ use crate::{
     ui::{
         alert::Done,
         field::{Choice, SearchField},
+        get_form::GetForm,
         heading::Heading,
         icon::Icon,
         loaded::loaded,
@@ -183,7 +184,7 @@ fn Filters(query: RoleQuery) -> impl IntoView {
         .limit
         .map(|limit| view! { <input type="hidden" name="limit" value=limit.to_string() /> });
     view! {
-        <Form method="GET" action={PATH} {..} role="search" class="flex flex-wrap items-end gap-3">
+        <GetForm action={PATH} {..} role="search" class="flex flex-wrap items-end gap-3">
             <SearchField name="q" label="Search" placeholder="Name or codename" value=query.q />
             <SearchField name="project" label="Project" placeholder="Name in addresses; - for none" value=query.project />
             <SearchField name="permission" label="Permission" placeholder="Codename" value=query.permission />
@@ -194,7 +195,7 @@ fn Filters(query: RoleQuery) -> impl IntoView {
                 {Icon::Search.draw()}
                 "Search"
             </button>
-        </Form>
+        </GetForm>
     }
 }
 

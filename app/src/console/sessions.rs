@@ -2,7 +2,7 @@
 //! and page are all in the address.
 
 use leptos::prelude::*;
-use leptos_router::{components::Form as Search, hooks::use_query_map, params::ParamsMap};
+use leptos_router::{hooks::use_query_map, params::ParamsMap};
 use sereno_types::{Page, Permission, Problem, SessionKind, SessionQuery, SessionRow};
 
 use crate::{
@@ -13,6 +13,7 @@ use crate::{
         badge::Badge,
         field::{Choice, Hidden, SearchField},
         form::{Attempt, ErrorSummary, Form},
+        get_form::GetForm,
         heading::Heading,
         icon::Icon,
         loaded::loaded,
@@ -164,7 +165,7 @@ fn Filters(query: SessionQuery) -> impl IntoView {
         .limit
         .map(|limit| view! { <input type="hidden" name="limit" value=limit.to_string() /> });
     view! {
-        <Search method="GET" action={PATH} {..} role="search" class="flex flex-wrap items-end gap-3">
+        <GetForm action={PATH} {..} role="search" class="flex flex-wrap items-end gap-3">
             <SearchField name="user" label="User" placeholder="Address, name or number" value=query.user />
             <SearchField name="client_id" label="Application" placeholder="Client id" value=query.client_id />
             <SearchField name="address" label="Network address" placeholder="192.0.2.7" value=query.address />
@@ -174,7 +175,7 @@ fn Filters(query: SessionQuery) -> impl IntoView {
                 {Icon::Search.draw()}
                 "Search"
             </button>
-        </Search>
+        </GetForm>
     }
 }
 

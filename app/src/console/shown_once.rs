@@ -31,9 +31,9 @@ pub struct Shown {
     /// What tokens would say, where that was asked.
     #[serde(default)]
     pub preview: Option<ClaimsPreview>,
-    /// What a mail would say, where that was asked.
+    /// What a mail would say, where that was asked, and whether it is wanted as wide as a phone.
     #[serde(default)]
-    pub mail: Option<EmailPreview>,
+    pub mail: Option<(EmailPreview, bool)>,
     /// The page that follows.
     pub next: String,
 }
@@ -74,7 +74,7 @@ pub fn ShownOnce(
     } else {
         view! { <Heading title=shown.title /> }.into_any()
     };
-    if let Some(mail) = shown.mail {
+    if let Some((mail, narrow)) = shown.mail {
         return view! {
             <div class="grid gap-4" role="status">
                 {heading} <p>
@@ -82,7 +82,7 @@ pub fn ShownOnce(
                     <a class="link" rel="external" href=shown.next>
                         "this link"
                     </a> " to the template as it is."
-                </p> <Mail mail narrow=false />
+                </p> <Mail mail narrow />
             </div>
         }
         .into_any();

@@ -1,7 +1,7 @@
 //! The ring of signing keys: made, activated, forgotten.
 
 use leptos::prelude::*;
-use leptos_router::{components::Form as Search, hooks::use_query_map, params::ParamsMap};
+use leptos_router::{hooks::use_query_map, params::ParamsMap};
 use sereno_types::{
     Id, Page, PageQuery, Permission, Problem, SigningAlgorithm, SigningKeyQuery, SigningKeyRow, SigningKeyState,
 };
@@ -18,6 +18,7 @@ use crate::{
         confirm::Confirm,
         field::{Choice, Field, Hidden, SearchField, Select},
         form::{Attempt, Form, Submit},
+        get_form::GetForm,
         heading::Heading,
         icon::Icon,
         loaded::loaded,
@@ -259,7 +260,7 @@ fn Filters(query: SigningKeyQuery) -> impl IntoView {
         .chain(algorithms)
         .collect::<Vec<_>>();
     view! {
-        <Search method="GET" action={PATH} {..} role="search" class="flex flex-wrap items-end gap-3">
+        <GetForm action={PATH} {..} role="search" class="flex flex-wrap items-end gap-3">
             <SearchField name="q" label="Search" placeholder="Key or client id" value=query.q />
             <Choice name="state" label="State" options=states value=query.state.map_or("", SigningKeyState::as_str) />
             <Choice
@@ -274,7 +275,7 @@ fn Filters(query: SigningKeyQuery) -> impl IntoView {
                 {Icon::Search.draw()}
                 "Search"
             </button>
-        </Search>
+        </GetForm>
     }
 }
 

@@ -1,14 +1,14 @@
 //! The list of providers that people sign in through. Search and page are in the address.
 
 use leptos::prelude::*;
-use leptos_router::{components::Form, hooks::use_query_map, params::ParamsMap};
+use leptos_router::{hooks::use_query_map, params::ParamsMap};
 use sereno_types::{Page, Permission, Problem, SocialProviderQuery, SocialProviderRow};
 
 use crate::{
     console::{Breadcrumb, applications::EnabledBadge, may, overview::grouped, social_provider_form::kind_name},
     ui::{
-        alert::Done, field::SearchField, heading::Heading, icon::Icon, loaded::loaded, pager::Pager, provider::mark,
-        time::Ago,
+        alert::Done, field::SearchField, get_form::GetForm, heading::Heading, icon::Icon, loaded::loaded, pager::Pager,
+        provider::mark, time::Ago,
     },
 };
 
@@ -110,13 +110,13 @@ pub fn SocialProvidersView(
                     }
                 })}
         </div>
-        <Form method="GET" action={PATH} {..} role="search" class="flex flex-wrap items-end gap-3">
+        <GetForm action={PATH} {..} role="search" class="flex flex-wrap items-end gap-3">
             <SearchField name="q" label="Search" placeholder="Name" value=query.q />
             <button type="submit" class="button">
                 {Icon::Search.draw()}
                 "Search"
             </button>
-        </Form>
+        </GetForm>
         <p class="text-soft" role="status">
             {total}
         </p>

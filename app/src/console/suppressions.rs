@@ -1,7 +1,7 @@
 //! Addresses that are not written to: those that bounced, and those that staff put there.
 
 use leptos::prelude::*;
-use leptos_router::{components::Form as Search, hooks::use_query_map, params::ParamsMap};
+use leptos_router::{hooks::use_query_map, params::ParamsMap};
 use sereno_types::{Id, Page, Permission, Problem, SuppressionCause, SuppressionQuery, SuppressionRow};
 
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
         confirm::Confirm,
         field::{Choice, Field, Hidden, SearchField},
         form::{Attempt, Form, Submit},
+        get_form::GetForm,
         heading::Heading,
         icon::Icon,
         loaded::loaded,
@@ -206,7 +207,7 @@ fn Filters(query: SuppressionQuery) -> impl IntoView {
         .limit
         .map(|limit| view! { <input type="hidden" name="limit" value=limit.to_string() /> });
     view! {
-        <Search method="GET" action={PATH} {..} role="search" class="flex flex-wrap items-end gap-3">
+        <GetForm action={PATH} {..} role="search" class="flex flex-wrap items-end gap-3">
             <SearchField name="q" label="Search" placeholder="Address" value=query.q />
             <Choice name="cause" label="Cause" options=causes value=query.cause.map_or("", SuppressionCause::as_str) />
             {kept}
@@ -214,7 +215,7 @@ fn Filters(query: SuppressionQuery) -> impl IntoView {
                 {Icon::Search.draw()}
                 "Search"
             </button>
-        </Search>
+        </GetForm>
     }
 }
 
@@ -228,11 +229,15 @@ fn Table(rows: Vec<SuppressionRow>, query: SuppressionQuery, may_manage: bool) -
                 <tr>
                     <th scope="row" class="wrap-anywhere">
                         {row.address}
+                        // narrow screens have no columns for them
+                        <span class="mt-1 block font-normal text-soft sm:hidden">
+                            {cause_name(row.cause)} ", " <Ago at=row.created_at.clone() />
+                        </span>
                     </th>
-                    <td>{cause_name(row.cause)}</td>
+                    <td class="max-sm:hidden">{cause_name(row.cause)}</td>
                     <td class="wrap-anywhere max-md:hidden">{row.note}</td>
                     <td class="max-md:hidden">{row.created_by.map(|user| view! { <UserLink user /> })}</td>
-                    <td>
+                    <td class="max-sm:hidden">
                         <Ago at=row.created_at />
                     </td>
                     {may_manage
@@ -256,14 +261,18 @@ fn Table(rows: Vec<SuppressionRow>, query: SuppressionQuery, may_manage: bool) -
                 <thead>
                     <tr>
                         <th scope="col">"Address"</th>
-                        <th scope="col">"Cause"</th>
+                        <th scope="col" class="max-sm:hidden">
+                            "Cause"
+                        </th>
                         <th scope="col" class="max-md:hidden">
                             "Note"
                         </th>
                         <th scope="col" class="max-md:hidden">
                             "By"
                         </th>
-                        <th scope="col">"Since"</th>
+                        <th scope="col" class="max-sm:hidden">
+                            "Since"
+                        </th>
                         {may_manage.then(|| view! { <th scope="col">"Actions"</th> })}
                     </tr>
                 </thead>

@@ -2,10 +2,7 @@
 //! reason; giving a role and taking it back.
 
 use leptos::prelude::*;
-use leptos_router::{
-    components::Form as Search,
-    hooks::{use_params_map, use_query_map},
-};
+use leptos_router::hooks::{use_params_map, use_query_map};
 use serde::{Deserialize, Serialize};
 use sereno_types::{
     AssignmentQuery, AssignmentRow, Code, EffectivePermission, EffectiveQuery, Page, Permission, Problem, ProjectQuery,
@@ -30,6 +27,7 @@ use crate::{
         badge::Badge,
         field::{Hidden, SearchField},
         form::{Attempt, Form, Submit},
+        get_form::GetForm,
         icon::Icon,
         loaded::loaded,
         pager::Pager,
@@ -348,8 +346,7 @@ fn Effective(page: Option<Page<EffectivePermission>>, asked: UserRolesAsked) -> 
     view! {
         <section class="grid grid-cols-1 gap-4">
             <h2 class="text-lg font-semibold">"What the user may do, and why"</h2>
-            <Search
-                method="GET"
+            <GetForm
                 action={format!("/console/users/{}/roles", asked.id)}
                 {..}
                 role="search"
@@ -366,7 +363,7 @@ fn Effective(page: Option<Page<EffectivePermission>>, asked: UserRolesAsked) -> 
                     {Icon::Search.draw()}
                     "Search"
                 </button>
-            </Search>
+            </GetForm>
             {found}
         </section>
     }

@@ -2,7 +2,7 @@
 //! restore the view.
 
 use leptos::prelude::*;
-use leptos_router::{components::Form, hooks::use_query_map, params::ParamsMap};
+use leptos_router::{hooks::use_query_map, params::ParamsMap};
 use sereno_types::{Page, Problem, UserQuery, UserRow, UserSort, UserState};
 
 use crate::{
@@ -10,6 +10,7 @@ use crate::{
     ui::{
         badge::{AdministratorBadge, StateBadge, state_name},
         field::{Choice, SearchField},
+        get_form::GetForm,
         heading::Heading,
         icon::Icon,
         loaded::loaded,
@@ -131,7 +132,7 @@ fn Filters(query: UserQuery) -> impl IntoView {
         .filter_map(|(name, value)| Some(view! { <input type="hidden" name=name value=value? /> }))
         .collect_view();
     view! {
-        <Form method="GET" action={PATH} {..} role="search" class="flex flex-wrap items-end gap-3">
+        <GetForm action={PATH} {..} role="search" class="flex flex-wrap items-end gap-3">
             <SearchField name="q" label="Search" placeholder="Address, name or number" value=query.q />
             <Choice name="state" label="State" options=states value=query.state.map_or("", UserState::as_str) />
             <Choice name="superuser" label="Who" options=who value=chosen(query.superuser) />
@@ -140,7 +141,7 @@ fn Filters(query: UserQuery) -> impl IntoView {
                 {Icon::Search.draw()}
                 "Search"
             </button>
-        </Form>
+        </GetForm>
     }
 }
 

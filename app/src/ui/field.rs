@@ -261,6 +261,10 @@ struct State {
 impl State {
     fn of(name: &str, hinted: bool) -> Self {
         let attempt = use_context::<Attempt>();
+        debug_assert!(
+            attempt.is_some(),
+            "the field {name} was made before its form: it would stay empty and tell no fault"
+        );
         let name = name.to_owned();
         let errors = Memo::new(move |_| attempt.map_or_else(Vec::new, |attempt| refusals(attempt, &name)));
         Self {

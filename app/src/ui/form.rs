@@ -10,7 +10,7 @@ use leptos::web_sys::FormData;
 use serde::de::DeserializeOwned;
 use sereno_types::Problem;
 
-use super::icon::Icon;
+use super::{icon::Icon, unsaved::Unsaved};
 use crate::{flash::Flash, text, visit};
 
 /// What the last try of a form left behind: from the action's answer in the browser, before that from the flash that a
@@ -20,7 +20,11 @@ pub struct Attempt {
     problem: Signal<Option<Problem>>,
     values: StoredValue<Vec<(String, String)>>,
     pending: Signal<bool>,
+    names: Names,
 }
+
+/// What fields are called, where their sentences do not say by themselves which one they are about.
+type Names = &'static [(&'static str, &'static str)];
 
 impl Attempt {
     /// The attempts at this action's form.
@@ -40,6 +44,7 @@ impl Attempt {
             problem,
             values: before.values,
             pending: action.pending().into(),
+            names: &[],
         }
     }
 
@@ -51,6 +56,7 @@ impl Attempt {
             problem: Signal::stored(problem),
             values: StoredValue::new(values),
             pending: Signal::stored(false),
+            names: &[],
         }
     }
 
@@ -61,6 +67,7 @@ impl Attempt {
             problem: Signal::derive(move || one.problem.get().or_else(|| other.problem.get())),
             values: StoredValue::new(Vec::new()),
             pending: Signal::derive(move || one.pending.get() || other.pending.get()),
+            names: &[],
         }
     }
 
@@ -92,6 +99,12 @@ impl Attempt {
             values: StoredValue::new(kept),
             ..self
         }
+    }
+
+    /// The same, with what its fields are called in the summary of what is wrong.
+    #[must_use]
+    pub fn naming(self, names: Names) -> Self {
+        Self { names, ..self }
     }
 
     /// Why it was refused.
@@ -158,9 +171,13 @@ pub fn Submit(
     /// Drawn before the words.
     #[prop(optional)]
     icon: Option<Icon>,
+    /// Whether it waits until what the page's editor says is saved: it acts on what is saved.
+    #[prop(optional)]
+    after_saving: bool,
 ) -> impl IntoView {
     let attempt = use_context::<Attempt>();
-    let pending = move || attempt.is_some_and(Attempt::pending);
+    let unsaved = Unsaved::current().filter(|_| after_saving);
+    let pending = move || attempt.is_some_and(Attempt::pending) || unsaved.is_some_and(Unsaved::is);
     view! {
         <button type="submit" class=class disabled=pending>
             {icon.map(Icon::draw)}
@@ -194,7 +211,7 @@ pub fn ErrorSummary(
                     {Icon::CircleAlert.draw()}
                     <div class="grid min-w-0 gap-1">
                         <h2 class="font-semibold">{text::use_texts().refused_title}</h2>
-                        {reasons(&problem)}
+                        {reasons(&problem, attempt.names)}
                     </div>
                 </div>
             }
@@ -203,7 +220,7 @@ pub fn ErrorSummary(
 }
 
 /// The sentences of a problem.
-fn reasons(problem: &Problem) -> AnyView {
+fn reasons(problem: &Problem, names: Names) -> AnyView {
     let locale = text::use_locale();
     if problem.errors.is_empty() {
         return view! {
@@ -213,10 +230,15 @@ fn reasons(problem: &Problem) -> AnyView {
         .into_any();
     }
     let links = problem.errors.iter().map(|error| {
+        let name = names
+            .iter()
+            .find(|(field, _)| *field == error.field)
+            .map(|(_, name)| format!("{name}: "));
         // `external` leaves the jump to the browser, which also moves the focus
         view! {
             <li>
                 <a class="link" rel="external" href=format!("#{}", error.field)>
+                    {name}
                     {text::of_field(locale, error)}
                 </a>
             </li>

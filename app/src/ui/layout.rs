@@ -10,12 +10,17 @@ use crate::text::{self, Locale};
 #[component]
 pub fn Plain(children: Children) -> impl IntoView {
     view! {
-        <Frame footer=|| {
-            view! {
-                <Languages />
-                <ThemeChoice id="theme" />
+        <Frame
+            wide=false
+            footer=|| {
+                view! {
+                    <Languages />
+                    <ThemeChoice id="theme" />
+                }
             }
-        }>{children()}</Frame>
+        >
+            {children()}
+        </Frame>
     }
 }
 
@@ -25,13 +30,21 @@ pub fn Still(
     /// Whether it can be had in other languages. What is shown once cannot: the way there would lose it.
     #[prop(default = true)]
     languages: bool,
+    /// Whether it needs more room than a form does.
+    #[prop(default = false)]
+    wide: bool,
     children: Children,
 ) -> impl IntoView {
-    view! { <Frame footer=move || languages.then(|| view! { <Languages /> })>{children()}</Frame> }
+    view! {
+        <Frame wide footer=move || languages.then(|| view! { <Languages /> })>
+            {children()}
+        </Frame>
+    }
 }
 
 #[component]
-fn Frame<F: IntoView>(footer: impl FnOnce() -> F, children: Children) -> impl IntoView {
+fn Frame<F: IntoView>(wide: bool, footer: impl FnOnce() -> F, children: Children) -> impl IntoView {
+    let width = if wide { "max-w-4xl" } else { "max-w-md" };
     view! {
         <div class="plain">
             <SkipLink />
@@ -40,7 +53,7 @@ fn Frame<F: IntoView>(footer: impl FnOnce() -> F, children: Children) -> impl In
                     <Logo />
                 </a>
             </header>
-            <main id="main" tabindex="-1" class="mx-auto w-full max-w-md px-4">
+            <main id="main" tabindex="-1" class=format!("mx-auto w-full px-4 {width}")>
                 <div class="card grid grid-cols-1 gap-6 p-6 sm:p-8">{children()}</div>
             </main>
             <footer class="mx-auto flex w-full max-w-md flex-wrap items-end justify-between gap-4 px-4 py-8">

@@ -1,17 +1,19 @@
 //! The pages about e-mail templates.
 
 use app::console::email_template::{EmailTemplateView, TemplateSeen};
-use app::console::email_template_compare::CompareView;
+use app::console::email_template_compare::{CompareView, Compared};
+use app::console::email_template_conflict::Conflict;
 use app::console::email_template_preview::Wishes;
+use app::console::email_template_version::{VersionSeen, VersionView};
 use app::console::email_templates::EmailTemplatesView;
 use leptos::prelude::*;
 use sereno_types::{
-    DiffLine, DiffSide, EmailCoverage, EmailDiff, EmailPartDiff, EmailPreview, EmailSource, EmailTemplateDetail,
-    EmailTemplateQuery, EmailTemplateRow, EmailVersion, EmailVersionRow, Id, Page, Permission, SessionUser,
-    StaffProfile, TemplateVariable, Timestamp,
+    Code, DiffLine, DiffSide, EmailCoverage, EmailDiff, EmailLook, EmailPartDiff, EmailPreview, EmailSource,
+    EmailTemplateDetail, EmailTemplateQuery, EmailTemplateRow, EmailVersion, EmailVersionRow, FieldError, Id, Page,
+    Permission, Problem, SessionUser, StaffProfile, TemplateVariable, Timestamp,
 };
 
-use crate::{holds, html, lacks};
+use crate::{between, holds, html, lacks};
 
 const LOOKS: &[Permission] = &[Permission::EmailTemplatesView];
 const MANAGES: &[Permission] = &[Permission::EmailTemplatesView, Permission::EmailTemplatesManage];
@@ -92,10 +94,20 @@ fn template() -> EmailTemplateDetail {
 }
 
 fn shown(permissions: &'static [Permission], draft: bool) -> String {
+    page(permissions, draft, Wishes::default(), |_| {})
+}
+
+/// The page, with something else than usual to show.
+fn page(
+    permissions: &'static [Permission],
+    draft: bool,
+    wishes: Wishes,
+    change: impl FnOnce(&mut TemplateSeen) + Send + 'static,
+) -> String {
     seen_with(permissions, move || {
         let mut template = template();
         template.draft = draft.then(|| version(0, false));
-        let seen = TemplateSeen {
+        let mut seen = TemplateSeen {
             template,
             seen: "1.abc".to_owned(),
             versions: Page {
@@ -109,14 +121,148 @@ fn shown(permissions: &'static [Permission], draft: bool) -> String {
                 text: "Text".to_owned(),
                 html: "<p>\"quoted\"</p>".to_owned(),
             }),
+            conflict: None,
         };
         let (notice, confirm, restore) = (
             Signal::stored(Some("The draft is saved.")),
             Signal::stored(String::new()),
             Signal::stored("1".to_owned()),
         );
-        view! { <EmailTemplateView seen wishes=Wishes::default() notice confirm restore /> }
+        change(&mut seen);
+        let wishes = Signal::stored(wishes);
+        view! { <EmailTemplateView seen wishes notice confirm restore /> }
     })
+}
+
+/// What an element with this id says of itself.
+fn element<'a>(page: &'a str, id: &str) -> &'a str {
+    between(page, &format!("id=\"{id}\""), ">")
+}
+
+#[test]
+fn every_field_of_the_editor_says_what_is_written() {
+    let shown = shown(MANAGES, false);
+    holds(element(&shown, "subject"), &["name=\"subject\"", "value=\"Hello\""]);
+    holds(
+        &shown,
+        &[
+            "Text {{ link }}</textarea>",
+            "&lt;p&gt;HTML {{ link }}&lt;/p&gt;</textarea>",
+        ],
+    );
+    // a footer has no subject
+    let footer = page(MANAGES, false, Wishes::default(), |seen| {
+        seen.template.has_subject = false
+    });
+    lacks(&footer, &["id=\"subject\""]);
+}
+
+#[test]
+fn what_may_be_named_is_put_in_by_a_click_or_copied() {
+    let shown = shown(MANAGES, false);
+    holds(
+        &shown,
+        &["class=\"chip plain-only\"", "class=\"chip js-only\"", "Insert "],
+    );
+    lacks(&shown, &["<details class=\"card p-5\" open"]);
+}
+
+#[test]
+fn the_preview_says_which_text_it_is_of() {
+    let in_use = shown(MANAGES, false);
+    holds(
+        between(&in_use, "aria-label=\"Preview\"", "<form"),
+        &["Version 2, in use"],
+    );
+    let draft = shown(MANAGES, true);
+    let head = between(&draft, "aria-label=\"Preview\"", "<form");
+    holds(
+        head,
+        &[
+            "Draft",
+            "See what is in use",
+            "/console/email-templates/activation/de/versions/2",
+        ],
+    );
+    // the button that posts the form without scripts takes along how it is wanted
+    let wishes = Wishes {
+        user: Some("ana".to_owned()),
+        look: Some(EmailLook::Dark),
+        narrow: Some(true),
+    };
+    let wanted = page(MANAGES, false, wishes, |_| {});
+    for field in [
+        "<input type=\"hidden\" name=\"user\" value=\"ana\"",
+        "<input type=\"hidden\" name=\"look\" value=\"dark\"",
+        "<input type=\"hidden\" name=\"narrow\" value=\"true\"",
+        "max-w-[375px]",
+    ] {
+        holds(&wanted, &[field]);
+    }
+    let wrong = |field: &'static str, code: Code| {
+        page(MANAGES, false, Wishes::default(), move |seen| {
+            seen.saved = Err(Problem::fields(vec![FieldError::new(field, code)]));
+        })
+    };
+    holds(&wrong("user", Code::InvalidChoice), &["There is no such user."]);
+    holds(
+        &wrong("subject", Code::TemplateSyntaxError),
+        &["Subject: This template cannot be read"],
+    );
+}
+
+#[test]
+fn whoever_was_too_late_sees_both_texts_and_loses_none() {
+    let shown = page(MANAGES, true, Wishes::default(), |seen| {
+        seen.conflict = Some(Conflict {
+            theirs: Some(version(0, false).row),
+            seen: "1.theirs".to_owned(),
+            parts: vec![changed("html"), same("text")],
+        });
+    });
+    let told = between(&shown, "data-conflict", "</section>");
+    holds(
+        told,
+        &[
+            "&lt;ana&gt; saved another draft",
+            "Shorter &amp; better",
+            "name=\"over\"",
+            "value=\"1.theirs\"",
+            "Save mine over it",
+            "Take theirs",
+            "Theirs",
+            "Yours",
+            "&lt;old&gt;",
+        ],
+    );
+    lacks(told, &["The same in both."]);
+}
+
+fn side(number: u64, text: &str) -> Option<DiffSide> {
+    Some(DiffSide {
+        number,
+        text: text.to_owned(),
+    })
+}
+
+fn changed(part: &str) -> EmailPartDiff {
+    EmailPartDiff {
+        part: part.to_owned(),
+        is_same: false,
+        lines: vec![DiffLine {
+            before: side(1, "<old>"),
+            after: side(1, "<new>"),
+            is_same: false,
+        }],
+    }
+}
+
+fn same(part: &str) -> EmailPartDiff {
+    EmailPartDiff {
+        part: part.to_owned(),
+        is_same: true,
+        lines: Vec::new(),
+    }
 }
 
 #[test]
@@ -135,7 +281,7 @@ fn the_list_shows_what_there_is_in_each_language() {
             next_cursor: Some("next".to_owned()),
             prev_cursor: None,
         };
-        view! { <EmailTemplatesView page query=EmailTemplateQuery::default() deleted=Signal::stored(false) /> }
+        view! { <EmailTemplatesView page query=EmailTemplateQuery::default() done=Signal::stored(Some("Read in.")) /> }
     });
     for words in [
         "Version 4",
@@ -147,6 +293,9 @@ fn the_list_shows_what_there_is_in_each_language() {
         "Confirms &amp; more",
         "cursor=next",
         "New template",
+        "/api/v1/admin/email-templates/export",
+        "/console/email-templates/import",
+        "Read in.",
     ] {
         holds(&page, &[words]);
     }
@@ -158,7 +307,7 @@ fn the_editor_shows_chips_preview_and_versions() {
     for words in [
         "Activation in German",
         "{{ link }}",
-        "Text and HTML must each name link or code",
+        "Text and HTML must each show link or code",
         "The version in use fails.",
         "takes too many steps",
         "The shipped default",
@@ -193,44 +342,93 @@ fn who_may_only_look_changes_nothing() {
     holds(&page, &["Versions"]);
 }
 
+fn compared(from: &str, to: &str, diff: Result<EmailDiff, Problem>) -> String {
+    let (from, to) = (from.to_owned(), to.to_owned());
+    seen_with(LOOKS, move || {
+        let compared = Compared {
+            template: template(),
+            versions: vec![version(2, true).row, version(1, false).row],
+            from,
+            to,
+            diff,
+        };
+        view! { <CompareView compared /> }
+    })
+}
+
 #[test]
 fn a_difference_is_told_by_a_sign_too() {
-    let page = seen_with(LOOKS, || {
-        let side = |number, text: &str| {
-            Some(DiffSide {
-                number,
-                text: text.to_owned(),
-            })
-        };
-        let diff = EmailDiff {
-            from: "shipped".to_owned(),
-            to: "3".to_owned(),
-            parts: vec![
-                EmailPartDiff {
-                    part: "text".to_owned(),
-                    is_same: true,
-                    lines: Vec::new(),
-                },
-                EmailPartDiff {
-                    part: "html".to_owned(),
-                    is_same: false,
-                    lines: vec![DiffLine {
-                        before: side(1, "<old>"),
-                        after: side(1, "<new>"),
-                        is_same: false,
-                    }],
-                },
-            ],
-        };
-        view! { <CompareView diff name="activation".to_owned() language="en".to_owned() /> }
-    });
+    let diff = EmailDiff {
+        from: "shipped".to_owned(),
+        to: "3".to_owned(),
+        parts: vec![same("text"), changed("html")],
+    };
+    let page = compared("shipped", "3", Ok(diff));
     for words in [
-        "Shipped default and version 3 in English",
+        "Activation in German: shipped default and version 3",
         "The same in both.",
         "1 − ",
         "1 + ",
+        "tone-good",
         "&lt;old&gt;",
+        "<option value=\"live\"",
+        "<option value=\"2\"",
+        // what the address says is offered too
+        "<option value=\"3\" selected",
     ] {
         holds(&page, &[words]);
     }
+    lacks(&page, &["<option value=\"draft\""]);
+}
+
+#[test]
+fn a_wrong_word_is_told_and_no_dead_end() {
+    let problem = Problem::fields(vec![FieldError::new("to", Code::InvalidChoice)]);
+    let page = compared("1", "shoe", Err(problem));
+    holds(
+        &page,
+        &[
+            "To: there is no text called \u{201c}shoe\u{201d} here.",
+            "<option value=\"1\" selected",
+        ],
+    );
+}
+
+#[test]
+fn an_old_version_can_be_looked_at() {
+    let page = seen_with(MANAGES, || {
+        let seen = VersionSeen {
+            template: template(),
+            version: version(1, false),
+            mail: Ok(EmailPreview {
+                subject: "Hello".to_owned(),
+                text: "Text".to_owned(),
+                html: "<p>x</p>".to_owned(),
+            }),
+            wishes: Wishes::default(),
+        };
+        view! { <VersionView seen /> }
+    });
+    holds(
+        &page,
+        &[
+            "Activation in German: version 1",
+            "&lt;p&gt;HTML {{ link }}&lt;/p&gt;",
+            "srcdoc=",
+            "compare?from=shipped&amp;to=1",
+            "?restore=1",
+            "Shorter &amp; better",
+        ],
+    );
+    // and is compared with the one before it, not with itself
+    let list = shown(LOOKS, false);
+    holds(
+        &list,
+        &[
+            "/activation/de/versions/1",
+            "compare?from=1&amp;to=2",
+            "compare?from=shipped&amp;to=1",
+        ],
+    );
+    lacks(&list, &["compare?from=2&amp;to=live"]);
 }

@@ -150,3 +150,10 @@ fn a_refusal_is_a_page_with_a_way_out() {
     let refused = crate::html(|| view! { <Refusal problem=refused().problem /> });
     holds(&refused, &["This address cannot be read."]);
 }
+
+/// A field that is made before its form has no attempt: it would stay empty, and tell no fault.
+#[test]
+#[should_panic(expected = "was made before its form")]
+fn a_field_outside_of_its_form_is_noticed() {
+    html(|| view! { <Field name="email" label="E-mail address" /> });
+}

@@ -99,6 +99,7 @@ fn the_list_shows_rows_and_keeps_the_query_in_every_link() {
         &shown,
         &[
             "1 mail matches",
+            "Activation",
             "ana+&lt;b&gt;@example.org",
             &format!(r#"href="/console/messages/{ID}""#),
             "Failed",
@@ -161,6 +162,10 @@ fn a_mail_tells_its_story_and_offers_what_can_be_done() {
             r#"sandbox="""#,
             "?confirm=retry",
             "?confirm=resend",
+            "Activation to ana",
+            "Puts this mail into the queue again",
+            "Makes another mail like this one",
+            "button button-primary",
         ],
     );
     lacks(&shown, &["?confirm=cancel", "?confirm=release", "<p>Type"]);
@@ -171,9 +176,11 @@ fn a_mail_tells_its_story_and_offers_what_can_be_done() {
         actions: vec![MessageAction::Resend, MessageAction::Redirect],
         ..detail()
     };
+    let free = page(free, manager(), "resend");
+    holds(&free, &["Correct the address if it is wrong."]);
     holds(
-        &page(free, manager(), "resend"),
-        &["Correct the address if it is wrong."],
+        between(&free, r#"id="recipient""#, ">"),
+        &[r#"value="ana+&lt;b&gt;@example.org""#],
     );
     lacks(
         &page(detail(), vec![Permission::MessagesView], "retry"),

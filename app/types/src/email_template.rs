@@ -1,5 +1,7 @@
 //! Mails as staff writes them: what can be written anew, drafts, versions, previews.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{SessionUser, Timestamp};
@@ -33,7 +35,7 @@ pub struct TemplateVariable {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(max_length = 200))]
     pub description: String,
-    /// An example, which previews and test mails show.
+    /// An example, which previews and test mails show. An object or a list is written in JSON, a text as it is.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(max_length = 500))]
     pub sample: String,
@@ -185,7 +187,7 @@ pub struct SaveEmailDraft {
     /// What was changed, and why.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(max_length = 500))]
-    pub note: String,
+    pub note: Option<String>,
 }
 
 /// Publishes the draft.
@@ -209,7 +211,7 @@ pub struct RollBackEmailTemplate {
     /// Why.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(max_length = 500))]
-    pub note: String,
+    pub note: Option<String>,
 }
 
 /// Which two texts to compare.
@@ -367,4 +369,121 @@ pub struct UpdateEmailTemplate {
     /// What it may name. Nothing that is in use may name anything else.
     #[cfg_attr(feature = "openapi", schema(max_items = 50))]
     pub variables: Option<Vec<TemplateVariable>>,
+}
+
+/// Templates as one file, to be kept or carried to another server: each as it is in use.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct EmailTemplateFile {
+    /// Each template, by name.
+    pub templates: Vec<PortableEmailTemplate>,
+}
+
+/// A template in such a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PortableEmailTemplate {
+    /// Its name.
+    #[cfg_attr(feature = "openapi", schema(max_length = 100))]
+    pub name: String,
+    /// What staff declared of a template of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub definition: Option<EmailTemplateDefinition>,
+    /// What it says, by language.
+    #[serde(default)]
+    pub languages: BTreeMap<String, EmailSource>,
+}
+
+/// What staff declares of a template of its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct EmailTemplateDefinition {
+    /// Its name for people.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_length = 150))]
+    pub title: String,
+    /// What it is for.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_length = 500))]
+    pub description: String,
+    /// What it may name.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_items = 50))]
+    pub variables: Vec<TemplateVariable>,
+}
+
+/// Which templates to write into a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
+#[serde(deny_unknown_fields)]
+pub struct EmailTemplateExportQuery {
+    /// Their names, with commas between; all of them when absent.
+    #[cfg_attr(feature = "openapi", param(max_length = 2000))]
+    pub names: Option<String>,
+}
+
+/// Reads templates in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ImportEmailTemplates {
+    /// The templates, as they were written into a file.
+    #[cfg_attr(feature = "openapi", schema(max_items = 600))]
+    pub templates: Vec<PortableEmailTemplate>,
+    /// Whether they are published; else they become drafts.
+    #[serde(default)]
+    pub publish: bool,
+    /// Whether nothing is done, and only told what would be.
+    #[serde(default)]
+    pub dry_run: bool,
+    /// Whether drafts that are not published are written over.
+    #[serde(default)]
+    pub force: bool,
+}
+
+/// What became of templates that were read in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EmailTemplatesImported {
+    /// Each template of staff's own, and each text.
+    pub results: Vec<EmailTemplateImported>,
+}
+
+/// What became of one of them. Each stands for itself: one that is refused keeps none of the others away.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EmailTemplateImported {
+    /// The template's name.
+    pub name: String,
+    /// The language; absent where it is about the template itself.
+    pub language: Option<String>,
+    /// What was, or would be, done.
+    pub outcome: EmailImportOutcome,
+    /// Why it was refused, in English.
+    pub reason: Option<String>,
+}
+
+/// What is done with a template that is read in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum EmailImportOutcome {
+    /// It is as it is already.
+    Unchanged,
+    /// A template of staff's own was made.
+    Made,
+    /// What a template of staff's own is called, or may name, was changed.
+    Changed,
+    /// It is a draft now.
+    Drafted,
+    /// It is in use now.
+    Published,
+    /// There is another draft, which is not written over unless that is said.
+    Kept,
+    /// It was refused.
+    Refused,
 }

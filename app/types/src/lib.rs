@@ -61,10 +61,12 @@ pub use deletion::{CancelDeletion, ConfirmDeletion, DataExport, DeletionSchedule
 pub use delivery::{CookieSettings, Delivery, SameSite};
 pub use device::{DeviceDetail, DeviceHint, DeviceQuery, DeviceRow, RenameDevice, UpdateDevice};
 pub use email_template::{
-    CreateEmailTemplate, DiffLine, DiffSide, EmailCoverage, EmailDiff, EmailDiffQuery, EmailLook, EmailPartDiff,
-    EmailPreview, EmailSource, EmailTemplateDetail, EmailTemplateQuery, EmailTemplateRow, EmailTestQueued,
-    EmailVersion, EmailVersionQuery, EmailVersionRow, PreviewEmailTemplate, PublishEmailTemplate,
-    RollBackEmailTemplate, SaveEmailDraft, TemplateVariable, TestEmailTemplate, UpdateEmailTemplate,
+    CreateEmailTemplate, DiffLine, DiffSide, EmailCoverage, EmailDiff, EmailDiffQuery, EmailImportOutcome, EmailLook,
+    EmailPartDiff, EmailPreview, EmailSource, EmailTemplateDefinition, EmailTemplateDetail, EmailTemplateExportQuery,
+    EmailTemplateFile, EmailTemplateImported, EmailTemplateQuery, EmailTemplateRow, EmailTemplatesImported,
+    EmailTestQueued, EmailVersion, EmailVersionQuery, EmailVersionRow, ImportEmailTemplates, PortableEmailTemplate,
+    PreviewEmailTemplate, PublishEmailTemplate, RollBackEmailTemplate, SaveEmailDraft, TemplateVariable,
+    TestEmailTemplate, UpdateEmailTemplate,
 };
 pub use event::{EventApplication, EventDetail, EventOutcome, EventQuery, EventRow, Lineage, LineageToken};
 pub use introspection::{Introspect, Introspection, RevokeToken};

@@ -35,6 +35,12 @@ pub enum Error {
     Internal(String),
 }
 
+/// What is wrong with a text of at most so many characters (as the contract's `maxLength` counts them).
+#[must_use]
+pub fn too_long(field: impl Into<String>, text: &str, max: usize) -> Option<FieldError> {
+    (text.chars().count() > max).then(|| FieldError::new(field, Code::TooLong).with("max", max as u64))
+}
+
 impl Error {
     /// A refusal with fields.
     #[must_use]

@@ -124,7 +124,12 @@ pub fn username(text: &str) -> Result<Username, Code> {
 
 /// The address in the field `email`, or its refusal among the others.
 pub(crate) fn email_field(text: &str, faults: &mut Vec<FieldError>) -> Option<Email> {
-    collect("email", EMAIL_MAX, email(text), faults)
+    email_of("email", text, faults)
+}
+
+/// The same in a field of another name.
+pub(crate) fn email_of(field: &str, text: &str, faults: &mut Vec<FieldError>) -> Option<Email> {
+    collect(field, EMAIL_MAX, email(text), faults)
 }
 
 /// The name in the field `username`, or its refusal among the others.

@@ -9,16 +9,16 @@ use sea_orm::Order as Direction;
 use sea_orm::sea_query::Expr;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use sereno_types::{Code, FieldError, Page};
+use sereno_types::{Code, Page};
 use uuid::Uuid;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, too_long};
 
 /// Rows of a page when nothing is said.
 const DEFAULT_LIMIT: u64 = 50;
 /// Most rows of a page.
 const MAX_LIMIT: u64 = 200;
-/// Most bytes of a search.
+/// Most characters of a search.
 const MAX_SEARCH: usize = 200;
 
 /// An order that a list can be in.
@@ -225,8 +225,7 @@ fn read<S: Order>(text: &str, sort: S) -> Result<Cursor<S>> {
 /// `validation_failed` with `too_long` on `q`.
 pub fn searched(q: Option<&str>) -> Result<Option<&str>> {
     let text = q.unwrap_or("").trim();
-    if text.len() > MAX_SEARCH {
-        let fault = FieldError::new("q", Code::TooLong).with("max", MAX_SEARCH as u64);
+    if let Some(fault) = too_long("q", text, MAX_SEARCH) {
         return Err(Error::fields(vec![fault]));
     }
     Ok(Some(text).filter(|text| !text.is_empty()))

@@ -12,13 +12,12 @@ use sereno_core::event::EventKind;
 use sereno_core::messages;
 use sereno_core::notify::template::render_custom;
 use sereno_core::port::mail::OutgoingMail;
-use sereno_core::templates::files::{Outcome, Wish};
 use sereno_core::templates::{custom, diff, draft, files, list, preview, publish, show, versions};
 use sereno_core::testing::{TestSereno, by_link, refused, refused_fields};
 use sereno_types::{
-    Code, CreateEmailTemplate, EmailDiffQuery, EmailLook, EmailSource, EmailTemplateDetail, EmailTemplateQuery,
-    EmailVersionQuery, PreviewEmailTemplate, PublishEmailTemplate, Register, RollBackEmailTemplate, SaveEmailDraft,
-    SendMessage, TemplateVariable, TestEmailTemplate, UpdateEmailTemplate,
+    Code, CreateEmailTemplate, EmailDiffQuery, EmailImportOutcome, EmailLook, EmailSource, EmailTemplateDetail,
+    EmailTemplateQuery, EmailVersionQuery, ImportEmailTemplates, PreviewEmailTemplate, PublishEmailTemplate, Register,
+    RollBackEmailTemplate, SaveEmailDraft, SendMessage, TemplateVariable, TestEmailTemplate, UpdateEmailTemplate,
 };
 
 const ACTIVATION: (&str, &str) = ("activation", "en");
@@ -52,7 +51,7 @@ impl House {
             subject: source.subject,
             text: source.text,
             html: source.html,
-            note: "why".to_owned(),
+            note: Some("why".to_owned()),
         };
         draft::save(&self.test.sereno, meta, &self.staff, place, command).await
     }
@@ -157,7 +156,7 @@ async fn versions_count_up_and_going_back_is_another_version() {
     let (test, staff) = (&house.test, &house.staff);
     let back = RollBackEmailTemplate {
         version: 1,
-        note: "Two was wrong".to_owned(),
+        note: Some("Two was wrong".to_owned()),
     };
     test.advance(Duration::from_secs(1));
     let now = publish::roll_back(&test.sereno, &test.meta(), staff, ACTIVATION, back.clone())
@@ -284,6 +283,30 @@ async fn what_cannot_leave_is_refused_when_it_is_saved_or_published() {
     let lacking = refused_fields(house.publish(ACTIVATION).await);
     let both = ["text", "html"].map(|part| (part.to_owned(), Code::TemplateVariableMissing));
     assert_eq!(lacking, both);
+    // naming it is not showing it
+    for (text, html, parts) in [
+        ("{% if false %}{{ link }}{% endif %}x", "{{ link }}", &["text"][..]),
+        ("{{ link }}", "<p>x</p><!-- {{ link }} -->", &["html"]),
+        ("{{ link }}", "<p>x</p><!-- <!-- {{ link }}", &["html"]),
+        ("{% if link %}x{% endif %}", "{{ link | length }}", &["text", "html"]),
+        ("{{ code | upper }}", "<!-- x --><a href=\"{{ link }}\">y</a>", &[]),
+    ] {
+        let source = EmailSource {
+            subject: "x".to_owned(),
+            text: text.to_owned(),
+            html: html.to_owned(),
+        };
+        house.save(ACTIVATION, source).await.unwrap();
+        let lacking = match house.publish(ACTIVATION).await {
+            Ok(_) => Vec::new(),
+            refused => refused_fields(refused),
+        };
+        let expected: Vec<_> = parts
+            .iter()
+            .map(|part| ((*part).to_owned(), Code::TemplateVariableMissing))
+            .collect();
+        assert_eq!(lacking, expected, "{text} | {html}");
+    }
     // one that only tells something needs none
     let notice = ("password_changed", "en");
     house.put(notice, useless).await;
@@ -298,13 +321,32 @@ async fn what_cannot_leave_is_refused_when_it_is_saved_or_published() {
         assert_eq!(refused(house.save(place, says("x")).await), Code::NotFound, "{place:?}");
     }
     let long = SaveEmailDraft {
-        note: "x".repeat(501),
+        note: Some("ü".repeat(501)),
         text: "x".to_owned(),
         html: "x".to_owned(),
         subject: "x".to_owned(),
     };
     let saved = draft::save(&house.test.sereno, &house.test.meta(), &house.staff, ACTIVATION, long).await;
     assert_eq!(refused_fields(saved), [("note".to_owned(), Code::TooLong)]);
+    // characters are counted, and not bytes
+    let most = SaveEmailDraft {
+        note: Some("ü".repeat(500)),
+        text: "ü".repeat(65_536),
+        html: "x".to_owned(),
+        subject: "x".to_owned(),
+    };
+    let saved = draft::save(&house.test.sereno, &house.test.meta(), &house.staff, ACTIVATION, most).await;
+    assert_eq!(saved.unwrap().draft.unwrap().row.note.chars().count(), 500);
+    let searched = |q: &str| EmailTemplateQuery {
+        q: Some(q.to_owned()),
+        ..EmailTemplateQuery::default()
+    };
+    let list = |query| list::list(&house.test.sereno, &house.staff, query);
+    list(searched(&"ü".repeat(200))).await.unwrap();
+    assert_eq!(
+        refused_fields(list(searched(&"ü".repeat(201))).await),
+        [("q".to_owned(), Code::TooLong)]
+    );
 }
 
 #[tokio::test]
@@ -458,6 +500,22 @@ async fn a_preview_shows_samples_and_never_a_secret() {
         "{}",
         shown.html
     );
+    // links have the colours of the scheme
+    for (look, scheme) in [
+        (Some(EmailLook::Dark), "dark"),
+        (Some(EmailLook::Light), "light"),
+        (None, "light dark"),
+    ] {
+        let wanted = PreviewEmailTemplate {
+            look,
+            ..PreviewEmailTemplate::default()
+        };
+        let shown = show(wanted).await.unwrap();
+        assert!(
+            shown.html.contains(&format!(":root{{color-scheme:{scheme};")),
+            "{scheme}"
+        );
+    }
     let broken = PreviewEmailTemplate {
         source: Some(EmailSource {
             html: "{{".to_owned(),
@@ -467,7 +525,7 @@ async fn a_preview_shows_samples_and_never_a_secret() {
     };
     assert_eq!(
         refused_fields(show(broken).await),
-        [("html".to_owned(), Code::TemplateSyntaxError)]
+        [("source.html".to_owned(), Code::TemplateSyntaxError)]
     );
     house.test.user("ana").await;
     let theirs = PreviewEmailTemplate {
@@ -674,12 +732,30 @@ async fn staff_makes_templates_of_its_own() {
     assert_eq!(mail.rendered.subject, "Hello <Bea>");
     assert_eq!(mail.rendered.text, "<Bea> at Sereno");
     assert_eq!(mail.rendered.html, "<b>&#60;Bea&#62;</b>");
-    let missing = render(Locale::En, &serde_json::Map::new()).await.map(|_| ());
-    assert!(
-        refused_fields(missing)
-            .iter()
-            .all(|(field, code)| field == "template" && *code == Code::TemplateSyntaxError)
-    );
+    let nothing = serde_json::Map::new();
+    let missing = render(Locale::En, &nothing).await.map(|_| ());
+    assert_eq!(refused_fields(missing), [("context.name".to_owned(), Code::Blank)]);
+    // what is no text is told of, and nothing says nothing
+    for (value, outcome) in [
+        (serde_json::json!({"first": "Bea"}), None),
+        (serde_json::json!(["Bea"]), None),
+        (serde_json::json!(null), Some(" at Sereno")),
+        (serde_json::json!(7), Some("7 at Sereno")),
+        (serde_json::json!(true), Some("True at Sereno")),
+    ] {
+        let values = [("name".to_owned(), value.clone())].into_iter().collect();
+        let said = render_custom(sereno, "welcome", Locale::En, &values).await;
+        let said = said.map(|custom| custom.rendered.text);
+        match outcome {
+            Some(words) => assert_eq!(said.ok().as_deref(), Some(words), "{value}"),
+            None => assert!(
+                refused_fields(said.map(|_| ()))
+                    .iter()
+                    .all(|(field, code)| field == "template" && *code == Code::TemplateSyntaxError),
+                "{value}"
+            ),
+        }
+    }
     let unknown = render_custom(sereno, "nothing", Locale::En, values).await.map(|_| ());
     assert_eq!(
         refused_fields(unknown),
@@ -720,6 +796,8 @@ async fn staff_makes_templates_of_its_own() {
         ("variable", "variables.0.name", Code::InvalidCharacters),
         ("brand", "variables.0.name", Code::InvalidChoice),
         ("if", "variables.0.name", Code::InvalidChoice),
+        ("none", "variables.0.name", Code::InvalidChoice),
+        ("recursive", "variables.0.name", Code::InvalidChoice),
     ] {
         let mut command = welcome();
         match change {
@@ -732,55 +810,150 @@ async fn staff_makes_templates_of_its_own() {
     }
 }
 
+/// What became of what was read in, but for what is as it was.
+async fn read_in(house: &House, files: &files::Files, change: impl FnOnce(&mut ImportEmailTemplates)) -> Vec<String> {
+    let mut command = ImportEmailTemplates {
+        templates: files::from_files(files).unwrap(),
+        ..ImportEmailTemplates::default()
+    };
+    change(&mut command);
+    house.test.advance(Duration::from_secs(1));
+    let (sereno, meta) = (&house.test.sereno, house.test.meta());
+    let told = files::import(sereno, &meta, &house.staff, command).await.unwrap();
+    told.into_iter()
+        .filter(|one| one.outcome != EmailImportOutcome::Unchanged)
+        .map(|one| {
+            let place = [Some(one.name), one.language].into_iter().flatten().collect::<Vec<_>>();
+            let reason = one.reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
+            format!("{} {:?}{reason}", place.join("/"), one.outcome)
+        })
+        .collect()
+}
+
+async fn folder_of(house: &House) -> files::Files {
+    let file = files::export(&house.test.sereno, &house.staff, None).await.unwrap();
+    files::to_files(file).unwrap()
+}
+
 #[tokio::test]
 async fn templates_travel_as_files() {
     let house = House::new().await;
-    let (sereno, meta, staff) = (&house.test.sereno, house.test.meta(), &house.staff);
     house.put(ACTIVATION, says("Mine")).await;
-    let mut folder = files::export(sereno, staff).await.unwrap();
+    let mut folder = folder_of(&house).await;
     assert_eq!(folder["activation/en.subject.txt"], "Mine at {{ brand }}\n");
     assert!(folder.contains_key("footer/es.html") && !folder.contains_key("footer/en.subject.txt"));
     let other = House::new().await;
-    let import = async |folder: &files::Files, wish| {
-        let told = files::import(&other.test.sereno, &meta, &other.staff, folder, wish)
-            .await
-            .unwrap();
-        let mut told: Vec<_> = told
-            .into_iter()
-            .filter(|one| one.outcome != Outcome::Unchanged)
-            .collect();
-        told.sort_by(|one, other| (&one.name, &one.language).cmp(&(&other.name, &other.language)));
-        told
-    };
-    let told = import(&folder, Wish::DryRun).await;
-    assert_eq!(
-        (told.len(), &told[0].outcome),
-        (1, &Outcome::Drafted),
-        "only what differs"
-    );
+    let told = read_in(&other, &folder, |command| command.dry_run = true).await;
+    assert_eq!(told, ["activation/en Drafted"], "only what differs");
     assert_eq!(other.detail(ACTIVATION).await.draft, None, "nothing was done");
-    import(&folder, Wish::Draft).await;
+    read_in(&other, &folder, |_| {}).await;
     assert_eq!(other.detail(ACTIVATION).await.draft.unwrap().source, says("Mine"));
-    let told = import(&folder, Wish::Publish).await;
-    assert_eq!(told[0].outcome, Outcome::Published);
     assert!(
-        import(&folder, Wish::Publish).await.is_empty(),
+        read_in(&other, &folder, |_| {}).await.is_empty(),
+        "it is the draft already"
+    );
+    let told = read_in(&other, &folder, |command| command.publish = true).await;
+    assert_eq!(told, ["activation/en Published"]);
+    assert_eq!(other.detail(ACTIVATION).await.draft, None);
+    assert!(
+        read_in(&other, &folder, |command| command.publish = true)
+            .await
+            .is_empty(),
         "once more changes nothing"
     );
     folder.insert("activation/de.html".to_owned(), "{{ x }}".to_owned());
     folder.remove("login_code/en.txt");
     folder.insert("nothing/en.txt".to_owned(), "x".to_owned());
-    let told = import(&folder, Wish::Publish).await;
-    let refused: Vec<&str> = told
-        .iter()
-        .filter(|one| matches!(one.outcome, Outcome::Refused(_)))
-        .map(|one| one.name.as_str())
-        .collect();
-    assert_eq!(refused, ["activation", "login_code", "nothing"]);
-    let Outcome::Refused(why) = &told[0].outcome else {
-        panic!("{told:?}")
+    let told = read_in(&other, &folder, |command| command.publish = true).await;
+    let expected = [
+        "activation/de Refused (html, line 1, column 4: \"there is no variable x\")",
+        "login_code/en Refused (text: blank)",
+        "nothing/en Refused (there is no such template or language)",
+    ];
+    assert_eq!(told, expected);
+    let some = files::export(&house.test.sereno, &house.staff, Some(&["activation"])).await;
+    assert_eq!(some.unwrap().templates.len(), 1);
+    let unknown = files::export(&house.test.sereno, &house.staff, Some(&["activation", "x"])).await;
+    assert_eq!(refused_fields(unknown), [("names".to_owned(), Code::InvalidChoice)]);
+}
+
+#[tokio::test]
+async fn what_is_read_in_writes_over_no_draft_of_a_colleague() {
+    let house = House::new().await;
+    house.put(ACTIVATION, says("Mine")).await;
+    let folder = folder_of(&house).await;
+    let other = House::new().await;
+    other.save(ACTIVATION, says("Theirs")).await.unwrap();
+    for publish in [false, true] {
+        for dry_run in [true, false] {
+            let told = read_in(&other, &folder, |command| {
+                (command.publish, command.dry_run) = (publish, dry_run);
+            })
+            .await;
+            assert_eq!(told, ["activation/en Kept"]);
+        }
+    }
+    let now = other.detail(ACTIVATION).await;
+    assert_eq!((now.draft.unwrap().source, now.live), (says("Theirs"), None));
+    let told = read_in(&other, &folder, |command| {
+        (command.publish, command.force) = (true, true)
+    })
+    .await;
+    assert_eq!(told, ["activation/en Published"]);
+    assert_eq!(other.detail(ACTIVATION).await.live.unwrap().source, says("Mine"));
+}
+
+#[tokio::test]
+async fn templates_of_staffs_own_travel_with_what_they_may_name() {
+    let house = House::new().await;
+    let (sereno, meta, staff) = (&house.test.sereno, house.test.meta(), &house.staff);
+    custom::create(sereno, &meta, staff, welcome()).await.unwrap();
+    let hello = EmailSource {
+        subject: "Hello {{ name }}".to_owned(),
+        text: "{{ name }}".to_owned(),
+        html: "{{ name }}".to_owned(),
     };
-    assert_eq!(why, "html, line 1, column 4: \"there is no variable x\"");
+    house.put(("custom.welcome", "en"), hello.clone()).await;
+    let mut folder = folder_of(&house).await;
+    assert!(folder["custom.welcome/template.json"].contains("\"title\": \"Welcome\""));
+    folder.retain(|path, _| path.starts_with("custom."));
+    let other = House::new().await;
+    let both = ["custom.welcome Made", "custom.welcome/en Published"];
+    let told = read_in(&other, &folder, |command| {
+        (command.publish, command.dry_run) = (true, true)
+    })
+    .await;
+    assert_eq!(told, both);
+    let none = show::detail(&other.test.sereno, &other.staff, "custom.welcome", "en").await;
+    assert_eq!(refused(none), Code::NotFound, "nothing was done");
+    let told = read_in(&other, &folder, |command| command.publish = true).await;
+    assert_eq!(told, both);
+    let there = other.detail(("custom.welcome", "en")).await;
+    assert_eq!(
+        (
+            there.title.as_str(),
+            there.description.as_str(),
+            there.live.unwrap().source
+        ),
+        ("Welcome", "For new customers", hello)
+    );
+    assert!(read_in(&other, &folder, |_| {}).await.is_empty());
+    // a definition of what is ours, or one that is wrong, is told of
+    let json = folder["custom.welcome/template.json"].replace("\"name\": \"name\"", "\"name\": \"if\"");
+    let wrong = files::Files::from([
+        ("activation/template.json".to_owned(), "{}".to_owned()),
+        ("custom.other/template.json".to_owned(), json),
+    ]);
+    let told = read_in(&other, &wrong, |_| {}).await;
+    assert_eq!(
+        told,
+        [
+            "activation Refused (there is no such template or language)",
+            "custom.other Refused (variables.0.name: invalid_choice)"
+        ]
+    );
+    let broken = files::Files::from([("custom.other/template.json".to_owned(), "{".to_owned())]);
+    assert!(files::from_files(&broken).is_err());
 }
 
 #[tokio::test]
@@ -799,7 +972,7 @@ async fn only_whose_permissions_allow_it_look_and_change() {
         subject: "x".to_owned(),
         text: "x".to_owned(),
         html: "x".to_owned(),
-        note: String::new(),
+        note: None,
     };
     let back = RollBackEmailTemplate::default();
     for outcome in [
@@ -817,7 +990,7 @@ async fn only_whose_permissions_allow_it_look_and_change() {
             .map(|_| ()),
         custom::create(sereno, &meta, &viewer, welcome()).await.map(|_| ()),
         custom::delete(sereno, &meta, &viewer, "custom.x").await,
-        files::import(sereno, &meta, &viewer, &files::Files::new(), Wish::Draft)
+        files::import(sereno, &meta, &viewer, ImportEmailTemplates::default())
             .await
             .map(|_| ()),
     ] {
@@ -869,7 +1042,7 @@ async fn another_service_names_a_template_of_staffs_own() {
         ..letter("welcome")
     };
     let missing = messages::send(sereno, &meta, staff, missing).await.map(|_| ());
-    assert_eq!(refused_fields(missing)[0].1, Code::TemplateSyntaxError);
+    assert_eq!(refused_fields(missing), [("context.name".to_owned(), Code::Blank)]);
     for name in ["welcome", "custom.welcome"] {
         let sent = messages::send(sereno, &meta, staff, letter(name)).await.unwrap();
         assert!(sent.results.iter().all(|result| result.ok), "{sent:?}");
@@ -894,4 +1067,147 @@ async fn another_service_names_a_template_of_staffs_own() {
             );
         }
     }
+}
+
+/// A user whose names try to be HTML.
+async fn named(house: &House) {
+    house.test.user("ana").await;
+    house
+        .execute("UPDATE \"user\" SET first_name = '<b>Ana</b>', last_name = 'O''Hara & Co', username = 'ana_o'")
+        .await;
+}
+
+fn greeting() -> EmailSource {
+    EmailSource {
+        subject: "Hello {{ first_name }}".to_owned(),
+        text: "{{ first_name }}|{{ last_name }}|{{ username }}|{{ address }}\n{{ link }}".to_owned(),
+        html: "<p>{{ first_name }} {{ last_name }} {{ username }} {{ address }}</p>{{ link }}".to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn a_mail_can_greet_whom_it_goes_to() {
+    let house = House::new().await;
+    named(&house).await;
+    let (sereno, meta) = (&house.test.sereno, house.test.meta());
+    house.put(("password_reset", "en"), greeting()).await;
+    let theirs = PreviewEmailTemplate {
+        user: Some("ana@example.org".to_owned()),
+        ..PreviewEmailTemplate::default()
+    };
+    let shown = preview::preview(sereno, &house.staff, ("password_reset", "en"), theirs)
+        .await
+        .unwrap();
+    assert!(
+        shown.text.starts_with("<b>Ana</b>|O'Hara & Co|ana_o|ana@example.org\n"),
+        "{}",
+        shown.text
+    );
+    let command = sereno_types::ForgotPassword {
+        identifier: "ana@example.org".to_owned(),
+    };
+    sereno_core::account::password::forgot(sereno, &meta, command)
+        .await
+        .unwrap();
+    let mail = house.test.mails().await.remove(0);
+    assert_eq!(mail.subject, "Hello <b>Ana</b>");
+    assert!(
+        mail.text.starts_with("<b>Ana</b>|O'Hara & Co|ana_o|ana@example.org\n"),
+        "{}",
+        mail.text
+    );
+    let said = "<p>&#60;b&#62;Ana&#60;/b&#62; O&#39;Hara &#38; Co ana_o ana@example.org</p>";
+    assert!(mail.html.contains(said), "{}", mail.html);
+    // who has no account has an address and nothing else
+    let lacks = refused_fields(house.save(("unknown_account", "en"), greeting()).await);
+    assert_eq!(lacks.len(), 3, "{lacks:?}");
+    let plain = EmailSource {
+        subject: "x".to_owned(),
+        text: "To {{ address }}".to_owned(),
+        html: "<p>x</p>".to_owned(),
+    };
+    house.put(("unknown_account", "en"), plain).await;
+    let footer = refused_fields(house.save(("footer", "en"), greeting()).await);
+    assert!(!footer.is_empty());
+}
+
+#[tokio::test]
+async fn a_sample_may_be_an_object_or_a_list() {
+    let house = House::new().await;
+    let (sereno, meta, staff) = (&house.test.sereno, house.test.meta(), &house.staff);
+    let variable = |name: &str, sample: &str| TemplateVariable {
+        name: name.to_owned(),
+        sample: sample.to_owned(),
+        ..TemplateVariable::default()
+    };
+    let command = CreateEmailTemplate {
+        variables: vec![
+            variable("total", r#"{"net": "10.00", "tax": 2}"#),
+            variable("lines", r#"[{"name": "Tea"}, {"name": "Milk"}]"#),
+            variable("plain", "[not JSON"),
+        ],
+        ..welcome()
+    };
+    custom::create(sereno, &meta, staff, command).await.unwrap();
+    let place = ("custom.welcome", "en");
+    let source = |text: &str| EmailSource {
+        subject: "{{ total.net }}".to_owned(),
+        text: text.to_owned(),
+        html: "{{ plain }}".to_owned(),
+    };
+    let text = "{% for line in lines %}{{ line.name }} {% endfor %}{{ total.tax }}";
+    house.put(place, source(text)).await;
+    let shown = preview::preview(sereno, staff, place, PreviewEmailTemplate::default())
+        .await
+        .unwrap();
+    assert!(
+        shown.subject == "10.00" && shown.text.starts_with("Tea Milk 2"),
+        "{shown:?}"
+    );
+    let values = serde_json::json!({"total": {"net": "1", "tax": 0}, "lines": [{"name": "<Sugar>"}], "plain": "x"});
+    let said = render_custom(sereno, "welcome", Locale::En, values.as_object().unwrap())
+        .await
+        .unwrap();
+    assert_eq!(said.rendered.text, "<Sugar> 0");
+    // the whole of it is nothing to read
+    let whole = refused_fields(house.save(place, source("{{ total }}")).await);
+    assert_eq!(whole, [("text".to_owned(), Code::TemplateSyntaxError)]);
+    let absent = refused_fields(house.save(place, source("{{ total.gross }}")).await);
+    assert_eq!(absent, [("text".to_owned(), Code::TemplateSyntaxError)]);
+}
+
+#[tokio::test]
+async fn a_template_of_staffs_own_is_changed_and_deleted_as_it_was_seen() {
+    let house = House::new().await;
+    let (sereno, meta, staff) = (&house.test.sereno, house.test.meta(), &house.staff);
+    let made = custom::create(sereno, &meta, staff, welcome()).await.unwrap();
+    let seen = |detail: &EmailTemplateDetail| RequestMeta {
+        if_match: Some(format!("\"{}\"", show::version(sereno, detail).unwrap())),
+        ..meta.clone()
+    };
+    let rename = |title: &str| UpdateEmailTemplate {
+        title: Some(title.to_owned()),
+        ..UpdateEmailTemplate::default()
+    };
+    let german = house.detail(("custom.welcome", "de")).await;
+    let first = custom::update(sereno, &seen(&made), staff, "custom.welcome", rename("One")).await;
+    let first = first.unwrap();
+    for stale in [&made, &german] {
+        let late = custom::update(sereno, &seen(stale), staff, "custom.welcome", rename("Two")).await;
+        assert_eq!(refused(late), Code::PreconditionFailed);
+        let late = custom::delete(sereno, &seen(stale), staff, "custom.welcome").await;
+        assert_eq!(refused(late), Code::PreconditionFailed);
+    }
+    // the title is seen in each language
+    let german = house.detail(("custom.welcome", "de")).await;
+    let second = custom::update(sereno, &seen(&german), staff, "custom.welcome", rename("Two")).await;
+    assert_eq!(second.unwrap().title, "Two");
+    assert_eq!(
+        refused(custom::delete(sereno, &seen(&first), staff, "custom.welcome").await),
+        Code::PreconditionFailed
+    );
+    let german = house.detail(("custom.welcome", "de")).await;
+    custom::delete(sereno, &seen(&german), staff, "custom.welcome")
+        .await
+        .unwrap();
 }

@@ -1,15 +1,17 @@
 //! E-mail templates as staff writes them: the same functions as the console's.
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use sereno_core::access;
+use sereno_core::context::Locale;
 use sereno_core::templates::{
-    custom, diff, draft, list as lists, preview as previews, publish as publishing, show, versions,
+    custom, diff, draft, files, list as lists, preview as previews, publish as publishing, show, versions,
 };
 use sereno_types::{
-    CreateEmailTemplate, EmailDiff, EmailDiffQuery, EmailPreview, EmailTemplateDetail, EmailTemplateQuery,
-    EmailTemplateRow, EmailTestQueued, EmailVersion, EmailVersionQuery, EmailVersionRow, Page, PreviewEmailTemplate,
-    Problem, PublishEmailTemplate, RollBackEmailTemplate, SaveEmailDraft, TestEmailTemplate, UpdateEmailTemplate,
+    CreateEmailTemplate, EmailDiff, EmailDiffQuery, EmailPreview, EmailTemplateDetail, EmailTemplateExportQuery,
+    EmailTemplateFile, EmailTemplateQuery, EmailTemplateRow, EmailTemplatesImported, EmailTestQueued, EmailVersion,
+    EmailVersionQuery, EmailVersionRow, ImportEmailTemplates, Page, PreviewEmailTemplate, Problem,
+    PublishEmailTemplate, RollBackEmailTemplate, SaveEmailDraft, TestEmailTemplate, UpdateEmailTemplate,
 };
 
 use crate::http::caller::Caller;
@@ -44,15 +46,16 @@ pub async fn create(
     State(app): State<App>,
     caller: Caller,
     Json(command): Json<CreateEmailTemplate>,
-) -> Result<(StatusCode, Json<EmailTemplateDetail>), Refusal> {
+) -> Result<(StatusCode, Tagged<EmailTemplateDetail>), Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
     let made = custom::create(&app.sereno, &caller.meta, &staff, command).await?;
-    Ok((StatusCode::CREATED, Json(made)))
+    Ok((StatusCode::CREATED, Tagged(show::version(&app.sereno, &made)?, made)))
 }
 
 /// Change a template of your own
 ///
-/// What is absent stays. A variable that a text in use or a draft names cannot be taken away.
+/// What is absent stays. A variable that a text in use or a draft names cannot be taken away. `If-Match` takes the version
+/// of any of its languages.
 #[utoipa::path(patch, path = "/api/v1/admin/email-templates/{name}", tag = "e-mail templates",
     operation_id = "updateEmailTemplate",
     params(("name" = String, Path, description = "`custom.` and its name in addresses")),
@@ -63,16 +66,15 @@ pub async fn update(
     caller: Caller,
     Segment(name): Segment,
     Json(command): Json<UpdateEmailTemplate>,
-) -> Result<Json<EmailTemplateDetail>, Refusal> {
+) -> Result<Tagged<EmailTemplateDetail>, Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
-    Ok(Json(
-        custom::update(&app.sereno, &caller.meta, &staff, &name, command).await?,
-    ))
+    let changed = custom::update(&app.sereno, &caller.meta, &staff, &name, command).await;
+    tagged(&app, &staff, (&name, Locale::default().as_str()), changed).await
 }
 
 /// Delete a template of your own
 ///
-/// With its texts in all languages, and all their versions.
+/// With its texts in all languages, and all their versions. `If-Match` takes the version of any of its languages.
 #[utoipa::path(delete, path = "/api/v1/admin/email-templates/{name}", tag = "e-mail templates",
     operation_id = "deleteEmailTemplate",
     params(("name" = String, Path, description = "`custom.` and its name in addresses")),
@@ -84,8 +86,54 @@ pub async fn delete(
     _: Nothing,
 ) -> Result<StatusCode, Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
-    custom::delete(&app.sereno, &caller.meta, &staff, &name).await?;
-    Ok(StatusCode::NO_CONTENT)
+    match custom::delete(&app.sereno, &caller.meta, &staff, &name).await {
+        Ok(()) => Ok(StatusCode::NO_CONTENT),
+        Err(error) => {
+            let current = show::detail(&app.sereno, &staff, &name, Locale::default().as_str());
+            Err(version::refused(error, current).await)
+        }
+    }
+}
+
+/// Templates as one file
+///
+/// As they are in use, to be kept or carried to another server.
+#[utoipa::path(get, path = "/api/v1/admin/email-templates/export", tag = "e-mail templates",
+    operation_id = "exportEmailTemplates", params(EmailTemplateExportQuery),
+    security(("bearer" = []), ("session" = [])),
+    responses((status = 200, description = "The file", body = EmailTemplateFile)))]
+pub async fn export(
+    State(app): State<App>,
+    caller: Caller,
+    Query(query): Query<EmailTemplateExportQuery>,
+) -> Result<(HeaderMap, Json<EmailTemplateFile>), Refusal> {
+    let staff = access::staff(&app.sereno, &caller.actor).await?;
+    let names: Option<Vec<&str>> = query
+        .names
+        .as_deref()
+        .map(|names| names.split(',').map(str::trim).collect());
+    let file = files::export(&app.sereno, &staff, names.as_deref()).await?;
+    let name = HeaderValue::from_static("attachment; filename=\"sereno-email-templates.json\"");
+    Ok(([(header::CONTENT_DISPOSITION, name)].into_iter().collect(), Json(file)))
+}
+
+/// Read templates in
+///
+/// From such a file. Templates of your own are made where there are none; what differs from what is in use becomes a draft,
+/// and is published where `publish` says so. Each stands for itself: one that is refused keeps none of the others away. A
+/// draft that says something else is kept, unless `force` says otherwise; `dry_run` only tells what would be done.
+#[utoipa::path(post, path = "/api/v1/admin/email-templates/import", tag = "e-mail templates",
+    operation_id = "importEmailTemplates", request_body = ImportEmailTemplates,
+    security(("bearer" = []), ("session" = [])),
+    responses((status = 200, description = "What became of each", body = EmailTemplatesImported)))]
+pub async fn import(
+    State(app): State<App>,
+    caller: Caller,
+    Json(command): Json<ImportEmailTemplates>,
+) -> Result<Json<EmailTemplatesImported>, Refusal> {
+    let staff = access::staff(&app.sereno, &caller.actor).await?;
+    let results = files::import(&app.sereno, &caller.meta, &staff, command).await?;
+    Ok(Json(EmailTemplatesImported { results }))
 }
 
 /// One template in one language

@@ -197,6 +197,8 @@ fn asking() -> OpenApiRouter<App> {
         .routes(routes!(admin_social::test))
         .routes(routes!(email_templates::list, email_templates::create))
         .routes(routes!(email_templates::update, email_templates::delete))
+        .routes(routes!(email_templates::export))
+        .routes(routes!(email_templates::import))
         .routes(routes!(email_templates::detail, email_templates::retire))
         .routes(routes!(email_templates::save, email_templates::discard))
         .routes(routes!(email_templates::publish))

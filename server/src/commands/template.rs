@@ -5,22 +5,23 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 use sereno_core::config::Config;
 use sereno_core::context::{Actor, RequestMeta};
-use sereno_core::templates::files::{self, Files, Outcome as Done, Wish};
+use sereno_core::templates::files::{self, Files};
 use sereno_core::{Sereno, access};
+use sereno_types::{EmailImportOutcome as Done, ImportEmailTemplates};
 
 use super::{Failed, Outcome, say, sentence, start};
 
 /// Largest file that is read, in bytes.
-const FILE_MAX: u64 = 128 * 1_024;
+const FILE_MAX: u64 = 512 * 1_024;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Write every template as it is in use: `DIR/<name>/<language>.{subject.txt,txt,html}`
+    /// Write every template as it is in use: `DIR/<name>/<language>.{subject.txt,txt,html}`, and `template.json` of your own
     Export {
         /// The folder; it is made if it is not there
         dir: PathBuf,
     },
-    /// Read templates in: what differs from what is in use becomes the draft
+    /// Read templates in: what differs from what is in use becomes the draft; your own are made where there are none
     Import {
         /// The folder
         dir: PathBuf,
@@ -30,6 +31,9 @@ pub(super) enum Command {
         /// Only say what would be done
         #[arg(long)]
         dry_run: bool,
+        /// Write over drafts that are not published
+        #[arg(long)]
+        force: bool,
     },
 }
 
@@ -37,13 +41,19 @@ pub(super) async fn run(command: Command, config: Config) -> Outcome {
     let sereno = start(config, Vec::new()).await?;
     let done = match command {
         Command::Export { dir } => export(&sereno, &dir).await,
-        Command::Import { dir, publish, dry_run } => {
-            let wish = match (dry_run, publish) {
-                (true, _) => Wish::DryRun,
-                (false, true) => Wish::Publish,
-                (false, false) => Wish::Draft,
+        Command::Import {
+            dir,
+            publish,
+            dry_run,
+            force,
+        } => {
+            let command = ImportEmailTemplates {
+                templates: Vec::new(),
+                publish,
+                dry_run,
+                force,
             };
-            import(&sereno, &dir, wish).await
+            import(&sereno, &dir, command).await
         }
     };
     sereno.db.close().await;
@@ -52,7 +62,8 @@ pub(super) async fn run(command: Command, config: Config) -> Outcome {
 
 async fn export(sereno: &Sereno, dir: &Path) -> Outcome {
     let staff = access::staff(sereno, &Actor::System).await.map_err(told)?;
-    let files = files::export(sereno, &staff).await.map_err(told)?;
+    let file = files::export(sereno, &staff, None).await.map_err(told)?;
+    let files = files::to_files(file).map_err(told)?;
     for (path, text) in &files {
         let path = dir.join(path);
         if let Some(folder) = path.parent() {
@@ -64,25 +75,34 @@ async fn export(sereno: &Sereno, dir: &Path) -> Outcome {
     Ok(())
 }
 
-async fn import(sereno: &Sereno, dir: &Path, wish: Wish) -> Outcome {
-    let files = read(dir)?;
+async fn import(sereno: &Sereno, dir: &Path, mut command: ImportEmailTemplates) -> Outcome {
+    command.templates = files::from_files(&read(dir)?).map_err(Failed)?;
+    let dry_run = command.dry_run;
     let staff = access::staff(sereno, &Actor::System).await.map_err(told)?;
-    let imported = files::import(sereno, &RequestMeta::default(), &staff, &files, wish)
+    let imported = files::import(sereno, &RequestMeta::default(), &staff, command)
         .await
         .map_err(told)?;
     let mut refused = 0;
     for one in &imported {
-        let outcome = match &one.outcome {
+        let outcome = match one.outcome {
             Done::Unchanged => continue,
-            Done::Drafted if wish == Wish::DryRun => "differs".to_owned(),
+            Done::Drafted | Done::Published | Done::Changed if dry_run => "differs".to_owned(),
+            Done::Made if dry_run => "is new".to_owned(),
+            Done::Made => "made".to_owned(),
+            Done::Changed => "changed".to_owned(),
             Done::Drafted => "draft".to_owned(),
             Done::Published => "published".to_owned(),
-            Done::Refused(why) => {
+            Done::Kept => {
                 refused += 1;
-                format!("refused: {why}")
+                "kept: there is another draft; --force writes over it".to_owned()
+            }
+            Done::Refused => {
+                refused += 1;
+                format!("refused: {}", one.reason.as_deref().unwrap_or_default())
             }
         };
-        say(&format!("{}/{}: {outcome}", one.name, one.language));
+        let language = one.language.as_deref().map(|language| format!("/{language}"));
+        say(&format!("{}{}: {outcome}", one.name, language.unwrap_or_default()));
     }
     if refused == 0 {
         Ok(())
@@ -114,7 +134,7 @@ fn read(dir: &Path) -> Result<Files, Failed> {
                 continue;
             };
             let end = path.extension().and_then(|end| end.to_str());
-            if !path.is_file() || !matches!(end, Some("txt" | "html")) {
+            if !path.is_file() || !(matches!(end, Some("txt" | "html")) || file == "template.json") {
                 continue;
             }
             if path.metadata().map_err(|error| at(&path, error))?.len() > FILE_MAX {
@@ -137,11 +157,16 @@ mod tests {
         std::fs::create_dir_all(dir.join("activation")).unwrap();
         std::fs::write(dir.join("activation/en.txt"), "Hello\n").unwrap();
         std::fs::write(dir.join("activation/notes.md"), "x").unwrap();
+        std::fs::write(dir.join("activation/notes.json"), "x").unwrap();
+        std::fs::write(dir.join("activation/template.json"), "{}").unwrap();
         std::fs::write(dir.join("README.txt"), "x").unwrap();
         let files = read(&dir).unwrap_or_else(|Failed(why)| panic!("{why}"));
         assert_eq!(
             files,
-            Files::from([("activation/en.txt".to_owned(), "Hello\n".to_owned())])
+            Files::from([
+                ("activation/en.txt".to_owned(), "Hello\n".to_owned()),
+                ("activation/template.json".to_owned(), "{}".to_owned()),
+            ])
         );
         std::fs::remove_dir_all(&dir).unwrap();
         assert!(read(&dir).is_err());

@@ -26,9 +26,8 @@ pub async fn read(app: &App, request: Request) -> Result<Request, Response> {
     let usual = app.sereno.config.server.max_body;
     let most = match upload {
         Some(upload) => (upload.most)(&app.sereno.config) + upload.around,
-        None if LISTS.contains(&parts.uri.path()) || TEXTS.iter().any(|door| parts.uri.path().starts_with(door)) => {
-            usual.max(LIST_MAX)
-        }
+        None if LISTS.contains(&parts.uri.path()) => usual.max(LIST_MAX),
+        None if TEXTS.iter().any(|door| parts.uri.path().starts_with(door)) => usual.max(TEXTS_MAX),
         None if parts.uri.path() == MAILS => usual.max(mail_max(app.sereno.config.mail.attachments_max_bytes)),
         None => usual,
     };
@@ -104,13 +103,17 @@ const fn mail_max(files: u64) -> u64 {
     files / 3 * 4 + 2 * 1_048_576
 }
 
-/// Doors that take mails as they are written, which have three parts of 64 KiB, with as much room.
-const TEXTS: [&str; 5] = [
+/// Doors that take mails as they are written: three parts of 65,536 characters, of which a form writes one in twelve bytes
+/// at most.
+const TEXTS_MAX: u64 = 3 * 65_536 * 12 + 65_536;
+const TEXTS: [&str; 7] = [
     "/api/v1/admin/announcements",
     "/console/fn/save_announcement",
     "/api/v1/admin/email-templates/",
     "/console/fn/save_email_template",
     "/console/fn/preview_email_template",
+    "/console/fn/conflicting_email_template",
+    "/console/fn/import_email_templates",
 ];
 
 /// Bytes of a body that are not counted.

@@ -44,11 +44,7 @@ pub fn fault(field: impl Into<String>, codename: &str, fits: fn(&str) -> bool, m
     Some(FieldError::new(field, code))
 }
 
-/// What is wrong with a text of at most so many characters.
-#[must_use]
-pub fn too_long(field: impl Into<String>, text: &str, max: usize) -> Option<FieldError> {
-    (text.chars().count() > max).then(|| FieldError::new(field, Code::TooLong).with("max", max as u64))
-}
+pub use crate::error::too_long;
 
 #[cfg(test)]
 mod tests {

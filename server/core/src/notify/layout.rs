@@ -102,6 +102,7 @@ struct Layout<'a> {
     brand: &'a str,
     logo: &'a str,
     preheader: &'a str,
+    scheme: &'a str,
     dark: &'a str,
     body: &'a str,
     footer: &'a str,
@@ -116,17 +117,20 @@ pub(super) fn frame(
     look: Option<EmailLook>,
 ) -> Result<Rendered> {
     let logo = sereno.config.brand_logo().unwrap_or_default();
+    // what nothing here colours, such as links, goes by the scheme
+    let (scheme, dark) = match look {
+        None => ("light dark", "@media (prefers-color-scheme:dark)"),
+        Some(EmailLook::Dark) => ("dark", "@media all"),
+        Some(EmailLook::Light) => ("light", "@media not all"),
+    };
     let layout = Layout {
         lang: locale.as_str(),
         subject: &mail.subject,
         brand: &sereno.config.brand_name(),
         logo: &logo,
         preheader: &preheader(&mail),
-        dark: match look {
-            None => "@media (prefers-color-scheme:dark)",
-            Some(EmailLook::Dark) => "@media all",
-            Some(EmailLook::Light) => "@media not all",
-        },
+        scheme,
+        dark,
         body: &mail.html,
         footer: &foot.html,
     };

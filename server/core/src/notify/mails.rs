@@ -2,14 +2,16 @@
 //! the compiler) and a sample. The variables are texts, nothing else. What templates say is kept to what askama and the
 //! engine of overrides both read, so that an override can begin as a copy of what is shipped.
 
+use sea_orm::EntityTrait;
 use sereno_types::EmailSource;
 
 use super::template::Variable;
-use crate::context::Locale;
+use crate::context::{Locale, Sereno};
+use crate::entity::{email_message, user};
 use crate::error::Result;
 
 /// A mail's three parts.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Rendered {
     /// The subject line.
     pub subject: String,
@@ -474,6 +476,56 @@ impl MailKind {
             | Self::Test => &[],
         }
     }
+
+    /// What it may name of whom it goes to.
+    #[must_use]
+    pub(super) const fn recipient(self) -> &'static [Variable] {
+        match self {
+            Self::UnknownAccount => ADDRESS,
+            _ => Addressee::VARIABLES,
+        }
+    }
+}
+
+/// What a mail to an address without an account may name of it.
+const ADDRESS: &[Variable] = Addressee::VARIABLES.split_at(1).0;
+
+variables! {
+    /// Whom a mail goes to, so that templates of staff's can greet.
+    Addressee {
+        /// The address that the mail goes to.
+        address = "ana@example.org",
+        /// The user name; empty where there is none, or no account.
+        username = "ana",
+        /// The first name, as its owner wrote it; empty where nobody did.
+        first_name = "Ana",
+        /// The last name, as its owner wrote it; empty where nobody did.
+        last_name = "Pérez"
+    }
+}
+
+impl Addressee {
+    /// The recipient of a mail, as they are now.
+    pub(super) async fn of(sereno: &Sereno, message: &email_message::Model) -> Result<Self> {
+        let found = match message.user_id {
+            Some(id) => user::Entity::find_by_id(id).one(sereno.db.read()).await?,
+            None => None,
+        };
+        let (username, first_name, last_name) = found.map_or_else(Default::default, |user| {
+            (user.username.unwrap_or_default(), user.first_name, user.last_name)
+        });
+        Ok(Self {
+            address: message.recipient.clone(),
+            username,
+            first_name,
+            last_name,
+        })
+    }
+
+    /// What its variables hold.
+    pub(super) fn held(&self) -> Vec<(&'static str, &str)> {
+        self.values()
+    }
 }
 
 #[cfg(test)]
@@ -492,6 +544,28 @@ mod tests {
                 );
                 assert!(mail.text.contains("https://id.example.org/"), "{name} {locale:?}");
                 assert!(mail.html.contains("https://id.example.org/"), "{name} {locale:?}");
+            }
+        }
+    }
+
+    /// The house speaks of "usted" (and "Sie").
+    #[test]
+    fn people_are_addressed_formally() {
+        let familiar = [
+            (
+                Locale::Es,
+                " tu tus te ti tú eres hagas abre pulsa elige copia escribe puedes tienes ",
+            ),
+            (Locale::De, " du dein deine deinen deiner dir dich "),
+        ];
+        for (locale, words) in familiar {
+            for kind in MailKind::ALL {
+                let source = kind.source(locale);
+                let said = format!("{} {} {}", source.subject, source.text, source.html).to_lowercase();
+                let wrong = said
+                    .split(|c: char| !c.is_alphabetic())
+                    .find(|word| !word.is_empty() && words.contains(&format!(" {word} ")));
+                assert_eq!(wrong, None, "{kind:?} {locale:?}");
             }
         }
     }

@@ -31,7 +31,7 @@ pub use deliver::DeliverMail;
 pub use mails::{MailKind, Rendered};
 pub use masked::{mask, masked};
 pub use outbox::about;
-pub(crate) use render::{TRIED, Tried, sampled, with_subject};
+pub(crate) use render::{TRIED, Tried, sampled, samples, with_subject};
 
 use crate::clock::Moment;
 use crate::context::limiter::{self, Limit};

@@ -1,16 +1,19 @@
 //! From a row of the history to a mail: with fresh secrets, in staff's words where there are any and they work, else in
 //! those that are shipped; inside the layout.
 
+use std::collections::BTreeMap;
+
+use minijinja::Value;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-use sereno_types::{EmailLook, EmailSource};
+use sereno_types::{EmailLook, EmailSource, TemplateVariable};
 use uuid::Uuid;
 
 use super::layout::{self, Foot, Footer};
-use super::mails::{Mail, MailKind, Rendered};
+use super::mails::{Addressee, Mail, MailKind, Rendered};
 use super::mint::mint;
 use super::template::live::{self, Live};
-use super::template::{Template, engine, secrets};
+use super::template::{Sampled, Template, engine, secrets};
 use crate::context::{Locale, Sereno};
 use crate::entity::{custom_email_template, email_message, email_template_version};
 use crate::error::Result;
@@ -36,7 +39,7 @@ pub(super) async fn render(
         return Ok(None);
     };
     let mut live = live::find(sereno.db.read(), &[kind.as_str(), layout::FOOTER], locale).await?;
-    let written = written(sereno, kind.as_str(), locale, live.remove(kind.as_str()), &mail).await?;
+    let written = written(sereno, message, locale, live.remove(kind.as_str()), &mail).await?;
     let (said, version) = match written {
         Some((said, version)) => (said, Some(version)),
         None => (mail.shipped(locale)?, None),
@@ -56,14 +59,18 @@ pub(super) async fn render(
 /// The mail in staff's words; nothing where there are none, or they fail.
 async fn written(
     sereno: &Sereno,
-    name: &str,
+    message: &email_message::Model,
     locale: Locale,
     live: Option<Live>,
     mail: &Mail,
 ) -> Result<Option<(Rendered, i64)>> {
     let Some(live) = live else { return Ok(None) };
+    let (brand, to) = (sereno.config.brand_name(), Addressee::of(sereno, message).await?);
+    let mut values = mail.values();
+    values.extend(to.held());
+    values.push(("brand", &brand));
     let rendered = match secrets::used(&live.source, mail.kind().needs()) {
-        faults if faults.is_empty() => engine::render(&live.source, &with_brand(sereno, &mail.values())),
+        faults if faults.is_empty() => engine::render(&live.source, &engine::context(&values)),
         faults => Err(faults),
     };
     // what leads a secret elsewhere only with certain values is seen here, whatever was checked when it was saved
@@ -74,17 +81,10 @@ async fn written(
     match rendered {
         Ok(said) => Ok(Some((said, live.version))),
         Err(faults) => {
-            live::mark_broken(sereno, name, locale, &live, &faults).await?;
+            live::mark_broken(sereno, &message.mail, locale, &live, &faults).await?;
             Ok(None)
         }
     }
-}
-
-fn with_brand(sereno: &Sereno, values: &[(&str, &str)]) -> minijinja::Value {
-    let brand = sereno.config.brand_name();
-    let mut values = values.to_vec();
-    values.push(("brand", &brand));
-    engine::context(&values)
 }
 
 /// The footer of a mail to this address; empty where it is switched off.
@@ -146,11 +146,14 @@ pub(crate) async fn sampled(sereno: &Sereno, tried: Tried<'_>) -> Result<Rendere
     let refused =
         |faults: Vec<engine::Fault>| crate::error::Error::fields(faults.iter().map(engine::Fault::field).collect());
     let locale = tried.locale;
-    let mut values: Vec<(&str, &str)> = tried.samples.iter().map(|(name, value)| (*name, *value)).collect();
-    let brand = sereno.config.brand_name();
-    values.push(("brand", &brand));
-    let names: Vec<&str> = values.iter().map(|(name, _)| *name).collect();
-    let context = engine::context(&values);
+    let mut values = tried.values.clone();
+    values.insert("brand", sereno.config.brand_name().into());
+    // the footer below says the same
+    values
+        .entry("address")
+        .and_modify(|address| *address = tried.address.into());
+    let names: Vec<&str> = values.keys().copied().collect();
+    let context = Value::from_pairs(values.iter().map(|(name, value)| (*name, value.clone())));
     if *tried.template == Template::Footer {
         let said = engine::check(&with_subject(tried.source), &names, &context).map_err(refused)?;
         let foot = Foot {
@@ -176,15 +179,11 @@ pub(super) async fn of_version(
     let template = Template::Mail(kind);
     if let Some(source) = live::of(sereno.db.read(), kind.as_str(), locale, version).await? {
         let declared = declared(sereno, &template).await?;
-        let samples: Vec<(&str, &str)> = declared
-            .iter()
-            .map(|variable| (variable.name.as_str(), variable.sample.as_str()))
-            .collect();
         let tried = Tried {
             template: &template,
             locale,
             source: &source,
-            samples: &samples,
+            values: samples(&declared),
             address,
             look: None,
         };
@@ -205,11 +204,18 @@ pub(crate) struct Tried<'a> {
     /// What it says.
     pub source: &'a EmailSource,
     /// A value of each variable that it may name.
-    pub samples: &'a [(&'a str, &'a str)],
+    pub values: BTreeMap<&'a str, Value>,
     /// Whose address the footer tells.
     pub address: &'a str,
     /// Which of the two looks; as the reader's program chooses when nothing is said.
     pub look: Option<EmailLook>,
+}
+
+/// A sample of each of these variables.
+pub(crate) fn samples(declared: &[TemplateVariable]) -> BTreeMap<&str, Value> {
+    let held = declared.iter();
+    held.map(|variable| (variable.name.as_str(), variable.sample_value()))
+        .collect()
 }
 
 /// The engine wants a subject, and the footer has none.
@@ -242,15 +248,11 @@ async fn tried(
     };
     let Some(source) = source else { return Ok(None) };
     let declared = declared(sereno, &template).await?;
-    let samples: Vec<(&str, &str)> = declared
-        .iter()
-        .map(|variable| (variable.name.as_str(), variable.sample.as_str()))
-        .collect();
     let tried = Tried {
         template: &template,
         locale,
         source: &source,
-        samples: &samples,
+        values: samples(&declared),
         address: &message.recipient,
         look: None,
     };
@@ -269,7 +271,7 @@ async fn tried(
 ///
 /// # Errors
 /// When the database is away.
-pub(super) async fn declared(sereno: &Sereno, template: &Template) -> Result<Vec<sereno_types::TemplateVariable>> {
+pub(super) async fn declared(sereno: &Sereno, template: &Template) -> Result<Vec<TemplateVariable>> {
     let Template::Custom(slug) = template else {
         let variables = template.variables().unwrap_or_default();
         return Ok(variables.into_iter().map(super::template::Variable::shown).collect());

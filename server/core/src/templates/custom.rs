@@ -9,12 +9,12 @@ use sereno_types::{
     Code, CreateEmailTemplate, EmailTemplateDetail, FieldError, Permission, TemplateVariable, UpdateEmailTemplate,
 };
 
-use super::show::show;
+use super::show::{self, show};
 use super::{Place, version};
 use crate::context::{Locale, RequestMeta, Sereno, Staff, Tx, tidy};
 use crate::entity::custom_email_template::{ActiveModel, Column, Entity, Model};
 use crate::entity::email_template;
-use crate::error::{Error, Result, unique_violation};
+use crate::error::{Error, Result, too_long, unique_violation};
 use crate::event::{Event, EventKind};
 use crate::notify::template::live::source_of;
 use crate::notify::template::{COMMON, Template};
@@ -43,16 +43,7 @@ pub async fn create(
     staff.require(Permission::EmailTemplatesView)?;
     staff.require(Permission::EmailTemplatesManage)?;
     let slug = command.slug.trim();
-    let mut faults = Vec::new();
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if slug.is_empty() {
-        faults.push(FieldError::new("slug", Code::Blank));
-    } else if slug.len() > SLUG_MAX {
-        faults.push(FieldError::new("slug", Code::TooLong).with("max", SLUG_MAX as u64));
-    } else if !slug.chars().all(plain) {
-        faults.push(FieldError::new("slug", Code::InvalidCharacters));
-    }
-    judge(&mut faults, &command.title, &command.description, &command.variables);
+    let faults = faults(slug, &command);
     if !faults.is_empty() {
         return Err(Error::fields(faults));
     }
@@ -87,11 +78,26 @@ pub async fn create(
     Ok(shown)
 }
 
+/// What is wrong with a template that is to be made.
+pub(super) fn faults(slug: &str, command: &CreateEmailTemplate) -> Vec<FieldError> {
+    let mut faults = Vec::new();
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if slug.is_empty() {
+        faults.push(FieldError::new("slug", Code::Blank));
+    } else if let Some(fault) = too_long("slug", slug, SLUG_MAX) {
+        faults.push(fault);
+    } else if !slug.chars().all(plain) {
+        faults.push(FieldError::new("slug", Code::InvalidCharacters));
+    }
+    judge(&mut faults, &command.title, &command.description, &command.variables);
+    faults
+}
+
 /// Changes what a template is called, or what it may name; what is not said stays. What is in use or being written must
-/// still be readable.
+/// still be readable. A request that names a version names that of any of its languages.
 ///
 /// # Errors
-/// `permission_denied`, `not_found`, also for what is no template of staff's own; `validation_failed`, with
+/// `permission_denied`, `not_found`, also for what is no template of staff's own; `precondition_failed`; `validation_failed`, with
 /// `template_invalid` on `variables` where a text names one that would be gone.
 pub async fn update(
     sereno: &Sereno,
@@ -104,6 +110,7 @@ pub async fn update(
     staff.require(Permission::EmailTemplatesManage)?;
     let mut tx = sereno.begin(meta, staff.actor()).await?;
     let row = held(&tx, name).await?;
+    expected(sereno, meta, &tx, name).await?;
     let before: Vec<TemplateVariable> = serde_json::from_value(row.variables).map_err(Error::internal)?;
     let title = command.title.unwrap_or(row.title);
     let description = command.description.unwrap_or(row.description);
@@ -160,14 +167,15 @@ async fn still_read(tx: &Tx, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// Deletes a template with all its texts and versions.
+/// Deletes a template with all its texts and versions. A request that names a version names that of any of its languages.
 ///
 /// # Errors
-/// `permission_denied`, `not_found`, also for what is no template of staff's own.
+/// `permission_denied`, `not_found`, also for what is no template of staff's own; `precondition_failed`.
 pub async fn delete(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, name: &str) -> Result<()> {
     staff.require(Permission::EmailTemplatesManage)?;
     let mut tx = sereno.begin(meta, staff.actor()).await?;
     let row = held(&tx, name).await?;
+    expected(sereno, meta, &tx, name).await?;
     email_template::Entity::delete_many()
         .filter(email_template::Column::Name.eq(name))
         .exec(tx.db())
@@ -189,12 +197,21 @@ async fn held(tx: &Tx, name: &str) -> Result<Model> {
     found.ok_or(Error::NotFound)
 }
 
-fn judge(faults: &mut Vec<FieldError>, title: &str, description: &str, variables: &[TemplateVariable]) {
-    let mut long = |field: String, text: &str, max: usize| {
-        if text.len() > max {
-            faults.push(FieldError::new(field, Code::TooLong).with("max", max as u64));
+/// Refuses where the request means what the template is in no language any more. Whoever changes it has read it in one.
+async fn expected(sereno: &Sereno, meta: &RequestMeta, tx: &Tx, name: &str) -> Result<()> {
+    let mut outcome = Ok(());
+    for locale in Locale::ALL {
+        let place = Place::find(tx.db(), name, locale.as_str()).await?;
+        outcome = meta.expects(&show::version(sereno, &show(tx.db(), place).await?)?);
+        if outcome.is_ok() {
+            break;
         }
-    };
+    }
+    outcome
+}
+
+fn judge(faults: &mut Vec<FieldError>, title: &str, description: &str, variables: &[TemplateVariable]) {
+    let mut long = |field: String, text: &str, max: usize| faults.extend(too_long(field, text, max));
     long("title".to_owned(), title, TITLE_MAX);
     long("description".to_owned(), description, DESCRIPTION_MAX);
     for (at, variable) in variables.iter().enumerate() {
@@ -230,6 +247,21 @@ fn judge(faults: &mut Vec<FieldError>, title: &str, description: &str, variables
 }
 
 /// Words that mean something else in a template.
-const RESERVED: [&str; 14] = [
-    "and", "or", "not", "in", "is", "if", "elif", "else", "endif", "for", "endfor", "loop", "true", "false",
+const RESERVED: [&str; 16] = [
+    "and",
+    "or",
+    "not",
+    "in",
+    "is",
+    "if",
+    "elif",
+    "else",
+    "endif",
+    "for",
+    "endfor",
+    "loop",
+    "recursive",
+    "true",
+    "false",
+    "none",
 ];

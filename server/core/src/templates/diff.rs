@@ -1,6 +1,8 @@
 //! What differs between two texts, line by line and side by side.
 
-use sereno_types::{DiffLine, DiffSide, EmailDiff, EmailDiffQuery, EmailPartDiff, Permission};
+use sereno_types::{
+    DiffLine, DiffSide, EmailDiff, EmailDiffQuery, EmailPartDiff, EmailSource, EmailTemplateDetail, Permission,
+};
 use similar::{ChangeTag, TextDiff};
 
 use super::Place;
@@ -27,19 +29,38 @@ pub async fn compare(
     let place = Place::find(db, name, language).await?;
     let before = said(db, &place, "from", &query.from).await?;
     let after = said(db, &place, "to", &query.to).await?;
-    let parts = Part::of(&before).into_iter().zip(Part::of(&after));
     Ok(EmailDiff {
-        parts: parts
-            .filter(|((part, _), _)| *part != Part::Subject || place.template.has_subject())
-            .map(|((part, before), (_, after))| EmailPartDiff {
-                part: part.as_str().to_owned(),
-                is_same: before == after,
-                lines: lines(before, after),
-            })
-            .collect(),
+        parts: parts(place.template.has_subject(), &before, &after),
         from: query.from,
         to: query.to,
     })
+}
+
+/// What was typed beside what stands: the draft, else what is in use, else what is shipped. For whoever was too late to save.
+#[must_use]
+pub fn beside(now: &EmailTemplateDetail, typed: &EmailSource) -> Vec<EmailPartDiff> {
+    let written = now.draft.as_ref().or(now.live.as_ref()).map(|version| &version.source);
+    let nothing = EmailSource::default();
+    let theirs = written.or(now.shipped.as_ref()).unwrap_or(&nothing);
+    // browsers end the lines of a form with both
+    let typed = EmailSource {
+        subject: typed.subject.trim().to_owned(),
+        text: typed.text.replace("\r\n", "\n"),
+        html: typed.html.replace("\r\n", "\n"),
+    };
+    parts(now.has_subject, theirs, &typed)
+}
+
+fn parts(has_subject: bool, before: &EmailSource, after: &EmailSource) -> Vec<EmailPartDiff> {
+    let parts = Part::of(before).into_iter().zip(Part::of(after));
+    parts
+        .filter(|((part, _), _)| *part != Part::Subject || has_subject)
+        .map(|((part, before), (_, after))| EmailPartDiff {
+            part: part.as_str().to_owned(),
+            is_same: before == after,
+            lines: lines(before, after),
+        })
+        .collect()
 }
 
 /// Both texts in rows: what was changed stands beside what it was.

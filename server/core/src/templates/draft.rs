@@ -26,7 +26,7 @@ pub async fn save(
     staff.require(Permission::EmailTemplatesView)?;
     staff.require(Permission::EmailTemplatesManage)?;
     let place = Place::find(sereno.db.read(), name, language).await?;
-    let note = note(&command.note)?;
+    let note = note(command.note.as_deref())?;
     let source = EmailSource {
         // browsers end the lines of a form with both
         subject: command.subject.trim().to_owned(),
@@ -38,7 +38,26 @@ pub async fn save(
         return Err(Error::fields(faults));
     }
     let mut tx = sereno.begin(meta, staff.actor()).await?;
-    let template = begun(sereno, &tx, &place).await?;
+    write((sereno, meta, staff), &mut tx, (name, language), source, note).await?;
+    let place = Place::find(tx.db(), name, language).await?;
+    let shown = show(tx.db(), place).await?;
+    tx.commit().await?;
+    Ok(shown)
+}
+
+/// The same inside a transaction, of a text that was judged.
+///
+/// # Errors
+/// `not_found`, `precondition_failed`.
+pub(super) async fn write(
+    (sereno, meta, staff): (&Sereno, &RequestMeta, &Staff),
+    tx: &mut Tx,
+    (name, language): (&str, &str),
+    source: EmailSource,
+    note: String,
+) -> Result<()> {
+    let place = Place::find(tx.db(), name, language).await?;
+    let template = begun(sereno, tx, &place).await?;
     // what staff's own may name can have changed since
     let place = Place::find(tx.db(), name, language).await?;
     let before = show(tx.db(), place).await?;
@@ -65,11 +84,8 @@ pub async fn save(
             .exec_without_returning(tx.db())
             .await?;
     }
-    record(&mut tx, name, language, "saved");
-    let place = Place::find(tx.db(), name, language).await?;
-    let shown = show(tx.db(), place).await?;
-    tx.commit().await?;
-    Ok(shown)
+    record(tx, name, language, "saved");
+    Ok(())
 }
 
 /// The row of the template, made where there is none, held until the transaction ends.

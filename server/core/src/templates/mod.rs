@@ -11,6 +11,7 @@ pub mod publish;
 pub mod show;
 pub mod versions;
 
+use minijinja::Value;
 use sea_orm::sea_query::LockType;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 use sereno_types::{Code, EmailSource, FieldError, TemplateVariable};
@@ -18,14 +19,14 @@ use sereno_types::{Code, EmailSource, FieldError, TemplateVariable};
 use crate::context::{Locale, Tx, tidy};
 use crate::crypto::digest::sha256_hex;
 use crate::entity::{custom_email_template, email_template, email_template_version};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, too_long};
 use crate::notify::template::engine::{self, Fault};
-use crate::notify::template::{COMMON, Template, Variable, secrets};
+use crate::notify::template::{COMMON, Sampled, Template, Variable, secrets};
 use crate::notify::with_subject;
 
 /// The number of a draft.
 const DRAFT: i64 = 0;
-/// Longest note, in bytes.
+/// Longest note, in characters.
 const NOTE_MAX: usize = 500;
 
 /// A template in one language, and what there is to know of it.
@@ -74,22 +75,17 @@ impl Place {
 
     /// What is wrong with a text here, or nothing.
     pub(crate) fn judge(&self, source: &EmailSource) -> Vec<FieldError> {
-        let samples: Vec<(&str, &str)> = self
-            .variables
-            .iter()
-            .map(|variable| (variable.name.as_str(), variable.sample.as_str()))
-            .collect();
-        let names: Vec<&str> = samples.iter().map(|(name, _)| *name).collect();
+        let names: Vec<&str> = self.variables.iter().map(|variable| variable.name.as_str()).collect();
         let whole = if self.template.has_subject() {
             source.clone()
         } else {
             with_subject(source)
         };
         let needs = self.template.needs();
-        let mut faults: Vec<Fault> = match engine::check(&whole, &names, &engine::context(&samples)) {
+        let mut faults: Vec<Fault> = match engine::check(&whole, &names, &self.samples()) {
             Ok(said) => {
-                let secret = samples.iter().filter(|(name, _)| needs.contains(name));
-                let told: Vec<&str> = secret.map(|(_, value)| *value).collect();
+                let secret = self.variables.iter().filter(|variable| needs.contains(&variable.name.as_str()));
+                let told: Vec<&str> = secret.map(|variable| variable.sample.as_str()).collect();
                 secrets::placed(&said, &told)
             }
             Err(faults) => faults,
@@ -104,16 +100,53 @@ impl Place {
         faults
     }
 
-    /// Which parts lack a variable that they cannot do without.
+    /// A sample of each variable.
+    fn samples(&self) -> Value {
+        let held = self.variables.iter();
+        Value::from_pairs(held.map(|variable| (variable.name.as_str(), variable.sample_value())))
+    }
+
+    /// Which parts do not show a variable that they cannot do without. What counts is what a reader finds: a name in a
+    /// condition, in a comment or in a branch that is never taken is none.
     pub(crate) fn lacking(&self, source: &EmailSource) -> Vec<FieldError> {
         let needs = self.template.needs();
-        let named = |text: &str| needs.is_empty() || needs.iter().any(|name| engine::names(text, name));
-        [("text", &source.text), ("html", &source.html)]
+        if needs.is_empty() {
+            return Vec::new();
+        }
+        let samples = self.samples();
+        let shown = engine::render(source, &samples).unwrap_or_default();
+        let visible = without_comments(&shown.html);
+        let (mut in_text, mut in_html) = (false, false);
+        for name in needs {
+            let alone = format!("{{{{ {name} }}}}");
+            let alone = EmailSource {
+                subject: alone.clone(),
+                text: alone.clone(),
+                html: alone,
+            };
+            let value = engine::render(&alone, &samples).unwrap_or_default();
+            in_text |= holds(&shown.text, &value.text);
+            in_html |= holds(&visible, &value.html);
+        }
+        [("text", in_text), ("html", in_html)]
             .into_iter()
-            .filter(|(_, text)| !named(text))
+            .filter(|(_, is_shown)| !is_shown)
             .map(|(part, _)| FieldError::new(part, Code::TemplateVariableMissing).with("names", needs.join(", ")))
             .collect()
     }
+}
+
+/// Whether a text shows a value, which a filter may have written in other letters.
+fn holds(text: &str, value: &str) -> bool {
+    !value.is_empty() && text.to_lowercase().contains(&value.to_lowercase())
+}
+
+/// HTML without what stands between `<!--` and `-->`.
+fn without_comments(html: &str) -> String {
+    let mut parts = html.split("<!--");
+    let first = parts.next().unwrap_or_default().to_owned();
+    let after = parts.filter_map(|part| part.split_once("-->").map(|(_, after)| after));
+    std::iter::once(first.as_str()).chain(after).collect()
 }
 
 /// Title and description of what is ours.
@@ -193,11 +226,10 @@ fn fingerprint(shipped: Option<&EmailSource>) -> Result<String> {
 ///
 /// # Errors
 /// `validation_failed` with `too_long` on `note`.
-fn note(text: &str) -> Result<String> {
-    let text = text.trim();
-    if text.len() > NOTE_MAX {
-        let fault = FieldError::new("note", Code::TooLong).with("max", NOTE_MAX as u64);
-        return Err(Error::fields(vec![fault]));
+fn note(text: Option<&str>) -> Result<String> {
+    let text = text.unwrap_or_default().trim();
+    match too_long("note", text, NOTE_MAX) {
+        Some(fault) => Err(Error::fields(vec![fault])),
+        None => Ok(tidy(text, NOTE_MAX)),
     }
-    Ok(tidy(text, NOTE_MAX))
 }

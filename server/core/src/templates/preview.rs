@@ -23,8 +23,8 @@ const TESTS: u64 = 4;
 /// A template as it would leave. Links and codes are samples, whoever it is for.
 ///
 /// # Errors
-/// `permission_denied`, `not_found`; `validation_failed` with `template_syntax_error` and the like on a part of the text,
-/// with `invalid_choice` on `of` or `user`.
+/// `permission_denied`, `not_found`; `validation_failed` with `template_syntax_error` and the like on a part of the text
+/// (`source.html`), with `invalid_choice` on `of` or `user`.
 pub async fn preview(
     sereno: &Sereno,
     staff: &Staff,
@@ -34,6 +34,7 @@ pub async fn preview(
     staff.require(Permission::EmailTemplatesView)?;
     let db = sereno.db.read();
     let place = Place::find(db, name, language).await?;
+    let is_unsaved = command.source.is_some();
     let source = match (command.source, command.of.as_deref().filter(|of| !of.is_empty())) {
         (Some(mut source), _) => {
             source.subject = source.subject.trim().to_owned();
@@ -50,14 +51,12 @@ pub async fn preview(
         Some(text) => Some(person(sereno, staff, text).await?),
         None => None,
     };
-    let samples: Vec<(&str, &str)> = place
-        .variables
-        .iter()
-        .map(|variable| {
-            let theirs = person.as_ref().and_then(|person| person.value(&variable.name));
-            (variable.name.as_str(), theirs.unwrap_or(&variable.sample))
-        })
-        .collect();
+    let mut values = notify::samples(&place.variables);
+    for (name, value) in &mut values {
+        if let Some(theirs) = person.as_ref().and_then(|person| person.value(name)) {
+            *value = theirs.into();
+        }
+    }
     let address = person
         .as_ref()
         .map_or("ana@example.org", |person| person.address.as_str());
@@ -65,11 +64,12 @@ pub async fn preview(
         template: &place.template,
         locale: place.locale,
         source: &source,
-        samples: &samples,
+        values,
         address,
         look: command.look,
     };
-    let mail = notify::sampled(sereno, tried).await?;
+    let mail = notify::sampled(sereno, tried).await;
+    let mail = if is_unsaved { mail.map_err(in_source)? } else { mail? };
     Ok(EmailPreview {
         subject: if place.template.has_subject() {
             mail.subject
@@ -79,6 +79,21 @@ pub async fn preview(
         text: mail.text,
         html: mail.html,
     })
+}
+
+/// The faults of a text that came with the request, where they stand in it.
+fn in_source(error: Error) -> Error {
+    let Error::Refused { code, mut fields, .. } = error else {
+        return error;
+    };
+    for fault in &mut fields {
+        fault.field.insert_str(0, "source.");
+    }
+    if code == Code::ValidationFailed {
+        Error::fields(fields)
+    } else {
+        code.into()
+    }
 }
 
 /// What a mail may say of somebody.
@@ -148,7 +163,8 @@ pub async fn send(
     let said = command.to.as_deref().map(str::trim).filter(|to| !to.is_empty());
     let (user_id, address) = match (said, own) {
         (Some(to), _) => {
-            let email = identifier::email(to).map_err(|code| Error::field("to", code))?;
+            let mut faults = Vec::new();
+            let email = identifier::email_of("to", to, &mut faults).ok_or_else(|| Error::fields(faults))?;
             (None, email.address)
         }
         (None, Some((user, Some(email)))) if email.verified_at.is_some() => (Some(user.id), email.address),

@@ -26,14 +26,30 @@ pub async fn publish(
     staff.require(Permission::EmailTemplatesView)?;
     staff.require(Permission::EmailTemplatesManage)?;
     let place = Place::find(sereno.db.read(), name, language).await?;
-    let said = command.note.as_deref().map(note).transpose()?;
-    let tx = sereno.begin(meta, staff.actor()).await?;
-    let template = held(&tx, &place).await?.ok_or(Code::StateConflict)?;
-    let place = Place::find(tx.db(), name, language).await?;
+    let said = command.note.as_deref().map(|text| note(Some(text))).transpose()?;
+    let mut tx = sereno.begin(meta, staff.actor()).await?;
+    let shown = draft((sereno, meta, staff), &mut tx, &place, said).await?;
+    tx.commit().await?;
+    Ok(shown)
+}
+
+/// The same inside a transaction.
+///
+/// # Errors
+/// As [`publish`].
+pub(super) async fn draft(
+    (sereno, meta, staff): (&Sereno, &RequestMeta, &Staff),
+    tx: &mut Tx,
+    place: &Place,
+    said: Option<String>,
+) -> Result<EmailTemplateDetail> {
+    let (name, language) = (place.template.name(), place.locale.as_str());
+    let template = held(tx, place).await?.ok_or(Code::StateConflict)?;
+    let place = Place::find(tx.db(), &name, language).await?;
     let draft = version(tx.db(), &template, DRAFT).await?.ok_or(Code::StateConflict)?;
     usable(&place, &draft)?;
     meta.expects(&show::version(sereno, &show(tx.db(), place).await?)?)?;
-    let number = next(&tx, &template).await?;
+    let number = next(tx, &template).await?;
     let row = email_template_version::ActiveModel {
         id: Set(draft.id),
         version: Set(number),
@@ -61,9 +77,9 @@ pub async fn roll_back(
     staff.require(Permission::EmailTemplatesView)?;
     staff.require(Permission::EmailTemplatesManage)?;
     let place = Place::find(sereno.db.read(), name, language).await?;
-    let said = note(&command.note)?;
+    let said = note(command.note.as_deref())?;
     let unknown = || Error::field("version", Code::InvalidChoice);
-    let tx = sereno.begin(meta, staff.actor()).await?;
+    let mut tx = sereno.begin(meta, staff.actor()).await?;
     let template = held(&tx, &place).await?.ok_or_else(unknown)?;
     let place = Place::find(tx.db(), name, language).await?;
     let old = match command.version {
@@ -89,7 +105,9 @@ pub async fn roll_back(
     email_template_version::Entity::insert(row)
         .exec_without_returning(tx.db())
         .await?;
-    use_from_now_on(tx, template, Some(number), Some(command.version)).await
+    let shown = use_from_now_on(&mut tx, template, Some(number), Some(command.version)).await?;
+    tx.commit().await?;
+    Ok(shown)
 }
 
 /// Back to what is shipped; of staff's own nothing is in use any more. Versions and draft stay.
@@ -100,13 +118,14 @@ pub async fn retire(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, (name, l
     staff.require(Permission::EmailTemplatesView)?;
     staff.require(Permission::EmailTemplatesManage)?;
     let place = Place::find(sereno.db.read(), name, language).await?;
-    let tx = sereno.begin(meta, staff.actor()).await?;
+    let mut tx = sereno.begin(meta, staff.actor()).await?;
     let template = held(&tx, &place).await?.ok_or(Code::StateConflict)?;
     meta.expects(&show::version(sereno, &show(tx.db(), place).await?)?)?;
     if template.live_version.is_none() {
         return Err(Code::StateConflict.into());
     }
-    use_from_now_on(tx, template, None, None).await.map(|_| ())
+    use_from_now_on(&mut tx, template, None, None).await?;
+    tx.commit().await
 }
 
 /// Refuses what cannot be read, fails with samples, or would be of no use.
@@ -134,7 +153,7 @@ async fn next(tx: &Tx, template: &email_template::Model) -> Result<i64> {
 
 /// From now on this version is in use, or what is shipped.
 async fn use_from_now_on(
-    mut tx: Tx,
+    tx: &mut Tx,
     template: email_template::Model,
     live: Option<i64>,
     restored: Option<i64>,
@@ -162,7 +181,5 @@ async fn use_from_now_on(
     }
     tx.record(event);
     let place = Place::find(tx.db(), &template.name, &template.language).await?;
-    let shown = show(tx.db(), place).await?;
-    tx.commit().await?;
-    Ok(shown)
+    show(tx.db(), place).await
 }

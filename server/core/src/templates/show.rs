@@ -2,7 +2,9 @@
 
 use sea_orm::ConnectionTrait;
 use serde::Serialize;
-use sereno_types::{EmailSource, EmailTemplateDetail, EmailVersion, EmailVersionRow, Id, Permission, SessionUser};
+use sereno_types::{
+    EmailSource, EmailTemplateDetail, EmailVersion, EmailVersionRow, Id, Permission, SessionUser, TemplateVariable,
+};
 
 use super::{DRAFT, Place, fingerprint, row, version as find_version};
 use crate::account::find;
@@ -31,6 +33,9 @@ pub fn version(sereno: &Sereno, detail: &EmailTemplateDetail) -> Result<String> 
     sereno.version(&Edited {
         name: &detail.name,
         language: &detail.language,
+        title: &detail.title,
+        description: &detail.description,
+        variables: &detail.variables,
         live: detail.live.as_ref().map(|live| live.row.version),
         draft: detail
             .draft
@@ -44,6 +49,9 @@ pub fn version(sereno: &Sereno, detail: &EmailTemplateDetail) -> Result<String> 
 struct Edited<'a> {
     name: &'a str,
     language: &'a str,
+    title: &'a str,
+    description: &'a str,
+    variables: &'a [TemplateVariable],
     live: Option<i64>,
     draft: Option<(&'a EmailSource, &'a str)>,
 }

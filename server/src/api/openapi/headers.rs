@@ -48,13 +48,14 @@ const LIMITED: [(&str, &str); 21] = [
 ];
 
 /// What staff edits and has versions.
-const VERSIONED: [&str; 12] = [
+const VERSIONED: [&str; 13] = [
     "/api/v1/admin/users/{id}",
     "/api/v1/admin/applications/{id}",
     "/api/v1/admin/attributes/{name}",
     "/api/v1/admin/roles/{id}",
     "/api/v1/admin/projects/{project}",
     "/api/v1/admin/social-providers/{id}",
+    "/api/v1/admin/email-templates/{name}",
     "/api/v1/admin/email-templates/{name}/{language}",
     "/api/v1/admin/email-templates/{name}/{language}/draft",
     "/api/v1/admin/email-templates/{name}/{language}/publish",
@@ -172,7 +173,9 @@ fn answers(method: &str, path: &str, code: StatusCode, of_oauth: bool, response:
             text("What changes that rest on the caller's cookie must bring along"),
         );
     }
-    if VERSIONED.contains(&path) && code == StatusCode::OK && matches!(method, "GET" | "PATCH" | "PUT" | "POST") {
+    let tells =
+        VERSIONED.contains(&path) && code == StatusCode::OK && matches!(method, "GET" | "PATCH" | "PUT" | "POST");
+    if tells || (method, path) == ("POST", "/api/v1/admin/email-templates") {
         add("ETag", text("The version, for `If-Match`"));
     }
 }

@@ -127,12 +127,14 @@ async fn a_fault_says_where_it_is() {
     let door = Door::new().await;
     let root = door.superuser().await;
     let staff = borrowed(&root);
-    let refused = put(
-        &door,
-        &json!({"subject": "x", "text": "a\n {{ unknown }}", "html": "{% include 'x' %}"}),
-        &staff,
-    )
-    .await;
+    let source = json!({"subject": "x", "text": "a\n {{ unknown }}", "html": "{% include 'x' %}"});
+    let preview = format!("{ACTIVATION}/preview");
+    let looked_at = door.post(&preview, &json!({"source": source}), &staff).await;
+    assert_eq!(
+        looked_at.faults(),
+        ["source.text", "source.html"].map(|part| (part.to_owned(), "template_syntax_error".to_owned()))
+    );
+    let refused = put(&door, &source, &staff).await;
     assert_eq!(
         (refused.status.as_u16(), refused.code().as_str()),
         (422, "validation_failed")
@@ -144,14 +146,16 @@ async fn a_fault_says_where_it_is() {
             "params": {"line": 2, "column": 5, "reason": "there is no variable unknown"}})
     );
     assert_eq!(errors[1]["params"]["reason"], "include is no part of this language");
-    put(&door, &json!({"subject": "x", "text": "x", "html": "x"}), &staff).await;
+    // a note that is not there may be said so
+    let nothing = json!({"subject": "x", "text": "x", "html": "x", "note": null});
+    assert_eq!(put(&door, &nothing, &staff).await.status, 200);
     let useless = door.post(&format!("{ACTIVATION}/publish"), &json!({}), &staff).await;
     assert_eq!(
         useless.faults(),
         ["text", "html"].map(|part| (part.to_owned(), "template_variable_missing".to_owned()))
     );
-    // three parts of 64 KiB fit, and no more
-    let most = "x".repeat(64 * 1_024);
+    // three parts of 65,536 characters fit, and no more
+    let most = "ü".repeat(65_536);
     let long = put(&door, &json!({"subject": "x", "text": most, "html": most}), &staff).await;
     assert_eq!(long.status, 200, "{}", long.text);
     let longer = put(
@@ -163,7 +167,7 @@ async fn a_fault_says_where_it_is() {
     assert_eq!(longer.faults(), [("text".to_owned(), "too_long".to_owned())]);
     let huge = put(
         &door,
-        &json!({"subject": "x", "text": "x".repeat(1_000_000), "html": "x"}),
+        &json!({"subject": "x", "text": "x".repeat(2_500_000), "html": "x"}),
         &staff,
     )
     .await;
@@ -192,8 +196,19 @@ async fn templates_of_staffs_own_come_and_go() {
         [("slug".to_owned(), "slug_unique".to_owned())]
     );
     let path = format!("{LIST}/custom.welcome");
-    let changed = door.patch(&path, &json!({"title": "Hello"}), &staff).await;
+    let tag = made.header("etag").to_owned();
+    assert_eq!(door.get(&format!("{path}/en"), &staff).await.header("etag"), tag);
+    let mut seen = staff.clone();
+    seen.push(("if-match", &tag));
+    let changed = door.patch(&path, &json!({"title": "Hello"}), &seen).await;
     assert_eq!(changed.json()["title"], "Hello", "{}", changed.text);
+    assert_ne!(changed.header("etag"), tag);
+    let late = door.patch(&path, &json!({"title": "Late"}), &seen).await;
+    assert_eq!(
+        (late.status.as_u16(), late.json()["current"]["title"].clone()),
+        (412, json!("Hello"))
+    );
+    assert_eq!(door.delete(&path, &seen).await.status, 412);
     let variables = json!([{"name": "brand", "sample": "x"}, {"name": "A b"}]);
     let refused = door.patch(&path, &json!({"variables": variables}), &staff).await;
     assert_eq!(refused.faults().len(), 2, "{}", refused.text);
@@ -202,4 +217,41 @@ async fn templates_of_staffs_own_come_and_go() {
     assert_eq!(door.delete(&path, &staff).await.status, 204);
     assert_eq!(door.delete(&path, &staff).await.status, 404);
     assert_eq!(door.delete(&format!("{LIST}/activation"), &staff).await.status, 404);
+}
+
+#[tokio::test]
+async fn templates_are_downloaded_and_read_in() {
+    let door = Door::new().await;
+    let root = door.superuser().await;
+    let staff = borrowed(&root);
+    let body = json!({"slug": "welcome", "title": "Welcome", "variables": [{"name": "name", "sample": "Ana"}]});
+    door.post(LIST, &body, &staff).await;
+    let file = door
+        .get(&format!("{LIST}/export?names=custom.welcome,activation"), &staff)
+        .await;
+    assert!(
+        file.header("content-disposition")
+            .contains("sereno-email-templates.json"),
+        "{}",
+        file.text
+    );
+    let mut file = file.json();
+    assert_eq!(file["templates"].as_array().unwrap().len(), 2);
+    assert_eq!(file["templates"][1]["definition"]["title"], "Welcome");
+    let unknown = door.get(&format!("{LIST}/export?names=x"), &staff).await;
+    assert_eq!(unknown.faults(), [("names".to_owned(), "invalid_choice".to_owned())]);
+    file["templates"][0]["languages"]["en"]["subject"] = json!("Mine");
+    file["publish"] = json!(true);
+    let import = format!("{LIST}/import");
+    let told = door.post(&import, &file, &staff).await;
+    assert_eq!(told.status, 200, "{}", told.text);
+    let outcomes: Vec<Value> = told.json()["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["outcome"].clone())
+        .collect();
+    assert_eq!(outcomes, ["unchanged", "unchanged", "published", "unchanged"]);
+    let now = door.get(ACTIVATION, &staff).await.json();
+    assert_eq!(now["live"]["source"]["subject"], "Mine");
 }

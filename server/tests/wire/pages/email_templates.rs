@@ -38,7 +38,8 @@ fn written<'a>(html: &'a str, seen: &'a str) -> Vec<(&'a str, &'a str)> {
 
 /// The version that the editor's form says it was begun from.
 fn seen(page: &str) -> String {
-    let after = page.split("name=\"seen\"").nth(1).unwrap();
+    let editor = page.split("aria-label=\"Editor\"").nth(1).unwrap();
+    let after = editor.split("name=\"seen\"").nth(1).unwrap();
     after
         .split("value=\"")
         .nth(1)
@@ -83,6 +84,14 @@ async fn a_mail_is_written_previewed_published_and_rolled_back_without_scripts()
         shown.text
     );
     assert!(shown.header("content-security-policy").contains("'unsafe-inline'"));
+    assert!(shown.text.contains("max-w-4xl") && !shown.text.contains("max-w-[375px]"));
+    // as it was wanted in the address, and with the words of this form
+    look.extend([("look", "dark"), ("narrow", "true"), ("user", "")]);
+    let dark = post(&door, &cookies, "save_email_template", &look, PAGE).await.text;
+    assert!(
+        dark.contains("@media all") && dark.contains("max-w-[375px]") && dark.contains("Hello"),
+        "{dark}"
+    );
     assert!(
         !page(&door, &cookies, PAGE).await.text.contains("Hello {{ link }}"),
         "nothing is saved"
@@ -94,6 +103,8 @@ async fn a_mail_is_written_previewed_published_and_rolled_back_without_scripts()
     let told = page(&door, &cookies, PAGE).await.text;
     assert!(told.contains("Line 2, column 4: there is no variable lnk"), "{told}");
     assert!(told.contains("Hello {{ link }}"), "what was typed is kept");
+    assert!(told.contains("HTML: "), "the summary names the part: {told}");
+    assert!(told.contains("value=\"Hello\""), "of the subject, too: {told}");
     let saved = post(
         &door,
         &cookies,
@@ -114,6 +125,27 @@ async fn a_mail_is_written_previewed_published_and_rolled_back_without_scripts()
     .await;
     let told = page(&door, &cookies, PAGE).await.text;
     assert!(told.contains("Somebody else has changed this"), "{told}");
+    assert!(
+        told.contains("saved another draft") && told.contains("&lt;p&gt;late {{ link }}&lt;/p&gt;"),
+        "both texts are shown: {told}"
+    );
+    assert_eq!(seen(&told), begun, "saving again is late again");
+    // saving over it is meant
+    let theirs = told.split("name=\"over\"").nth(1).unwrap();
+    let theirs = theirs.split("value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let mut over = written("<p>late {{ link }}</p>", &begun);
+    over.push(("over", theirs));
+    let saved = post(&door, &cookies, "save_email_template", &over, PAGE).await;
+    assert_eq!(saved.header("location"), format!("{PAGE}?done=saved"));
+    // what somebody else has changed meanwhile is not thrown away
+    let mut stale = PLACE.to_vec();
+    stale.push(("seen", begun.as_str()));
+    for function in ["discard_email_draft", "publish_email_template", "retire_email_template"] {
+        let late = post(&door, &cookies, function, &stale, PAGE).await;
+        assert_eq!(late.header("location"), PAGE, "{function}");
+        let told = page(&door, &cookies, PAGE).await.text;
+        assert!(told.contains("Somebody else has changed this"), "{function}: {told}");
+    }
     let published = post(&door, &cookies, "publish_email_template", &PLACE, PAGE).await;
     assert_eq!(published.header("location"), format!("{PAGE}?done=published"));
     let now = page(&door, &cookies, PAGE).await.text;
@@ -137,6 +169,20 @@ async fn a_mail_is_written_previewed_published_and_rolled_back_without_scripts()
     )
     .await;
     post(&door, &cookies, "publish_email_template", &PLACE, PAGE).await;
+    let one = page(&door, &cookies, &format!("{PAGE}/versions/1?look=dark")).await;
+    assert!(
+        one.text.contains("version 1") && one.text.contains("@media all"),
+        "{}",
+        one.text
+    );
+    assert!(one.header("content-security-policy").contains("'unsafe-inline'"));
+    assert_eq!(door.page(&format!("{PAGE}/versions/9"), &cookies).await.status, 404);
+    let defaults = page(&door, &cookies, &format!("{PAGE}/compare")).await.text;
+    assert!(defaults.contains("version 1 and what is in use"), "{defaults}");
+    let wrong = page(&door, &cookies, &format!("{PAGE}/compare?from=shoe&to=live"))
+        .await
+        .text;
+    assert!(wrong.contains("From: there is no text called"), "{wrong}");
     let asked = page(&door, &cookies, &format!("{PAGE}?restore=1")).await.text;
     assert!(asked.contains("Go back to version 1?"), "{asked}");
     let mut back = PLACE.to_vec();
@@ -181,8 +227,68 @@ async fn a_template_of_ones_own_is_made_and_deleted() {
     let own = "/console/email-templates/custom.welcome/en";
     assert_eq!(made.header("location"), format!("{own}?done=created"));
     assert!(page(&door, &cookies, own).await.text.contains("{{ name }}"));
+    let begun = seen(&page(&door, &cookies, own).await.text);
+    let change = [("name", "custom.welcome"), ("seen", &begun), ("title", "Hello")];
+    let changed = post(&door, &cookies, "update_email_template", &change, own).await;
+    assert_eq!(changed.header("location"), format!("{own}?done=changed"));
+    for function in ["update_email_template", "delete_email_template"] {
+        let late = post(&door, &cookies, function, &change, own).await;
+        assert_eq!(late.header("location"), own, "{function}");
+    }
     let gone = [("name", "custom.welcome")];
     let deleted = post(&door, &cookies, "delete_email_template", &gone, own).await;
     assert_eq!(deleted.header("location"), format!("{LIST}?done=deleted"));
     assert_eq!(door.page(own, &cookies).await.status, 404);
+}
+
+#[tokio::test]
+async fn templates_are_read_in_all_or_none() {
+    let door = Door::new().await;
+    let cookies = door.administrator().await;
+    let import = "/console/email-templates/import";
+    page(&door, &cookies, import).await;
+    let source = |html: &str| {
+        serde_json::json!({"templates": [
+            {"name": "custom.welcome", "definition": {"title": "Welcome"}, "languages": {
+                "en": {"subject": "Hello", "text": "Hello", "html": html},
+            }},
+        ]})
+        .to_string()
+    };
+    let wrong = source("{{ x }}");
+    let refused = post(
+        &door,
+        &cookies,
+        "import_email_templates",
+        &[("templates", &wrong)],
+        import,
+    )
+    .await;
+    assert_eq!(refused.header("location"), import);
+    let told = page(&door, &cookies, import).await.text;
+    assert!(told.contains("custom.welcome/en: html, line 1"), "{told}");
+    assert_eq!(
+        door.page("/console/email-templates/custom.welcome/en", &cookies)
+            .await
+            .status,
+        404,
+        "nothing was done"
+    );
+    for broken in ["", "{", "[]", "{\"templates\": 1}"] {
+        let refused = post(
+            &door,
+            &cookies,
+            "import_email_templates",
+            &[("templates", broken)],
+            import,
+        )
+        .await;
+        assert_eq!(refused.header("location"), import, "{broken}");
+    }
+    let good = source("<p>Hello</p>");
+    let fields = [("templates", good.as_str()), ("publish", "yes")];
+    let done = post(&door, &cookies, "import_email_templates", &fields, import).await;
+    assert_eq!(done.header("location"), format!("{LIST}?done=imported"));
+    let made = page(&door, &cookies, "/console/email-templates/custom.welcome/en").await;
+    assert!(made.text.contains("Version 1"), "{}", made.text);
 }

@@ -253,6 +253,8 @@ fn every_function_that_changes_something_has_a_page() {
         "email_template",
         "email_versions",
         "compare_email_templates",
+        "conflicting_email_template",
+        "email_version",
         "preview_email_template",
         "list_social_providers",
         "social_provider",

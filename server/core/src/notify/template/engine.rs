@@ -1,19 +1,20 @@
 //! The language that staff writes mails in: minijinja with next to nothing in it. A template sees its declared variables
 //! and no more, spends so many steps and so many bytes, and is escaped as the shipped mails are.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use askama::filters::{Escaper, Html};
-use minijinja::value::Value;
+use minijinja::value::{Value, ValueKind};
 use minijinja::{AutoEscape, Environment, ErrorKind, Output, State, UndefinedBehavior, filters};
 use sereno_types::{Code, EmailSource, FieldError};
 
 use super::super::mails::Rendered;
 use super::scan::{self, Place};
 
-/// Most bytes of one part as it is written.
+/// Most characters of one part as it is written.
 pub const PART_MAX: usize = 64 * 1_024;
 /// Most bytes of one part as it leaves.
 pub const RENDERED_MAX: usize = 256 * 1_024;
@@ -140,7 +141,7 @@ pub fn check(source: &EmailSource, declared: &[&str], sample: &Value) -> Result<
 
 /// What is wrong with a part before it says anything.
 fn read(part: Part, source: &str, declared: &[&str]) -> Result<(), Fault> {
-    if source.len() > PART_MAX {
+    if source.chars().count() > PART_MAX {
         return Err(Fault::of(part, Code::TooLong, "longer than is kept"));
     }
     if source.trim().is_empty() {
@@ -169,12 +170,16 @@ fn read(part: Part, source: &str, declared: &[&str]) -> Result<(), Fault> {
     }
 }
 
-/// Whether a text that can be read names this variable.
+/// The variables that a mail that can be read names.
 #[must_use]
-pub fn names(source: &str, variable: &str) -> bool {
+pub fn names(source: &EmailSource) -> BTreeSet<String> {
     let environment = environment();
-    let template = environment.template_from_str(source);
-    template.is_ok_and(|template| template.undeclared_variables(false).contains(variable))
+    let read = |text| environment.template_from_str(text).ok();
+    Part::of(source)
+        .into_iter()
+        .filter_map(|(_, text)| Some(read(text)?.undeclared_variables(false)))
+        .flatten()
+        .collect()
 }
 
 /// What a mail says of these values, without the layout.
@@ -328,9 +333,17 @@ fn spend(budget: &AtomicUsize, text: &str) -> Result<(), minijinja::Error> {
         .map_err(|_| minijinja::Error::new(ErrorKind::OutOfFuel, "filters read too much"))
 }
 
-/// The escaper of the shipped mails (decision 35).
+/// The escaper of the shipped mails (decision 35). What other services tell may be more than a text: nothing says nothing,
+/// and of a list or an object the template must say what of it is meant.
 fn escaped(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), minijinja::Error> {
-    let text = value.to_string();
+    let text = match value.kind() {
+        ValueKind::None => return Ok(()),
+        ValueKind::Seq | ValueKind::Map | ValueKind::Iterable => {
+            let words = "this is a list or an object: name what of it is to be said";
+            return Err(minijinja::Error::new(ErrorKind::InvalidOperation, words));
+        }
+        _ => value.to_string(),
+    };
     let written = if matches!(state.auto_escape(), AutoEscape::Html) {
         Html.write_escaped_str(&mut *out, &text)
     } else {

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::super::mails::Rendered;
 use super::engine::{self, Fault};
-use super::{CUSTOM, Template};
+use super::{COMMON, CUSTOM, Template};
 use crate::context::{Actor, Locale, RequestMeta, Sereno, tidy};
 use crate::entity::{email_template, email_template_version};
 use crate::error::{Error, Result};
@@ -139,7 +139,7 @@ pub async fn mark_broken(sereno: &Sereno, name: &str, locale: Locale, live: &Liv
 ///
 /// # Errors
 /// `validation_failed` on `template`: `template_not_found`, also where nothing of it is published; `template_syntax_error`
-/// where it fails with these values.
+/// where it fails with these values; `blank` on `context.<name>` where it fails because a value is missing.
 pub async fn render_custom(sereno: &Sereno, slug: &str, locale: Locale, context: &Map<String, Json>) -> Result<Custom> {
     let name = Template::Custom(slug.strip_prefix(CUSTOM).unwrap_or(slug).to_owned()).name();
     let db = sereno.db.read();
@@ -159,7 +159,7 @@ pub async fn render_custom(sereno: &Sereno, slug: &str, locale: Locale, context:
             locale: used,
             version: live.version,
         }),
-        Err(faults) => Err(Error::fields(faults.iter().map(at_template).collect())),
+        Err(faults) => Err(Error::fields(told(&live.source, context, &faults))),
     }
 }
 
@@ -182,6 +182,20 @@ fn with_brand(sereno: &Sereno, context: &Map<String, Json>) -> Map<String, Json>
         .entry("brand")
         .or_insert_with(|| Json::String(sereno.config.brand_name()));
     values
+}
+
+/// What is wrong: the values that are missing, if there are any, else where the template fails with those that came.
+fn told(source: &EmailSource, context: &Map<String, Json>, faults: &[Fault]) -> Vec<FieldError> {
+    let missing: Vec<FieldError> = engine::names(source)
+        .into_iter()
+        .filter(|name| !context.contains_key(name) && COMMON.iter().all(|common| common.name != name))
+        .map(|name| FieldError::new(format!("context.{name}"), Code::Blank))
+        .collect();
+    if missing.is_empty() {
+        faults.iter().map(at_template).collect()
+    } else {
+        missing
+    }
 }
 
 fn at_template(fault: &Fault) -> FieldError {

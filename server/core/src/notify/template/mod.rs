@@ -8,6 +8,7 @@ pub mod secrets;
 
 pub use live::{Custom, render_custom};
 
+use minijinja::value::{Serde, Value};
 use sereno_types::{EmailSource, TemplateVariable};
 
 use super::layout;
@@ -33,6 +34,22 @@ impl Variable {
             name: self.name.to_owned(),
             description: self.description.to_owned(),
             sample: self.sample.to_owned(),
+        }
+    }
+}
+
+/// What previews and the check before saving put in the place of a variable.
+pub trait Sampled {
+    /// Its sample: an object or a list where it is written as one in JSON, else the text that it is.
+    fn sample_value(&self) -> Value;
+}
+
+impl Sampled for TemplateVariable {
+    fn sample_value(&self) -> Value {
+        let read = || serde_json::from_str::<serde_json::Value>(&self.sample).ok();
+        match read().filter(|json| json.is_object() || json.is_array()) {
+            Some(json) => Value::from(Serde(json)),
+            None => Value::from(self.sample.as_str()),
         }
     }
 }
@@ -96,7 +113,10 @@ impl Template {
     #[must_use]
     pub fn variables(&self) -> Option<Vec<Variable>> {
         match self {
-            Self::Mail(kind) => Some(kind.variables().iter().chain(COMMON).copied().collect()),
+            Self::Mail(kind) => {
+                let about = kind.variables().iter().chain(kind.recipient());
+                Some(about.chain(COMMON).copied().collect())
+            }
             Self::Footer => Some(layout::variables().to_vec()),
             Self::Custom(_) => None,
         }
