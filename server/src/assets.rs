@@ -50,6 +50,12 @@ pub fn respond(method: &Method, path: &str, headers: &HeaderMap) -> Option<Respo
     SITE.respond(method, path, headers)
 }
 
+/// Whether files of the site stand below a path.
+#[must_use]
+pub fn is_folder(path: &str) -> bool {
+    SITE.is_folder(path.trim_matches('/'))
+}
+
 struct Site {
     pkg_dir: String,
     files: Files,
@@ -125,6 +131,16 @@ impl Site {
                 let hash = digest::digest(&digest::SHA256, &body);
                 Some((Bytes::from(body), hex(hash.as_ref())))
             }),
+        }
+    }
+
+    fn is_folder(&self, path: &str) -> bool {
+        if path == PKG || path.starts_with(&format!("{PKG}/")) {
+            return true;
+        }
+        match &self.files {
+            Files::Memory(files) => files.keys().any(|name| name.starts_with(&format!("{path}/"))),
+            Files::Disk(folder) => folder.join(path).is_dir(),
         }
     }
 

@@ -264,3 +264,18 @@ async fn what_cannot_work_is_no_start() {
         "{fault}"
     );
 }
+
+#[tokio::test]
+async fn nodes_that_start_at_once_agree() {
+    let test = TestSereno::new().await;
+    let other = test.another().await;
+    let described = [described()];
+    let (one, two) = tokio::join!(
+        managed::keep(&test.sereno, &described),
+        managed::keep(&other.sereno, &described)
+    );
+    one.unwrap();
+    two.unwrap();
+    assert_eq!(test.count("application WHERE client_id = 'compat-shop'").await, 1);
+    assert_eq!(test.count("crypto_key WHERE algorithm = 'HS256'").await, 1);
+}

@@ -73,7 +73,7 @@ struct Standing {
     /// Whether everything below the prefix is the facade's.
     is_alone: bool,
     dialect: Dialect,
-    is_shared: bool,
+    origins: Vec<String>,
 }
 
 impl Facades {
@@ -88,11 +88,14 @@ impl Facades {
             Some(Standing {
                 name: facade.name,
                 paths: paths.collect(),
-                is_alone: !prefix.is_empty() && !native().any(|path| path.starts_with(&below) || path == prefix),
+                is_alone: !prefix.is_empty()
+                    && !assets::is_folder(&prefix)
+                    && !native().any(|path| path.starts_with(&below) || path == prefix),
                 dialect: mount.dialect,
-                is_shared: mount
+                origins: mount
                     .application
-                    .is_some_and(|application| !application.origins.is_empty()),
+                    .map(|application| application.origins)
+                    .unwrap_or_default(),
                 prefix,
             })
         });
@@ -105,10 +108,10 @@ impl Facades {
         self.at(path).map(|standing| standing.dialect)
     }
 
-    /// Whether scripts of other origins have business with the facade that answers at this path, if one does.
+    /// The origins whose scripts have business with the facade that answers at this path, if one does.
     #[must_use]
-    pub fn is_shared(&self, path: &str) -> Option<bool> {
-        self.at(path).map(|standing| standing.is_shared)
+    pub fn origins(&self, path: &str) -> Option<&[String]> {
+        self.at(path).map(|standing| standing.origins.as_slice())
     }
 
     /// Whether a facade has a route at exactly this path.
@@ -297,11 +300,10 @@ mod tests {
         ] {
             assert_eq!(root.dialect(path).is_some(), expected, "{path}");
         }
-        config.compat.djwto.prefix = "/api".to_owned();
-        assert!(
-            Facades::of(&config).dialect("/api/v1/me").is_none(),
-            "what is below is not its own"
-        );
+        for (prefix, path) in [("/api", "/api/v1/me"), ("/pkg", "/pkg/app.js")] {
+            config.compat.djwto.prefix = prefix.to_owned();
+            assert!(Facades::of(&config).dialect(path).is_none(), "{path} is not its own");
+        }
     }
 
     #[test]

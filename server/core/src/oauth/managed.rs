@@ -3,7 +3,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::{Value, json};
 use sereno_types::{ApplicationKind, Code, CookieSettings, Delivery, Grant, Secret, SigningAlgorithm, TokenProfile};
 use uuid::Uuid;
@@ -13,7 +13,7 @@ use super::profile::{self, Whole};
 use super::signing_keys;
 use crate::access::application::MANAGED;
 use crate::config::Config;
-use crate::context::keys::APPLICATIONS;
+use crate::context::keys::{self, APPLICATIONS};
 use crate::context::{Actor, RequestMeta, Sereno};
 use crate::crypto::keys::StoredKey;
 use crate::crypto::signing::{KeyState, SigningKey};
@@ -44,7 +44,13 @@ pub struct Managed {
 /// A sentence for the operator: a profile that cannot work, a key that cannot be read, a `client_id` that is taken.
 pub async fn keep(sereno: &Sereno, described: &[Managed]) -> Result<()> {
     for managed in described {
-        keep_one(sereno, managed).await?;
+        if let Err(error) = keep_one(sereno, managed).await {
+            // another node that starts at the same moment may have made it
+            if !is_there(sereno, managed).await? {
+                return Err(error);
+            }
+            keep_one(sereno, managed).await?;
+        }
     }
     let known: Vec<&str> = described.iter().map(|managed| managed.client_id.as_str()).collect();
     let left = Entity::find()
@@ -117,6 +123,15 @@ fn opened(managed: &Managed, id: Uuid, owner: Option<Uuid>) -> Option<(SigningKe
     let secret = key_bytes(algorithm, managed.signing_key.expose())?;
     let key = SigningKey::open(id, algorithm, owner, KeyState::Waiting, &secret).ok()?;
     Some((key, secret))
+}
+
+async fn is_there(sereno: &Sereno, managed: &Managed) -> Result<bool> {
+    let found = Entity::find()
+        .filter(Column::ClientId.eq(managed.client_id.as_str()))
+        .filter(Column::Origin.eq(MANAGED))
+        .count(sereno.db.write())
+        .await?;
+    Ok(found > 0)
 }
 
 async fn keep_one(sereno: &Sereno, managed: &Managed) -> Result<()> {
@@ -209,7 +224,8 @@ async fn key(sereno: &Sereno, id: Uuid, managed: &Managed) -> Result<Option<Stor
     let owner = token::has_own_key(profile).then_some(id);
     let unreadable = || Error::internal(format!("the signing key of {} cannot be read", managed.client_id));
     let (brought, secret) = opened(managed, id, owner).ok_or_else(unreadable)?;
-    let signing = sereno.signing().await?;
+    // what is remembered may be older than what another node has just written
+    let signing = sereno.keys.signing(&keys::stored(sereno.db.write()).await?)?;
     let active = signing.active(profile.algorithm, owner);
     if active.is_some_and(|active| active.is_same(&brought)) {
         return Ok(None);

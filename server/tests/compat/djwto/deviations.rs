@@ -38,7 +38,7 @@ async fn each_token_is_good_for_its_own_use() {
         assert_eq!(error_of(&answer), (403, text.to_owned()), "{door}");
     }
 
-    let djwto = Djwto::with(|config| config.compat.djwto.mode = "ONE-COOKIE".to_owned()).await;
+    let djwto = Djwto::with(|config| config.compat.djwto.mode = "ONE-COOKIE".into()).await;
     let mut browser = Browser::new(&djwto);
     browser.post("/login/", &ALICE).await;
     let (refresh, access) = (
@@ -118,7 +118,7 @@ async fn a_refresh_token_gives_way_when_it_is_prolonged() {
     let mut djwto = Djwto::with(|config| config.compat.djwto.session_lifetime = Seconds(100_000)).await;
     let (first, _) = djwto.pair("alice").await;
     let update = format!("{P}/update_refresh/");
-    djwto.place.test.advance(Duration::from_secs(60));
+    djwto.place.test.advance(Duration::from_mins(1));
     let (second, _) = pair_of(&djwto.bring(&update, &first).await);
     let (before, after) = (part_of(&first, 1), part_of(&second, 1));
     assert_ne!(before["jti"], after["jti"]);
@@ -140,7 +140,7 @@ async fn a_refresh_token_gives_way_when_it_is_prolonged() {
 
     // and nothing is prolonged beyond the end of the sign-in
     let (refresh, _) = pair_of(&djwto.log_in("alice").await);
-    djwto.place.test.advance(Duration::from_secs(60_000));
+    djwto.place.test.advance(Duration::from_mins(1_000));
     let (refresh, _) = pair_of(&djwto.bring(&update, &refresh).await);
     let claims = part_of(&refresh, 1);
     assert_eq!(
@@ -199,7 +199,7 @@ async fn without_end_nothing_crashes() {
     for token in [&refresh, &access] {
         assert_eq!(part_of(token, 1)["exp"], Value::Null);
     }
-    djwto.place.test.advance(Duration::from_secs(400 * 86_400));
+    djwto.place.test.advance(Duration::from_hours(24 * 400));
     assert_eq!(djwto.bring("/validate_access/", &access).await.status, 200);
     let answer = djwto.bring(&format!("{P}/update_refresh/"), &refresh).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
@@ -264,9 +264,9 @@ async fn the_refresh_cookie_goes_where_its_doors_are() {
     ] {
         let djwto = Djwto::with(|config| {
             let settings = &mut config.compat.djwto;
-            settings.mode = "ONE-COOKIE".to_owned();
-            settings.prefix = prefix.to_owned();
-            settings.refresh_cookie_path = said.to_owned();
+            settings.mode = "ONE-COOKIE".into();
+            settings.prefix = prefix.into();
+            settings.refresh_cookie_path = said.into();
         })
         .await;
         let set = djwto.log_in("alice").await.set_cookies();
@@ -288,7 +288,7 @@ async fn either_name_signs_in() {
 #[tokio::test]
 async fn who_has_no_user_name_signs_in_by_address() {
     for (field, expected) in [("username", Value::Null), ("email", json!("ana@example.org"))] {
-        let djwto = Djwto::with(|config| config.compat.djwto.username_field = field.to_owned()).await;
+        let djwto = Djwto::with(|config| config.compat.djwto.username_field = field.into()).await;
         djwto.place.test.signed_up("ana").await;
         let fields = [(field, "ana@example.org"), ("password", sereno_core::testing::PASSWORD)];
         let answer = djwto.place.form("/login/", &fields, &[]).await;

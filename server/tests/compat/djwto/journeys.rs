@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
+use serde_json::json;
 use sereno_core::event::EventKind;
+use sereno_core::intent::IntentKind;
 
 use super::browser::Browser;
 use super::fixture::{Djwto, PASSWORD, pair_of};
@@ -44,7 +46,7 @@ fn everything() -> Vec<(EventKind, usize)> {
 
 #[tokio::test]
 async fn with_tokens_in_the_body() {
-    let djwto = Djwto::with(|config| config.compat.djwto.prefix = "/compat/djwto".to_owned()).await;
+    let djwto = Djwto::with(|config| config.compat.djwto.prefix = "/compat/djwto".into()).await;
     let wrong = [("username", "alice"), ("password", "wrong")];
     let answer = djwto.place.form("/compat/djwto/login/", &wrong, &[]).await;
     assert_eq!(answer.status, 401);
@@ -101,8 +103,8 @@ async fn with_the_claims_in_a_cookie_of_their_own() {
 
 async fn in_a_browser(mode: &str, access_cookie: &str) {
     let djwto = Djwto::with(|config| {
-        config.compat.djwto.mode = mode.to_owned();
-        config.compat.djwto.prefix = "/compat/djwto".to_owned();
+        config.compat.djwto.mode = mode.into();
+        config.compat.djwto.prefix = "/compat/djwto".into();
     })
     .await;
     let mut browser = Browser::new(&djwto);
@@ -167,8 +169,6 @@ async fn in_a_browser(mode: &str, access_cookie: &str) {
 
 #[tokio::test]
 async fn hooks_are_asked_and_their_no_is_said_in_its_words() {
-    use sereno_core::intent::IntentKind;
-
     let mut djwto = Djwto::with(|_| ()).await;
     let (refresh, access) = djwto.pair("alice").await;
     djwto.place.test.events.refuse(&[
@@ -191,4 +191,18 @@ async fn hooks_are_asked_and_their_no_is_said_in_its_words() {
         assert_eq!(answer.status, 403, "{door}");
         assert!(answer.json()["error"].is_string(), "{door} {}", answer.text);
     }
+}
+
+#[tokio::test]
+async fn its_tokens_open_no_native_door() {
+    let mut djwto = Djwto::with(|_| ()).await;
+    let (refresh, access) = djwto.pair("alice").await;
+    let bearer = format!("Bearer {access}");
+    let headers = [("authorization", bearer.as_str())];
+    let answer = djwto.place.send("GET", "/api/v1/me", &headers, "").await;
+    assert_eq!(answer.status, 401, "{}", answer.text);
+    let headers = [("content-type", "application/json")];
+    let body = json!({"refresh_token": refresh, "client_id": "compat-djwto"}).to_string();
+    let answer = djwto.place.send("POST", "/api/v1/token/refresh", &headers, body).await;
+    assert_eq!(answer.status, 401, "{}", answer.text);
 }

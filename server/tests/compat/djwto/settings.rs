@@ -9,9 +9,9 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use sereno_core::config::{Config, Seconds};
 use sereno_core::oauth::admin;
-use sereno_core::testing::refused;
+use sereno_core::testing::{called, refused, register};
 use sereno_server::compat;
-use sereno_types::{ApplicationQuery, Code, UpdateApplication};
+use sereno_types::{ApplicationQuery, Code, CreateApplication, UpdateApplication};
 
 use super::browser::Browser;
 use super::fixture::{Djwto, PASSWORD, pair_of};
@@ -128,8 +128,8 @@ async fn it_stands_wherever_it_is_put() {
         ("/a/b/c", "x"),
     ] {
         let djwto = Djwto::with(|config| {
-            config.compat.djwto.prefix = prefix.to_owned();
-            config.compat.djwto.refresh_path = path.to_owned();
+            config.compat.djwto.prefix = prefix.into();
+            config.compat.djwto.refresh_path = path.into();
         })
         .await;
         let (refresh, access) = pair_of(&djwto.log_in("alice").await);
@@ -147,7 +147,7 @@ async fn it_stands_wherever_it_is_put() {
 #[tokio::test]
 async fn what_the_layers_refuse_is_said_in_its_words() {
     let djwto = Djwto::with(|config| {
-        config.compat.djwto.prefix = "/compat/djwto".to_owned();
+        config.compat.djwto.prefix = "/compat/djwto".into();
         config.server.max_body = 4_096;
     })
     .await;
@@ -189,7 +189,7 @@ async fn what_the_layers_refuse_is_said_in_its_words() {
 async fn its_keys_sign_in_every_algorithm() {
     for algorithm in ["HS256", "RS256", "ES256", "EdDSA"] {
         let djwto = Djwto::with(|config| {
-            config.compat.djwto.algorithm = algorithm.to_owned();
+            config.compat.djwto.algorithm = algorithm.into();
             // one is drawn
             config.compat.djwto.signing_key = "".into();
         })
@@ -208,7 +208,7 @@ async fn the_old_key_goes_on_signing() {
     let text = STANDARD.encode(pair.to_pkcs8v1().unwrap());
     let pem = format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n");
     let djwto = Djwto::with(|config| {
-        config.compat.djwto.algorithm = "ES256".to_owned();
+        config.compat.djwto.algorithm = "ES256".into();
         config.compat.djwto.signing_key = pem.as_str().into();
     })
     .await;
@@ -223,7 +223,7 @@ async fn the_old_key_goes_on_signing() {
         let mut config = Config::default();
         let settings = &mut config.compat.djwto;
         settings.enabled = true;
-        settings.algorithm = algorithm.to_owned();
+        settings.algorithm = algorithm.into();
         settings.signing_key = key.into();
         let faults: Vec<String> = compat::faults(&config).iter().map(ToString::to_string).collect();
         let expected = format!("compat.djwto has a signing key that is none for {algorithm}");
@@ -235,8 +235,8 @@ async fn the_old_key_goes_on_signing() {
 async fn claims_are_as_they_are_set() {
     let djwto = Djwto::with(|config| {
         let settings = &mut config.compat.djwto;
-        settings.issuer = "us".to_owned();
-        settings.subject = "people".to_owned();
+        settings.issuer = "us".into();
+        settings.subject = "people".into();
         settings.audience = vec!["one".to_owned()];
         settings.not_before = Seconds(2);
         settings.access_lifetime = Seconds(60);
@@ -271,7 +271,7 @@ async fn claims_are_as_they_are_set() {
 
 #[tokio::test]
 async fn people_sign_in_with_what_is_set() {
-    let djwto = Djwto::with(|config| config.compat.djwto.username_field = "email".to_owned()).await;
+    let djwto = Djwto::with(|config| config.compat.djwto.username_field = "email".into()).await;
     let answer = djwto.place.form("/login/", &[], &[]).await;
     assert_eq!(
         answer.json()["error"],
@@ -288,9 +288,9 @@ async fn people_sign_in_with_what_is_set() {
 async fn cookies_are_as_they_are_set() {
     let djwto = Djwto::with(|config| {
         let settings = &mut config.compat.djwto;
-        settings.mode = "TWO-COOKIES".to_owned();
-        settings.domain = "example.org".to_owned();
-        settings.same_site = "Strict".to_owned();
+        settings.mode = "TWO-COOKIES".into();
+        settings.domain = "example.org".into();
+        settings.same_site = "Strict".into();
         settings.secure = false;
         settings.refresh_lifetime = Seconds(0);
         settings.access_lifetime = Seconds(0);
@@ -313,7 +313,7 @@ async fn cookies_are_as_they_are_set() {
 #[tokio::test]
 async fn csrf_can_be_switched_off_and_origins_trusted() {
     let djwto = Djwto::with(|config| {
-        config.compat.djwto.mode = "ONE-COOKIE".to_owned();
+        config.compat.djwto.mode = "ONE-COOKIE".into();
         config.compat.djwto.csrf = false;
     })
     .await;
@@ -325,10 +325,15 @@ async fn csrf_can_be_switched_off_and_origins_trusted() {
     assert_eq!(browser.post("/validate_access/", &[]).await.status, 200);
 
     let djwto = Djwto::with(|config| {
-        config.compat.djwto.mode = "ONE-COOKIE".to_owned();
+        config.compat.djwto.mode = "ONE-COOKIE".into();
         config.compat.djwto.trusted_origins = vec!["https://app.example.org".to_owned()];
     })
     .await;
+    let next_door = CreateApplication {
+        origins: vec!["https://next.example.org".to_owned()],
+        ..called("next-door")
+    };
+    register(&djwto.place.test, next_door).await.unwrap();
     let answer = djwto.log_in("alice").await;
     let (access, csrf) = (
         answer.cookie("jwt_access").unwrap(),
@@ -338,6 +343,8 @@ async fn csrf_can_be_switched_off_and_origins_trusted() {
     for (origin, status, readable) in [
         ("https://app.example.org", 200, "https://app.example.org"),
         ("https://evil.example.org", 403, ""),
+        // of another application
+        ("https://next.example.org", 403, ""),
     ] {
         let headers = [("cookie", cookie.as_str()), ("x-csrftoken", &csrf), ("origin", origin)];
         let answer = djwto.place.send("POST", "/validate_access/", &headers, "").await;
