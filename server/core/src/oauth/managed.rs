@@ -13,7 +13,7 @@ use super::profile::{self, Whole};
 use super::signing_keys;
 use crate::access::application::MANAGED;
 use crate::config::Config;
-use crate::context::keys::APPLICATIONS;
+use crate::context::keys::{self, APPLICATIONS};
 use crate::context::{Actor, RequestMeta, Sereno};
 use crate::crypto::keys::StoredKey;
 use crate::crypto::signing::{KeyState, SigningKey};
@@ -224,7 +224,8 @@ async fn key(sereno: &Sereno, id: Uuid, managed: &Managed) -> Result<Option<Stor
     let owner = token::has_own_key(profile).then_some(id);
     let unreadable = || Error::internal(format!("the signing key of {} cannot be read", managed.client_id));
     let (brought, secret) = opened(managed, id, owner).ok_or_else(unreadable)?;
-    let signing = sereno.signing().await?;
+    // what is remembered may be older than what another node has just written
+    let signing = sereno.keys.signing(&keys::stored(sereno.db.write()).await?)?;
     let active = signing.active(profile.algorithm, owner);
     if active.is_some_and(|active| active.is_same(&brought)) {
         return Ok(None);
