@@ -3,7 +3,11 @@
 use leptos::prelude::*;
 use leptos::wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use leptos::web_sys::HtmlInputElement;
+#[cfg(feature = "ssr")]
+use sereno_core::templates::files;
 use sereno_types::Problem;
+#[cfg(feature = "ssr")]
+use sereno_types::{Code, EmailImportOutcome, EmailTemplateFile, FieldError, ImportEmailTemplates};
 
 use crate::{
     console::{Breadcrumb, email_templates::PATH},
@@ -21,9 +25,6 @@ pub(crate) async fn import_email_templates(
     #[server(default)] publish: Option<String>,
     #[server(default)] force: Option<String>,
 ) -> Result<(), Problem> {
-    use sereno_core::templates::files;
-    use sereno_types::{Code, EmailImportOutcome, EmailTemplateFile, FieldError, ImportEmailTemplates};
-
     use crate::gate;
     let member = gate::staff().await?;
     let refused = |why: String| FieldError::new("templates", Code::TemplateInvalid).with("reason", why);

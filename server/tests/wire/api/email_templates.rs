@@ -251,7 +251,7 @@ async fn templates_are_downloaded_and_read_in() {
         .iter()
         .map(|one| one["outcome"].clone())
         .collect();
-    assert_eq!(outcomes, ["unchanged", "unchanged", "published", "unchanged"]);
+    assert_eq!(outcomes, ["unchanged", "published", "unchanged", "unchanged"]);
     let now = door.get(ACTIVATION, &staff).await.json();
     assert_eq!(now["live"]["source"]["subject"], "Mine");
 }
