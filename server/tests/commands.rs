@@ -328,7 +328,7 @@ fn mails_are_tried_listed_and_released() {
     assert_eq!(folder.mails(), 1);
     let (worked, said, _) = folder.sereno(&["mail", "list", "--state", "sent"], "");
     assert!(
-        worked && said.len() == 1 && said[0].ends_with(" sent - custom ana@example.org"),
+        worked && said.len() == 1 && said[0].ends_with(" sent email_sent test ana@example.org"),
         "{said:?}"
     );
     let (worked, said, _) = folder.sereno(&["mail", "list", "--state", "failed"], "");

@@ -52,7 +52,8 @@ pub(crate) async fn update_application(
     #[server(flatten)] fields: Fields,
 ) -> Result<Option<Shown>, Problem> {
     use crate::gate;
-    let (member, id) = (gate::staff().await?.having_seen(fields.get("seen")), Id(id));
+    let member = gate::staff().await?.having_seen(fields.get("seen"));
+    let id = Id(id);
     let settings = Settings::read(&fields)?;
     if fields.contains_key(TRY) {
         let user = fields.get(TRY_USER).cloned().unwrap_or_default();

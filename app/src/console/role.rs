@@ -80,10 +80,8 @@ pub(crate) async fn update_role(
     #[server(flatten)] fields: Fields,
 ) -> Result<(), Problem> {
     use crate::{console::role_form::Read, gate};
-    let (member, id) = (
-        gate::staff().await?.having_seen(fields.get("seen")),
-        sereno_types::Id(id),
-    );
+    let member = gate::staff().await?.having_seen(fields.get("seen"));
+    let id = sereno_types::Id(id);
     let read = Read::of(&fields);
     let command = sereno_types::UpdateRole {
         name: Some(read.name.clone()),

@@ -54,7 +54,8 @@ pub(crate) async fn update_social_provider(
     #[server(flatten)] fields: Fields,
 ) -> Result<(), Problem> {
     use crate::{console::social_provider_form::Read, gate};
-    let (member, id) = (gate::staff().await?.having_seen(fields.get("seen")), Id(id));
+    let member = gate::staff().await?.having_seen(fields.get("seen"));
+    let id = Id(id);
     let read = Read::of(&fields)?;
     let command = sereno_types::UpdateSocialProvider {
         name: Some(read.name.unwrap_or_default()),

@@ -116,6 +116,10 @@ pub(super) fn head() -> OpenApi {
                 "messages",
                 "Mails: their history, repairing it, sending one, addresses that are not written to.",
             ),
+            tag(
+                "announcements",
+                "Mails to many: written, tried, scheduled, sent in the background, paused.",
+            ),
             tag("health", "For whoever watches over the process."),
         ]))
         .build()
