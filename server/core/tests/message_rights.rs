@@ -238,7 +238,7 @@ async fn what_staff_writes_hands_no_secret_to_others() {
             subject: "Reset".to_owned(),
             text: "{{ link }}".to_owned(),
             html: html.to_owned(),
-            note: String::new(),
+            note: None,
         };
         draft::save(&test.sereno, &test.meta(), &staff, place, command).await
     };
@@ -303,7 +303,7 @@ async fn every_shipped_mail_may_be_written_anew() {
                 subject,
                 text,
                 html,
-                note: String::new(),
+                note: None,
             };
             draft::save(&test.sereno, &test.meta(), &staff, place, command)
                 .await

@@ -84,7 +84,10 @@ impl Place {
         let needs = self.template.needs();
         let mut faults: Vec<Fault> = match engine::check(&whole, &names, &self.samples()) {
             Ok(said) => {
-                let secret = self.variables.iter().filter(|variable| needs.contains(&variable.name.as_str()));
+                let secret = self
+                    .variables
+                    .iter()
+                    .filter(|variable| needs.contains(&variable.name.as_str()));
                 let told: Vec<&str> = secret.map(|variable| variable.sample.as_str()).collect();
                 secrets::placed(&said, &told)
             }
