@@ -896,7 +896,7 @@ async fn what_is_read_in_writes_over_no_draft_of_a_colleague() {
     let now = other.detail(ACTIVATION).await;
     assert_eq!((now.draft.unwrap().source, now.live), (says("Theirs"), None));
     let told = read_in(&other, &folder, |command| {
-        (command.publish, command.force) = (true, true)
+        (command.publish, command.force) = (true, true);
     })
     .await;
     assert_eq!(told, ["activation/en Published"]);
@@ -920,7 +920,7 @@ async fn templates_of_staffs_own_travel_with_what_they_may_name() {
     let other = House::new().await;
     let both = ["custom.welcome Made", "custom.welcome/en Published"];
     let told = read_in(&other, &folder, |command| {
-        (command.publish, command.dry_run) = (true, true)
+        (command.publish, command.dry_run) = (true, true);
     })
     .await;
     assert_eq!(told, both);
