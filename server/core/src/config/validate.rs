@@ -415,7 +415,7 @@ fn figures(config: &Config, faults: &mut Faults) {
             "must leave room in nine tenths of worker.lease for each transport (url and fallback_urls) and a second more, else a slow server ends mails",
         );
     }
-    if config.push.timeout.0 >= room {
+    if !config.push.service_account_file.is_empty() && config.push.timeout.0 >= room {
         faults.add("push", "timeout", "must be shorter than nine tenths of worker.lease");
     }
     if config.database.sync != "normal" && config.database.sync != "full" {
