@@ -152,7 +152,7 @@ fn every_field_of_the_editor_says_what_is_written() {
     );
     // a footer has no subject
     let footer = page(MANAGES, false, Wishes::default(), |seen| {
-        seen.template.has_subject = false
+        seen.template.has_subject = false;
     });
     lacks(&footer, &["id=\"subject\""]);
 }
@@ -238,11 +238,11 @@ fn whoever_was_too_late_sees_both_texts_and_loses_none() {
     lacks(told, &["The same in both."]);
 }
 
-fn side(number: u64, text: &str) -> Option<DiffSide> {
-    Some(DiffSide {
-        number,
+fn side(text: &str) -> DiffSide {
+    DiffSide {
+        number: 1,
         text: text.to_owned(),
-    })
+    }
 }
 
 fn changed(part: &str) -> EmailPartDiff {
@@ -250,8 +250,8 @@ fn changed(part: &str) -> EmailPartDiff {
         part: part.to_owned(),
         is_same: false,
         lines: vec![DiffLine {
-            before: side(1, "<old>"),
-            after: side(1, "<new>"),
+            before: Some(side("<old>")),
+            after: Some(side("<new>")),
             is_same: false,
         }],
     }
