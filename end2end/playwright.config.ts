@@ -35,6 +35,8 @@ export default defineConfig({
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
+        // a frame without rights would get a process of its own, and Playwright loses track of one that is filled again
+        "--disable-site-isolation-trials",
       ],
     },
   },

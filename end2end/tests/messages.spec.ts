@@ -42,12 +42,12 @@ function journeys() {
     await page.getByRole("searchbox", { name: "Search" }).fill(ana);
     await page.getByRole("button", { name: "Search" }).click();
     await expect(page.getByText("1 mail matches")).toBeVisible();
-    await page.getByRole("link", { name: "custom" }).click();
-    await expect(page.getByRole("heading", { level: 1, name: `custom to ${ana}` })).toBeVisible();
+    await page.getByRole("link", { name: "Custom", exact: true }).click();
+    await expect(page.getByRole("heading", { level: 1, name: `Custom to ${ana}` })).toBeVisible();
     // the worker writes files
     await expect(async () => {
       await page.reload();
-      await expect(page.getByText("written to a file")).toBeVisible({ timeout: 500 });
+      await expect(page.getByText("written to a file").filter({ visible: true })).toBeVisible({ timeout: 500 });
     }).toPass();
   });
 
@@ -87,7 +87,7 @@ function journeys() {
       await open(page, `/console/messages?q=${encodeURIComponent(cleo)}`);
       await expect(page.getByText("1 mail matches")).toBeVisible({ timeout: 500 });
     }).toPass();
-    await page.getByRole("link", { name: "account_created" }).click();
+    await page.getByRole("link", { name: "Account created" }).click();
     const frame = page.frameLocator("iframe");
     await expect(frame.getByText("••••").first()).toBeVisible();
     await expect(page.getByText("links and codes are masked")).toBeVisible();

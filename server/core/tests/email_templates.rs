@@ -286,10 +286,9 @@ async fn what_cannot_leave_is_refused_when_it_is_saved_or_published() {
     // naming it is not showing it
     for (text, html, parts) in [
         ("{% if false %}{{ link }}{% endif %}x", "{{ link }}", &["text"][..]),
-        ("{{ link }}", "<p>x</p><!-- {{ link }} -->", &["html"]),
-        ("{{ link }}", "<p>x</p><!-- <!-- {{ link }}", &["html"]),
-        ("{% if link %}x{% endif %}", "{{ link | length }}", &["text", "html"]),
-        ("{{ code | upper }}", "<!-- x --><a href=\"{{ link }}\">y</a>", &[]),
+        ("{{ link }}", "<p>x</p>{% if not link %}{{ link }}{% endif %}", &["html"]),
+        ("{% if link %}x{% endif %}", "{% if not code %}{{ code }}{% endif %}x", &["text", "html"]),
+        ("{{ code }}", "<!-- x --><a href=\"{{ link }}\">y</a>", &[]),
     ] {
         let source = EmailSource {
             subject: "x".to_owned(),
@@ -306,6 +305,19 @@ async fn what_cannot_leave_is_refused_when_it_is_saved_or_published() {
             .map(|part| ((*part).to_owned(), Code::TemplateVariableMissing))
             .collect();
         assert_eq!(lacking, expected, "{text} | {html}");
+    }
+    // what stands where others could read it is not even saved
+    for html in [
+        "<p>x</p><!-- {{ link }} -->",
+        "<p>x</p><!-- <!-- {{ link }}",
+        "{{ link | length }}",
+    ] {
+        let hidden = EmailSource {
+            html: html.to_owned(),
+            ..says("x")
+        };
+        let refused_by = refused_fields(house.save(ACTIVATION, hidden).await);
+        assert_eq!(refused_by, [("html".to_owned(), Code::TemplateSyntaxError)], "{html}");
     }
     // one that only tells something needs none
     let notice = ("password_changed", "en");
