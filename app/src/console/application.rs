@@ -35,12 +35,11 @@ const SECRETS_MAX: usize = 2;
 #[server(name = LoadApplication, prefix = "/console/fn", endpoint = "application")]
 pub(crate) async fn application(#[server(default)] id: String) -> Result<(ApplicationDetail, String), Problem> {
     use crate::gate;
-    use sereno_core::oauth::admin;
     let member = gate::staff().await?;
-    let application = admin::detail(&member.sereno, &member.staff, &Id(id))
+    let application = sereno_core::oauth::admin::detail(&member.sereno, &member.staff, &Id(id))
         .await
         .map_err(gate::refuse)?;
-    let version = admin::version(&member.sereno, &application).map_err(gate::refuse)?;
+    let version = sereno_core::oauth::admin::version(&member.sereno, &application).map_err(gate::refuse)?;
     Ok((application, version))
 }
 

@@ -41,12 +41,11 @@ use crate::{
 #[server(name = LoadProject, prefix = "/console/fn", endpoint = "project")]
 pub(crate) async fn project(#[server(default)] id: String) -> Result<(ProjectDetail, String), Problem> {
     use crate::gate;
-    use sereno_core::roles::projects;
     let member = gate::staff().await?;
-    let project = projects::detail(&member.sereno, &member.staff, &id)
+    let project = sereno_core::roles::projects::detail(&member.sereno, &member.staff, &id)
         .await
         .map_err(gate::refuse)?;
-    let version = projects::version(&member.sereno, &project).map_err(gate::refuse)?;
+    let version = sereno_core::roles::projects::version(&member.sereno, &project).map_err(gate::refuse)?;
     Ok((project, version))
 }
 

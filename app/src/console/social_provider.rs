@@ -30,12 +30,11 @@ use crate::{
 #[server(name = LoadSocialProvider, prefix = "/console/fn", endpoint = "social_provider")]
 pub(crate) async fn social_provider(#[server(default)] id: String) -> Result<(SocialProviderDetail, String), Problem> {
     use crate::gate;
-    use sereno_core::social::admin;
     let member = gate::staff().await?;
-    let provider = admin::detail(&member.sereno, &member.staff, &Id(id))
+    let provider = sereno_core::social::admin::detail(&member.sereno, &member.staff, &Id(id))
         .await
         .map_err(gate::refuse)?;
-    let version = admin::version(&member.sereno, &provider).map_err(gate::refuse)?;
+    let version = sereno_core::social::admin::version(&member.sereno, &provider).map_err(gate::refuse)?;
     Ok((provider, version))
 }
 

@@ -286,8 +286,16 @@ async fn what_cannot_leave_is_refused_when_it_is_saved_or_published() {
     // naming it is not showing it
     for (text, html, parts) in [
         ("{% if false %}{{ link }}{% endif %}x", "{{ link }}", &["text"][..]),
-        ("{{ link }}", "<p>x</p>{% if not link %}{{ link }}{% endif %}", &["html"]),
-        ("{% if link %}x{% endif %}", "{% if not code %}{{ code }}{% endif %}x", &["text", "html"]),
+        (
+            "{{ link }}",
+            "<p>x</p>{% if not link %}{{ link }}{% endif %}",
+            &["html"],
+        ),
+        (
+            "{% if link %}x{% endif %}",
+            "{% if not code %}{{ code }}{% endif %}x",
+            &["text", "html"],
+        ),
         ("{{ code }}", "<!-- x --><a href=\"{{ link }}\">y</a>", &[]),
     ] {
         let source = EmailSource {
