@@ -81,18 +81,7 @@ pub(super) fn MailSettings(
         Some(place) => format!("Its mails leave by {place}."),
         None => "Its mails leave as all mails do.".to_owned(),
     };
-    let server = is_superuser.then(|| {
-        view! {
-            <Field
-                name=SERVER
-                kind="password"
-                label="Mail server"
-                hint="smtp://user:password@host:587. It is never shown again; empty: as it is."
-                optional=true
-            />
-            {mail.transport.is_some().then(|| view! { <Tick name="forget" label="No mail server of its own any more" /> })}
-        }
-    });
+    let has_own = mail.transport.is_some();
     view! {
         <section class="grid grid-cols-1 gap-4">
             <h2 class="text-lg font-semibold">"Mails"</h2>
@@ -108,11 +97,26 @@ pub(super) fn MailSettings(
                         optional=true
                     />
                     <Field name="reply_to" label="Answers to" inputmode="email" optional=true />
-                    {server}
+                    {is_superuser.then(|| view! { <ServerFields has_own /> })}
                 </fieldset>
                 {may_change
                     .then(|| view! { <Submit label="Save mails" class="button justify-self-start" /> })}
             </Form>
         </section>
+    }
+}
+
+/// The mail server of its own, which only administrators say. Inside the form, where fields find the attempt.
+#[component]
+fn ServerFields(has_own: bool) -> impl IntoView {
+    view! {
+        <Field
+            name=SERVER
+            kind="password"
+            label="Mail server"
+            hint="smtp://user:password@host:587. It is never shown again; empty: as it is."
+            optional=true
+        />
+        {has_own.then(|| view! { <Tick name="forget" label="No mail server of its own any more" /> })}
     }
 }
