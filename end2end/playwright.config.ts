@@ -46,7 +46,11 @@ export default defineConfig({
     // Data goes to ./data: a folder of this run.
     cwd: process.env.SERENO_E2E_DATA,
     // All tests knock from one address.
-    env: { SERENO__SERVER__LISTEN: address, SERENO__LIMIT__REQUESTS_PER_ADDRESS: "10000" },
+    env: {
+      SERENO__SERVER__LISTEN: address,
+      SERENO__LIMIT__REQUESTS_PER_ADDRESS: "10000",
+      SERENO__COMPAT__NETS_CORE__ENABLED: "true",
+    },
     url: `http://${address}/health/live`,
     reuseExistingServer: false,
     gracefulShutdown: { signal: "SIGTERM", timeout: 5_000 },

@@ -150,27 +150,20 @@ pub fn locale() -> Locale {
     use_context::<Parts>().map_or_else(Locale::default, |parts| locale_of(&parts.uri, &parts.headers))
 }
 
-/// The language to answer a request in: what its address asks for, what the visitor chose before, what the browser
-/// prefers. The server asks here too, so that mails and pages speak the same one.
+/// The language to answer a request in.
 #[must_use]
 pub fn locale_of(uri: &Uri, headers: &HeaderMap) -> Locale {
+    said_locale(uri, headers).unwrap_or_default()
+}
+
+/// The language that a request says: what its address asks for, what the visitor chose before, what the browser prefers.
+/// The server asks here too, so that mails and pages speak the same one.
+#[must_use]
+pub fn said_locale(uri: &Uri, headers: &HeaderMap) -> Option<Locale> {
     let of = |name, read: fn(&str) -> Option<Locale>| read(headers.get(name)?.to_str().ok()?);
     asked_locale(uri)
         .or_else(|| of(header::COOKIE, chosen_locale))
         .or_else(|| of(header::ACCEPT_LANGUAGE, Locale::from_accept_language))
-        .unwrap_or_default()
-}
-
-impl Locale {
-    /// The same language, as the core calls it.
-    #[must_use]
-    pub const fn core(self) -> sereno_core::context::Locale {
-        match self {
-            Self::En => sereno_core::context::Locale::En,
-            Self::De => sereno_core::context::Locale::De,
-            Self::Es => sereno_core::context::Locale::Es,
-        }
-    }
 }
 
 fn asked_locale(uri: &Uri) -> Option<Locale> {
@@ -193,7 +186,7 @@ pub fn remember_locale() {
     };
     let cookie = format!(
         "locale={}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly",
-        locale.tag()
+        locale.as_str()
     );
     if let (Some(response), Ok(cookie)) = (use_context::<ResponseOptions>(), cookie.parse()) {
         response.append_header(header::SET_COOKIE, cookie);

@@ -80,6 +80,7 @@ use console::{
     user::UserPage,
     user_changes::UserChangesPage,
     user_identities::UserIdentitiesPage,
+    user_invite::InviteUserPage,
     user_messages::UserMessagesPage,
     user_profile::UserProfilePage,
     user_roles::UserRolesPage,
@@ -132,6 +133,7 @@ pub fn App() -> impl IntoView {
                 <ParentRoute path=path!("/console") view=ConsolePages ssr=SsrMode::Async>
                     <Route path=path!("") view=OverviewPage />
                     <Route path=path!("users") view=UsersPage />
+                    <Route path=path!("users/invite") view=InviteUserPage />
                     <Route path=path!("users/:id") view=UserPage />
                     <Route path=path!("users/:id/profile") view=UserProfilePage />
                     <Route path=path!("users/:id/sign-ins") view=UserSignInsPage />
@@ -268,7 +270,7 @@ fn document_of<S: IntoView, P: IntoView>(options: &LeptosOptions, scripts: S, pa
     let pkg = format!("/{}", options.site_pkg_dir);
     view! {
         <!DOCTYPE html>
-        <html lang=visit::locale().tag()>
+        <html lang=visit::locale().as_str()>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -334,9 +336,10 @@ pub fn page_of(function: &str) -> Option<&'static str> {
     use console::message::{CancelMessage, ReleaseMessage, ResendMessage, RetryMessage};
     use console::message_new;
     use console::messages::{ReleaseMessages, RetryFailedMessages};
+    use console::notifications::RetryNotification;
     use console::permissions::{CreatePermission, DeletePermission, UpdatePermission};
     use console::project::{DeleteProject, EnableProject, UpdateProject};
-    use console::project_mail::UpdateProjectMail;
+    use console::project_mail::{TestProjectMail, UpdateProjectMail};
     use console::project_new::CreateProject;
     use console::push::RetryPush;
     use console::pushes::SendPush;
@@ -350,6 +353,7 @@ pub fn page_of(function: &str) -> Option<&'static str> {
     use console::user::{SendActivation, SendPasswordReset};
     use console::user_avatar::RemoveUserAvatar;
     use console::user_identities::DisconnectUserIdentity;
+    use console::user_invite::InviteUser;
     use console::user_profile::UpdateUser;
     use console::user_roles::GiveUserRole;
     use console::user_sign_ins::{EndUserSession, EndUserSessions};
@@ -389,6 +393,7 @@ pub fn page_of(function: &str) -> Option<&'static str> {
         (EndUserSession::PATH, "/console/users/{id}/sign-ins"),
         (EndUserSessions::PATH, "/console/users/{id}/sign-ins"),
         (DisconnectUserIdentity::PATH, "/console/users/{id}/identities"),
+        (InviteUser::PATH, "/console/users/invite"),
         (GiveUserRole::PATH, "/console/users/{id}/roles"),
         (SetSuperuser::PATH, "/console/users/{id}/roles"),
         (SendPush::PATH, "/console/push"),
@@ -408,6 +413,7 @@ pub fn page_of(function: &str) -> Option<&'static str> {
         (EnableProject::PATH, "/console/projects/{id}"),
         (DeleteProject::PATH, "/console/projects/{id}"),
         (UpdateProjectMail::PATH, "/console/projects/{id}"),
+        (TestProjectMail::PATH, "/console/projects/{id}"),
         (PutMember::PATH, "/console/projects/{id}"),
         (RemoveMember::PATH, "/console/projects/{id}"),
         (GiveMemberRole::PATH, "/console/projects/{id}"),
@@ -434,6 +440,7 @@ pub fn page_of(function: &str) -> Option<&'static str> {
         (message_new::UPLOAD, "/console/messages/new"),
         (ReleaseMessages::PATH, "/console/messages"),
         (RetryFailedMessages::PATH, "/console/messages"),
+        (RetryNotification::PATH, "/console/notifications"),
         (SaveAnnouncementForm::PATH, "/console/announcements/new"),
         (TestAnnouncement::PATH, "/console/announcements/{id}"),
         (ScheduleAnnouncement::PATH, "/console/announcements/{id}"),

@@ -207,6 +207,7 @@ for (const path of [
   "/account/activate",
   "/account/activate?done=sent",
   "/account/activate?token=x",
+  "/account/activate?token=x&password=none",
   "/account/resend-activation",
   "/account/forgot-password",
   "/account/forgot-password?done=sent",

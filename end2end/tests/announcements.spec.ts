@@ -6,7 +6,7 @@ import { expect, test, withoutJavaScript } from "./sereno";
 import type { Page } from "@playwright/test";
 
 // the browser's complaint of the test's own look into a frame that may run nothing
-const LOOKED_INTO = /Blocked script execution in .*\/preview' because the document's frame is sandboxed/;
+const LOOKED_INTO = /Blocked script execution in .*\/preview(\?look=\w+)?' because the document's frame is sandboxed/;
 
 test.describe("with JavaScript", journeys);
 withoutJavaScript(journeys);
@@ -52,6 +52,9 @@ function journeys() {
     const frame = page.frameLocator("iframe");
     await expect(frame.getByText("Dear reader").last()).toBeVisible();
     await expect(frame.getByText("No more messages of this kind")).toBeVisible();
+    await page.getByRole("link", { name: "Dark", exact: true }).click();
+    await expect(page.locator('iframe[src$="look=dark"]')).toBeVisible();
+    await expect(frame.getByText("Dear reader").last()).toBeVisible();
 
     await alive(page);
     await page.getByRole("button", { name: "Send it to me first" }).click();
@@ -62,7 +65,7 @@ function journeys() {
     await page.getByRole("link", { name: "Send now" }).click();
     await alive(page);
     const question = page.getByRole("dialog", { name: "Send it now?" });
-    await expect(question).toContainText("to 2 recipients");
+    await expect(question).toContainText("to at most 2 recipients");
     await question.getByRole("button", { name: "Send now" }).click();
     await expect(page.getByText("It begins to leave.")).toBeVisible();
     await expect(async () => {
@@ -85,8 +88,13 @@ function journeys() {
     await expect(page.getByText("The draft is saved.")).toBeVisible();
     await alive(page);
     const soon = new Date(Date.now() + 86_400_000).toISOString().slice(0, 16);
+    // what is left out is not now
+    problems.allow(/status of 422/);
+    await page.getByRole("button", { name: "Schedule" }).click();
+    await expect(page.locator("#send_at-error")).toBeVisible();
+    await alive(page);
     await page.getByLabel("Moment (UTC)").fill(soon);
-    await page.getByRole("button", { name: "Send at this moment" }).click();
+    await page.getByRole("button", { name: "Schedule" }).click();
     await expect(page.getByText("It begins to leave at its moment.")).toBeVisible();
     await alive(page);
     await page.getByRole("link", { name: "Take the moment back" }).click();

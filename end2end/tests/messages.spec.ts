@@ -27,8 +27,8 @@ function journeys() {
     await staff(page);
     const ana = address("ana");
     await open(page, "/console");
-    await page.getByRole("navigation", { name: "Console" }).getByRole("link", { name: "Notifications" }).click();
-    await expect(page).toHaveTitle("Notifications · Sereno");
+    await page.getByRole("navigation", { name: "Console" }).getByRole("link", { name: "Mails" }).click();
+    await expect(page).toHaveTitle("Mails · Sereno");
     await page.getByRole("link", { name: "Write a mail" }).click();
     await alive(page);
     await page.getByRole("button", { name: "Send" }).click();

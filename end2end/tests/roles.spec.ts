@@ -1,6 +1,6 @@
 // Staff makes a permission, a role and a project, gives the role, asks whether somebody may, and takes it back. With and
 // without JavaScript.
-import { address, addUser, alive, open, signIn } from "./people";
+import { address, addUser, alive, mailTo, open, signIn } from "./people";
 import { holdsUp, photograph } from "./quality";
 import { expect, test, withoutJavaScript } from "./sereno";
 import type { Page } from "@playwright/test";
@@ -54,6 +54,38 @@ async function ask(page: Page, user: string, permission: string, project: string
 }
 
 function journeys() {
+  test("invite somebody, who chooses a password by the mail's link and signs in", async ({ page, problems }) => {
+    test.slow();
+    problems.allow(/invite_user/); // the browser notes the 422
+    await staff(page);
+    const [role, bea] = [unused("seller"), address("bea")];
+    await makeRole(page, role, "");
+    await open(page, "/console/users");
+    await page.getByRole("link", { name: "Invite" }).click();
+    await expect(page.getByRole("heading", { name: "Invite somebody" })).toBeVisible();
+    await alive(page);
+    await photograph(page, "invite");
+    await page.getByLabel("E-mail address").fill(bea);
+    await page.getByLabel("First name").fill("Bea");
+    await page.getByLabel("Project").fill("no-such-project");
+    await page.getByRole("button", { name: "Invite" }).click();
+    await expect(page.getByRole("alert").first()).toBeVisible();
+    await expect(page.getByLabel("E-mail address")).toHaveValue(bea);
+    await alive(page);
+    await page.getByLabel("Project").fill("");
+    await page.getByLabel("Role").selectOption({ label: `${role} (${role})` });
+    await page.getByRole("button", { name: "Invite" }).click();
+    await expect(page.getByText("The invitation is on its way.")).toBeVisible();
+
+    await page.context().clearCookies();
+    await open(page, (await mailTo(bea)).link);
+    await page.getByLabel("New password").fill("a boat at the far shore");
+    await page.getByRole("button", { name: "Confirm address" }).click();
+    await expect(page).toHaveURL(/\/account\/sign-in\?done=activated/);
+    await signIn(page, bea, "a boat at the far shore");
+    await expect(page).toHaveURL(/\/account$/);
+  });
+
   test("give a role in a project, ask why, and take it back", async ({ page, problems }) => {
     test.slow();
     problems.allow(/give_role/); // the browser notes the 422
@@ -166,6 +198,7 @@ test("every page holds up in both themes and on a narrow screen", async ({ page 
     ["project", projectPage],
     ["member", `${projectPage}?member=${id}`],
     ["user-roles", `/console/users/${id}/roles`],
+    ["user-invite", "/console/users/invite"],
     ["explorer", `/console/explorer?user=${encodeURIComponent(ana)}&permission=${codename}`],
   ]) {
     await holdsUp(page, path);

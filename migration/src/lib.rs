@@ -33,6 +33,7 @@ mod m20261121_000017_email_templates;
 mod m20261121_000019_push;
 mod m20261121_000020_announcements;
 mod m20261121_000022_queue_indices;
+mod m20261121_000024_announcement_memory;
 
 /// The ordered list of changes.
 #[derive(Debug)]
@@ -63,6 +64,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000019_push::Migration),
             Box::new(m20261121_000020_announcements::Migration),
             Box::new(m20261121_000022_queue_indices::Migration),
+            Box::new(m20261121_000024_announcement_memory::Migration),
         ]
     }
 }

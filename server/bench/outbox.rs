@@ -1,5 +1,5 @@
 //! Ten thousand mails that wait, to a mail server on loopback that takes everything: how many leave in a second, and how much
-//! memory that takes.
+//! memory that takes. Beside them what it costs to render one.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::client::Connection;
 use crate::figures::{Figure, figure};
+use crate::process::Server;
 use crate::sereno::House;
 use crate::{Outcome, PASSWORD, seed};
 
@@ -20,6 +21,9 @@ const MAILS: u64 = 10_000;
 const BATCH: u64 = 100;
 /// How long all of them may take.
 const PATIENCE: Duration = Duration::from_mins(10);
+
+/// How many mails are rendered.
+const RENDERED: u32 = 500;
 
 /// Queues the mails while nobody works the queue, then lets a server work it and counts what arrives.
 pub async fn measure(house: &House) -> Outcome<Vec<Figure>> {
@@ -45,6 +49,13 @@ pub async fn measure(house: &House) -> Outcome<Vec<Figure>> {
             return Err(format!("a request to send mails was answered {}", answer.status).into());
         }
     }
+    let shipped = rendered(&server, &mut connection, &kind, &json!({ "of": "shipped" })).await?;
+    let words = json!({ "source": {
+        "subject": "A new password",
+        "text": "Good evening, {{ first_name }}! Open {{ link }} within {{ minutes }} minutes, or type {{ code }}.",
+        "html": "<p>Good evening, {{ first_name }}!</p><p><a href=\"{{ link }}\">Choose a password</a></p><p>{{ code }}</p>",
+    } });
+    let own = rendered(&server, &mut connection, &kind, &words).await?;
     drop(server);
     let (port, arrived) = sink()?;
     let server = house.start_mailing(port).await?;
@@ -61,7 +72,30 @@ pub async fn measure(house: &House) -> Outcome<Vec<Figure>> {
     Ok(vec![
         figure("10,000 queued mails to a mail server", 10_000.0 / took, "mails/s", None),
         figure("memory meanwhile, most (PSS)", most, "MB", None),
+        figure(
+            "a mail rendered as shipped, one preview of the API",
+            shipped,
+            "CPU ms",
+            None,
+        ),
+        figure("a mail rendered in staff's words, checks included", own, "CPU ms", None),
     ])
+}
+
+/// The server's processor time for one preview, in milliseconds.
+async fn rendered(server: &Server, connection: &mut Connection, kind: &str, what: &serde_json::Value) -> Outcome<f64> {
+    let (path, body) = (
+        "/api/v1/admin/email-templates/password_reset/en/preview",
+        what.to_string(),
+    );
+    let before = server.cpu_ms()?;
+    for _ in 0..RENDERED {
+        let answer = connection.post(path, kind, &body).await?;
+        if answer.status != 200 {
+            return Err(format!("a preview was answered {}", answer.status).into());
+        }
+    }
+    Ok((server.cpu_ms()? - before) / f64::from(RENDERED))
 }
 
 /// A mail server that takes everything: its port, and how many mails it took.

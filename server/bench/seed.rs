@@ -18,6 +18,9 @@ pub const CLIENT_ID: &str = "bench";
 /// See [`CLIENT_ID`].
 pub const CLIENT_SECRET: &str = "a-secret-of-forty-characters-for-a-bench";
 
+/// The code that everybody signs in by.
+pub const CODE: &str = "246813";
+
 /// How many permissions, roles and projects there are.
 pub const PERMISSIONS: u64 = 500;
 /// See [`PERMISSIONS`].

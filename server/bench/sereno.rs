@@ -53,14 +53,15 @@ impl House {
         Ok(server)
     }
 
-    /// The same, with the facade djwto beside its own doors.
+    /// The same, with the facades beside its own doors.
     pub async fn start_with_facade(&self) -> Outcome<Server> {
         let address = process::free_address()?;
         let mut command = self.command(&self.data());
         command
             .arg("serve")
             .env("SERENO__SERVER__LISTEN", address.to_string())
-            .env("SERENO__COMPAT__DJWTO__ENABLED", "true");
+            .env("SERENO__COMPAT__DJWTO__ENABLED", "true")
+            .env("SERENO__COMPAT__NETS_CORE__ENABLED", "true");
         let mut server = Server::start(command, address, HEALTH).await?;
         (server.works_queue, server.has_facade) = (true, true);
         self.on_its_data(&mut server);
@@ -115,6 +116,7 @@ impl House {
             .arg(data)
             .env("SERENO__SERVER__METRICS_LISTEN", "off")
             .env("SERENO__LOG__LEVEL", "warn")
+            .env("SERENO__TESTERS__DEVELOPMENT_CODE", seed::CODE)
             .stdout(Stdio::null());
         if let Some(postgres) = &self.postgres {
             command.env("SERENO__DATABASE__URL", postgres.database_url());

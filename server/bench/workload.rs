@@ -31,6 +31,14 @@ pub enum Workload {
     DjwtoLogin,
     /// A fresh access token on the wire of djwto; each connection has a refresh token of its own.
     DjwtoRefresh,
+    /// Signing in by a code: asking and proving in turns. The code is a fixed one.
+    CodeLogin,
+    /// The same on the wire of `nets_core`.
+    NetsCoreLogin,
+    /// The next pair of tokens on the wire of `nets_core`.
+    NetsCoreRefresh,
+    /// The signed-in user on the wire of `nets_core`.
+    NetsCoreProfile,
     /// Sign-up to its mail in the mail folder: the answer, and the work behind it.
     Register,
     /// Sign-up alone; the queue is another process's.
@@ -43,7 +51,7 @@ pub enum Workload {
 
 impl Workload {
     /// In the order of the table.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 18] = [
         Self::Jwks,
         Self::Me,
         Self::Verify,
@@ -52,8 +60,12 @@ impl Workload {
         Self::CheckMany,
         Self::Refresh,
         Self::Login,
+        Self::CodeLogin,
         Self::DjwtoLogin,
         Self::DjwtoRefresh,
+        Self::NetsCoreLogin,
+        Self::NetsCoreRefresh,
+        Self::NetsCoreProfile,
         Self::Page,
         Self::PageAlone,
         Self::Register,
@@ -73,6 +85,10 @@ impl Workload {
             Self::Login => "login",
             Self::DjwtoLogin => "djwto-login",
             Self::DjwtoRefresh => "djwto-refresh",
+            Self::CodeLogin => "code-login",
+            Self::NetsCoreLogin => "nets-core-login",
+            Self::NetsCoreRefresh => "nets-core-refresh",
+            Self::NetsCoreProfile => "nets-core-profile",
             Self::Register => "registration",
             Self::RegisterAlone => "registration-alone",
             Self::Page => "page",
@@ -93,6 +109,10 @@ impl Workload {
             Self::Login => "login",
             Self::DjwtoLogin => "djwto: login",
             Self::DjwtoRefresh => "djwto: refresh",
+            Self::CodeLogin => "login by code, half of it",
+            Self::NetsCoreLogin => "nets_core: login, half of it",
+            Self::NetsCoreRefresh => "nets_core: refresh",
+            Self::NetsCoreProfile => "nets_core: profile",
             Self::Register => "registration, its mail included",
             Self::RegisterAlone => "registration, mails elsewhere",
             Self::Page => "console users page",
@@ -111,8 +131,12 @@ impl Workload {
             | Self::Introspect
             | Self::Check
             | Self::CheckMany
+            | Self::CodeLogin
             | Self::DjwtoLogin
             | Self::DjwtoRefresh
+            | Self::NetsCoreLogin
+            | Self::NetsCoreRefresh
+            | Self::NetsCoreProfile
             | Self::Page
             | Self::PageAlone => None,
         }
@@ -122,7 +146,9 @@ impl Workload {
     pub const fn native(self) -> Option<Self> {
         match self {
             Self::DjwtoLogin => Some(Self::Login),
-            Self::DjwtoRefresh => Some(Self::Refresh),
+            Self::DjwtoRefresh | Self::NetsCoreRefresh => Some(Self::Refresh),
+            Self::NetsCoreLogin => Some(Self::CodeLogin),
+            Self::NetsCoreProfile => Some(Self::Me),
             _ => None,
         }
     }
@@ -156,8 +182,12 @@ impl Workload {
                 | Self::CheckMany
                 | Self::Refresh
                 | Self::Login
+                | Self::CodeLogin
                 | Self::DjwtoLogin
                 | Self::DjwtoRefresh
+                | Self::NetsCoreLogin
+                | Self::NetsCoreRefresh
+                | Self::NetsCoreProfile
         )
     }
 
@@ -178,13 +208,6 @@ impl Workload {
             _ => CONNECTIONS,
         }
     }
-
-    const fn right_status(self) -> u16 {
-        match self {
-            Self::Register | Self::RegisterAlone => 202,
-            _ => 200,
-        }
-    }
 }
 
 /// One connection's part in a workload.
@@ -194,6 +217,8 @@ pub struct Driver {
     number: usize,
     round: usize,
     asked: u64,
+    /// The device that a code was asked for with.
+    device: String,
     request: String,
 }
 
@@ -234,6 +259,15 @@ impl Driver {
                 let bearer = format!("authorization: Bearer {}\r\n", field(&tokens, "refresh")?);
                 client::post_with("/compat/djwto/api/token/refresh/refresh_access/", &bearer, FORM, "")
             }
+            Workload::NetsCoreRefresh => {
+                let tokens = login_through(&mut connection, number, &of_application()).await?;
+                nets_core_refresh(field(&tokens, "refresh_token")?)
+            }
+            Workload::NetsCoreProfile => {
+                let tokens = login(&mut connection, number).await?;
+                let bearer = format!("authorization: Bearer {}\r\n", field(&tokens, "access_token")?);
+                client::get("/compat/nets-core/getProfile/", &bearer)
+            }
             Workload::Page | Workload::PageAlone => {
                 let cookie = sign_in(&mut connection).await?;
                 client::get("/console/users", &format!("cookie: {cookie}\r\naccept: text/html\r\n"))
@@ -241,7 +275,9 @@ impl Driver {
             Workload::Check
             | Workload::CheckMany
             | Workload::Login
+            | Workload::CodeLogin
             | Workload::DjwtoLogin
+            | Workload::NetsCoreLogin
             | Workload::Register
             | Workload::RegisterAlone => String::new(),
         };
@@ -250,6 +286,7 @@ impl Driver {
             number,
             round,
             asked: 0,
+            device: String::new(),
             request,
         })
     }
@@ -265,6 +302,8 @@ impl Driver {
             Workload::DjwtoLogin => {
                 self.request = client::post("/compat/djwto/login/", FORM, &djwto_form(&self.another_user()));
             }
+            Workload::CodeLogin => self.request = self.code_login(),
+            Workload::NetsCoreLogin => self.request = self.nets_core_login(),
             Workload::Check | Workload::CheckMany => self.request = self.check(),
             Workload::Register | Workload::RegisterAlone => {
                 let (name, round, number, asked) = (self.workload.name(), self.round, self.number, self.asked);
@@ -275,6 +314,40 @@ impl Driver {
             _ => {}
         }
         self.request.as_bytes()
+    }
+
+    /// Whether a code is asked for; otherwise it is proven.
+    const fn asks_for_code(&self) -> bool {
+        self.asked % 2 == 1
+    }
+
+    /// One user for both halves of a sign-in by code, and another each time.
+    fn code_user(&self) -> String {
+        let at = self.asked.div_ceil(2);
+        seed::address((at * 7_919 + self.number as u64 * 613) % (USERS as u64 - 2) + 2)
+    }
+
+    fn code_login(&self) -> String {
+        let user = self.code_user();
+        if self.asks_for_code() {
+            let body = json!({ "identifier": user, "device": {"name": "bench"} }).to_string();
+            return client::post("/api/v1/otp", JSON, &body);
+        }
+        let body = json!({ "identifier": user, "code": seed::CODE, "device_id": self.device }).to_string();
+        client::post("/api/v1/otp/verify", JSON, &body)
+    }
+
+    fn nets_core_login(&self) -> String {
+        let user = self.code_user();
+        if self.asks_for_code() {
+            let body = json!({ "email": user, "device": {"name": "bench"} }).to_string();
+            return client::post("/compat/nets-core/login/", JSON, &body);
+        }
+        let mut body = of_application();
+        body["email"] = user.into();
+        body["code"] = seed::CODE.into();
+        body["device_uuid"] = self.device.as_str().into();
+        client::post("/compat/nets-core/authenticate/", JSON, &body.to_string())
     }
 
     /// Another one each time, spread over all of them.
@@ -310,22 +383,43 @@ impl Driver {
         }
     }
 
+    const fn right_status(&self) -> u16 {
+        match self.workload {
+            Workload::Register | Workload::RegisterAlone => 202,
+            Workload::CodeLogin if self.asks_for_code() => 202,
+            _ => 200,
+        }
+    }
+
     /// Looks at the answer; what is wrong with it, if anything is.
     pub fn answered(&mut self, answer: &Answer<'_>) -> Result<(), String> {
-        if answer.status != self.workload.right_status() {
+        if answer.status != self.right_status() {
             let begin = &answer.body[..answer.body.len().min(200)];
             return Err(format!("{}: {}", answer.status, String::from_utf8_lossy(begin)));
         }
         match self.workload {
             Workload::Refresh => {
-                let text = std::str::from_utf8(answer.body).map_err(|error| error.to_string())?;
-                let next = text
-                    .split_once("\"refresh_token\":\"")
-                    .and_then(|(_, rest)| rest.split_once('"'))
-                    .ok_or("no refresh token in the answer")?;
-                self.request = refresh(next.0);
+                let next = text_after(answer.body, "\"refresh_token\":\"")?;
+                self.request = refresh(&next);
                 Ok(())
             }
+            Workload::CodeLogin | Workload::NetsCoreLogin => {
+                let name = match (self.workload, self.asks_for_code()) {
+                    (Workload::CodeLogin, true) => "\"device_id\":\"",
+                    (Workload::CodeLogin, false) => "\"access_token\":\"",
+                    (_, true) => "\"device_uuid\": \"",
+                    (_, false) => "\"access_token\": \"",
+                };
+                let said = text_after(answer.body, name)?;
+                self.device = said;
+                Ok(())
+            }
+            Workload::NetsCoreRefresh => {
+                let next = text_after(answer.body, "\"refresh_token\": \"")?;
+                self.request = nets_core_refresh(&next);
+                Ok(())
+            }
+            Workload::NetsCoreProfile if !holds(answer.body, seed::DOMAIN) => Err("nobody's profile".to_owned()),
             Workload::DjwtoLogin | Workload::DjwtoRefresh if !holds(answer.body, "\"access\": \"") => {
                 Err("no access token in the answer".to_owned())
             }
@@ -344,6 +438,22 @@ impl Driver {
             _ => Ok(()),
         }
     }
+}
+
+/// The text that stands behind this in an answer.
+fn text_after(body: &[u8], name: &str) -> Result<String, String> {
+    let text = std::str::from_utf8(body).map_err(|error| error.to_string())?;
+    let found = text.split_once(name).and_then(|(_, rest)| rest.split_once('"'));
+    found.map_or_else(
+        || Err(format!("no {name} in the answer")),
+        |(text, _)| Ok(text.to_owned()),
+    )
+}
+
+fn nets_core_refresh(token: &str) -> String {
+    let (id, secret) = (seed::CLIENT_ID, seed::CLIENT_SECRET);
+    let form = format!("grant_type=refresh_token&client_id={id}&client_secret={secret}&refresh_token={token}");
+    client::post("/compat/nets-core/o/token/", FORM, &form)
 }
 
 fn refresh(token: &str) -> String {

@@ -14,6 +14,7 @@ use app::account::avatar::UPLOAD;
 use app::console::message_new;
 use axum::Router;
 use axum::extract::{FromRef, Request, State};
+use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
@@ -120,15 +121,14 @@ async fn before_the_session(State(app): State<App>, request: Request, next: Next
 
 /// Answers preflights, and says which other origin may read the answer.
 async fn share(app: &App, mut request: Request, next: Next) -> Response {
-    let origin = match cors::allowed(app, request.uri().path(), request.headers()).await {
-        Ok(origin) => origin,
+    let (shared, origin) = match other_origin(app, request.uri().path(), request.headers()).await {
+        Ok(found) => found,
         Err(refusal) => return refusal.into_response(),
     };
     if let Some(answer) = cors::preflight(&request, origin.as_ref()) {
         return answer;
     }
     request.extensions_mut().insert(cors::Known(origin.clone()));
-    let shared = cors::is_shared(app, request.uri().path());
     let of_oauth = oauth_form::is_asked(request.method(), request.uri().path());
     let mut response = admit(app, request, next).await;
     if of_oauth {
@@ -138,6 +138,14 @@ async fn share(app: &App, mut request: Request, next: Next) -> Response {
         cors::add(response.headers_mut(), origin.as_ref());
     }
     response
+}
+
+/// Whether other origins have business here, and which one asks and may.
+async fn other_origin(app: &App, path: &str, headers: &HeaderMap) -> Result<(bool, Option<HeaderValue>), Refusal> {
+    if !cors::is_shared(app, path).await? {
+        return Ok((false, None));
+    }
+    Ok((true, cors::allowed(app, path, headers).await?))
 }
 
 /// Files of the site are answered here, before anybody asks who calls: they may be kept by every cache on the way, so
@@ -176,7 +184,7 @@ async fn enter(app: App, mut request: Request, next: Next) -> Response {
     if let Err(refusal) = form_post::take_flash(&mut request).await {
         return refusal.into_response();
     }
-    match policy::enforce(&app, request.method(), request.extensions()).await {
+    match policy::enforce(&app, &mut request).await {
         Ok(()) if request.extensions().get::<body::TooLarge>().is_some() => {
             if request.uri().path() == message_new::UPLOAD {
                 message_form::too_large().into_response()

@@ -267,6 +267,33 @@ fn every_door_has_a_row_and_every_row_a_door() {
     }
 }
 
+/// What a handler says its caller holds is what the row of its door demands.
+#[test]
+fn permissions_in_signatures_are_those_of_the_table() {
+    let mut count = 0;
+    for (file, text) in sources("server/src/api") {
+        for door in text.split("#[utoipa::path(").skip(1) {
+            let signature = door.split_once("pub async fn ").map_or("", |(_, rest)| rest);
+            let signature = signature.split('{').next().unwrap_or("");
+            let Some((_, held)) = signature.split_once("Require<") else {
+                continue;
+            };
+            count += 1;
+            let held = held.split('>').next().unwrap_or("");
+            let method = door.split(',').next().unwrap_or("").trim().to_uppercase();
+            let path = door.split("path = \"").nth(1).and_then(|rest| rest.split('"').next());
+            let path = path.unwrap_or_else(|| panic!("{file}: a door without a path"));
+            let welcome = policy::find(&method, path).map(|rule| rule.welcome);
+            let demanded = match welcome {
+                Some(policy::Welcome::Staff(permission)) => format!("{permission:?}"),
+                _ => "no permission".to_owned(),
+            };
+            assert_eq!(held, demanded, "{file}: {method} {path}");
+        }
+    }
+    assert!(count >= 40, "only {count} were found: has their form changed?");
+}
+
 /// A facade is wire types, a table, and handlers that call core flows. What two facades need stands in `http` or in the core.
 #[test]
 fn facades_stand_alone() {

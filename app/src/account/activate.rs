@@ -19,6 +19,7 @@ pub(crate) async fn activate(
     #[server(default)] token: Option<String>,
     #[server(default)] email: Option<String>,
     #[server(default)] code: Option<String>,
+    #[server(default)] password: Option<String>,
 ) -> Result<(), Problem> {
     use crate::gate;
     let visitor = gate::visitor()?;
@@ -26,6 +27,7 @@ pub(crate) async fn activate(
         token: token.map(Into::into),
         email,
         code: code.map(Into::into),
+        password: password.map(Into::into),
     };
     sereno_core::account::activate::activate(&visitor.sereno, &visitor.meta, activate)
         .await
@@ -40,19 +42,34 @@ pub fn ActivatePage() -> impl IntoView {
     let action = ServerAction::<Activate>::new();
     let attempt = Attempt::of(action);
     match query("token") {
-        Some(token) => view! { <WithLink action attempt token /> }.into_any(),
+        Some(token) => {
+            let has_none = query("password").is_some_and(|password| password == "none");
+            view! { <WithLink action attempt token has_none /> }.into_any()
+        }
         None => view! { <WithCode action attempt /> }.into_any(),
     }
 }
 
 #[component]
-fn WithLink(action: ServerAction<Activate>, attempt: Attempt, token: String) -> impl IntoView {
+fn WithLink(action: ServerAction<Activate>, attempt: Attempt, token: String, has_none: bool) -> impl IntoView {
     let texts = text::use_texts();
     view! {
         <Heading title=texts.activate_title attempt />
         <p>{texts.activate_link}</p>
         <Form action attempt>
             <Hidden name="token" value=token />
+            {has_none
+                .then(|| {
+                    view! {
+                        <Field
+                            name="password"
+                            label=texts.new_password
+                            kind="password"
+                            autocomplete="new-password"
+                            hint=text::password_hint()
+                        />
+                    }
+                })}
             <Submit label=texts.activate />
         </Form>
         {move || attempt.problem().map(|_| view! { <Otherwise /> })}

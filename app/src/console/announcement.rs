@@ -10,7 +10,7 @@ use sereno_types::{
 
 use super::announcements::{AnnouncementBadge, PATH, progress};
 use crate::{
-    console::{Breadcrumb, may, overview::grouped, user::Section},
+    console::{Breadcrumb, address::address, email_template_preview::Wishes, may, overview::grouped, user::Section},
     text,
     ui::{
         alert::Done,
@@ -65,19 +65,24 @@ pub(crate) async fn test_announcement(#[server(default)] id: String) -> Result<(
     Ok(())
 }
 
-/// Sends it: now, or at a moment that a browser's field for one writes, in UTC.
+/// Sends it: `now`, or at a moment that a browser's field for one writes, in UTC. A moment that was left out is not now: nobody
+/// was asked.
 #[server(prefix = "/console/fn", endpoint = "schedule_announcement")]
 pub(crate) async fn schedule_announcement(
     #[server(default)] id: String,
     #[server(default)] seen: String,
     #[server(default)] send_at: String,
+    #[server(default)] now: String,
 ) -> Result<(), Problem> {
     use crate::gate;
     let (mut member, id) = (gate::staff().await?, Id(id));
+    let send_at = moment(&send_at).filter(|_| now.is_empty());
+    if now.is_empty() && send_at.is_none() {
+        let missing = sereno_types::FieldError::new("send_at", sereno_types::Code::Blank);
+        return Err(Problem::fields(vec![missing]));
+    }
     member.meta.if_match = Some(format!("\"{seen}\"")).filter(|_| !seen.is_empty());
-    let command = sereno_types::ScheduleAnnouncement {
-        send_at: moment(&send_at),
-    };
+    let command = sereno_types::ScheduleAnnouncement { send_at };
     let what = if command.send_at.is_some() {
         "scheduled"
     } else {
@@ -181,8 +186,9 @@ pub fn AnnouncementPage() -> impl IntoView {
         _ => None,
     });
     let confirm = Signal::derive(move || says("confirm"));
+    let look = Signal::derive(move || query.with(Wishes::of_address).look_name());
     loaded(data, move |(Seen { detail, seen }, preview)| {
-        view! { <AnnouncementView detail seen preview notice confirm /> }
+        view! { <AnnouncementView detail seen preview notice confirm look /> }
     })
 }
 
@@ -199,6 +205,8 @@ pub fn AnnouncementView(
     notice: Signal<Option<&'static str>>,
     /// What the address asks to be confirmed: an action, or `delete`.
     confirm: Signal<String>,
+    /// Which of the two looks is shown, if only one.
+    look: Signal<Option<&'static str>>,
 ) -> impl IntoView {
     let row = detail.announcement.clone();
     let id = row.id.clone();
@@ -225,7 +233,7 @@ pub fn AnnouncementView(
         <Progress row=row.clone() />
         <Reach id=id.clone() audience=detail.written.audience.clone() reaches=detail.reaches />
         {sending}
-        <Look id preview />
+        <Look id preview look />
     }
 }
 
@@ -422,7 +430,7 @@ fn Counts(id: Id, counts: AnnouncementCounts) -> impl IntoView {
 fn Reach(id: Id, audience: AnnouncementAudience, reaches: Option<u64>) -> impl IntoView {
     let many = reaches.map(|count| {
         let noun = if count == 1 { "recipient" } else { "recipients" };
-        view! { <p class="font-semibold">{format!("{} {noun} right now", grouped(count))}</p> }
+        view! { <p class="font-semibold">{format!("At most {} {noun} right now", grouped(count))}</p> }
     });
     let who = match audience.kind {
         AudienceKind::Addresses => "A list of addresses.".to_owned(),
@@ -451,6 +459,11 @@ fn filters(audience: &AnnouncementAudience) -> String {
     add("with the role", &audience.role);
     add("in the project", &audience.project);
     add("who chose the language", &audience.language);
+    match audience.superuser {
+        Some(true) => parts.push("only administrators".to_owned()),
+        Some(false) => parts.push("no administrators".to_owned()),
+        None => {}
+    }
     if audience.confirmed {
         parts.push("with a confirmed address".to_owned());
     }
@@ -465,7 +478,10 @@ fn Sending(id: Id, seen: String, reaches: Option<u64>, confirm: Signal<String>) 
     let action = ServerAction::<ScheduleAnnouncement>::new();
     let attempt = Attempt::of(action);
     let open = Signal::derive(move || confirm.get() == "schedule");
-    let many = reaches.map_or_else(|| "them".to_owned(), |count| format!("{} recipients", grouped(count)));
+    let many = reaches.map_or_else(
+        || "them".to_owned(),
+        |count| format!("at most {} recipients", grouped(count)),
+    );
     let Id(id) = id;
     let page = format!("{PATH}/{id}");
     let now = format!("{page}?confirm=schedule");
@@ -483,10 +499,9 @@ fn Sending(id: Id, seen: String, reaches: Option<u64>, confirm: Signal<String>) 
                     name="send_at"
                     kind="datetime-local"
                     label="Moment (UTC)"
-                    hint="When it begins to leave."
-                    optional=true
+                    hint="When it begins to leave: at most 366 days ahead."
                 />
-                <Submit label="Send at this moment" class="button justify-self-start" icon=Icon::Clock />
+                <Submit label="Schedule" class="button justify-self-start" icon=Icon::Clock />
             </Form>
             <p>
                 <a
@@ -503,6 +518,7 @@ fn Sending(id: Id, seen: String, reaches: Option<u64>, confirm: Signal<String>) 
             <Form action attempt tells=false>
                 <Hidden name="id" value=id />
                 <Hidden name="seen" value=seen />
+                <Hidden name="now" value="yes" />
                 <Submit label="Send now" class="button button-primary justify-self-start" icon=Icon::Mail />
             </Form>
         </Confirm>
@@ -511,7 +527,8 @@ fn Sending(id: Id, seen: String, reaches: Option<u64>, confirm: Signal<String>) 
 
 /// What it looks like. The HTML is a document of its own, in a frame that may do nothing.
 #[component]
-fn Look(id: Id, preview: Result<EmailPreview, Problem>) -> impl IntoView {
+fn Look(id: Id, preview: Result<EmailPreview, Problem>, look: Signal<Option<&'static str>>) -> impl IntoView {
+    let said = move |path: String| move || address(&path, vec![("look", look.get().map(str::to_owned))]);
     let shown = match preview {
         Err(problem) => {
             let locale = text::use_locale();
@@ -524,11 +541,12 @@ fn Look(id: Id, preview: Result<EmailPreview, Problem>) -> impl IntoView {
         Ok(mail) => {
             let frame = (!mail.html.is_empty()).then(|| {
                 view! {
+                    <Looks id=id.clone() look />
                     <iframe
                         class="h-96 w-full rounded-md border border-line bg-white"
                         title="The announcement as HTML"
                         sandbox=""
-                        src=format!("{PATH}/{id}/preview")
+                        src=said(format!("{PATH}/{id}/preview"))
                     ></iframe>
                 }
             });
@@ -546,6 +564,27 @@ fn Look(id: Id, preview: Result<EmailPreview, Problem>) -> impl IntoView {
         }
     };
     view! { <Section title="Looks">{shown}</Section> }
+}
+
+/// Links to the looks that readers' programs choose between.
+#[component]
+fn Looks(id: Id, look: Signal<Option<&'static str>>) -> impl IntoView {
+    let links = [
+        (None, "As the reader's program chooses"),
+        (Some("light"), "Light"),
+        (Some("dark"), "Dark"),
+    ]
+    .into_iter()
+    .map(|(one, words)| {
+        let href = address(&format!("{PATH}/{id}"), vec![("look", one.map(str::to_owned))]);
+        view! {
+            <a class="link" href=href data-noscroll aria-current=move || (look.get() == one).then_some("true")>
+                {words}
+            </a>
+        }
+    })
+    .collect_view();
+    view! { <p class="flex flex-wrap gap-4">{links}</p> }
 }
 
 #[cfg(test)]
@@ -572,11 +611,17 @@ mod tests {
     fn filters_are_a_sentence() {
         let audience = AnnouncementAudience {
             role: Some("editor".to_owned()),
+            superuser: Some(true),
             ..AnnouncementAudience::default()
         };
         assert_eq!(
             filters(&audience),
-            "Users that are active, with the role editor, with a confirmed address."
+            "Users that are active, with the role editor, only administrators, with a confirmed address."
         );
+        let others = AnnouncementAudience {
+            superuser: Some(false),
+            ..AnnouncementAudience::default()
+        };
+        assert!(filters(&others).contains("no administrators"));
     }
 }

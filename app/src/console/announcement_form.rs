@@ -1,6 +1,6 @@
 //! Writing an announcement: what it says, and whom it goes to. New ones and drafts have the same form.
 
-use leptos::prelude::*;
+use leptos::{html::Div, prelude::*};
 use leptos_router::hooks::{use_params_map, use_query_map};
 use sereno_types::{AnnouncementDetail, AudienceKind, Problem, SaveAnnouncement, UserState};
 
@@ -13,6 +13,7 @@ use crate::{
         form::{Attempt, Form, Submit},
         heading::Heading,
         loaded::loaded,
+        unsaved::Unsaved,
     },
 };
 
@@ -54,7 +55,11 @@ fn read(fields: &Fields) -> Result<SaveAnnouncement, Problem> {
         kind: AudienceKind::from_name(&text("kind")).unwrap_or_default(),
         q: some("audience.q"),
         state: UserState::from_name(&text("audience.state")),
-        superuser: None,
+        superuser: match text("audience.superuser").as_str() {
+            "yes" => Some(true),
+            "no" => Some(false),
+            _ => None,
+        },
         role: some("audience.role"),
         project: some("audience.project"),
         language: some("audience.language"),
@@ -75,10 +80,13 @@ fn read(fields: &Fields) -> Result<SaveAnnouncement, Problem> {
     })
 }
 
-/// What is wrong with a list is told at its field, line by line.
+/// What is wrong with the audience is told at its fields, of a list line by line.
 #[cfg(any(feature = "ssr", test))]
 fn by_line(mut problem: Problem, lines: &[String]) -> Problem {
     for error in &mut problem.errors {
+        if error.field == "audience.kind" {
+            error.field = "kind".into();
+        }
         let Some(at) = error.field.strip_prefix("audience.addresses.") else {
             continue;
         };
@@ -89,6 +97,11 @@ fn by_line(mut problem: Problem, lines: &[String]) -> Problem {
         *error = other.with("reason", format!("line {}: {told}", at + 1));
     }
     problem
+}
+
+/// Whether only administrators are meant, or only others, as the field says it.
+const fn administrators(only: bool) -> &'static str {
+    if only { "yes" } else { "no" }
 }
 
 /// What the fields say of a draft.
@@ -113,6 +126,10 @@ pub fn fields(written: &SaveAnnouncement) -> Vec<(String, String)> {
         (
             "audience.state",
             audience.state.map_or("", UserState::as_str).to_owned(),
+        ),
+        (
+            "audience.superuser",
+            audience.superuser.map_or("", administrators).to_owned(),
         ),
         ("audience.role", some(&audience.role)),
         ("audience.project", some(&audience.project)),
@@ -180,22 +197,47 @@ pub fn EditAnnouncementView(
 fn Writing(title: &'static str, written: SaveAnnouncement, id: String, seen: String, cancel: String) -> impl IntoView {
     let action = ServerAction::<SaveAnnouncementForm>::new();
     let attempt = Attempt::of(action).starting_with(fields(&written));
+    let (unsaved, form) = (Unsaved::begin(), NodeRef::<Div>::new());
+    // typed before the page came to life
+    Effect::new(move |_| unsaved.look(form, &TYPED));
+    unsaved.guard(Signal::derive(move || {
+        let is_saved = action.value().with(|answer| matches!(answer, Some(Ok(()))));
+        action.pending().get() || is_saved
+    }));
     view! {
         <Heading title attempt />
-        <Form action attempt>
-            <Hidden name="id" value=id />
-            <Hidden name="seen" value=seen />
-            <Words />
-            <Recipients />
-            <div class="flex flex-wrap items-center gap-4">
-                <Submit label="Save the draft" />
-                <a class="link" href=cancel>
-                    "Cancel"
-                </a>
-            </div>
-        </Form>
+        <div node_ref=form on:input=move |_| unsaved.look(form, &TYPED)>
+            <Form action attempt>
+                <Hidden name="id" value=id />
+                <Hidden name="seen" value=seen />
+                <Words />
+                <Recipients />
+                <div class="flex flex-wrap items-center gap-4">
+                    <Submit label="Save the draft" />
+                    <a class="link" href=cancel>
+                        "Cancel"
+                    </a>
+                </div>
+            </Form>
+        </div>
     }
 }
+
+/// The fields that somebody types in: whoever leaves with something typed is asked.
+const TYPED: [&str; 12] = [
+    "name",
+    "subject",
+    "project",
+    "reply_to",
+    "template",
+    "context",
+    "html",
+    "text",
+    "audience.q",
+    "audience.role",
+    "audience.project",
+    "audience.addresses",
+];
 
 const LANGUAGES: [(&str, &str); 3] = [("en", "English"), ("de", "German"), ("es", "Spanish")];
 
@@ -227,9 +269,14 @@ fn Words() -> impl IntoView {
             <Area
                 name="context"
                 label="Values for the template"
-                hint="A JSON object. What is known of a recipient goes before it: name, first_name, last_name, username, email, language."
+                hint="A JSON object; only with a template. What is known of a recipient goes before it: name, first_name, last_name, username, email, language."
             />
-            <Area name="html" label="HTML" rows=10 hint="Without frame and footer." />
+            <Area
+                name="html"
+                label="HTML"
+                rows=10
+                hint="Without frame and footer. Placeholders such as {{ name }} are for templates."
+            />
             <Area name="text" label="Text" rows=8 hint="Made from the HTML if it stays empty." />
         </Section>
     }
@@ -248,11 +295,21 @@ fn Recipients() -> impl IntoView {
             .filter(|state| !matches!(state, UserState::Active | UserState::Deleting))
             .map(|state| (state.as_str(), state.as_str())),
     );
+    let superusers = vec![
+        ("", "Like everybody"),
+        (administrators(true), "Only administrators"),
+        (administrators(false), "Everybody but administrators"),
+    ];
     let mut languages = vec![("", "Any")];
     languages.extend(LANGUAGES);
     view! {
         <Section title="Whom it goes to">
-            <Select name="kind" label="Recipients" options=kinds />
+            <Select
+                name="kind"
+                label="Recipients"
+                options=kinds
+                hint="A list and filters at once are refused, and so is what is left over of the other."
+            />
             <Field
                 name="audience.q"
                 label="Search"
@@ -260,6 +317,7 @@ fn Recipients() -> impl IntoView {
                 optional=true
             />
             <Select name="audience.state" label="State" options=states />
+            <Select name="audience.superuser" label="Administrators" options=superusers />
             <Field
                 name="audience.role"
                 label="Role"
@@ -293,9 +351,13 @@ mod tests {
             audience: sereno_types::AnnouncementAudience {
                 kind: AudienceKind::Addresses,
                 state: Some(UserState::Locked),
+                superuser: Some(true),
                 role: Some("editor".to_owned()),
+                q: Some("a".to_owned()),
+                project: Some("shop".to_owned()),
+                language: Some("es".to_owned()),
+                confirmed: false,
                 addresses: vec!["ana@example.org".to_owned(), "bea@example.org".to_owned()],
-                ..sereno_types::AnnouncementAudience::default()
             },
             ..SaveAnnouncement::default()
         };
@@ -310,5 +372,7 @@ mod tests {
         let told = by_line(problem, &["ana@example.org".to_owned(), " nobody ".to_owned()]);
         assert_eq!(told.errors[0].field, "audience.addresses");
         assert_eq!(told.errors[0].params["reason"], "line 2: nobody");
+        let mixed = Problem::fields(vec![FieldError::new("audience.kind", Code::InvalidChoice)]);
+        assert_eq!(by_line(mixed, &[]).errors[0].field, "kind");
     }
 }

@@ -19,7 +19,7 @@ use crate::{
         icon::Icon,
         list::{Filters, Listing, Nothing},
         loaded::loaded,
-        time::Ago,
+        time::{Ago, At},
     },
 };
 
@@ -175,7 +175,10 @@ fn Table(rows: Vec<AnnouncementRow>) -> impl IntoView {
                             "Project"
                         </th>
                         <th scope="col" class="max-sm:hidden">
-                            "Begun"
+                            "Written"
+                        </th>
+                        <th scope="col" class="max-lg:hidden">
+                            "Moment"
                         </th>
                     </tr>
                 </thead>
@@ -204,6 +207,7 @@ fn Row(row: AnnouncementRow) -> impl IntoView {
             <td class="max-sm:hidden">
                 <Ago at=row.created_at />
             </td>
+            <td class="max-lg:hidden">{row.send_at.map(|at| view! { <At at /> })}</td>
         </tr>
     }
 }

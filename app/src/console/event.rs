@@ -7,7 +7,7 @@ use sereno_types::{EventDetail, EventRow, Lineage, LineageToken, Permission, Pro
 use crate::{
     console::{Breadcrumb, may, overview::grouped, user::Section},
     profile_form::told,
-    text::Locale,
+    text::{Locale, texts},
     ui::{
         alert::Tone,
         badge::Badge,
@@ -152,7 +152,7 @@ fn Facts(event: EventRow) -> impl IntoView {
         .detail
         .into_iter()
         .map(|(name, value)| {
-            let value = told(Locale::En.texts(), &value);
+            let value = told(texts(Locale::En), &value);
             view! {
                 <Fact name code=true>
                     {value}

@@ -3,10 +3,10 @@
 use leptos::prelude::*;
 use leptos_router::{hooks::use_query_map, params::ParamsMap};
 use serde::{Deserialize, Serialize};
-use sereno_types::{Decision, Problem};
+use sereno_types::{Decision, Permission, Problem};
 
 use crate::{
-    console::{Breadcrumb, address::said, why::Why},
+    console::{Breadcrumb, address::said, may, why::Why},
     ui::{
         alert::Tone, badge::Badge, field::SearchField, get_form::GetForm, heading::Heading, icon::Icon, loaded::loaded,
     },
@@ -78,6 +78,10 @@ pub fn ExplorerView(
 ) -> impl IntoView {
     let half = decision.is_none() && (asked.user.is_some() || asked.permission.is_some());
     let missing = half.then_some("Say both who and what.");
+    // what holds in projects is for who may see them
+    let within = may(Permission::ProjectsView).then(
+        || view! { <SearchField name="project" label="in" placeholder="Project; empty: everywhere" value=asked.project.clone() /> },
+    );
     let answer = decision.map(|decision| view! { <Answer asked=asked.clone() decision /> });
     view! {
         <Breadcrumb
@@ -93,7 +97,7 @@ pub fn ExplorerView(
         <GetForm action={PATH} {..} role="search" class="flex flex-wrap items-end gap-3">
             <SearchField name="user" label="Can" placeholder="Id, number, address or user name" value=asked.user />
             <SearchField name="permission" label="do" placeholder="articles.edit or role:editor" value=asked.permission />
-            <SearchField name="project" label="in" placeholder="Project; empty: everywhere" value=asked.project />
+            {within}
             <button type="submit" class="button button-primary">
                 "Ask"
             </button>

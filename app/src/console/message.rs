@@ -107,6 +107,8 @@ pub fn MessagePage() -> impl IntoView {
         "retried" | "released" => Some("The mail is in the queue."),
         "cancelled" => Some("The mail does not leave."),
         "resent" => Some("Another mail is on its way."),
+        "tried" => Some("The mail server took the mail."),
+        "not_tried" => Some("The mail server did not take the mail. What it said stands below."),
         "not_resent" => Some("Another mail was made, and is not to leave: its reason says why."),
         _ => None,
     });
@@ -134,7 +136,7 @@ pub fn MessageView(
         .map(|preview| view! { <Preview id=id.clone() preview /> }.into_any());
     view! {
         <Breadcrumb
-            above=vec![("/console", "Overview"), (PATH, "Notifications")]
+            above=vec![("/console", "Overview"), (PATH, "Mails")]
             here=kind_title(&detail.message.kind)
         />
         {move || notice.get().map(|notice| view! { <Done>{notice}</Done> })}
@@ -349,6 +351,9 @@ fn Facts(detail: MessageDetail) -> impl IntoView {
             </Fact>
         }
     });
+    let project = message
+        .project
+        .map(|project| view! { <Fact name="Project">{project}</Fact> });
     let sent = message.sent_at.map(|at| {
         view! {
             <Fact name="Taken by a mail server">
@@ -382,6 +387,7 @@ fn Facts(detail: MessageDetail) -> impl IntoView {
             <dl class="facts">
                 <Fact name="To">{message.recipient}</Fact>
                 {user}
+                {project}
                 <Fact name="Language">{message.locale}</Fact>
                 <Fact name="Asked for">
                     <At at=message.created_at />

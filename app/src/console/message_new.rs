@@ -24,7 +24,7 @@ pub const FIELD: &str = "attachments";
 pub fn NewMessagePage() -> impl IntoView {
     let attempt = Attempt::after(visit::flash_of(UPLOAD));
     view! {
-        <Breadcrumb above=vec![("/console", "Overview"), ("/console/messages", "Notifications")] here="New" />
+        <Breadcrumb above=vec![("/console", "Overview"), ("/console/messages", "Mails")] here="New" />
         <Heading title="Write a mail" attempt />
         <ErrorSummary attempt />
         <form action=UPLOAD method="post" enctype="multipart/form-data" class="grid gap-5" novalidate="">

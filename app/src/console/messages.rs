@@ -96,6 +96,7 @@ pub(super) fn read(params: &ParamsMap) -> MessageQuery {
         kind: text("kind"),
         state: text("state").as_deref().and_then(MessageState::from_name),
         reason: text("reason").as_deref().and_then(MessageReason::from_name),
+        project: text("project"),
         announcement: text("announcement"),
         since: text("since").filter(|day| is_day(day)),
         until: text("until").filter(|day| is_day(day)),
@@ -113,6 +114,7 @@ pub(super) fn address(path: &str, query: &MessageQuery) -> String {
         ("kind", query.kind.clone()),
         ("state", query.state.map(|state| state.as_str().to_owned())),
         ("reason", query.reason.map(|reason| reason.as_str().to_owned())),
+        ("project", query.project.clone()),
         ("announcement", query.announcement.clone()),
         ("since", query.since.clone()),
         ("until", query.until.clone()),
@@ -164,11 +166,11 @@ pub fn MessagesView(
     };
     let asks = move |what: &'static str| Signal::derive(move || confirm.get() == what);
     view! {
-        <Breadcrumb above=vec![("/console", "Overview")] here="Notifications" />
+        <Breadcrumb above=vec![("/console", "Overview")] here="Mails" />
         {move || notice.get().map(|notice| view! { <Done>{notice}</Done> })}
         <div class="flex flex-wrap items-start justify-between gap-4">
             <div class="grid gap-1">
-                <Heading title="Notifications" />
+                <Heading title="Mails" />
                 <p class="text-soft">"Every mail: to whom, what became of it, and what the mail server said."</p>
             </div>
             {may_manage.then(|| view! { <Actions /> })}
@@ -272,6 +274,7 @@ fn Chosen(query: MessageQuery, kinds: Vec<String>) -> impl IntoView {
                 options=reasons
                 value=query.reason.map_or("", MessageReason::as_str)
             />
+            <SearchField name="project" label="Project" placeholder="Its name in addresses" value=query.project />
             <DayField name="since" label="From (UTC)" value=query.since />
             <DayField name="until" label="Until (UTC)" value=query.until />
         </Filters>
@@ -315,6 +318,9 @@ pub(super) fn MessageTable(
 
 #[component]
 fn Row(row: MessageRow) -> impl IntoView {
+    let project = row
+        .project
+        .map(|project| view! { <span class="block font-normal wrap-anywhere text-soft">"Project " {project}</span> });
     let why = row.reason.map(|reason| {
         view! {
             <span class="block text-soft">
@@ -329,6 +335,7 @@ fn Row(row: MessageRow) -> impl IntoView {
                     {kind_title(&row.kind)}
                 </a>
                 <code class="block font-mono text-sm font-normal wrap-anywhere text-muted">{row.kind}</code>
+                {project}
                 // narrow screens have no columns for them
                 <span class="mt-1 grid gap-0.5 font-normal sm:hidden">
                     <span class="wrap-anywhere">{row.recipient.clone()}</span>
@@ -446,12 +453,13 @@ mod tests {
             q: Some("ana & co".to_owned()),
             state: Some(MessageState::Held),
             reason: Some(MessageReason::EmailDisabled),
+            project: Some("shop".to_owned()),
             limit: Some(20),
             ..MessageQuery::default()
         };
         assert_eq!(
             address(PATH, &query),
-            "/console/messages?q=ana%20%26%20co&state=held&reason=email%5Fdisabled&limit=20"
+            "/console/messages?q=ana%20%26%20co&state=held&reason=email%5Fdisabled&project=shop&limit=20"
         );
     }
 }

@@ -59,6 +59,7 @@ pub mod user;
 pub mod user_avatar;
 pub mod user_changes;
 pub mod user_identities;
+pub mod user_invite;
 pub mod user_messages;
 pub mod user_profile;
 pub mod user_roles;
@@ -334,7 +335,7 @@ fn Rail(name: String, theme: &'static str) -> impl IntoView {
                                             <RailItem
                                                 href="/console/messages"
                                                 icon=Icon::Activity
-                                                label="Notifications"
+                                                label="Mails"
                                             />
                                             <RailItem
                                                 href="/console/suppressions"

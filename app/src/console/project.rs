@@ -286,8 +286,8 @@ fn DeleteQuestion(project: ProjectDetail, open: Signal<bool>) -> impl IntoView {
     let action = ServerAction::<DeleteProject>::new();
     let attempt = Attempt::of(action);
     let lost = format!(
-        "Its memberships ({}), its own roles ({}) and every role that was given in it go with it. Accounts stay. This \
-         cannot be undone.",
+        "Its memberships ({}), its own roles ({}) and every role that was given in it go with it. Its announcements end, and \
+         its mails that wait do not leave. Accounts stay. This cannot be undone.",
         grouped(project.row.members),
         grouped(project.roles)
     );

@@ -10,6 +10,7 @@ use crate::{
     ui::{
         field::{Field, Hidden, Tick},
         form::{Attempt, Form, Submit},
+        icon::Icon,
     },
 };
 
@@ -61,6 +62,29 @@ pub(crate) async fn update_project_mail(
     Ok(())
 }
 
+/// Sends a mail as the project's mails leave. Its own page says what the mail server answered.
+#[server(prefix = "/console/fn", endpoint = "test_project_mail")]
+pub(crate) async fn test_project_mail(
+    #[server(default)] id: String,
+    #[server(default)] recipient: String,
+) -> Result<(), Problem> {
+    use crate::gate;
+    let member = gate::staff().await?;
+    let command = sereno_types::TestMail { recipient };
+    let sent = sereno_core::messages::test(&member.sereno, &member.meta, &member.staff, Some(&id), command)
+        .await
+        .map_err(gate::refuse)?;
+    let word = if sent.code == sereno_types::MessageReason::EmailSent {
+        "tried"
+    } else {
+        "not_tried"
+    };
+    if let Some(id) = sent.id {
+        gate::go_to(&format!("/console/messages/{id}?done={word}"));
+    }
+    Ok(())
+}
+
 /// What holds, and the form for who may change it.
 #[component]
 pub(super) fn MailSettings(
@@ -82,6 +106,8 @@ pub(super) fn MailSettings(
         None => "Its mails leave as all mails do.".to_owned(),
     };
     let has_own = mail.transport.is_some();
+    let may_try = may(Permission::MessagesManage) && may(Permission::MessagesView);
+    let trying = may_try.then(|| view! { <Try slug=slug.clone() /> });
     view! {
         <section class="grid grid-cols-1 gap-4">
             <h2 class="text-lg font-semibold">"Mails"</h2>
@@ -102,7 +128,27 @@ pub(super) fn MailSettings(
                 {may_change
                     .then(|| view! { <Submit label="Save mails" class="button justify-self-start" /> })}
             </Form>
+            {trying}
         </section>
+    }
+}
+
+/// Whether mails leave as it is saved.
+#[component]
+fn Try(slug: String) -> impl IntoView {
+    let action = ServerAction::<TestProjectMail>::new();
+    let attempt = Attempt::of(action);
+    view! {
+        <Form action attempt>
+            <Hidden name="id" value=slug />
+            <Field
+                name="recipient"
+                label="Send a test mail to"
+                inputmode="email"
+                hint="As saved above. The next page says what the mail server answered."
+            />
+            <Submit label="Send a test mail" class="button justify-self-start" icon=Icon::Mail />
+        </Form>
     }
 }
 

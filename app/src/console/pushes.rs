@@ -9,12 +9,13 @@ use crate::{
         Breadcrumb,
         address::{address, counted, said},
         event::person,
+        events::is_day,
         may,
     },
     ui::{
         alert::{Done, Tone},
         badge::Badge,
-        field::{Area, Choice, Field, SearchField},
+        field::{Area, Choice, DayField, Field, SearchField},
         form::{Attempt, Form, Submit},
         heading::Heading,
         icon::Icon,
@@ -112,6 +113,8 @@ fn read(params: &ParamsMap) -> PushQuery {
         batch: said(params, "batch"),
         state: said(params, "state").as_deref().and_then(PushState::from_name),
         reason: said(params, "reason").as_deref().and_then(PushReason::from_name),
+        since: said(params, "since").filter(|day| is_day(day)),
+        until: said(params, "until").filter(|day| is_day(day)),
         limit: said(params, "limit").and_then(|limit| limit.parse().ok()),
         cursor: said(params, "cursor"),
     }
@@ -126,6 +129,8 @@ fn list_address(query: &PushQuery) -> String {
         ("batch", query.batch.clone()),
         ("state", query.state.map(|state| state.as_str().to_owned())),
         ("reason", query.reason.map(|reason| reason.as_str().to_owned())),
+        ("since", query.since.clone()),
+        ("until", query.until.clone()),
         ("limit", query.limit.map(|limit| limit.to_string())),
         ("cursor", query.cursor.clone()),
     ];
@@ -208,6 +213,8 @@ fn Chosen(query: PushQuery) -> impl IntoView {
             <SearchField name="user" label="User" placeholder="Address, name or number" value=query.user />
             <Choice name="state" label="State" options=states value=query.state.map_or("", PushState::as_str) />
             <Choice name="reason" label="Reason" options=reasons value=query.reason.map_or("", PushReason::as_str) />
+            <DayField name="since" label="From (UTC)" value=query.since />
+            <DayField name="until" label="Until (UTC)" value=query.until />
         </Filters>
     }
 }
@@ -290,7 +297,7 @@ fn Row(row: PushRow) -> impl IntoView {
                     {title}
                 </a>
             </th>
-            <td class="wrap-anywhere">{person(row.user)}</td>
+            <td class="min-w-28 wrap-anywhere">{person(row.user)}</td>
             <td class="wrap-anywhere max-md:hidden">{device_name(row.device.name)}</td>
             <td>
                 <PushBadge state=row.state />
@@ -319,7 +326,7 @@ fn SendForm(action: ServerAction<SendPush>, attempt: Attempt) -> impl IntoView {
                     label="To"
                     hint="A user by address, name, number or id: all their devices that have a push token. Or device:<id> for that device alone."
                 />
-                <Field name="title" label="Title" optional=true />
+                <Field name="title" label="Title" hint="Title, words or data: one of them is needed." optional=true />
                 <Area name="body" label="Words" />
                 <Area
                     name="data"
@@ -372,6 +379,8 @@ mod tests {
             batch: Some("2".to_owned()),
             state: Some(PushState::Failed),
             reason: Some(PushReason::NotConfigured),
+            since: Some("2026-01-01".to_owned()),
+            until: Some("2026-01-31".to_owned()),
             limit: Some(20),
             cursor: Some("abc".to_owned()),
         };

@@ -169,7 +169,7 @@ pub(crate) fn ProviderFields(
                 "API address",
                 "settings.api_url",
                 "Empty: the usual one. GitHub Enterprise: https://github.example.org/api/v3",
-                &[Facebook, Github, Google, Twitter],
+                &[Facebook, Github, Google, Microsoft, Twitter],
             )}
             <Area name="scopes" label="Scopes" hint="One a line; empty: the usual ones." rows=3 />
         </fieldset>

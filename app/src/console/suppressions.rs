@@ -235,7 +235,7 @@ fn Table(rows: Vec<SuppressionRow>, query: SuppressionQuery, may_manage: bool) -
                         </span>
                     </th>
                     <td class="max-sm:hidden">{cause_name(row.cause)}</td>
-                    <td class="wrap-anywhere max-md:hidden">{row.note}</td>
+                    <td class="min-w-40 wrap-anywhere max-md:hidden">{row.note}</td>
                     <td class="max-md:hidden">{row.created_by.map(|user| view! { <UserLink user /> })}</td>
                     <td class="max-sm:hidden">
                         <Ago at=row.created_at />
@@ -244,7 +244,7 @@ fn Table(rows: Vec<SuppressionRow>, query: SuppressionQuery, may_manage: bool) -
                         .then(|| {
                             view! {
                                 <td>
-                                    <a class="link" href=href data-noscroll>
+                                    <a class="link whitespace-nowrap" href=href data-noscroll>
                                         "Take off"
                                     </a>
                                 </td>

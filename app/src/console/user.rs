@@ -14,7 +14,7 @@ use crate::{
         user_state::{self, StateActions, StateQuestions},
     },
     profile_form::told,
-    text::Locale,
+    text::{Locale, texts},
     ui::{
         alert::{Done, Tone},
         avatar::Face,
@@ -84,6 +84,7 @@ fn notice(word: &str) -> Option<&'static str> {
     match word {
         "sent" => Some("Another activation mail is on its way."),
         "picture" => Some("The picture is deleted."),
+        "invited" => Some("The invitation is on its way."),
         "reset" => Some("A mail with a link to set a new password is on its way."),
         other => user_state::notice(other),
     }
@@ -385,7 +386,7 @@ fn Attributes(attributes: serde_json::Map<String, serde_json::Value>) -> impl In
             view! {
                 <div>
                     <dt class="font-mono wrap-anywhere">{name}</dt>
-                    <dd class="whitespace-pre-wrap">{told(Locale::En.texts(), &value)}</dd>
+                    <dd class="whitespace-pre-wrap">{told(texts(Locale::En), &value)}</dd>
                 </div>
             }
         })

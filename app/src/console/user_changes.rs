@@ -13,7 +13,7 @@ use crate::{
         user::{UserHead, Who, user},
     },
     profile_form::told,
-    text::Locale,
+    text::{Locale, texts},
     ui::{loaded::loaded, pager::Pager, time::Ago},
 };
 
@@ -170,7 +170,7 @@ fn Row(change: ProfileChange, href: String) -> impl IntoView {
         if value.is_null() || value.as_str() == Some("") {
             view! { <span class="text-muted">"Nothing"</span> }.into_any()
         } else {
-            let text = told(Locale::En.texts(), value);
+            let text = told(texts(Locale::En), value);
             view! { <span class="block max-w-72 min-w-24 wrap-anywhere whitespace-pre-wrap">{text}</span> }.into_any()
         }
     };

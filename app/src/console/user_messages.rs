@@ -1,4 +1,4 @@
-//! The mails of one user and the notifications to their devices, newest first.
+//! The mails of one user and the notifications to their devices, newest first. Search, filters and page are in the address.
 
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
@@ -7,7 +7,7 @@ use sereno_types::{Page, TimelineQuery, TimelineRow, UserDetail};
 use crate::{
     console::{
         address::counted,
-        notifications::{TimelineTable, list_address, list_notifications, read},
+        notifications::{Chosen, TimelineTable, around, list_address, list_notifications, notice, read},
         user::{UserHead, Who, user},
     },
     ui::{
@@ -21,27 +21,24 @@ use crate::{
 pub fn UserMessagesPage() -> impl IntoView {
     let (params, asked) = (use_params_map(), use_query_map());
     let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
-    let place = Memo::new(move |_| {
-        let TimelineQuery { limit, cursor, .. } = asked.with(read);
-        TimelineQuery {
-            limit,
-            cursor,
-            ..TimelineQuery::default()
-        }
+    let query = Memo::new(move |_| TimelineQuery {
+        user: None,
+        ..asked.with(read)
     });
-    let loads = move || (id.get(), place.get());
-    let page = Resource::new(loads, |(id, place)| async move {
+    let loads = move || (id.get(), query.get());
+    let page = Resource::new(loads, |(id, query)| async move {
         let user = user(id).await?;
-        let query = TimelineQuery {
+        let theirs = TimelineQuery {
             user: Some(user.id.0.clone()),
-            ..place.clone()
+            ..query.clone()
         };
-        let page = list_notifications(Some(query)).await?;
-        Ok((user, page, place))
+        let page = list_notifications(Some(theirs)).await?;
+        Ok((user, page, query))
     });
+    let notice = notice(asked);
     loaded(
         page,
-        |(user, page, place)| view! { <UserMessagesView user page place /> },
+        move |(user, page, query)| view! { <UserMessagesView user page query notice /> },
     )
 }
 
@@ -52,33 +49,46 @@ pub fn UserMessagesView(
     user: UserDetail,
     /// What was found.
     page: Page<TimelineRow>,
-    /// Which page was asked for.
-    place: TimelineQuery,
+    /// What was asked, of this user.
+    query: TimelineQuery,
+    /// What has just been done.
+    notice: Signal<Option<&'static str>>,
 ) -> impl IntoView {
     let path = format!("/console/users/{}/messages", user.id);
-    let at = |cursor: &Option<String>| {
-        let cursor = Some(cursor.clone()?);
-        let there = TimelineQuery {
-            cursor,
-            ..place.clone()
-        };
-        Some(list_address(&path, &there))
+    let list = list_address(&path, &query);
+    let around = around(&path, &page, &query);
+    let place = TimelineQuery {
+        limit: query.limit,
+        cursor: query.cursor.clone(),
+        ..TimelineQuery::default()
     };
-    let around = (at(&page.prev_cursor), at(&page.next_cursor));
-    let total = counted(page.total, "message", "messages", false);
+    let filtered = query != place;
+    let total = counted(page.total, "message", "messages", filtered);
     let is_empty = page.items.is_empty();
+    let (title, words) = if filtered {
+        (
+            "No message matches",
+            "Among the mails to this user and the notifications to their devices is none like this.",
+        )
+    } else {
+        (
+            "No messages",
+            "No mail to this user and no notification to their devices is kept in the history.",
+        )
+    };
     view! {
-        <UserHead who=Who::of(&user) notice=Signal::stored(None) />
+        <UserHead who=Who::of(&user) notice />
+        <Chosen path query of_one_user=true />
         <Listing total around>
             {if is_empty {
                 view! {
-                    <Nothing title="No messages">
-                        <p>"No mail to this user and no notification to their devices is kept in the history."</p>
+                    <Nothing title>
+                        <p>{words}</p>
                     </Nothing>
                 }
                 .into_any()
             } else {
-                view! { <TimelineTable rows=page.items /> }.into_any()
+                view! { <TimelineTable rows=page.items list /> }.into_any()
             }}
         </Listing>
     }

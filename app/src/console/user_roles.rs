@@ -343,6 +343,16 @@ fn Effective(page: Option<Page<EffectivePermission>>, asked: UserRolesAsked) -> 
         None => view! { <p class="text-soft">"There is no such project."</p> }.into_any(),
         Some(page) => view! { <Found page asked=asked.clone() /> }.into_any(),
     };
+    let within = may(Permission::ProjectsView).then(|| {
+        view! {
+            <SearchField
+                name="project"
+                label="In the project"
+                placeholder="Name in addresses; empty: everywhere"
+                value=asked.effective.project
+            />
+        }
+    });
     view! {
         <section class="grid grid-cols-1 gap-4">
             <h2 class="text-lg font-semibold">"What the user may do, and why"</h2>
@@ -353,12 +363,7 @@ fn Effective(page: Option<Page<EffectivePermission>>, asked: UserRolesAsked) -> 
                 class="flex flex-wrap items-end gap-3"
             >
                 <SearchField name="q" label="Search" placeholder="Codename" value=asked.effective.q />
-                <SearchField
-                    name="project"
-                    label="In the project"
-                    placeholder="Name in addresses; empty: everywhere"
-                    value=asked.effective.project
-                />
+                {within}
                 <button type="submit" class="button">
                     {Icon::Search.draw()}
                     "Search"

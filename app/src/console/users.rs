@@ -3,10 +3,10 @@
 
 use leptos::prelude::*;
 use leptos_router::{hooks::use_query_map, params::ParamsMap};
-use sereno_types::{Page, Problem, UserQuery, UserRow, UserSort, UserState};
+use sereno_types::{Page, Permission, Problem, UserQuery, UserRow, UserSort, UserState};
 
 use crate::{
-    console::{Breadcrumb, overview::grouped},
+    console::{Breadcrumb, may, overview::grouped},
     ui::{
         badge::{AdministratorBadge, StateBadge, state_name},
         field::{Choice, SearchField},
@@ -99,7 +99,18 @@ pub fn UsersView(
     };
     view! {
         <Breadcrumb above=vec![("/console", "Overview")] here="Users" />
-        <Heading title="Users" />
+        <div class="flex flex-wrap items-start justify-between gap-4">
+            <Heading title="Users" />
+            {may(Permission::UsersManage)
+                .then(|| {
+                    view! {
+                        <a class="button button-primary" href=super::user_invite::PATH>
+                            {Icon::Plus.draw()}
+                            "Invite"
+                        </a>
+                    }
+                })}
+        </div>
         <Filters query />
         <p class="text-soft" role="status">
             {total(page.total, filtered)}

@@ -41,7 +41,7 @@ fn one(field: &ProfileField, value: &Value) -> AnyView {
     let (name, label) = (field.field.clone(), label(texts, &field.field));
     let optional = !field.is_required;
     if name == "locale" {
-        let languages = Locale::ALL.iter().map(|locale| (locale.tag(), locale.name()));
+        let languages = Locale::ALL.iter().map(|locale| (locale.as_str(), locale.name()));
         let options = std::iter::once(("", texts.locale_unset)).chain(languages).collect();
         return view! { <Select name label options /> }.into_any();
     }

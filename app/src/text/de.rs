@@ -253,6 +253,7 @@ pub(super) fn code(code: Code, figures: Figures) -> String {
         Code::MalformedBody => "Ihr Browser hat etwas gesendet, das wir nicht lesen konnten. Bitte versuchen Sie es noch einmal.",
         Code::MalformedQuery => "Diese Adresse ist nicht lesbar. Bitte prüfen Sie den Link.",
         Code::ActivationLinkInvalid => "Dieser Link oder Code wurde schon benutzt, ist abgelaufen oder falsch. Fordern Sie eine neue E-Mail an.",
+        Code::DeclinedInAccount => "Sie haben sie in Ihrem Konto abbestellt. Melden Sie sich an, und ändern Sie das in Ihrem Profil.",
         Code::UnsubscribeLinkInvalid => "Dieser Link ist unvollständig oder nicht von uns. Öffnen Sie ihn noch einmal aus der Nachricht.",
         Code::SetupLinkInvalid => "Dieser Einrichtungslink wurde schon benutzt, ist abgelaufen oder falsch.",
         Code::AuthenticationRequired => "Bitte melden Sie sich zuerst an.",

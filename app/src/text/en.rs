@@ -244,6 +244,7 @@ pub(super) fn code(code: Code, figures: Figures) -> String {
         Code::ActivationLinkInvalid => {
             "This link or code has been used, has expired or is wrong. Ask for another mail."
         }
+        Code::DeclinedInAccount => "You declined them in your account. Sign in, and change that in your profile.",
         Code::UnsubscribeLinkInvalid => "This link is not whole, or none of ours. Open it from the message again.",
         Code::SetupLinkInvalid => "This set-up link has been used, has expired or is wrong.",
         Code::AuthenticationRequired => "Please sign in first.",

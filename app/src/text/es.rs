@@ -255,6 +255,7 @@ pub(super) fn code(code: Code, figures: Figures) -> String {
         Code::ActivationLinkInvalid => {
             "Este enlace o código ya se ha usado, ha caducado o es incorrecto. Pida otro correo."
         }
+        Code::DeclinedInAccount => "Los rechazó en su cuenta. Inicie sesión y cámbielo en su perfil.",
         Code::UnsubscribeLinkInvalid => "Este enlace está incompleto o no es nuestro. Ábralo de nuevo desde el mensaje.",
         Code::SetupLinkInvalid => "Este enlace de instalación ya se ha usado, ha caducado o es incorrecto.",
         Code::AuthenticationRequired => "Inicie sesión primero.",

@@ -7,89 +7,17 @@ mod en;
 mod es;
 
 use leptos::prelude::*;
+pub use sereno_types::Locale;
 use sereno_types::{AttributeKind, Code, FieldError, Problem};
 
 use crate::visit;
 
-/// A language of the end-user pages.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Locale {
-    /// English, also for whoever asks for a language we do not speak.
-    #[default]
-    En,
-    /// German.
-    De,
-    /// Spanish.
-    Es,
-}
-
-impl Locale {
-    /// Every language, in the order of the language links.
-    pub const ALL: &'static [Self] = &[Self::En, Self::De, Self::Es];
-
-    /// The BCP 47 tag, for `lang` and `ui_locales`.
-    #[must_use]
-    pub const fn tag(self) -> &'static str {
-        match self {
-            Self::En => "en",
-            Self::De => "de",
-            Self::Es => "es",
-        }
-    }
-
-    /// How its own speakers call the language.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::En => "English",
-            Self::De => "Deutsch",
-            Self::Es => "Español",
-        }
-    }
-
-    /// The language of a tag; regions and scripts do not matter (`de-AT` is German).
-    #[must_use]
-    pub fn from_tag(tag: &str) -> Option<Self> {
-        let language = tag.split(['-', '_']).next()?;
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|locale| locale.tag().eq_ignore_ascii_case(language))
-    }
-
-    /// The first language we speak of a list such as `ui_locales`: tags between spaces, best first.
-    #[must_use]
-    pub fn from_list(tags: &str) -> Option<Self> {
-        tags.split_ascii_whitespace().find_map(Self::from_tag)
-    }
-
-    /// The language that an `Accept-Language` header weighs highest.
-    #[must_use]
-    pub fn from_accept_language(header: &str) -> Option<Self> {
-        let mut best = None;
-        let mut best_weight = 0.0;
-        for item in header.split(',') {
-            let (tag, parameters) = item.split_once(';').unwrap_or((item, ""));
-            let weight = parameters
-                .trim()
-                .strip_prefix("q=")
-                .map_or(1.0, |q| q.parse().unwrap_or(0.0));
-            if let Some(locale) = Self::from_tag(tag.trim())
-                && weight > best_weight
-            {
-                (best, best_weight) = (Some(locale), weight);
-            }
-        }
-        best
-    }
-
-    /// The texts of the end-user pages.
-    pub(crate) const fn texts(self) -> &'static Texts {
-        match self {
-            Self::En => &en::TEXTS,
-            Self::De => &de::TEXTS,
-            Self::Es => &es::TEXTS,
-        }
+/// The texts of the end-user pages.
+pub(crate) const fn texts(locale: Locale) -> &'static Texts {
+    match locale {
+        Locale::En => &en::TEXTS,
+        Locale::De => &de::TEXTS,
+        Locale::Es => &es::TEXTS,
     }
 }
 
@@ -229,7 +157,7 @@ pub(crate) fn continue_with(provider: &str) -> String {
 
 /// The texts of this page.
 pub(crate) fn use_texts() -> &'static Texts {
-    use_locale().texts()
+    texts(use_locale())
 }
 
 /// The texts of the end-user pages.
@@ -448,24 +376,12 @@ pub(crate) struct Texts {
 
 #[cfg(test)]
 mod tests {
-    use super::{Locale, size};
+    use super::size;
 
     #[test]
     fn sizes_are_said_in_words() {
         assert_eq!(size(4_194_304, '.'), "4\u{a0}MB");
         assert_eq!(size(2_700_000, ','), "2,5\u{a0}MB");
         assert_eq!(size(100_000, '.'), "97.6\u{a0}kB");
-    }
-
-    #[test]
-    fn the_best_language_we_speak_wins() {
-        let of = Locale::from_accept_language;
-        assert_eq!(of("de-AT,de;q=0.9,en;q=0.8"), Some(Locale::De));
-        assert_eq!(of("fr, en;q=0.3, es;q=0.7"), Some(Locale::Es));
-        assert_eq!(of("EN"), Some(Locale::En));
-        assert_eq!(of("en;q=0, *"), None);
-        assert_eq!(of("de;q=nonsense"), None);
-        assert_eq!(of(""), None);
-        assert_eq!(Locale::from_list("fr-CA es en"), Some(Locale::Es));
     }
 }

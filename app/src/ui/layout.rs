@@ -83,7 +83,7 @@ fn Languages() -> impl IntoView {
         query.remove("ui_locales");
         let query = query.to_query_string();
         let mark = if query.is_empty() { '?' } else { '&' };
-        format!("{}{query}{mark}ui_locales={}", location.pathname.get(), locale.tag())
+        format!("{}{query}{mark}ui_locales={}", location.pathname.get(), locale.as_str())
     };
     let links = Locale::ALL
         .iter()
@@ -93,8 +93,8 @@ fn Languages() -> impl IntoView {
                     <a
                         class="link"
                         rel="external nofollow"
-                        lang=locale.tag()
-                        hreflang=locale.tag()
+                        lang=locale.as_str()
+                        hreflang=locale.as_str()
                         href=move || href(locale)
                         aria-current=(locale == current).then_some("true")
                     >

@@ -12,7 +12,8 @@ use super::pager::Pager;
 #[component]
 pub fn Filters(
     /// The list's address.
-    path: &'static str,
+    #[prop(into)]
+    path: String,
     /// What the address goes on saying.
     kept: Vec<(&'static str, Option<String>)>,
     /// The fields.

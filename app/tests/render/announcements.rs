@@ -9,8 +9,9 @@ use app::text::Locale;
 use leptos::prelude::*;
 use sereno_types::{
     AnnouncementAction, AnnouncementAudience, AnnouncementCounts, AnnouncementDetail, AnnouncementQuery,
-    AnnouncementRow, AnnouncementState, AudienceKind, Channel, Code, EmailPreview, FieldError, Id, MessageState, Page,
-    Permission, Preferences, Problem, SaveAnnouncement, StaffProfile, TimelineQuery, TimelineRow, Timestamp,
+    AnnouncementRow, AnnouncementState, AudienceKind, Channel, Code, EmailPreview, FieldError, Id, MessageReason,
+    MessageState, Page, Permission, Preferences, Problem, SaveAnnouncement, StaffProfile, TimelineQuery, TimelineRow,
+    Timestamp,
 };
 
 use crate::{between, holds, html, lacks};
@@ -126,7 +127,8 @@ fn page(
     html(move || {
         staff(permissions);
         let (notice, confirm) = (Signal::stored(None), Signal::stored(confirm.to_owned()));
-        view! { <AnnouncementView detail seen="1.a".to_owned() preview notice confirm /> }
+        let look = Signal::stored(Some("dark"));
+        view! { <AnnouncementView detail seen="1.a".to_owned() preview notice confirm look /> }
     })
 }
 
@@ -150,16 +152,22 @@ fn a_draft_says_whom_it_reaches_and_is_sent_after_a_question() {
     holds(
         &shown,
         &[
-            "1,234 recipients right now",
-            "It begins to leave at once, to 1,234 recipients.",
+            "At most 1,234 recipients right now",
+            "It begins to leave at once, to at most 1,234 recipients.",
             r#"type="datetime-local""#,
+            r#"name="now" value="yes""#,
+            &format!(r#"href="/console/announcements/{ID}?look=light""#),
             r#"name="seen" value="1.a""#,
             "Send it to me first",
             &format!("/console/announcements/{ID}/edit"),
             r#"sandbox="""#,
-            &format!(r#"src="/console/announcements/{ID}/preview""#),
+            &format!(r#"src="/console/announcements/{ID}/preview?look=dark""#),
         ],
     );
+    // a moment is said, or the question is asked
+    assert_eq!(shown.matches(r#"name="now""#).count(), 1);
+    let moment = between(&shown, r#"id="send_at""#, ">");
+    holds(moment, &["required"]);
     let shown = page(draft(), Ok(mail()), vec![Permission::MessagesView], "");
     lacks(&shown, &["Send it to me first", "/edit", "Send now"]);
     let fault = Problem::fields(vec![FieldError::new("template", Code::TemplateNotFound)]);
@@ -190,7 +198,8 @@ fn what_is_leaving_shows_its_mails_by_state_and_can_be_stopped() {
 fn the_form_says_what_the_draft_says() {
     let shown = html(|| {
         staff(vec![Permission::MessagesManage]);
-        let detail = detail(AnnouncementState::Draft, vec![AnnouncementAction::Edit]);
+        let mut detail = detail(AnnouncementState::Draft, vec![AnnouncementAction::Edit]);
+        detail.written.audience.superuser = Some(true);
         view! { <EditAnnouncementView detail seen="1.a".to_owned() /> }
     });
     holds(
@@ -201,6 +210,8 @@ fn the_form_says_what_the_draft_says() {
             "ana@example.org\nbea@example.org",
             r#"<option value="addresses" selected>"#,
             r#"name="audience.confirmed" type="checkbox" value="yes" checked"#,
+            r#"<option value="yes" selected>"#,
+            "Only administrators",
             r#"name="seen" value="1.a""#,
         ],
     );
@@ -217,6 +228,8 @@ fn the_timeline_shows_mails_and_notifications_with_the_way_to_each() {
         user: None,
         state: MessageState::Failed,
         reason: Some("transport_refused".to_owned()),
+        code: Some(MessageReason::EmailNotSent),
+        can_retry: channel == Channel::Email,
         attempts: 1,
         created_at: Timestamp("2026-11-01T08:00:00Z".to_owned()),
         sent_at: None,
@@ -233,8 +246,8 @@ fn the_timeline_shows_mails_and_notifications_with_the_way_to_each() {
         ..TimelineQuery::default()
     };
     let shown = html(move || {
-        staff(vec![Permission::MessagesView]);
-        view! { <NotificationsView page query /> }
+        staff(vec![Permission::MessagesView, Permission::MessagesManage]);
+        view! { <NotificationsView page query notice=Signal::stored(Some("It is in the queue again.")) /> }
     });
     holds(
         &shown,
@@ -244,7 +257,16 @@ fn the_timeline_shows_mails_and_notifications_with_the_way_to_each() {
             &format!(r#"href="/console/push/{ID}""#),
             "Hello &lt;i&gt;",
             "transport_refused",
+            "The mail server refused it for good.",
+            r#"<option value="sender_mismatch">"#,
+            "It is in the queue again.",
         ],
+    );
+    // of the two one can be tried again, and the list is come back to as it is
+    assert_eq!(shown.matches(r#"action="/console/fn/retry_notification""#).count(), 1);
+    holds(
+        between(&shown, r#"action="/console/fn/retry_notification""#, "</form>"),
+        &[r#"name="channel" value="email""#, "since=2026%2D11%2D01"],
     );
     holds(
         between(&shown, r#"rel="next""#, ">"),

@@ -25,6 +25,7 @@ fn row() -> MessageRow {
             id: Id(ID.to_owned()),
             name: "ana".to_owned(),
         }),
+        project: Some("shop".to_owned()),
         locale: "de".to_owned(),
         state: MessageState::Failed,
         reason: Some(MessageReason::TransportRefused),

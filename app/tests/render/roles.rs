@@ -360,6 +360,12 @@ fn the_explorer_answers_in_words_with_the_way() {
         || view! { <ExplorerView asked=Asked::default() decision=None /> },
     );
     lacks(&blank, &["Say both", "aria-label=\"Answer\""]);
+    holds(&blank, &[r#"name="project""#]);
+    let without = seen_with(
+        &[Permission::RolesView],
+        || view! { <ExplorerView asked=Asked::default() decision=None /> },
+    );
+    lacks(&without, &[r#"name="project""#]);
 }
 
 #[test]

@@ -14,14 +14,18 @@ fn every_code_has_a_sentence_of_its_own_in_every_language() {
             assert!(
                 text.ends_with('.') && text.len() > 10,
                 "{code} in {}: {text}",
-                locale.tag()
+                locale.as_str()
             );
             assert!(
                 !text.contains(['{', '}', '_']) || text.contains(".\u{a0}_"),
                 "{code} in {}: {text}",
-                locale.tag()
+                locale.as_str()
             );
-            assert!(seen.insert(text), "{code} repeats another sentence in {}", locale.tag());
+            assert!(
+                seen.insert(text),
+                "{code} repeats another sentence in {}",
+                locale.as_str()
+            );
         }
     }
 }
@@ -54,7 +58,7 @@ fn figures_are_mentioned() {
             assert!(
                 sentence(locale, code, figures).contains("17"),
                 "{code} in {}",
-                locale.tag()
+                locale.as_str()
             );
         }
     }

@@ -60,7 +60,7 @@ names! {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct AnnouncementAudience {
-    /// Accounts by filters, or a list of addresses.
+    /// Accounts by filters, or a list of addresses. Addresses beside `users`, and filters beside `addresses`, are refused.
     pub kind: AudienceKind,
     /// Only accounts of which address, user name, names or number hold this.
     #[cfg_attr(feature = "openapi", schema(max_length = 200))]
@@ -82,6 +82,7 @@ pub struct AnnouncementAudience {
     /// Only confirmed addresses, as when nothing is said.
     pub confirmed: bool,
     /// The list: one address each, up to 5,000.
+    #[cfg_attr(feature = "openapi", schema(max_items = 5000))]
     pub addresses: Vec<String>,
 }
 
@@ -113,17 +114,19 @@ pub struct SaveAnnouncement {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(max_length = 255))]
     pub subject: String,
-    /// The HTML, without frame and footer.
+    /// The HTML, without frame and footer. Placeholders are for templates.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_length = 131_072))]
     pub html: String,
     /// The plain text; made from the HTML where nothing is said.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_length = 131_072))]
     pub text: String,
     /// The name of a template of staff's own, in the place of texts.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(max_length = 100))]
     pub template: Option<String>,
-    /// What the template may use. What is known of a recipient goes before it: `name`, `first_name`, `last_name`,
+    /// What the template may use, up to 16,384 bytes; refused where there is none. What is known of a recipient goes before it: `name`, `first_name`, `last_name`,
     /// `username`, `email` or `address`, `locale` or `language`.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
@@ -146,7 +149,7 @@ pub struct SaveAnnouncement {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AnnouncementCounts {
-    /// Those that wait for their turn, or are being handed over.
+    /// Those that wait for their turn, are being handed over, or are still to be written.
     pub queued: u64,
     /// Those that a mail server took.
     pub sent: u64,
@@ -156,15 +159,15 @@ pub struct AnnouncementCounts {
     pub skipped: u64,
     /// Those that are held back.
     pub held: u64,
-    /// Those that were taken out of the queue.
+    /// Those that were taken out of the queue, or were not written any more.
     pub cancelled: u64,
 }
 
 impl AnnouncementCounts {
-    /// Those of which nothing more will come by itself.
+    /// Those of which nothing more will come by itself. What is held back may still leave.
     #[must_use]
     pub const fn done(&self) -> u64 {
-        self.sent + self.failed + self.skipped + self.held + self.cancelled
+        self.sent + self.failed + self.skipped + self.cancelled
     }
 }
 
@@ -184,7 +187,7 @@ pub struct AnnouncementRow {
     pub project: Option<String>,
     /// How many recipients there were when it began.
     pub recipients: Option<u64>,
-    /// How many mails stand where. Mails that the history has forgotten are not counted.
+    /// How many mails stand where. Mails that the history has forgotten are counted as they stood.
     pub counts: AnnouncementCounts,
     /// Who wrote it.
     pub created_by: Option<SessionUser>,
@@ -206,7 +209,8 @@ pub struct AnnouncementDetail {
     pub announcement: AnnouncementRow,
     /// What it says and whom it goes to, as it was written. Of a list nothing is kept once all of it is queued.
     pub written: SaveAnnouncement,
-    /// How many would be written to now; nothing once it has begun, and where staff may not see whom the filters choose.
+    /// How many would be written to now at most: who wants no announcements, and addresses that are excluded or not written to,
+    /// are skipped when their turn comes. Nothing once it has begun, and where staff may not see whom the filters choose.
     pub reaches: Option<u64>,
     /// What can be done about it as it stands.
     pub actions: Vec<AnnouncementAction>,
@@ -240,7 +244,7 @@ pub struct AnnouncementQuery {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ScheduleAnnouncement {
-    /// When it begins to leave (RFC 3339); now where nothing is said.
+    /// When it begins to leave (RFC 3339), at most five minutes back and a year ahead; now where nothing is said.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(max_length = 35))]
     pub send_at: Option<String>,

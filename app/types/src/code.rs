@@ -61,6 +61,8 @@ codes! {
     DeletionLinkInvalid = "deletion_link_invalid", 400;
     /// The link to decline announcements is none of ours, or not whole.
     UnsubscribeLinkInvalid = "unsubscribe_link_invalid", 400;
+    /// Announcements were declined in the account, so a link does not accept them again.
+    DeclinedInAccount = "declined_in_account", 403;
     /// The set-up link is unknown, used or expired.
     SetupLinkInvalid = "setup_link_invalid", 400;
     /// The sign-in through a provider was not begun in this browser, began too long ago, or was completed before.

@@ -105,13 +105,25 @@ pub struct DataExport {
     /// Codes to sign in with that were asked for, without the codes, for a day.
     #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
     pub login_codes: Vec<Value>,
+    /// Links and codes of mails, without what opens anything.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
+    pub links: Vec<Value>,
     /// Mails, without what they said.
     #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
     pub mails: Vec<Value>,
+    /// Notifications to devices.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
+    pub notifications: Vec<Value>,
+    /// Confirmed addresses of the user that are not written to, and why.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
+    pub suppressions: Vec<Value>,
+    /// Announcements that were made for a list which names a confirmed address of the user.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
+    pub announcement_lists: Vec<Value>,
     /// Files: the picture.
     #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
     pub files: Vec<Value>,
-    /// What happened, as long as it is kept.
+    /// What happened to the account and what its user did, as long as it is kept.
     #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
     pub events: Vec<Value>,
 }

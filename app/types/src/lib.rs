@@ -16,7 +16,9 @@ mod device;
 mod email_template;
 mod event;
 mod introspection;
+mod invitation;
 mod live;
+mod locale;
 mod login;
 mod login_code;
 mod me;
@@ -70,18 +72,20 @@ pub use email_template::{
 };
 pub use event::{EventApplication, EventDetail, EventOutcome, EventQuery, EventRow, Lineage, LineageToken};
 pub use introspection::{Introspect, Introspection, RevokeToken};
+pub use invitation::{Invite, Invited};
 pub use live::{LiveMessage, LiveRequest, Notification};
+pub use locale::Locale;
 pub use login::{Login, LoginAnswer, Logout};
 pub use login_code::{AskLoginCode, LoginCodeAsked, VerifyLoginCode};
-pub use me::Me;
+pub use me::{Factor, FactorKind, Factors, Me};
 pub use message::{
     AddSuppression, MailAttachment, MessageAction, MessageAttempt, MessageDetail, MessagePreview, MessageQuery,
     MessageReason, MessageRow, MessageState, Released, ResendMessage, SendMessage, SendResult, SentMessages,
-    SuppressionCause, SuppressionQuery, SuppressionRow,
+    SuppressionCause, SuppressionQuery, SuppressionRow, TestMail,
 };
 pub use page::{Page, PageQuery};
 pub use password::{ChangeEmail, ChangePassword, ConfirmEmail, ForgotPassword, ResetPassword};
-pub use permission::Permission;
+pub use permission::{Held, Permission, held};
 pub use problem::{FieldError, Problem};
 pub use profile::{
     Attribute, AttributeKind, AttributeQuery, ChangeQuery, DeclareAttribute, ProfileChange, ProfileField, UpdateProfile,

@@ -33,3 +33,38 @@ pub struct Me {
     /// When the account was made.
     pub created_at: Timestamp,
 }
+
+/// A kind of way to sign in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum FactorKind {
+    /// A password.
+    Password,
+    /// A code or link by mail.
+    MailedCode,
+    /// An account at a provider.
+    Identity,
+}
+
+/// A way to sign in that an account has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Factor {
+    /// Of which kind.
+    pub kind: FactorKind,
+    /// The address that is mailed to, or the provider's name.
+    pub name: Option<String>,
+    /// The identity, as `/api/v1/me/identities` calls it.
+    pub id: Option<Id>,
+    /// Whether it works now: a provider may be switched off.
+    pub is_usable: bool,
+}
+
+/// `GET /api/v1/me/factors`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Factors {
+    /// Each by itself is enough to sign in; identities in the order in which they were connected, at most the first 200.
+    pub factors: Vec<Factor>,
+}

@@ -165,6 +165,8 @@ pub struct MessageRow {
     pub recipient: String,
     /// Whose it is, if anybody's.
     pub user: Option<SessionUser>,
+    /// The project it belongs to, by its name in addresses.
+    pub project: Option<String>,
     /// The language.
     pub locale: String,
     /// Where it stands.
@@ -261,6 +263,9 @@ pub struct MessageQuery {
     /// Only those with this reason or this code.
     #[cfg_attr(feature = "openapi", param(inline))]
     pub reason: Option<MessageReason>,
+    /// Only those of this project: an id or its name in addresses.
+    #[cfg_attr(feature = "openapi", param(max_length = 60))]
+    pub project: Option<String>,
     /// Only those of this announcement, by its id.
     #[cfg_attr(feature = "openapi", param(max_length = 36))]
     pub announcement: Option<String>,
@@ -286,6 +291,15 @@ pub struct ResendMessage {
     /// The corrected address; that of the mail when nothing is said.
     #[serde(default)]
     pub recipient: Option<String>,
+}
+
+/// Sends the mail that shows that mails arrive, and waits for what the mail server says.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct TestMail {
+    /// To this address.
+    pub recipient: String,
 }
 
 /// How many mails were released.
@@ -329,7 +343,7 @@ pub struct SendMessage {
     /// The name of a template, in the place of texts.
     #[serde(default)]
     pub template: Option<String>,
-    /// What the template may use.
+    /// What the template may use. With texts of the mail's own: they are templates themselves, and may use this.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub context: BTreeMap<String, serde_json::Value>,

@@ -2,6 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+/// A permission, as a type.
+pub trait Held: Send + Sync + 'static {
+    /// Which.
+    const PERMISSION: Permission;
+}
+
 macro_rules! permissions {
     ($( $(#[doc = $doc:literal])+ $variant:ident = $name:literal; )+) => {
         /// What a member of staff may do in the console and in the admin API.
@@ -33,6 +39,19 @@ macro_rules! permissions {
             pub fn from_codename(name: &str) -> Option<Self> {
                 match name { $($name => Some(Self::$variant),)+ _ => None }
             }
+        }
+
+        /// A type for each permission: for signatures that say which one their caller holds.
+        pub mod held {
+            $(
+                $(#[doc = $doc])+
+                #[derive(Clone, Copy, Debug)]
+                pub struct $variant;
+
+                impl super::Held for $variant {
+                    const PERMISSION: super::Permission = super::Permission::$variant;
+                }
+            )+
         }
     };
 }

@@ -48,7 +48,8 @@ names! {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SendPush {
-    /// The user: an id, a number, an address or a user name. All devices of theirs that have a push token are meant.
+    /// The user: an id, a number, an address or a user name. All their active devices are meant: those that have a push token,
+    /// as long as their owner may sign in.
     #[cfg_attr(feature = "openapi", schema(max_length = 254))]
     pub user: Option<String>,
     /// One device, by its id, in place of a user.
@@ -106,6 +107,12 @@ pub struct PushQuery {
     /// Only what was not delivered for this reason.
     #[cfg_attr(feature = "openapi", param(inline))]
     pub reason: Option<PushReason>,
+    /// Only those asked for since then: a day (UTC) or a moment.
+    #[cfg_attr(feature = "openapi", param(max_length = 35))]
+    pub since: Option<String>,
+    /// Only those asked for before: the end of a day (UTC), or a moment.
+    #[cfg_attr(feature = "openapi", param(max_length = 35))]
+    pub until: Option<String>,
     /// Rows per page, 1 to 200; 50 when absent.
     #[cfg_attr(feature = "openapi", param(minimum = 1, maximum = 200))]
     pub limit: Option<u64>,

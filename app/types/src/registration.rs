@@ -53,6 +53,9 @@ pub struct Activate {
     pub email: Option<String>,
     /// The code from the newest mail; spaces and dashes are ignored.
     pub code: Option<Secret>,
+    /// A password to sign in with from now on, for an account that staff made and that has none.
+    #[serde(default)]
+    pub password: Option<Secret>,
 }
 
 /// The answer to an activation.

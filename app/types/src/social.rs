@@ -51,7 +51,7 @@ pub struct SocialSettings {
     /// Where people sign in, if that is not the provider's usual address (`facebook`, `microsoft`, `github`, `twitter`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base_url: Option<String>,
-    /// Where its API is, if that is not the usual address (`google`, `facebook`, `github`, `twitter`).
+    /// Where its API is, if that is not the usual address (`google`, `facebook`, `microsoft`, `github`, `twitter`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub api_url: Option<String>,
     /// Whose accounts: `common`, `organizations`, `consumers` or a tenant's id (`microsoft`; `common` when absent).

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::names::names;
-use crate::{Id, MessageState, SessionUser, Timestamp};
+use crate::{Id, MessageReason, MessageState, SessionUser, Timestamp};
 
 names! {
     /// The way by which something was told.
@@ -36,6 +36,10 @@ pub struct TimelineRow {
     pub state: MessageState,
     /// Why: the reasons of mails and of notifications to devices.
     pub reason: Option<String>,
+    /// What became of a mail, in the words that the request to send it was answered with; nothing of a notification.
+    pub code: Option<MessageReason>,
+    /// Whether it may be tried again: it did not leave, and what it needs is still here.
+    pub can_retry: bool,
     /// How often it was tried.
     pub attempts: u64,
     /// When it was asked for.
@@ -50,7 +54,7 @@ pub struct TimelineRow {
 #[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub struct TimelineQuery {
-    /// A part of the address, of the kind, of the first line or of the device's name.
+    /// A part of the address, of the kind, of the words of a notification or of the device's name, or a mail's whole id.
     #[cfg_attr(feature = "openapi", param(max_length = 200))]
     pub q: Option<String>,
     /// Only those of this user: an id, a number, an address or a user name.
@@ -59,12 +63,15 @@ pub struct TimelineQuery {
     /// Only by this way.
     #[cfg_attr(feature = "openapi", param(inline))]
     pub channel: Option<Channel>,
-    /// Only this kind of mail; `push` for notifications to devices.
+    /// Only this kind of mail, `custom` and `test` mean all of theirs; `push` for notifications to devices.
     #[cfg_attr(feature = "openapi", param(max_length = 100))]
     pub kind: Option<String>,
     /// Only those that stand there.
     #[cfg_attr(feature = "openapi", param(inline))]
     pub state: Option<MessageState>,
+    /// Only those with this reason, of mails also with this code.
+    #[cfg_attr(feature = "openapi", param(max_length = 100))]
+    pub reason: Option<String>,
     /// Only those asked for since then: a day (UTC) or a moment.
     #[cfg_attr(feature = "openapi", param(max_length = 35))]
     pub since: Option<String>,

@@ -162,7 +162,7 @@ pub struct TokenProfile {
     pub subject: SubjectForm,
     /// Audience, one or many; empty: the public URL. Sereno's own API takes only tokens that are also for the public URL.
     pub audience: Vec<String>,
-    /// Seconds from the moment at which the refresh token was issued to `nbf`; nothing: no `nbf`.
+    /// Seconds from the sign-in to `nbf`, in every token that comes of it; nothing: no `nbf`.
     #[cfg_attr(feature = "openapi", schema(minimum = -3_600, maximum = 3_600))]
     pub not_before: Option<i64>,
     /// Name of a claim that says `access` or `refresh`, for clients that look for one.

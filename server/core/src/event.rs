@@ -42,6 +42,8 @@ kinds! {
     RegistrationRepeated = "registration_repeated";
     /// A user was made by the command line or by staff.
     UserCreated = "user_created";
+    /// Staff invited somebody, with a role, into a project, or both.
+    UserInvited = "user_invited";
     /// The first administrator was made through the set-up link.
     AdministratorSetUp = "administrator_set_up";
     /// An address was confirmed and the account works from now on.
@@ -215,7 +217,7 @@ kinds! {
     EmailSent = "email_sent";
     /// A mail could not be sent and was given up.
     EmailFailed = "email_failed";
-    /// Staff, or the command line, asked for a notification to devices.
+    /// Staff, the command line or a sign-in asked for a notification to devices.
     PushQueued = "push_queued";
     /// A notification was handed to the push service.
     PushSent = "push_sent";

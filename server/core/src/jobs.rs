@@ -9,6 +9,7 @@ use serde_json::json;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::access;
 use crate::account::activate::SendActivation;
 use crate::account::deletion::SendDeletion;
 use crate::account::email::SendEmailChange;
@@ -335,6 +336,7 @@ pub async fn sweep(sereno: &Sereno) -> Result<()> {
         .filter(revoked_token::Column::ExpiresAt.lt(now))
         .exec(db)
         .await?;
+    access::check::sweep(sereno).await?;
     oauth::signing_keys::rotate_on_schedule(sereno).await?;
     erase::sweep(sereno).await?;
     sign_up::sweep(sereno).await

@@ -2,15 +2,16 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use sereno_core::access;
+use sereno_core::messages;
 use sereno_core::roles::{ensure, members, project_mail, projects};
+use sereno_types::held::{MessagesManage, ProjectsManage, ProjectsView, RolesManage};
 use sereno_types::{
     CreateProject, MemberQuery, MemberRow, Page, Problem, ProjectDetail, ProjectMail, ProjectQuery, ProjectRow,
-    PutMember, RoleDetail, UpdateProject, UpdateProjectMail,
+    PutMember, RoleDetail, SendResult, TestMail, UpdateProject, UpdateProjectMail,
 };
 
-use crate::http::caller::Caller;
 use crate::http::json::{Json, Nothing, Query, Segment, Segments};
+use crate::http::policy::Require;
 use crate::http::problem::Refusal;
 use crate::http::version::{self, Tagged};
 use crate::router::App;
@@ -23,11 +24,10 @@ use crate::router::App;
     responses((status = 200, description = "One page", body = Page<ProjectRow>)))]
 pub async fn list(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<ProjectsView>,
     Query(query): Query<ProjectQuery>,
 ) -> Result<Json<Page<ProjectRow>>, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    Ok(Json(projects::list(&app.sereno, &staff, query).await?))
+    Ok(Json(projects::list(&app.sereno, &caller.staff, query).await?))
 }
 
 /// Make a project
@@ -42,11 +42,10 @@ pub async fn list(
     ))]
 pub async fn create(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<ProjectsManage>,
     Json(command): Json<CreateProject>,
 ) -> Result<(StatusCode, Json<ProjectDetail>), Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    let made = projects::create(&app.sereno, &caller.meta, &staff, command).await?;
+    let made = projects::create(&app.sereno, &caller.meta, &caller.staff, command).await?;
     Ok((StatusCode::CREATED, Json(made)))
 }
 
@@ -57,11 +56,10 @@ pub async fn create(
     responses((status = 200, description = "The project", body = ProjectDetail)))]
 pub async fn detail(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<ProjectsView>,
     Segment(name): Segment,
 ) -> Result<Tagged<ProjectDetail>, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    let project = projects::detail(&app.sereno, &staff, &name).await?;
+    let project = projects::detail(&app.sereno, &caller.staff, &name).await?;
     Ok(Tagged(projects::version(&app.sereno, &project)?, project))
 }
 
@@ -78,14 +76,13 @@ pub async fn detail(
     ))]
 pub async fn update(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<ProjectsManage>,
     Segment(name): Segment,
     Json(command): Json<UpdateProject>,
 ) -> Result<Tagged<ProjectDetail>, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    match projects::update(&app.sereno, &caller.meta, &staff, &name, command).await {
+    match projects::update(&app.sereno, &caller.meta, &caller.staff, &name, command).await {
         Ok(changed) => Ok(Tagged(projects::version(&app.sereno, &changed)?, changed)),
-        Err(error) => Err(version::refused(error, projects::detail(&app.sereno, &staff, &name)).await),
+        Err(error) => Err(version::refused(error, projects::detail(&app.sereno, &caller.staff, &name)).await),
     }
 }
 
@@ -98,11 +95,10 @@ pub async fn update(
     responses((status = 200, description = "How its mails leave", body = ProjectMail)))]
 pub async fn mail(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<ProjectsView>,
     Segment(name): Segment,
 ) -> Result<Json<ProjectMail>, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    Ok(Json(project_mail::detail(&app.sereno, &staff, &name).await?))
+    Ok(Json(project_mail::detail(&app.sereno, &caller.staff, &name).await?))
 }
 
 /// Change how the mails of a project leave
@@ -116,32 +112,49 @@ pub async fn mail(
     responses((status = 200, description = "How its mails leave", body = ProjectMail)))]
 pub async fn update_mail(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<ProjectsManage>,
     Segment(name): Segment,
     Json(command): Json<UpdateProjectMail>,
 ) -> Result<Json<ProjectMail>, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    let changed = project_mail::update(&app.sereno, &caller.meta, &staff, &name, command).await?;
+    let changed = project_mail::update(&app.sereno, &caller.meta, &caller.staff, &name, command).await?;
     Ok(Json(changed))
+}
+
+/// Try how the mails of a project leave
+///
+/// Sends a mail that says nothing but that mails arrive, by the project's sender and mail server, and waits for what that
+/// says. `messages.manage` is needed.
+#[utoipa::path(post, path = "/api/v1/admin/projects/{project}/mail/test", tag = "admin",
+    operation_id = "testProjectMail",
+    params(("project" = String, Path, description = "Its id or name in addresses")), request_body = TestMail,
+    security(("bearer" = []), ("session" = [])),
+    responses((status = 200, description = "What became of it", body = SendResult)))]
+pub async fn test_mail(
+    State(app): State<App>,
+    caller: Require<MessagesManage>,
+    Segment(name): Segment,
+    Json(command): Json<TestMail>,
+) -> Result<Json<SendResult>, Refusal> {
+    let sent = messages::test(&app.sereno, &caller.meta, &caller.staff, Some(&name), command).await?;
+    Ok(Json(sent))
 }
 
 /// Delete a project
 ///
-/// With its members, its roles, and whatever was given in it.
+/// With its members, its roles, and whatever was given in it. Its announcements end, and its mails that wait do not leave.
 #[utoipa::path(delete, path = "/api/v1/admin/projects/{project}", tag = "admin", operation_id = "deleteProject",
     params(("project" = String, Path, description = "Its id or name in addresses")),
     security(("bearer" = []), ("session" = [])),
     responses((status = 204, description = "It is gone")))]
 pub async fn delete(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<ProjectsManage>,
     Segment(name): Segment,
     _: Nothing,
 ) -> Result<StatusCode, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    match projects::delete(&app.sereno, &caller.meta, &staff, &name).await {
+    match projects::delete(&app.sereno, &caller.meta, &caller.staff, &name).await {
         Ok(()) => Ok(StatusCode::NO_CONTENT),
-        Err(error) => Err(version::refused(error, projects::detail(&app.sereno, &staff, &name)).await),
+        Err(error) => Err(version::refused(error, projects::detail(&app.sereno, &caller.staff, &name)).await),
     }
 }
 
@@ -156,12 +169,11 @@ pub async fn delete(
     responses((status = 200, description = "The role", body = RoleDetail)))]
 pub async fn ensure_role(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<RolesManage>,
     Segments((project, codename)): Segments,
     _: Nothing,
 ) -> Result<Json<RoleDetail>, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    let role = ensure::in_project(&app.sereno, &caller.meta, &staff, &project, &codename).await?;
+    let role = ensure::in_project(&app.sereno, &caller.meta, &caller.staff, &project, &codename).await?;
     Ok(Json(role))
 }
 
@@ -174,12 +186,11 @@ pub async fn ensure_role(
     responses((status = 200, description = "One page", body = Page<MemberRow>)))]
 pub async fn list_members(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<ProjectsView>,
     Segment(project): Segment,
     Query(query): Query<MemberQuery>,
 ) -> Result<Json<Page<MemberRow>>, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    Ok(Json(members::list(&app.sereno, &staff, &project, query).await?))
+    Ok(Json(members::list(&app.sereno, &caller.staff, &project, query).await?))
 }
 
 /// Make a user a member, or change one
@@ -197,12 +208,11 @@ pub async fn list_members(
     ))]
 pub async fn put_member(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<ProjectsManage>,
     Segments((project, user)): Segments,
     Json(command): Json<PutMember>,
 ) -> Result<Json<MemberRow>, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    let member = members::put(&app.sereno, &caller.meta, &staff, seat(&project, &user), command).await?;
+    let member = members::put(&app.sereno, &caller.meta, &caller.staff, seat(&project, &user), command).await?;
     Ok(Json(member))
 }
 
@@ -221,12 +231,11 @@ pub async fn put_member(
     ))]
 pub async fn remove_member(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<ProjectsManage>,
     Segments((project, user)): Segments,
     _: Nothing,
 ) -> Result<StatusCode, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    members::remove(&app.sereno, &caller.meta, &staff, seat(&project, &user)).await?;
+    members::remove(&app.sereno, &caller.meta, &caller.staff, seat(&project, &user)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -2,17 +2,19 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use sereno_core::access;
 use sereno_core::account::admin;
 use sereno_core::roles::{assignments, ensure, permissions, roles, why};
+use sereno_types::held::{RolesManage, RolesView, UsersManage};
 use sereno_types::{
     AskedPermission, AssignRole, Assigned, AssignmentQuery, AssignmentRow, CreatePermission, CreateRole,
     EffectivePermission, EffectiveQuery, Id, Page, PageQuery, PermissionQuery, PermissionRow, Problem, RoleDetail,
     RoleQuery, RoleRow, UpdatePermission, UpdateRole, UserDetail,
 };
 
+use super::admin_users::changed;
 use crate::http::caller::Caller;
 use crate::http::json::{Json, Nothing, Query, Segment, Segments};
+use crate::http::policy::Require;
 use crate::http::problem::Refusal;
 use crate::http::version::{self, Tagged};
 use crate::router::App;
@@ -25,11 +27,10 @@ use crate::router::App;
     responses((status = 200, description = "One page", body = Page<PermissionRow>)))]
 pub async fn list_permissions(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<RolesView>,
     Query(query): Query<PermissionQuery>,
 ) -> Result<Json<Page<PermissionRow>>, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    Ok(Json(permissions::list(&app.sereno, &staff, query).await?))
+    Ok(Json(permissions::list(&app.sereno, &caller.staff, query).await?))
 }
 
 /// Permissions that were asked for
@@ -40,11 +41,10 @@ pub async fn list_permissions(
     responses((status = 200, description = "One page", body = Page<AskedPermission>)))]
 pub async fn list_asked(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<RolesView>,
     Query(query): Query<PageQuery>,
 ) -> Result<Json<Page<AskedPermission>>, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    Ok(Json(permissions::asked(&app.sereno, &staff, query).await?))
+    Ok(Json(permissions::asked(&app.sereno, &caller.staff, query).await?))
 }
 
 /// Add a permission
@@ -53,11 +53,10 @@ pub async fn list_asked(
     responses((status = 201, description = "It is there", body = PermissionRow)))]
 pub async fn create_permission(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<RolesManage>,
     Json(command): Json<CreatePermission>,
 ) -> Result<(StatusCode, Json<PermissionRow>), Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    let made = permissions::create(&app.sereno, &caller.meta, &staff, command).await?;
+    let made = permissions::create(&app.sereno, &caller.meta, &caller.staff, command).await?;
     Ok((StatusCode::CREATED, Json(made)))
 }
 
@@ -74,12 +73,11 @@ pub async fn create_permission(
     ))]
 pub async fn update_permission(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<RolesManage>,
     Segment(id): Segment,
     Json(command): Json<UpdatePermission>,
 ) -> Result<Json<PermissionRow>, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    let changed = permissions::update(&app.sereno, &caller.meta, &staff, &Id(id), command).await?;
+    let changed = permissions::update(&app.sereno, &caller.meta, &caller.staff, &Id(id), command).await?;
     Ok(Json(changed))
 }
 
@@ -95,12 +93,11 @@ pub async fn update_permission(
     ))]
 pub async fn delete_permission(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<RolesManage>,
     Segment(id): Segment,
     _: Nothing,
 ) -> Result<StatusCode, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    permissions::delete(&app.sereno, &caller.meta, &staff, &Id(id)).await?;
+    permissions::delete(&app.sereno, &caller.meta, &caller.staff, &Id(id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -112,11 +109,10 @@ pub async fn delete_permission(
     responses((status = 200, description = "One page", body = Page<RoleRow>)))]
 pub async fn list(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<RolesView>,
     Query(query): Query<RoleQuery>,
 ) -> Result<Json<Page<RoleRow>>, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    Ok(Json(roles::list(&app.sereno, &staff, query).await?))
+    Ok(Json(roles::list(&app.sereno, &caller.staff, query).await?))
 }
 
 /// Make a role
@@ -131,11 +127,10 @@ pub async fn list(
     ))]
 pub async fn create(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<RolesManage>,
     Json(command): Json<CreateRole>,
 ) -> Result<(StatusCode, Json<RoleDetail>), Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    let made = roles::create(&app.sereno, &caller.meta, &staff, command).await?;
+    let made = roles::create(&app.sereno, &caller.meta, &caller.staff, command).await?;
     Ok((StatusCode::CREATED, Json(made)))
 }
 
@@ -145,11 +140,10 @@ pub async fn create(
     responses((status = 200, description = "The role", body = RoleDetail)))]
 pub async fn detail(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<RolesView>,
     Segment(id): Segment,
 ) -> Result<Tagged<RoleDetail>, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    let role = roles::detail(&app.sereno, &staff, &Id(id)).await?;
+    let role = roles::detail(&app.sereno, &caller.staff, &Id(id)).await?;
     Ok(Tagged(roles::version(&app.sereno, &role)?, role))
 }
 
@@ -166,14 +160,14 @@ pub async fn detail(
     ))]
 pub async fn update(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<RolesManage>,
     Segment(id): Segment,
     Json(command): Json<UpdateRole>,
 ) -> Result<Tagged<RoleDetail>, Refusal> {
-    let (staff, id) = (access::staff(&app.sereno, &caller.actor).await?, Id(id));
-    match roles::update(&app.sereno, &caller.meta, &staff, &id, command).await {
+    let id = Id(id);
+    match roles::update(&app.sereno, &caller.meta, &caller.staff, &id, command).await {
         Ok(changed) => Ok(Tagged(roles::version(&app.sereno, &changed)?, changed)),
-        Err(error) => Err(version::refused(error, roles::detail(&app.sereno, &staff, &id)).await),
+        Err(error) => Err(version::refused(error, roles::detail(&app.sereno, &caller.staff, &id)).await),
     }
 }
 
@@ -191,14 +185,14 @@ pub async fn update(
     ))]
 pub async fn delete(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<RolesManage>,
     Segment(id): Segment,
     _: Nothing,
 ) -> Result<StatusCode, Refusal> {
-    let (staff, id) = (access::staff(&app.sereno, &caller.actor).await?, Id(id));
-    match roles::delete(&app.sereno, &caller.meta, &staff, &id).await {
+    let id = Id(id);
+    match roles::delete(&app.sereno, &caller.meta, &caller.staff, &id).await {
         Ok(()) => Ok(StatusCode::NO_CONTENT),
-        Err(error) => Err(version::refused(error, roles::detail(&app.sereno, &staff, &id)).await),
+        Err(error) => Err(version::refused(error, roles::detail(&app.sereno, &caller.staff, &id)).await),
     }
 }
 
@@ -217,12 +211,11 @@ pub async fn delete(
     ))]
 pub async fn ensure_permission(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<RolesManage>,
     Segments((id, codename)): Segments,
     _: Nothing,
 ) -> Result<Json<RoleDetail>, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    let role = ensure::permission(&app.sereno, &caller.meta, &staff, &Id(id), &codename).await?;
+    let role = ensure::permission(&app.sereno, &caller.meta, &caller.staff, &Id(id), &codename).await?;
     Ok(Json(role))
 }
 
@@ -234,11 +227,10 @@ pub async fn ensure_permission(
     responses((status = 200, description = "One page", body = Page<AssignmentRow>)))]
 pub async fn list_assignments(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<RolesView>,
     Query(query): Query<AssignmentQuery>,
 ) -> Result<Json<Page<AssignmentRow>>, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    Ok(Json(assignments::list(&app.sereno, &staff, query).await?))
+    Ok(Json(assignments::list(&app.sereno, &caller.staff, query).await?))
 }
 
 /// Give a role to users
@@ -254,12 +246,11 @@ pub async fn list_assignments(
     ))]
 pub async fn assign(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<RolesManage>,
     Json(command): Json<AssignRole>,
 ) -> Result<Json<Assigned>, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
     Ok(Json(
-        assignments::assign(&app.sereno, &caller.meta, &staff, command).await?,
+        assignments::assign(&app.sereno, &caller.meta, &caller.staff, command).await?,
     ))
 }
 
@@ -273,12 +264,11 @@ pub async fn assign(
     ))]
 pub async fn revoke(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<RolesManage>,
     Segment(id): Segment,
     _: Nothing,
 ) -> Result<StatusCode, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    assignments::revoke(&app.sereno, &caller.meta, &staff, &Id(id)).await?;
+    assignments::revoke(&app.sereno, &caller.meta, &caller.staff, &Id(id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -291,12 +281,11 @@ pub async fn revoke(
     responses((status = 200, description = "One page", body = Page<EffectivePermission>)))]
 pub async fn effective(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<RolesView>,
     Segment(id): Segment,
     Query(query): Query<EffectiveQuery>,
 ) -> Result<Json<Page<EffectivePermission>>, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    Ok(Json(why::effective(&app.sereno, &staff, &Id(id), query).await?))
+    Ok(Json(why::effective(&app.sereno, &caller.staff, &Id(id), query).await?))
 }
 
 /// What I may do
@@ -328,13 +317,13 @@ pub async fn mine(
     ))]
 pub async fn make_superuser(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<UsersManage>,
     Segment(id): Segment,
     _: Nothing,
-) -> Result<Json<UserDetail>, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    let user = admin::set_superuser(&app.sereno, &caller.meta, &staff, &Id(id), true).await?;
-    Ok(Json(user))
+) -> Result<Tagged<UserDetail>, Refusal> {
+    let id = Id(id);
+    let outcome = admin::set_superuser(&app.sereno, &caller.meta, &caller.staff, &id, true).await;
+    changed(&app, &caller.staff, &id, outcome).await
 }
 
 /// End a user's being a superuser
@@ -351,11 +340,11 @@ pub async fn make_superuser(
     ))]
 pub async fn end_superuser(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<UsersManage>,
     Segment(id): Segment,
     _: Nothing,
-) -> Result<Json<UserDetail>, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    let user = admin::set_superuser(&app.sereno, &caller.meta, &staff, &Id(id), false).await?;
-    Ok(Json(user))
+) -> Result<Tagged<UserDetail>, Refusal> {
+    let id = Id(id);
+    let outcome = admin::set_superuser(&app.sereno, &caller.meta, &caller.staff, &id, false).await;
+    changed(&app, &caller.staff, &id, outcome).await
 }

@@ -2,13 +2,16 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use sereno_core::context::Staff;
 use sereno_core::{access, account::admin};
+use sereno_types::held::{UsersManage, UsersView};
 use sereno_types::{Id, Overview, Page, Problem, UserDetail, UserQuery, UserRow};
 
 use crate::http::caller::Caller;
 use crate::http::json::{Json, Nothing, Query, Segment};
+use crate::http::policy::Require;
 use crate::http::problem::Refusal;
-use crate::http::version::Tagged;
+use crate::http::version::{self, Tagged};
 use crate::router::App;
 
 /// Figures of the overview
@@ -28,11 +31,10 @@ pub async fn overview(State(app): State<App>, caller: Caller) -> Result<Json<Ove
     responses((status = 200, description = "One page", body = Page<UserRow>)))]
 pub async fn list(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<UsersView>,
     Query(query): Query<UserQuery>,
 ) -> Result<Json<Page<UserRow>>, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    Ok(Json(admin::list(&app.sereno, &staff, query).await?))
+    Ok(Json(admin::list(&app.sereno, &caller.staff, query).await?))
 }
 
 /// One user
@@ -42,11 +44,10 @@ pub async fn list(
     responses((status = 200, description = "The user", body = UserDetail)))]
 pub async fn detail(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<UsersView>,
     Segment(id): Segment,
 ) -> Result<Tagged<UserDetail>, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    let detail = admin::detail(&app.sereno, &staff, &Id(id)).await?;
+    let detail = admin::detail(&app.sereno, &caller.staff, &Id(id)).await?;
     Ok(Tagged(admin::version(&app.sereno, &detail)?, detail))
 }
 
@@ -63,12 +64,13 @@ pub async fn detail(
     ))]
 pub async fn lock(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<UsersManage>,
     Segment(id): Segment,
     Nothing: Nothing,
-) -> Result<Json<UserDetail>, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    Ok(Json(admin::lock(&app.sereno, &caller.meta, &staff, &Id(id)).await?))
+) -> Result<Tagged<UserDetail>, Refusal> {
+    let id = Id(id);
+    let outcome = admin::lock(&app.sereno, &caller.meta, &caller.staff, &id).await;
+    changed(&app, &caller.staff, &id, outcome).await
 }
 
 /// Unlock a user
@@ -82,12 +84,26 @@ pub async fn lock(
     ))]
 pub async fn unlock(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<UsersManage>,
     Segment(id): Segment,
     Nothing: Nothing,
-) -> Result<Json<UserDetail>, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    Ok(Json(admin::unlock(&app.sereno, &caller.meta, &staff, &Id(id)).await?))
+) -> Result<Tagged<UserDetail>, Refusal> {
+    let id = Id(id);
+    let outcome = admin::unlock(&app.sereno, &caller.meta, &caller.staff, &id).await;
+    changed(&app, &caller.staff, &id, outcome).await
+}
+
+/// The account as it is after a change, with its version; or why it was not changed, and what it is now.
+pub(super) async fn changed(
+    app: &App,
+    staff: &Staff,
+    id: &Id,
+    outcome: sereno_core::Result<UserDetail>,
+) -> Result<Tagged<UserDetail>, Refusal> {
+    match outcome {
+        Ok(user) => Ok(Tagged(admin::version(&app.sereno, &user)?, user)),
+        Err(error) => Err(version::refused(error, admin::detail(&app.sereno, staff, id)).await),
+    }
 }
 
 /// Send the activation mail again
@@ -101,12 +117,11 @@ pub async fn unlock(
     ))]
 pub async fn send_activation(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<UsersManage>,
     Segment(id): Segment,
     Nothing: Nothing,
 ) -> Result<StatusCode, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    admin::send_activation(&app.sereno, &caller.meta, &staff, &Id(id)).await?;
+    admin::send_activation(&app.sereno, &caller.meta, &caller.staff, &Id(id)).await?;
     Ok(StatusCode::ACCEPTED)
 }
 
@@ -124,11 +139,10 @@ pub async fn send_activation(
     ))]
 pub async fn send_password_reset(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<UsersManage>,
     Segment(id): Segment,
     Nothing: Nothing,
 ) -> Result<StatusCode, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    admin::send_password_reset(&app.sereno, &caller.meta, &staff, &Id(id)).await?;
+    admin::send_password_reset(&app.sereno, &caller.meta, &caller.staff, &Id(id)).await?;
     Ok(StatusCode::ACCEPTED)
 }

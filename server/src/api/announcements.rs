@@ -43,10 +43,13 @@ pub async fn create(
     State(app): State<App>,
     caller: Caller,
     Json(command): Json<SaveAnnouncement>,
-) -> Result<(StatusCode, Json<AnnouncementDetail>), Refusal> {
+) -> Result<(StatusCode, Tagged<AnnouncementDetail>), Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
     let made = announcements::create(&app.sereno, &caller.meta, &staff, command).await?;
-    Ok((StatusCode::CREATED, Json(made)))
+    Ok((
+        StatusCode::CREATED,
+        Tagged(announcements::version(&app.sereno, &made)?, made),
+    ))
 }
 
 /// One announcement
@@ -279,8 +282,13 @@ async fn tagged(
 }
 
 /// The HTML of an announcement, for the frame of the console's page.
-pub async fn frame(State(app): State<App>, caller: Caller, Segment(id): Segment) -> Result<impl IntoResponse, Refusal> {
+pub async fn frame(
+    State(app): State<App>,
+    caller: Caller,
+    Segment(id): Segment,
+    Query(command): Query<PreviewAnnouncement>,
+) -> Result<impl IntoResponse, Refusal> {
     let staff = access::staff(&app.sereno, &caller.actor).await?;
-    let shown = announcements::preview(&app.sereno, &staff, &Id(id), PreviewAnnouncement::default()).await?;
+    let shown = announcements::preview(&app.sereno, &staff, &Id(id), command).await?;
     messages::framed(&app.sereno, shown.html)
 }

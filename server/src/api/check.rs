@@ -20,7 +20,8 @@ const ESCAPED: AsciiSet = CONTROLS.add(b'%');
 
 /// Whether they may
 ///
-/// One question, or up to 1,000 in `checks`. Users ask about themselves; staff with `roles.view` about everybody;
+/// One question, or up to 1,000 in `checks`. Users ask about themselves; staff with `roles.view` about everybody (with
+/// `projects.view` where a project is named);
 /// an application with the scope `access:check` about everybody, by HTTP Basic or with `client_id` and `client_secret`.
 ///
 /// A permission that nobody has declared is denied. Where the application that asks has the scope `access:declare`, it is

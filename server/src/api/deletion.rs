@@ -3,15 +3,18 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use sereno_core::access;
 use sereno_core::account::{admin, deletion, export};
+use sereno_types::held::UsersManage;
 use sereno_types::{
     CancelDeletion, ConfirmDeletion, DataExport, DeletionScheduled, Id, Problem, RequestDeletion, UserDetail,
 };
 
+use super::admin_users::changed;
 use crate::http::caller::Caller;
 use crate::http::json::{Json, Nothing, Segment};
+use crate::http::policy::Require;
 use crate::http::problem::Refusal;
+use crate::http::version::{self, Tagged};
 use crate::router::App;
 
 /// Ask for an account to be deleted
@@ -108,11 +111,10 @@ pub async fn export_mine(State(app): State<App>, caller: Caller) -> Result<(Head
     responses((status = 200, description = "The file", body = DataExport)))]
 pub async fn export_theirs(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<UsersManage>,
     Segment(id): Segment,
 ) -> Result<(HeaderMap, Json<DataExport>), Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    let export = export::of_user(&app.sereno, &caller.meta, &staff, &Id(id)).await?;
+    let export = export::of_user(&app.sereno, &caller.meta, &caller.staff, &Id(id)).await?;
     Ok((as_file(), Json(export)))
 }
 
@@ -134,12 +136,13 @@ fn as_file() -> HeaderMap {
     ))]
 pub async fn disable(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<UsersManage>,
     Segment(id): Segment,
     _: Nothing,
-) -> Result<Json<UserDetail>, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    Ok(Json(admin::disable(&app.sereno, &caller.meta, &staff, &Id(id)).await?))
+) -> Result<Tagged<UserDetail>, Refusal> {
+    let id = Id(id);
+    let outcome = admin::disable(&app.sereno, &caller.meta, &caller.staff, &id).await;
+    changed(&app, &caller.staff, &id, outcome).await
 }
 
 /// Switch a user on again
@@ -153,12 +156,13 @@ pub async fn disable(
     ))]
 pub async fn enable(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<UsersManage>,
     Segment(id): Segment,
     _: Nothing,
-) -> Result<Json<UserDetail>, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    Ok(Json(admin::enable(&app.sereno, &caller.meta, &staff, &Id(id)).await?))
+) -> Result<Tagged<UserDetail>, Refusal> {
+    let id = Id(id);
+    let outcome = admin::enable(&app.sereno, &caller.meta, &caller.staff, &id).await;
+    changed(&app, &caller.staff, &id, outcome).await
 }
 
 /// Delete a user
@@ -175,13 +179,15 @@ pub async fn enable(
     ))]
 pub async fn delete(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<UsersManage>,
     Segment(id): Segment,
     _: Nothing,
 ) -> Result<StatusCode, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    admin::delete(&app.sereno, &caller.meta, &staff, &Id(id)).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let id = Id(id);
+    match admin::delete(&app.sereno, &caller.meta, &caller.staff, &id).await {
+        Ok(_) => Ok(StatusCode::NO_CONTENT),
+        Err(error) => Err(version::refused(error, admin::detail(&app.sereno, &caller.staff, &id)).await),
+    }
 }
 
 /// Restore a user who is about to be deleted
@@ -195,10 +201,11 @@ pub async fn delete(
     ))]
 pub async fn restore(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<UsersManage>,
     Segment(id): Segment,
     _: Nothing,
-) -> Result<Json<UserDetail>, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    Ok(Json(admin::restore(&app.sereno, &caller.meta, &staff, &Id(id)).await?))
+) -> Result<Tagged<UserDetail>, Refusal> {
+    let id = Id(id);
+    let outcome = admin::restore(&app.sereno, &caller.meta, &caller.staff, &id).await;
+    changed(&app, &caller.staff, &id, outcome).await
 }

@@ -2,12 +2,13 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use sereno_core::access;
 use sereno_core::account::devices;
+use sereno_types::held::{DevicesManage, DevicesView};
 use sereno_types::{DeviceDetail, DeviceQuery, DeviceRow, Id, Page, PageQuery, RenameDevice, UpdateDevice};
 
 use crate::http::caller::Caller;
 use crate::http::json::{Json, Nothing, Query, Segment};
+use crate::http::policy::Require;
 use crate::http::problem::Refusal;
 use crate::router::App;
 
@@ -66,11 +67,10 @@ pub async fn remove_mine(
     responses((status = 200, description = "One page", body = Page<DeviceRow>)))]
 pub async fn list(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<DevicesView>,
     Query(query): Query<DeviceQuery>,
 ) -> Result<Json<Page<DeviceRow>>, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    Ok(Json(devices::list(&app.sereno, &staff, query).await?))
+    Ok(Json(devices::list(&app.sereno, &caller.staff, query).await?))
 }
 
 /// One device
@@ -81,12 +81,11 @@ pub async fn list(
     responses((status = 200, description = "The device", body = DeviceDetail)))]
 pub async fn detail(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<DevicesView>,
     Segment(id): Segment,
     Query(query): Query<PageQuery>,
 ) -> Result<Json<DeviceDetail>, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    Ok(Json(devices::detail(&app.sereno, &staff, &Id(id), query).await?))
+    Ok(Json(devices::detail(&app.sereno, &caller.staff, &Id(id), query).await?))
 }
 
 /// Rename a device
@@ -96,12 +95,11 @@ pub async fn detail(
     responses((status = 204, description = "It has another name")))]
 pub async fn rename(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<DevicesManage>,
     Segment(id): Segment,
     Json(command): Json<RenameDevice>,
 ) -> Result<StatusCode, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    devices::rename(&app.sereno, &caller.meta, &staff, &Id(id), command).await?;
+    devices::rename(&app.sereno, &caller.meta, &caller.staff, &Id(id), command).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -113,11 +111,10 @@ pub async fn rename(
     responses((status = 204, description = "It is removed")))]
 pub async fn remove(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<DevicesManage>,
     Segment(id): Segment,
     _: Nothing,
 ) -> Result<StatusCode, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    devices::remove_theirs(&app.sereno, &caller.meta, &staff, &Id(id)).await?;
+    devices::remove_theirs(&app.sereno, &caller.meta, &caller.staff, &Id(id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

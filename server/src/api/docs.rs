@@ -43,14 +43,17 @@ async fn serve() -> Response {
 struct Page {
     pkg: &'static str,
     version: String,
-    introduction: Vec<String>,
+    introduction: Vec<Prose>,
     groups: Vec<Group>,
     shapes: Vec<Shape>,
 }
 
+/// Text in pieces: whether each stood between backticks.
+type Prose = Vec<(bool, String)>;
+
 struct Group {
     name: String,
-    description: String,
+    description: Prose,
     operations: Vec<Operation>,
 }
 
@@ -59,7 +62,7 @@ struct Operation {
     method: String,
     path: String,
     summary: String,
-    paragraphs: Vec<String>,
+    paragraphs: Vec<Prose>,
     parameters: Vec<Field>,
     body: Option<Kind>,
     answers: Vec<Answer>,
@@ -67,13 +70,13 @@ struct Operation {
 
 struct Answer {
     status: String,
-    description: String,
+    description: Prose,
     kind: Option<Kind>,
 }
 
 struct Shape {
     name: String,
-    description: String,
+    description: Prose,
     fields: Vec<Field>,
     choices: Vec<String>,
 }
@@ -81,8 +84,10 @@ struct Shape {
 struct Field {
     name: String,
     kind: Kind,
+    /// What it must keep to: lengths, numbers, a closed set.
+    bounds: String,
     required: bool,
-    description: String,
+    description: Prose,
 }
 
 /// A type as the page shows it; a shape of the contract is a link.
@@ -105,7 +110,7 @@ fn page() -> Option<String> {
         version: text(&document["info"]["version"]),
         introduction: text(&document["info"]["description"])
             .split("\n\n")
-            .map(str::to_owned)
+            .map(prose)
             .collect(),
         groups,
         shapes: schemas.iter().map(|(name, schema)| shape(name, schema)).collect(),
@@ -133,7 +138,7 @@ fn group(tag: &Value, operations: &[(&str, &str, &Value)]) -> Group {
         .map(|(path, method, operation)| self::operation(path, method, operation))
         .collect();
     Group {
-        description: text(&tag["description"]),
+        description: prose(&text(&tag["description"])),
         name,
         operations,
     }
@@ -147,7 +152,7 @@ fn operation(path: &str, method: &str, operation: &Value) -> Operation {
         .flatten()
         .map(|(status, answer)| Answer {
             status: status.clone(),
-            description: text(&answer["description"]),
+            description: prose(&text(&answer["description"])),
             kind: content(answer),
         })
         .collect();
@@ -159,7 +164,7 @@ fn operation(path: &str, method: &str, operation: &Value) -> Operation {
         summary: text(&operation["summary"]),
         paragraphs: text(&operation["description"])
             .split("\n\n")
-            .map(|text| text.replace('\n', " "))
+            .map(|text| prose(&text.replace('\n', " ")))
             .collect(),
         parameters: parameters.map(parameter).collect(),
         body: content(&operation["requestBody"]),
@@ -171,8 +176,9 @@ fn parameter(parameter: &Value) -> Field {
     Field {
         name: text(&parameter["name"]),
         kind: kind(&parameter["schema"]),
+        bounds: bounds(&parameter["schema"]),
         required: parameter["required"] == true,
-        description: text(&parameter["description"]),
+        description: prose(&text(&parameter["description"])),
     }
 }
 
@@ -197,13 +203,14 @@ fn shape(name: &str, schema: &Value) -> Shape {
         .map(|(field, schema)| Field {
             name: field.clone(),
             kind: kind(schema),
+            bounds: bounds(schema),
             required: required(field),
-            description: text(&schema["description"]),
+            description: prose(&text(&schema["description"])),
         });
     let choices = schema["enum"].as_array().into_iter().flatten().map(text);
     Shape {
         name: name.to_owned(),
-        description: text(&schema["description"]),
+        description: prose(&text(&schema["description"])),
         fields: fields.collect(),
         choices: choices.collect(),
     }
@@ -252,6 +259,50 @@ fn kind(schema: &Value) -> Kind {
     }
 }
 
+/// What a value must keep to, in words.
+fn bounds(schema: &Value) -> String {
+    let mut said = Vec::new();
+    for (least, most, of) in [
+        ("minLength", "maxLength", " characters"),
+        ("minItems", "maxItems", " entries"),
+        ("minimum", "maximum", ""),
+    ] {
+        match (schema[least].as_i64(), schema[most].as_i64()) {
+            (Some(least), Some(most)) => said.push(format!("{least} to {most}{of}")),
+            (Some(least), None) => said.push(format!("at least {least}{of}")),
+            (None, Some(most)) => said.push(format!("at most {most}{of}")),
+            (None, None) => {}
+        }
+    }
+    let choices = schema["enum"].as_array().into_iter().flatten();
+    let choices: Vec<String> = choices.map(text).filter(|choice| !choice.is_empty()).collect();
+    if !choices.is_empty() {
+        said.push(choices.join(", "));
+    }
+    let item = &schema["items"];
+    if item.is_object() && item["$ref"].is_null() {
+        let each = bounds(item);
+        if !each.is_empty() {
+            said.push(format!("each {each}"));
+        }
+    }
+    if !schema["example"].is_null() {
+        let example = schema["example"]
+            .as_str()
+            .map_or_else(|| schema["example"].to_string(), str::to_owned);
+        said.push(format!("for example {example}"));
+    }
+    said.join("; ")
+}
+
+fn prose(text: &str) -> Prose {
+    let pieces = text.split('`').enumerate();
+    pieces
+        .filter(|(_, piece)| !piece.is_empty())
+        .map(|(at, piece)| (at % 2 == 1, piece.to_owned()))
+        .collect()
+}
+
 fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
@@ -273,5 +324,7 @@ mod tests {
             assert!(page.contains(&format!("id=\"shape-{name}\"")), "{name}");
         }
         assert!(!page.contains("<script"));
+        assert!(!page.contains('`'), "code is marked as such");
+        assert!(page.contains("at most 254 characters"));
     }
 }

@@ -3,14 +3,13 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use sereno_core::access;
-use sereno_core::context::Locale;
 use sereno_core::templates::{
     custom, diff, draft, files, list as lists, preview as previews, publish as publishing, show, versions,
 };
 use sereno_types::{
     CreateEmailTemplate, EmailDiff, EmailDiffQuery, EmailPreview, EmailTemplateDetail, EmailTemplateExportQuery,
     EmailTemplateFile, EmailTemplateQuery, EmailTemplateRow, EmailTemplatesImported, EmailTestQueued, EmailVersion,
-    EmailVersionQuery, EmailVersionRow, ImportEmailTemplates, Page, PreviewEmailTemplate, Problem,
+    EmailVersionQuery, EmailVersionRow, ImportEmailTemplates, Locale, Page, PreviewEmailTemplate, Problem,
     PublishEmailTemplate, RollBackEmailTemplate, SaveEmailDraft, TestEmailTemplate, UpdateEmailTemplate,
 };
 

@@ -1,12 +1,12 @@
 //! What happened, for staff.
 
 use axum::extract::State;
-use sereno_core::access;
 use sereno_core::account::admin;
+use sereno_types::held::EventsView;
 use sereno_types::{EventDetail, EventQuery, EventRow, Id, Page};
 
-use crate::http::caller::Caller;
 use crate::http::json::{Json, Query, Segment};
+use crate::http::policy::Require;
 use crate::http::problem::Refusal;
 use crate::router::App;
 
@@ -18,11 +18,10 @@ use crate::router::App;
     responses((status = 200, description = "One page", body = Page<EventRow>)))]
 pub async fn list(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<EventsView>,
     Query(query): Query<EventQuery>,
 ) -> Result<Json<Page<EventRow>>, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    Ok(Json(admin::events(&app.sereno, &staff, query).await?))
+    Ok(Json(admin::events(&app.sereno, &caller.staff, query).await?))
 }
 
 /// One event
@@ -34,9 +33,8 @@ pub async fn list(
     responses((status = 200, description = "The event", body = EventDetail)))]
 pub async fn detail(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<EventsView>,
     Segment(id): Segment,
 ) -> Result<Json<EventDetail>, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    Ok(Json(admin::event(&app.sereno, &staff, &Id(id)).await?))
+    Ok(Json(admin::event(&app.sereno, &caller.staff, &Id(id)).await?))
 }

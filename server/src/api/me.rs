@@ -2,8 +2,8 @@
 
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use sereno_core::account::{email, preferences, profile};
-use sereno_types::{ChangeEmail, ConfirmEmail, Me, Preferences, Problem};
+use sereno_core::account::{email, factors, preferences, profile};
+use sereno_types::{ChangeEmail, ConfirmEmail, Factors, Me, Preferences, Problem};
 
 use crate::http::caller::Caller;
 use crate::http::json::Json;
@@ -25,6 +25,17 @@ pub async fn me(State(app): State<App>, caller: Caller) -> Result<(HeaderMap, Js
     let token = token.and_then(|token| HeaderValue::from_str(&token).ok());
     let headers = token.map(|token| (CSRF_TOKEN, token)).into_iter().collect();
     Ok((headers, Json(me)))
+}
+
+/// How you sign in
+///
+/// The ways that the account has: a password, a code by mail, accounts at providers. Each is enough by itself; `is_usable` says
+/// whether it works now.
+#[utoipa::path(get, path = "/api/v1/me/factors", tag = "me", operation_id = "factors",
+    security(("bearer" = []), ("session" = [])),
+    responses((status = 200, description = "The ways to sign in", body = Factors)))]
+pub async fn factors(State(app): State<App>, caller: Caller) -> Result<Json<Factors>, Refusal> {
+    Ok(Json(factors::own(&app.sereno, &caller.actor).await?))
 }
 
 /// What you are sent

@@ -16,6 +16,7 @@ mod docs;
 mod email_templates;
 mod events;
 mod health;
+mod invitations;
 mod live;
 mod login;
 mod login_codes;
@@ -94,6 +95,7 @@ fn asking() -> OpenApiRouter<App> {
         .routes(routes!(oauth::revoke))
         .routes(routes!(me::preferences, me::set_preferences))
         .routes(routes!(me::me, profile::update_me))
+        .routes(routes!(me::factors))
         .routes(routes!(avatar::set, avatar::remove))
         .routes(routes!(avatar::remove_theirs))
         .routes(routes!(profile::my_fields))
@@ -142,6 +144,7 @@ fn asking() -> OpenApiRouter<App> {
         ))
         .routes(routes!(admin_projects::ensure_role))
         .routes(routes!(admin_projects::mail, admin_projects::update_mail))
+        .routes(routes!(admin_projects::test_mail))
         .routes(routes!(admin_projects::list_members))
         .routes(routes!(admin_projects::put_member, admin_projects::remove_member))
         .routes(routes!(events::list))
@@ -160,6 +163,7 @@ fn asking() -> OpenApiRouter<App> {
             profile::declare_attribute,
             profile::withdraw_attribute
         ))
+        .routes(routes!(invitations::invite))
         .routes(routes!(admin_users::lock))
         .routes(routes!(admin_users::unlock))
         .routes(routes!(admin_users::send_activation))

@@ -2,12 +2,13 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use sereno_core::access;
 use sereno_core::account::sessions;
+use sereno_types::held::{SessionsManage, SessionsView};
 use sereno_types::{EndSessions, EndedSessions, Id, Page, PageQuery, SessionQuery, SessionRow};
 
 use crate::http::caller::Caller;
 use crate::http::json::{Json, Nothing, Query, Segment};
+use crate::http::policy::Require;
 use crate::http::problem::Refusal;
 use crate::router::App;
 
@@ -60,11 +61,10 @@ pub async fn end_several(
     responses((status = 200, description = "One page", body = Page<SessionRow>)))]
 pub async fn list(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<SessionsView>,
     Query(query): Query<SessionQuery>,
 ) -> Result<Json<Page<SessionRow>>, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    Ok(Json(sessions::list(&app.sereno, &staff, query).await?))
+    Ok(Json(sessions::list(&app.sereno, &caller.staff, query).await?))
 }
 
 /// End a sign-in
@@ -73,12 +73,11 @@ pub async fn list(
     responses((status = 204, description = "It has ended")))]
 pub async fn end(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<SessionsManage>,
     Segment(id): Segment,
     _: Nothing,
 ) -> Result<StatusCode, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    sessions::end_theirs(&app.sereno, &caller.meta, &staff, &Id(id)).await?;
+    sessions::end_theirs(&app.sereno, &caller.meta, &caller.staff, &Id(id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -88,11 +87,10 @@ pub async fn end(
     responses((status = 200, description = "How many have ended", body = EndedSessions)))]
 pub async fn end_all_of(
     State(app): State<App>,
-    caller: Caller,
+    caller: Require<SessionsManage>,
     Segment(id): Segment,
     _: Nothing,
 ) -> Result<Json<EndedSessions>, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    let ended = sessions::end_all_of(&app.sereno, &caller.meta, &staff, &Id(id)).await?;
+    let ended = sessions::end_all_of(&app.sereno, &caller.meta, &caller.staff, &Id(id)).await?;
     Ok(Json(ended))
 }

@@ -6,10 +6,10 @@ use clap::Subcommand;
 use serde::de::DeserializeOwned;
 use sereno_core::config::Config;
 use sereno_core::context::{Actor, RequestMeta};
-use sereno_core::oauth::admin;
+use sereno_core::oauth::admin::{self, Brought};
 use sereno_core::{Error, Sereno, access};
 use sereno_types::{
-    ApplicationCreated, ApplicationKind, CookieSettings, CreateApplication, Delivery, Grant, Secret, TokenProfile,
+    ApplicationCreated, ApplicationKind, CookieSettings, CreateApplication, Delivery, Grant, TokenProfile,
 };
 
 use super::{Failed, Outcome, read_secret, say, sentence, start};
@@ -31,6 +31,9 @@ pub(super) struct Add {
     /// Read its secret from standard input, to keep one from elsewhere; without it one is drawn
     #[arg(long)]
     secret_stdin: bool,
+    /// Take a secret from elsewhere though it has fewer than 32 characters (8 at least): it can be guessed sooner
+    #[arg(long, requires = "secret_stdin")]
+    accept_short_secret: bool,
     /// Whether it can keep a secret: public or confidential
     #[arg(long, default_value = "public", value_parser = kind)]
     kind: ApplicationKind,
@@ -81,7 +84,14 @@ pub(super) async fn run(command: Command, config: Config) -> Outcome {
     // what the caller got wrong is said before anything is opened
     let profile: TokenProfile = read_json(add.profile.as_deref())?;
     let cookies: CookieSettings = read_json(add.cookies.as_deref())?;
-    let secret = if add.secret_stdin { Some(read_secret()?) } else { None };
+    let secret = if add.secret_stdin {
+        Some(Brought {
+            secret: read_secret()?,
+            may_be_short: add.accept_short_secret,
+        })
+    } else {
+        None
+    };
     let drawn = secret.is_none();
     let sereno = start(config, Vec::new()).await?;
     let added = create(&sereno, add, (profile, cookies), secret).await;
@@ -109,7 +119,7 @@ async fn create(
     sereno: &Sereno,
     add: Add,
     (profile, cookies): (TokenProfile, CookieSettings),
-    secret: Option<Secret>,
+    secret: Option<Brought>,
 ) -> Result<ApplicationCreated, Error> {
     let staff = access::staff(sereno, &Actor::System).await?;
     let command = CreateApplication {

@@ -4,7 +4,7 @@ use clap::Subcommand;
 use sereno_core::config::Config;
 use sereno_core::context::{Actor, RequestMeta};
 use sereno_core::{Error, Sereno, access, messages};
-use sereno_types::{Code, Id, MessageQuery, MessageReason, MessageState, SendResult};
+use sereno_types::{Code, Id, MessageQuery, MessageReason, MessageState, SendResult, TestMail};
 
 use super::{Failed, Outcome, say, sentence, start};
 
@@ -14,6 +14,9 @@ pub(super) enum Command {
     Test {
         /// The address
         address: String,
+        /// As the mails of this project leave: its id or name in addresses
+        #[arg(long)]
+        project: Option<String>,
     },
     /// Print the newest mails, one a line: id, state, reason, kind, recipient
     List {
@@ -43,8 +46,8 @@ pub(super) enum Command {
 pub(super) async fn run(command: Command, config: Config) -> Outcome {
     let sereno = start(config, Vec::new()).await?;
     let done = match command {
-        Command::Test { address } => {
-            let sent = test(&sereno, address).await;
+        Command::Test { address, project } => {
+            let sent = test(&sereno, address, project.as_deref()).await;
             sereno.db.close().await;
             let sent = sent.map_err(|error| Failed(sentence(error)))?;
             let answer = sent.answer.unwrap_or_else(|| sent.code.title().to_owned());
@@ -66,9 +69,10 @@ pub(super) async fn run(command: Command, config: Config) -> Outcome {
     Ok(())
 }
 
-async fn test(sereno: &Sereno, address: String) -> Result<SendResult, Error> {
+async fn test(sereno: &Sereno, address: String, project: Option<&str>) -> Result<SendResult, Error> {
     let staff = access::staff(sereno, &Actor::System).await?;
-    messages::test(sereno, &RequestMeta::default(), &staff, address).await
+    let command = TestMail { recipient: address };
+    messages::test(sereno, &RequestMeta::default(), &staff, project, command).await
 }
 
 async fn list(sereno: &Sereno, state: Option<&str>, limit: u64) -> Result<Vec<String>, Error> {

@@ -18,6 +18,7 @@
 //! owns it, staff sees it. Its handlers sign in and refresh for it by `login::through` and `token::refresh_through`.
 
 pub mod djwto;
+pub mod nets_core;
 
 use axum::Router;
 use axum::http::{HeaderMap, Method};
@@ -28,13 +29,14 @@ use sereno_core::oauth::managed::{self, Managed};
 use sereno_core::{Result, Sereno};
 use sereno_types::Code;
 
+use crate::http::cors::Scripts;
 use crate::http::dialect::Dialect;
 use crate::http::problem::Refusal;
 use crate::router::App;
 use crate::{api, assets};
 
 /// Every facade that there is.
-pub const FACADES: [Facade; 1] = [djwto::FACADE];
+pub const FACADES: [Facade; 2] = [djwto::FACADE, nets_core::FACADE];
 
 /// A facade, whether or not it is switched on.
 #[derive(Clone, Copy)]
@@ -73,7 +75,7 @@ struct Standing {
     /// Whether everything below the prefix is the facade's.
     is_alone: bool,
     dialect: Dialect,
-    origins: Vec<String>,
+    scripts: Scripts,
 }
 
 impl Facades {
@@ -92,10 +94,9 @@ impl Facades {
                     && !assets::is_folder(&prefix)
                     && !native().any(|path| path.starts_with(&below) || path == prefix),
                 dialect: mount.dialect,
-                origins: mount
+                scripts: mount
                     .application
-                    .map(|application| application.origins)
-                    .unwrap_or_default(),
+                    .map_or(Scripts::OfApplications, |application| Scripts::Of(application.origins)),
                 prefix,
             })
         });
@@ -108,10 +109,10 @@ impl Facades {
         self.at(path).map(|standing| standing.dialect)
     }
 
-    /// The origins whose scripts have business with the facade that answers at this path, if one does.
+    /// Whose scripts have business with the facade that answers at this path, if one does.
     #[must_use]
-    pub fn origins(&self, path: &str) -> Option<&[String]> {
-        self.at(path).map(|standing| standing.origins.as_slice())
+    pub fn scripts(&self, path: &str) -> Option<&Scripts> {
+        self.at(path).map(|standing| &standing.scripts)
     }
 
     /// Whether a facade has a route at exactly this path.

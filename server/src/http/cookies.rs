@@ -9,8 +9,7 @@ pub fn cookie_of(headers: &HeaderMap, name: &str) -> Option<String> {
     let pairs = sent
         .filter_map(|value| value.to_str().ok())
         .flat_map(|text| text.split(';'));
-    let mut found = pairs.filter_map(|pair| pair.trim().split_once('='));
-    found
-        .find(|(known, value)| *known == name && !value.is_empty())
-        .map(|(_, value)| value.trim_matches('"').to_owned())
+    let named = pairs.filter_map(|pair| pair.trim().split_once('=').filter(|(known, _)| *known == name));
+    let mut values = named.map(|(_, value)| value.trim_matches('"'));
+    values.find(|value| !value.is_empty()).map(str::to_owned)
 }

@@ -24,26 +24,35 @@ const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
 #[derive(Clone, Debug)]
 pub struct Known(pub Option<HeaderValue>);
 
-/// Whether scripts of other origins may have business at this path. A facade says so by the origins that it trusts.
-#[must_use]
-pub fn is_shared(app: &App, path: &str) -> bool {
-    let ours = ["/api/", "/oauth/", "/.well-known/"];
-    let is_ours = || ours.iter().any(|prefix| path.starts_with(prefix));
-    app.facades
-        .origins(path)
-        .map_or_else(is_ours, |origins| !origins.is_empty())
+/// Whose scripts have business with a facade.
+pub enum Scripts {
+    /// Pages of these origins: those of the facade's own application.
+    Of(Vec<String>),
+    /// Pages of every application that staff registered, as at the native API: its clients name such a one.
+    OfApplications,
 }
 
-/// The origin that may read the answer, if another origin asks and may.
+/// Whether scripts of other origins may have business at this path. A facade says so by the origins that it trusts; one
+/// without an application of its own, by those of all applications.
+pub async fn is_shared(app: &App, path: &str) -> Result<bool, Refusal> {
+    let ours = ["/api/", "/oauth/", "/.well-known/"];
+    Ok(match app.facades.scripts(path) {
+        None => ours.iter().any(|prefix| path.starts_with(prefix)),
+        Some(Scripts::Of(origins)) => !origins.is_empty(),
+        Some(Scripts::OfApplications) => !application::index(&app.sereno).await?.origins.is_empty(),
+    })
+}
+
+/// The origin that may read the answer at a path that is shared, if another origin asks and may.
 pub async fn allowed(app: &App, path: &str, headers: &HeaderMap) -> Result<Option<HeaderValue>, Refusal> {
-    let Some(origin) = headers.get(header::ORIGIN).filter(|_| is_shared(app, path)) else {
+    let Some(origin) = headers.get(header::ORIGIN) else {
         return Ok(None);
     };
     let text = origin.to_str().unwrap_or("");
-    let is_known = match app.facades.origins(path) {
+    let is_known = match app.facades.scripts(path) {
         // its cookies are not for pages of other applications
-        Some(origins) => origins.iter().any(|known| known == text),
-        None => application::index(&app.sereno).await?.origins.contains(text),
+        Some(Scripts::Of(origins)) => origins.iter().any(|known| known == text),
+        None | Some(Scripts::OfApplications) => application::index(&app.sereno).await?.origins.contains(text),
     };
     Ok(is_known.then(|| origin.clone()))
 }

@@ -45,7 +45,7 @@ pub const DOORS: [&str; 19] = [
 ];
 
 /// Around the handlers; the caller is known and the body is read.
-pub async fn once<F>(app: &App, request: Request, next: impl FnOnce(Request) -> F + Send + 'static) -> Response
+pub async fn once<F>(app: &App, mut request: Request, next: impl FnOnce(Request) -> F + Send + 'static) -> Response
 where
     F: Future<Output = Response> + Send,
 {
@@ -53,7 +53,7 @@ where
         return next(request).await;
     };
     // what was answered once is for nobody who would be turned away now
-    if let Err(refused) = policy::enforce(app, request.method(), request.extensions()).await {
+    if let Err(refused) = policy::enforce(app, &mut request).await {
         return refused;
     }
     let sereno = app.sereno.clone();

@@ -134,7 +134,7 @@ fn meta(app: &App, request: &Request, request_id: &str) -> RequestMeta {
         user_agent: agent.map(|agent| agent.chars().filter(|c| !c.is_control()).take(USER_AGENT_MAX).collect()),
         request_id: Some(request_id.to_owned()),
         // by the rule of the pages
-        locale: app::gate::locale_of(request.uri(), headers).core(),
+        locale: app::gate::said_locale(request.uri(), headers),
         if_match: if_match(headers),
         allowance: Allowance::default(),
     }

@@ -53,8 +53,10 @@ enum End {
     Stopping,
     /// Something else than text came.
     NotText,
-    /// The other end is too slow, or says too much.
+    /// The other end says too much.
     Flooded,
+    /// The other end does not keep up with what it is told.
+    Slow,
     /// A message was too large.
     TooLarge,
     /// The token cannot be looked at.
@@ -77,11 +79,13 @@ impl End {
             Self::NotText => (1003, "text_expected"),
             Self::Flooded => (1008, "too_many_requests"),
             Self::TooLarge => (1009, "body_too_large"),
+            // try again later: nothing is wrong with the token
+            Self::Slow => (1013, "too_slow"),
             Self::Unavailable => (1013, "unavailable"),
+            Self::TooMany => (1013, "too_many_connections"),
             Self::Malformed => (4400, "malformed_body"),
             Self::Token(code) => (4401, code.as_str()),
             Self::Silent => (4408, "request_timeout"),
-            Self::TooMany => (4429, "too_many_connections"),
         })
     }
 }
@@ -155,7 +159,7 @@ impl Open {
                 }
                 told = listener.listening.next() => {
                     // whoever does not keep up would miss something without knowing
-                    let notification = told.ok_or(End::Flooded)?;
+                    let notification = told.ok_or(End::Slow)?;
                     // what was revoked a moment ago hears nothing of what revoked it
                     live::admit(&self.app.sereno, listener.token.expose()).await?;
                     self.say(&LiveMessage::Notification(notification)).await?;
@@ -242,7 +246,7 @@ impl Open {
         match timeout(PATIENCE, self.socket.send(message)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(End::Gone),
-            Err(_) => Err(End::Flooded),
+            Err(_) => Err(End::Slow),
         }
     }
 

@@ -8,5 +8,6 @@
 )]
 
 mod djwto;
+mod nets_core;
 mod place;
 mod replay;

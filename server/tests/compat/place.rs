@@ -1,5 +1,7 @@
 //! A server in process with a facade switched on, and what came back from it.
 
+use std::net::SocketAddr;
+
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request};
@@ -10,7 +12,10 @@ use serde_json::Value;
 use sereno_core::config::Config;
 use sereno_core::testing::TestSereno;
 use sereno_server::compat;
+use sereno_server::http::listener;
 use sereno_server::router::{self, App};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tower::ServiceExt;
 
 /// A server in process.
@@ -71,6 +76,28 @@ impl Place {
         compat::prepare(&test.sereno).await.unwrap();
         let router = router::router(&App::new(test.sereno.clone(), std::sync::Arc::default()));
         Self { test, router }
+    }
+
+    /// With other views beside its own doors, which learn from where they are called.
+    pub fn with_views(mut self, views: impl FnOnce(App) -> Router) -> Self {
+        let app = App::new(self.test.sereno.clone(), std::sync::Arc::default());
+        let meta = self.test.meta();
+        let views = views(app).layer(axum::Extension(meta));
+        self.router = self.router.merge(views);
+        self
+    }
+
+    /// Serves it on a socket, for what needs one; until the test ends.
+    pub async fn listen(&self) -> SocketAddr {
+        let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = socket.local_addr().unwrap();
+        let (stop, stopped) = watch::channel(false);
+        let (router, settings) = (self.router.clone(), self.test.sereno.config.server.clone());
+        tokio::spawn(async move {
+            listener::serve(socket, router, &settings, stopped).await;
+            drop(stop);
+        });
+        address
     }
 
     /// Sends a request as it is.

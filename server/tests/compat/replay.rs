@@ -39,6 +39,9 @@ struct Asked {
 
 /// What a facade brings along: its servers, its people, and what its placeholders stand for.
 pub trait Fixture: Sized {
+    /// Claims that tokens have here and had not there.
+    const ADDED_CLAIMS: &[&str];
+
     /// A server as the exchanges of this name were recorded from.
     async fn start(server: &str) -> Self;
 
@@ -62,7 +65,7 @@ pub async fn replay<F: Fixture>(file: &str, deviations: &[Deviation]) {
             _ => F::start(&exchange.server).await,
         };
         let answer = ask(&mut fixture, &exchange.request).await;
-        let faults = faults(&exchange.response, &answer);
+        let faults = faults(&exchange.response, &answer, F::ADDED_CLAIMS);
         let deviates = deviations.iter().any(|(name, _)| *name == exchange.name);
         match (deviates, faults.is_empty()) {
             (false, false) => {
@@ -109,9 +112,12 @@ async fn ask<F: Fixture>(fixture: &mut F, asked: &Asked) -> Answer {
         Value::Object(fields) if !kind.contains("json") => {
             let mut pairs = Vec::new();
             for (name, value) in fields {
-                pairs.push((name.as_str(), filled(fixture, value.as_str().unwrap()).await));
+                let text = match value {
+                    Value::String(text) => filled(fixture, text).await,
+                    file => file["filename"].as_str().unwrap().to_owned(),
+                };
+                pairs.push((name.as_str(), value.is_object(), text));
             }
-            let pairs: Vec<_> = pairs.iter().map(|(name, value)| (*name, value.as_str())).collect();
             if kind.starts_with("multipart") {
                 headers.retain(|(name, _)| name != "content-type");
                 headers.push((
@@ -120,8 +126,27 @@ async fn ask<F: Fixture>(fixture: &mut F, asked: &Asked) -> Answer {
                 ));
                 multipart(&pairs)
             } else {
+                let pairs: Vec<_> = pairs.iter().map(|(name, _, value)| (*name, value.as_str())).collect();
                 form(&pairs)
             }
+        }
+        Value::Object(fields) => {
+            let mut members = Map::new();
+            for (name, value) in fields {
+                let value = match value {
+                    Value::String(text) => json!(filled(fixture, text).await),
+                    Value::Object(inner) => {
+                        let mut filled_in = inner.clone();
+                        for (_, value) in filled_in.iter_mut().filter(|(_, value)| value.is_string()) {
+                            *value = json!(filled(fixture, value.as_str().unwrap()).await);
+                        }
+                        Value::Object(filled_in)
+                    }
+                    other => other.clone(),
+                };
+                members.insert(name.clone(), value);
+            }
+            Value::Object(members).to_string()
         }
         other => other.to_string(),
     };
@@ -132,10 +157,16 @@ async fn ask<F: Fixture>(fixture: &mut F, asked: &Asked) -> Answer {
     fixture.place().send(&asked.method, &asked.path, &headers, body).await
 }
 
-fn multipart(fields: &[(&str, &str)]) -> String {
-    let parts = fields
-        .iter()
-        .map(|(name, value)| format!("--parts\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"));
+/// Of a file its name alone was recorded; what is in it stands for nothing.
+fn multipart(fields: &[(&str, bool, String)]) -> String {
+    let parts = fields.iter().map(|(name, is_file, value)| {
+        let file = if *is_file {
+            format!("; filename=\"{value}\"")
+        } else {
+            String::new()
+        };
+        format!("--parts\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n{value}\r\n")
+    });
     parts.collect::<String>() + "--parts--\r\n"
 }
 
@@ -148,7 +179,7 @@ async fn filled<F: Fixture>(fixture: &mut F, text: &str) -> String {
 }
 
 /// What of an answer is not as it was recorded. Further headers are no fault.
-fn faults(expected: &Value, answer: &Answer) -> Vec<String> {
+fn faults(expected: &Value, answer: &Answer, added: &[&str]) -> Vec<String> {
     let mut faults = Vec::new();
     if expected["status"] != answer.status {
         faults.push(format!("status {} for {}", answer.status, expected["status"]));
@@ -158,7 +189,7 @@ fn faults(expected: &Value, answer: &Answer) -> Vec<String> {
             faults.push(format!("{name}: {} for {value}", answer.header(name)));
         }
     }
-    cookies(&expected["set_cookie"], answer, &mut faults);
+    cookies(&expected["set_cookie"], answer, added, &mut faults);
     match &expected["body"] {
         Value::Object(page) if page.contains_key("html_title") => {
             let title = answer
@@ -189,13 +220,20 @@ fn faults(expected: &Value, answer: &Answer) -> Vec<String> {
     }
     for (name, said) in expected["jwt"].as_object().into_iter().flatten() {
         let jwt = answer.json()[name].as_str().unwrap_or_default().to_owned();
-        faults.extend(fault_of_jwt(said, &jwt));
+        faults.extend(fault_of_jwt(said, &jwt, added));
     }
     faults
 }
 
-fn fault_of_jwt(said: &Value, jwt: &str) -> Option<String> {
-    let (header, claims) = (part_of(jwt, 0), part_of(jwt, 1));
+fn without(mut claims: Value, added: &[&str]) -> Value {
+    if let Some(claims) = claims.as_object_mut() {
+        claims.retain(|name, _| !added.contains(&name.as_str()));
+    }
+    claims
+}
+
+fn fault_of_jwt(said: &Value, jwt: &str, added: &[&str]) -> Option<String> {
+    let (header, claims) = (part_of(jwt, 0), without(part_of(jwt, 1), added));
     let lasts = claims["exp"]
         .as_i64()
         .zip(claims["iat"].as_i64())
@@ -205,7 +243,7 @@ fn fault_of_jwt(said: &Value, jwt: &str) -> Option<String> {
     (!same).then(|| format!("{header} {claims} for {said}"))
 }
 
-fn cookies(expected: &Value, answer: &Answer, faults: &mut Vec<String>) {
+fn cookies(expected: &Value, answer: &Answer, added: &[&str], faults: &mut Vec<String>) {
     let expected = expected.as_array().cloned().unwrap_or_default();
     let name_of = |cookie: &String| cookie.split('=').next().unwrap_or_default().to_owned();
     let set: BTreeSet<String> = answer.set_cookies().iter().map(name_of).collect();
@@ -225,8 +263,8 @@ fn cookies(expected: &Value, answer: &Answer, faults: &mut Vec<String>) {
         for (attribute, value) in cookie.as_object().unwrap() {
             let same = match attribute.as_str() {
                 "name" => true,
-                "jwt" => fault_of_jwt(value, found["value"].as_str().unwrap()).is_none(),
-                "value" => fits_value(value, found["value"].as_str().unwrap()),
+                "jwt" => fault_of_jwt(value, found["value"].as_str().unwrap(), added).is_none(),
+                "value" => fits_value(value, found["value"].as_str().unwrap(), added),
                 "expires" => value.is_null() != found["expires"].is_string(),
                 _ => value == &found[attribute],
             };
@@ -253,12 +291,13 @@ fn described(text: &str) -> Value {
     found
 }
 
-fn fits_value(expected: &Value, found: &str) -> bool {
+fn fits_value(expected: &Value, found: &str, added: &[&str]) -> bool {
     if let Some(claims) = expected.get("base64_std_of_json") {
         let plain = found.trim_matches('"');
         let text = String::from_utf8(STANDARD.decode(plain).unwrap_or_default()).unwrap_or_default();
         let quoted_as_python_does = (found != plain) == plain.contains(['=', '/', '+']) || found == plain;
-        return quoted_as_python_does && fits(claims, &serde_json::from_str(&text).unwrap_or(Value::Null));
+        let found = without(serde_json::from_str(&text).unwrap_or(Value::Null), added);
+        return quoted_as_python_does && fits(claims, &found);
     }
     fits(expected, &json!(found.trim_matches('"')))
 }
@@ -284,6 +323,8 @@ fn stands_for(pattern: &str, found: &Value) -> bool {
     let text = found.as_str().unwrap_or_default();
     match pattern {
         "<jwt>" => text.split('.').count() == 3 && part_of(text, 1).is_object(),
+        "<oauth-token-30>" | "<session-key:32 chars>" => !text.is_empty(),
+        "<datetime>" => time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).is_ok(),
         "<uuid>" => text.len() == 36 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-'),
         "<unix-seconds:int>" | "<int>" => found.is_i64() || found.is_u64(),
         "<csrftoken:32 chars>" => text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_alphanumeric()),

@@ -122,7 +122,7 @@ fn Profile() -> impl IntoView {
                 <Field
                     name="profile.not_before"
                     label="Not before"
-                    hint="Seconds after the moment of issue; empty: no such claim."
+                    hint="Seconds after the sign-in; empty: no such claim."
                     optional=true
                 />
                 <Field

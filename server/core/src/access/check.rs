@@ -3,9 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QuerySelect};
 use sereno_types::{
     ApplicationKind, Check, Checked, ClientCredentials, Code, Decision, Decisions, FieldError, ForwardAuthQuery,
     Permission, Question,
@@ -18,8 +19,8 @@ use crate::entity::permission_ask::{ActiveModel, Column, Entity};
 use crate::error::{Error, Result};
 use crate::rights::{Ask, Policy, Rules, Where, Who};
 
-/// Most codenames that are kept of what an application asked for.
-const ASKED_MAX: u64 = 1_000;
+/// Most codenames that are kept of what one application asked for and nobody has declared.
+pub const ASKED_MAX: usize = 1_000;
 /// Most questions of one call.
 pub const MOST: usize = 1_000;
 /// The scope of applications that may ask about any user.
@@ -31,7 +32,7 @@ pub const DECLARE: &str = "access:declare";
 ///
 /// # Errors
 /// `authentication_required` when nobody asks; `permission_denied` when a user asks about another one without being staff
-/// with `roles.view`; `invalid_client`, `unauthorized_client` for an application without the scope `access:check`;
+/// with `roles.view`, and `projects.view` where a project is named; `invalid_client`, `unauthorized_client` for an application without the scope `access:check`;
 /// `validation_failed` with `blank`, `invalid_choice` or `too_long`.
 pub async fn check(
     sereno: &Sereno,
@@ -72,7 +73,12 @@ pub async fn check(
         };
         // who does not exist is somebody else, too
         if !whom.iter().all(is_own) {
-            super::staff(sereno, actor).await?.require(Permission::RolesView)?;
+            let staff = super::staff(sereno, actor).await?;
+            staff.require(Permission::RolesView)?;
+            // what holds everywhere holds in every project that there is, and would tell which there are
+            if questions.iter().any(|question| question.project.is_some()) {
+                staff.require(Permission::ProjectsView)?;
+            }
         }
     }
     if let Some(asker) = asker.filter(|asker| asker.scopes.iter().any(|scope| scope == DECLARE)) {
@@ -133,6 +139,20 @@ pub async fn decide(sereno: &Sereno, who: Who, permission: &str, project: Option
         None => Where::Everywhere,
     };
     Ok(rules(sereno, &known).decide(known.holder(who), place, &Ask::parse(permission)))
+}
+
+/// Whether there is a project of this id, or of this name in addresses.
+///
+/// # Errors
+/// When the database is away.
+pub async fn is_project(sereno: &Sereno, name: &str) -> Result<bool> {
+    let question = Question {
+        permission: String::new(),
+        user: None,
+        project: Some(name.to_owned()),
+    };
+    let known = known(sereno, &[question], &[None]).await?;
+    Ok(known.project(name).is_some())
 }
 
 /// Who may pass a reverse proxy, as it tells the service behind it.
@@ -252,7 +272,8 @@ async fn known(sereno: &Sereno, questions: &[Question], whom: &[Option<Who>]) ->
     know(sereno, sereno.db.read(), &users, &numbers, &projects).await
 }
 
-/// Counts what was asked for and nobody has declared. It is never granted.
+/// Counts what was asked for and nobody has declared. It is never granted, and takes no codename from anybody: whoever declares
+/// it first has it. Of an application so many are kept; what is kept goes on being counted, further ones are passed over.
 async fn note(sereno: &Sereno, asker: &Application, known: &Known, questions: &[Question]) -> Result<()> {
     let mut counts: BTreeMap<String, i64> = BTreeMap::new();
     for question in questions {
@@ -266,11 +287,23 @@ async fn note(sereno: &Sereno, asker: &Application, known: &Known, questions: &[
     if counts.is_empty() {
         return Ok(());
     }
-    let there = Entity::find()
+    let kept: BTreeSet<String> = Entity::find()
+        .select_only()
+        .column(Column::Codename)
         .filter(Column::ApplicationId.eq(asker.id))
-        .count(sereno.db.read())
-        .await?;
-    if there >= ASKED_MAX {
+        .into_tuple()
+        .all(sereno.db.read())
+        .await?
+        .into_iter()
+        .collect();
+    let mut room = ASKED_MAX.saturating_sub(kept.len());
+    counts.retain(|codename, _| {
+        let is_kept = kept.contains(codename);
+        let fits = is_kept || room > 0;
+        room -= usize::from(fits && !is_kept);
+        fits
+    });
+    if counts.is_empty() {
         return Ok(());
     }
     let mut rows = Vec::with_capacity(counts.len());
@@ -294,6 +327,19 @@ async fn note(sereno: &Sereno, asker: &Application, known: &Known, questions: &[
     Entity::insert_many(rows)
         .on_conflict(again)
         .exec_without_returning(sereno.db.write())
+        .await?;
+    Ok(())
+}
+
+/// Forgets what nobody has asked for any more in `access.keep_asked_days`.
+///
+/// # Errors
+/// When the database is away.
+pub async fn sweep(sereno: &Sereno) -> Result<()> {
+    let old = Duration::from_hours(24 * sereno.config.access.keep_asked_days);
+    Entity::delete_many()
+        .filter(Column::LastAskedAt.lt(sereno.now().minus(old)))
+        .exec(sereno.db.write())
         .await?;
     Ok(())
 }

@@ -12,7 +12,7 @@ pub mod subject;
 
 use std::collections::BTreeSet;
 
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use sereno_types::{Code, Id, Permission, StaffProfile, UserState};
 use uuid::Uuid;
 
@@ -20,7 +20,7 @@ pub use builtin::ensure;
 pub use held::{InEffect, held};
 
 use crate::context::{Actor, Caller, Sereno, Staff, Via};
-use crate::entity::{session, token_family, user};
+use crate::entity::{project, session, token_family, user};
 use crate::error::{Error, Result};
 use crate::rights::{Ask, Where, Who};
 
@@ -86,9 +86,38 @@ async fn global_permissions(sereno: &Sereno, user_id: Uuid) -> Result<BTreeSet<P
     Ok(held.collect())
 }
 
-/// Whether this user could enter the console.
-pub async fn is_staff(sereno: &Sereno, user: &user::Model) -> Result<bool> {
-    Ok(user.is_superuser || !global_permissions(sereno, user.id).await?.is_empty())
+/// Whether this user is staff anywhere: a superuser, or somebody with a permission of the built-in catalogue, be it everywhere
+/// or in one project, by a role of any kind, as a project's superuser or as its owner. Measured by what would hold if
+/// everything were switched on: what lets somebody in must not wait for that.
+pub async fn is_staff<C: ConnectionTrait>(sereno: &Sereno, db: &C, user: &user::Model) -> Result<bool> {
+    if user.is_superuser {
+        return Ok(true);
+    }
+    let this = BTreeSet::from([user.id]);
+    let known = known::know(sereno, db, &this, &BTreeSet::new(), &BTreeSet::new()).await?;
+    let Some(holder) = known.holder(Who::Id(user.id)) else {
+        return Ok(false);
+    };
+    let graph = &known.graph;
+    let grants = |role: Uuid| {
+        let reached = graph.codenames(graph.potential(role));
+        reached.iter().any(|codename| is_built_in(codename))
+    };
+    let mut members = holder.holdings.memberships.values();
+    let by_role = holder.holdings.roles.iter().any(|held| grants(held.role_id));
+    if by_role || members.any(|member| member.is_superuser || member.role_id.is_some_and(grants)) {
+        return Ok(true);
+    }
+    let owners = &sereno.config.access.owner_permissions;
+    if !owners.iter().any(|codename| codename == "*" || is_built_in(codename)) {
+        return Ok(false);
+    }
+    let owned = project::Entity::find().filter(project::Column::OwnerId.eq(user.id));
+    Ok(owned.count(db).await? > 0)
+}
+
+fn is_built_in(codename: &str) -> bool {
+    Permission::from_codename(codename).is_some()
 }
 
 /// How the signed-in member of staff is called and what they may do.

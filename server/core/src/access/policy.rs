@@ -4,7 +4,7 @@
 
 use sereno_types::{Code, Permission};
 
-use crate::context::{Actor, Sereno};
+use crate::context::{Actor, Sereno, Staff as Proof};
 use crate::error::{Error, Result};
 
 /// Who is welcome.
@@ -92,6 +92,7 @@ pub const TABLE: &[Rule] = &[
     rule("PUT", "/api/v1/me/avatar", Users),
     rule("DELETE", "/api/v1/me/avatar", Users),
     rule("GET", "/api/v1/me/fields", Users),
+    rule("GET", "/api/v1/me/factors", Users),
     rule("GET", "/api/v1/me/preferences", Users),
     rule("PUT", "/api/v1/me/preferences", Users),
     rule("GET", "/api/v1/me/sessions", Users),
@@ -117,6 +118,7 @@ pub const TABLE: &[Rule] = &[
     rule("GET", "/api/v1/admin/overview", AnyStaff),
     rule("GET", "/api/v1/admin/users", Staff(UsersView)),
     rule("GET", "/api/v1/admin/users/{id}", Staff(UsersView)),
+    rule("POST", "/api/v1/admin/invitations", Staff(UsersManage)),
     rule("POST", "/api/v1/admin/users/{id}/lock", Staff(UsersManage)),
     rule("POST", "/api/v1/admin/users/{id}/unlock", Staff(UsersManage)),
     rule("POST", "/api/v1/admin/users/{id}/send-activation", Staff(UsersManage)),
@@ -321,6 +323,11 @@ pub const TABLE: &[Rule] = &[
     rule("POST", "/api/v1/admin/messages/{id}/release", Staff(MessagesManage)),
     rule("GET", "/api/v1/admin/projects/{project}/mail", Staff(ProjectsView)),
     rule("PATCH", "/api/v1/admin/projects/{project}/mail", Staff(ProjectsManage)),
+    rule(
+        "POST",
+        "/api/v1/admin/projects/{project}/mail/test",
+        Staff(MessagesManage),
+    ),
     rule("GET", "/api/v1/admin/suppressions", Staff(MessagesView)),
     rule("POST", "/api/v1/admin/suppressions", Staff(MessagesManage)),
     rule("DELETE", "/api/v1/admin/suppressions/{id}", Staff(MessagesManage)),
@@ -364,6 +371,24 @@ pub const TABLE: &[Rule] = &[
     rule("POST", "/compat/djwto/{refresh_path}/update_refresh/", Everyone),
     rule("POST", "/compat/djwto/{refresh_path}/logout/", Everyone),
     rule("DELETE", "/compat/djwto/{refresh_path}/logout/", Everyone),
+    rule("POST", "/compat/nets-core/login/", Everyone),
+    rule("POST", "/compat/nets-core/authenticate/", Everyone),
+    rule("POST", "/compat/nets-core/logout/", Everyone),
+    rule("GET", "/compat/nets-core/getProfile/", Everyone),
+    rule("POST", "/compat/nets-core/getProfile/", Everyone),
+    rule("POST", "/compat/nets-core/update/", Everyone),
+    rule("GET", "/compat/nets-core/requestDelete/", Everyone),
+    rule("POST", "/compat/nets-core/requestDelete/", Everyone),
+    rule("POST", "/compat/nets-core/delete/", Everyone),
+    rule("GET", "/compat/nets-core/openapi.json", Everyone),
+    rule("POST", "/compat/nets-core/loginWithGoogle/", Everyone),
+    rule("POST", "/compat/nets-core/loginWithGoogleSocial/", Everyone),
+    rule("POST", "/compat/nets-core/loginWithApple/", Everyone),
+    rule("POST", "/compat/nets-core/loginWithFacebook/", Everyone),
+    rule("POST", "/compat/nets-core/loginWithMicrosoft/", Everyone),
+    rule("POST", "/compat/nets-core/loginWithGithub/", Everyone),
+    rule("POST", "/compat/nets-core/{token_path}/token/", Everyone),
+    rule("POST", "/compat/nets-core/{token_path}/revoke_token/", Everyone),
     // files of users, under names that nobody guesses
     rule("GET", "/media/{*path}", Everyone),
     // keys, contract, health
@@ -517,6 +542,7 @@ pub const TABLE: &[Rule] = &[
     ),
     rule("POST", "/console/fn/list_projects", Staff(ProjectsView)),
     rule("POST", "/console/fn/project", Staff(ProjectsView)),
+    rule("POST", "/console/fn/invite_user", Staff(UsersManage)),
     rule("POST", "/console/fn/create_project", Staff(ProjectsManage)),
     rule("POST", "/console/fn/update_project", Staff(ProjectsManage)),
     rule("POST", "/console/fn/enable_project", Staff(ProjectsManage)),
@@ -526,6 +552,7 @@ pub const TABLE: &[Rule] = &[
     rule("POST", "/console/fn/remove_member", Staff(ProjectsManage)),
     rule("POST", "/console/fn/project_mail", Staff(ProjectsView)),
     rule("POST", "/console/fn/update_project_mail", Staff(ProjectsManage)),
+    rule("POST", "/console/fn/test_project_mail", Staff(MessagesManage)),
     rule("POST", "/console/fn/give_member_role", Staff(RolesManage)),
     rule("POST", "/console/fn/list_social_providers", Staff(ProvidersView)),
     rule("POST", "/console/fn/social_provider", Staff(ProvidersView)),
@@ -538,6 +565,7 @@ pub const TABLE: &[Rule] = &[
     rule("POST", "/console/fn/message_kinds", Staff(MessagesView)),
     rule("POST", "/console/fn/message", Staff(MessagesView)),
     rule("POST", "/console/fn/retry_message", Staff(MessagesManage)),
+    rule("POST", "/console/fn/retry_notification", Staff(MessagesManage)),
     rule("POST", "/console/fn/cancel_message", Staff(MessagesManage)),
     rule("POST", "/console/fn/release_message", Staff(MessagesManage)),
     rule("POST", "/console/fn/resend_message", Staff(MessagesManage)),
@@ -585,6 +613,7 @@ pub const TABLE: &[Rule] = &[
     rule("POST", "/account/unsubscribe", Everyone),
     rule("GET", "/console", Page),
     rule("GET", "/console/users", Page),
+    rule("GET", "/console/users/invite", Page),
     rule("GET", "/console/users/{id}", Page),
     rule("GET", "/console/users/{id}/profile", Page),
     rule("GET", "/console/users/{id}/sign-ins", Page),
@@ -645,16 +674,21 @@ pub fn find(method: &str, path: &str) -> Option<&'static Rule> {
     TABLE.iter().find(|rule| rule.method == method && rule.path == path)
 }
 
-/// Whether the actor is welcome; every door asks before it does anything.
+/// Whether the actor is welcome; every door asks before it does anything. Where only staff is, the proof that this took is
+/// given, so that whoever acts need not ask again.
 ///
 /// # Errors
 /// `authentication_required`, `permission_denied`.
-pub async fn check(sereno: &Sereno, actor: &Actor, welcome: Welcome) -> Result<()> {
+pub async fn check(sereno: &Sereno, actor: &Actor, welcome: Welcome) -> Result<Option<Proof>> {
     match welcome {
-        Everyone | Page => Ok(()),
-        Users => actor.caller().map(|_| ()),
-        AnyStaff => super::staff(sereno, actor).await.map(|_| ()),
-        Staff(permission) => super::staff(sereno, actor).await?.require(permission),
+        Everyone | Page => Ok(None),
+        Users => actor.caller().map(|_| None),
+        AnyStaff => super::staff(sereno, actor).await.map(Some),
+        Staff(permission) => {
+            let staff = super::staff(sereno, actor).await?;
+            staff.require(permission)?;
+            Ok(Some(staff))
+        }
     }
 }
 

@@ -2,14 +2,15 @@
 //! here; the page shows a button.
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
-use sereno_types::{Activate, Activated, Code, Id, ResendActivation, UserState};
+use sereno_types::{Activate, Activated, Code, Id, Locale, ResendActivation, Secret, UserState};
 use uuid::Uuid;
 
-use super::{Origin, identifier, sign_up};
-use crate::context::{Actor, Failure, Job, Locale, RequestMeta, Sereno, Tx};
-use crate::entity::{self, one_time, user, user_email};
+use super::{Origin, identifier, password, sign_up};
+use crate::access::subject;
+use crate::context::{Actor, Failure, Job, RequestMeta, Sereno, Tx};
+use crate::entity::{self, Hidden, one_time, user, user_email};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
 use crate::intent::{Intent, IntentKind};
@@ -19,21 +20,25 @@ use crate::once::{self, Purpose};
 /// Activates the account that the token, or the address and its code, belong to.
 ///
 /// # Errors
-/// `activation_link_invalid` for anything unknown, used or expired; `validation_failed` when nothing was sent;
-/// `refused_by_hook`, and the link or code stays good.
+/// `activation_link_invalid` for anything unknown, used or expired; `validation_failed` when nothing was sent, or for the
+/// password: what the policy says, `invalid_choice` where the account has one; `refused_by_hook`. The link or code stays
+/// good after the last two.
 pub async fn activate(sereno: &Sereno, meta: &RequestMeta, command: Activate) -> Result<Activated> {
     sereno.limit_address("activate", meta)?;
     let token = command.token.filter(|token| !token.is_empty());
     let (email, code) = (command.email.unwrap_or_default(), command.code.unwrap_or_default());
+    let password = command.password.filter(|password| !password.is_empty());
     if let Some(token) = token {
-        if sereno.is_asked(IntentKind::Activation)
+        let mut hash = None;
+        if (sereno.is_asked(IntentKind::Activation) || password.is_some())
             && let Some(proof) = once::look(sereno, Purpose::Activation, token.expose()).await?
         {
+            hash = chosen(sereno, &proof, password.as_ref()).await?;
             ask(sereno, meta, proof.user_id).await?;
         }
         let tx = sereno.begin(meta, &Actor::Anonymous).await?;
         let proof = once::consume(sereno, tx.db(), Purpose::Activation, token.expose()).await?;
-        return conclude(sereno, meta, tx, proof).await;
+        return conclude(sereno, meta, tx, (proof, hash)).await;
     }
     let mut faults = Vec::new();
     let email = identifier::email_field(&email, &mut faults);
@@ -45,7 +50,9 @@ pub async fn activate(sereno: &Sereno, meta: &RequestMeta, command: Activate) ->
         return Err(Error::fields(faults));
     };
     let proven = prove_code(sereno, Purpose::Activation, &email.canonical, &digits).await?;
+    let mut hash = None;
     if let Some(proven) = &proven {
+        hash = chosen(sereno, proven, password.as_ref()).await?;
         ask(sereno, meta, proven.user_id).await?;
     }
     let tx = sereno.begin(meta, &Actor::Anonymous).await?;
@@ -53,7 +60,7 @@ pub async fn activate(sereno: &Sereno, meta: &RequestMeta, command: Activate) ->
         Some(proven) => once::consume_id(sereno, tx.db(), Purpose::Activation, proven.id).await?,
         None => None,
     };
-    conclude(sereno, meta, tx, proof).await
+    conclude(sereno, meta, tx, (proof, hash)).await
 }
 
 /// A code as it was typed, without what only helps the eye.
@@ -83,14 +90,32 @@ async fn ask(sereno: &Sereno, meta: &RequestMeta, user_id: Option<Uuid>) -> Resu
     sereno.intend(meta, intent).await
 }
 
+/// The hash of the password that whoever holds the proof chooses, for an account that staff made and that has none.
+async fn chosen(sereno: &Sereno, proof: &one_time::Model, password: Option<&Secret>) -> Result<Option<Hidden>> {
+    let (Some(password), Some(user_id)) = (password, proof.user_id) else {
+        return Ok(None);
+    };
+    let Some((user, email)) = subject::find(sereno.db.read(), user_id).await? else {
+        return Ok(None);
+    };
+    if user.origin != Origin::Staff.as_str() || user.password_hash.is_some() {
+        return Err(Error::field("password", Code::InvalidChoice));
+    }
+    let relatives = password::relatives(&user, email.as_ref());
+    let faults = password::judge(sereno, "password", password.expose(), &relatives).await?;
+    if !faults.is_empty() {
+        return Err(Error::fields(faults));
+    }
+    let hash = sereno.hasher.hash(password.expose(), &*sereno.entropy).await?;
+    Ok(Some(Hidden(hash)))
+}
+
+/// A proof, and the hash of the password that came with it.
+type Proven = (Option<one_time::Model>, Option<Hidden>);
+
 /// Commits the activation; or undoes everything and writes down the refusal.
-async fn conclude(
-    sereno: &Sereno,
-    meta: &RequestMeta,
-    mut tx: Tx,
-    proof: Option<one_time::Model>,
-) -> Result<Activated> {
-    if let Some(user_id) = finish(sereno, &mut tx, proof).await? {
+async fn conclude(sereno: &Sereno, meta: &RequestMeta, mut tx: Tx, proven: Proven) -> Result<Activated> {
+    if let Some(user_id) = finish(sereno, &mut tx, proven).await? {
         tx.commit().await?;
         return Ok(Activated {
             id: Id(user_id.to_string()),
@@ -105,7 +130,7 @@ async fn conclude(
 }
 
 /// The user is active from now on, or `None`: the proof is not one, or the account is not waiting for it.
-async fn finish(sereno: &Sereno, tx: &mut Tx, proof: Option<one_time::Model>) -> Result<Option<Uuid>> {
+async fn finish(sereno: &Sereno, tx: &mut Tx, (proof, hash): Proven) -> Result<Option<Uuid>> {
     let Some(proof) = proof else { return Ok(None) };
     let (Some(user_id), Some(canonical), Some(epoch)) = (proof.user_id, proof.subject, proof.credential_epoch) else {
         return Ok(None);
@@ -113,7 +138,7 @@ async fn finish(sereno: &Sereno, tx: &mut Tx, proof: Option<one_time::Model>) ->
     let signed_up = entity::sign_up::Entity::of(user_id, epoch).one(tx.db()).await?;
     let activated = match signed_up {
         Some(sign_up) => sign_up::apply(tx, sign_up).await?,
-        None => activate_as_is(tx, user_id, epoch).await?,
+        None => activate_as_is(tx, user_id, epoch, hash).await?,
     };
     let verified = user_email::Entity::update_many()
         .col_expr(user_email::Column::VerifiedAt, Expr::value(tx.now().0))
@@ -132,10 +157,17 @@ async fn finish(sereno: &Sereno, tx: &mut Tx, proof: Option<one_time::Model>) ->
 }
 
 /// Activates an account that no sign-up made: whom staff invited. Gives whether it waited for this proof.
-async fn activate_as_is(tx: &Tx, user_id: Uuid, epoch: i64) -> Result<bool> {
+async fn activate_as_is(tx: &Tx, user_id: Uuid, epoch: i64, hash: Option<Hidden>) -> Result<bool> {
+    let mut row = user::ActiveModel {
+        state: Set(UserState::Active.as_str().to_owned()),
+        updated_at: Set(tx.now()),
+        ..Default::default()
+    };
+    if hash.is_some() {
+        row.password_hash = Set(hash);
+    }
     let activated = user::Entity::update_many()
-        .col_expr(user::Column::State, Expr::value(UserState::Active.as_str()))
-        .col_expr(user::Column::UpdatedAt, Expr::value(tx.now().0))
+        .set(row)
         .filter(user::Column::Id.eq(user_id))
         .filter(user::Column::State.eq(UserState::Pending.as_str()))
         .filter(user::Column::CredentialEpoch.eq(epoch))
@@ -161,7 +193,7 @@ pub async fn resend(sereno: &Sereno, meta: &RequestMeta, command: ResendActivati
     tx.record(Event::new(EventKind::ActivationRequested).about(pending));
     tx.enqueue(&SendActivation {
         user_id: pending,
-        locale: meta.locale.as_str().to_owned(),
+        locale: meta.locale,
     })?;
     tx.commit().await
 }
@@ -184,8 +216,8 @@ async fn pending_with(sereno: &Sereno, canonical: &str) -> Result<Option<Uuid>> 
 pub struct SendActivation {
     /// Who asked, if that is somebody who waits.
     pub user_id: Option<Uuid>,
-    /// In which language.
-    pub locale: String,
+    /// In which language, if that was said.
+    pub locale: Option<Locale>,
 }
 
 impl Job for SendActivation {
@@ -194,11 +226,10 @@ impl Job for SendActivation {
     async fn run(self, sereno: &Sereno) -> Result<(), Failure> {
         let Some(user_id) = self.user_id else { return Ok(()) };
         let mut tx = sereno.begin(&RequestMeta::default(), &Actor::System).await?;
-        let found = crate::access::subject::find(tx.db(), user_id).await?;
+        let found = subject::find(tx.db(), user_id).await?;
         let Some((user, Some(email))) = found.filter(|(user, _)| user.state() == UserState::Pending) else {
             return Ok(());
         };
-        let locale = Locale::from_tag(&self.locale).unwrap_or_default();
         // whoever asks may have made any of them: each gets its own mail again, and says when and from where it came
         let sign_ups = sign_up::latest(&tx, user.id).await?;
         let mut wanted: Vec<_> = sign_ups
@@ -218,7 +249,7 @@ impl Job for SendActivation {
                 credential_epoch,
                 user_id: Some(user.id),
                 address,
-                locale,
+                locale: self.locale,
             };
             notify::queue(sereno, &mut tx, mail, recipient).await?;
         }

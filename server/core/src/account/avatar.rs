@@ -29,6 +29,14 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 /// `invalid_picture` and `picture_too_large`.
 pub async fn set(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, bytes: Vec<u8>) -> Result<Me> {
     let user_id = actor.caller()?.user_id;
+    let picture = judge(sereno, user_id, bytes).await?;
+    let mut tx = sereno.begin(meta, actor).await?;
+    put(sereno, &mut tx, user_id, picture).await?;
+    finish(sereno, tx, user_id).await
+}
+
+/// Unpacks a picture that a user brings, before anything is written.
+pub(super) async fn judge(sereno: &Sereno, user_id: Uuid, bytes: Vec<u8>) -> Result<picture::Picture> {
     check(sereno)?;
     if bytes.is_empty() {
         return Err(Error::field(FIELD, Code::Blank));
@@ -45,11 +53,13 @@ pub async fn set(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, bytes: Vec<
         std::time::Duration::from_hours(1),
     );
     limiter::take(sereno, &[limit]).await?;
-    let picture = read(sereno, bytes).await?;
-    let mut tx = sereno.begin(meta, actor).await?;
-    let path = file::keep(sereno, &tx, "user", user_id, picture).await?;
-    replace(sereno, &mut tx, user_id, Some(path)).await?;
-    finish(sereno, tx, user_id).await
+    read(sereno, bytes).await
+}
+
+/// Makes it the user's picture inside a flow's transaction.
+pub(super) async fn put(sereno: &Sereno, tx: &mut Tx, user_id: Uuid, picture: picture::Picture) -> Result<()> {
+    let path = file::keep(sereno, tx, "user", user_id, picture).await?;
+    replace(sereno, tx, user_id, Some(path)).await
 }
 
 /// Takes the signed-in user's picture away, if there is one.
@@ -91,8 +101,7 @@ pub(crate) async fn adopt(sereno: &Sereno, user_id: Uuid, bytes: Vec<u8>) -> Res
     if user.avatar.is_some() || !may_change(sereno) {
         return Ok(());
     }
-    let path = file::keep(sereno, &tx, "user", user_id, picture).await?;
-    replace(sereno, &mut tx, user_id, Some(path)).await?;
+    put(sereno, &mut tx, user_id, picture).await?;
     tx.commit().await
 }
 

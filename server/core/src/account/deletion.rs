@@ -4,8 +4,8 @@
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 use sereno_types::{
-    CancelDeletion, Code, ConfirmDeletion, DeletionScheduled, DeletionTerms, FieldError, RequestDeletion, Secret,
-    UserState,
+    CancelDeletion, Code, ConfirmDeletion, DeletionScheduled, DeletionTerms, FieldError, Locale, RequestDeletion,
+    Secret, UserState,
 };
 use uuid::Uuid;
 
@@ -13,7 +13,7 @@ use super::state::{change_state, closed_from, spare_last_administrator};
 use super::{activate, attempts, erase, identifier, look_up, reauthenticate};
 use crate::access::subject;
 use crate::clock::Moment;
-use crate::context::{Actor, Caller, Failure, Job, Locale, RequestMeta, Sereno, Tx};
+use crate::context::{Actor, Caller, Failure, Job, RequestMeta, Sereno, Tx};
 use crate::entity::{one_time, user};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
@@ -78,7 +78,7 @@ pub async fn request(
     tx.enqueue(&SendDeletion {
         user_id: user.as_ref().map(|user| user.id),
         credential_epoch: user.as_ref().map(|user| user.credential_epoch),
-        locale: meta.locale.as_str().to_owned(),
+        locale: meta.locale,
     })?;
     tx.commit().await?;
     Ok(None)
@@ -136,8 +136,8 @@ pub struct SendDeletion {
     pub user_id: Option<Uuid>,
     /// The user's credential epoch when it was asked for.
     pub credential_epoch: Option<i64>,
-    /// In which language.
-    pub locale: String,
+    /// In which language, if that was said.
+    pub locale: Option<Locale>,
 }
 
 impl Job for SendDeletion {
@@ -158,7 +158,7 @@ impl Job for SendDeletion {
             user_id: Some(user_id),
             credential_epoch: epoch,
             address: email.address,
-            locale: Locale::from_tag(&self.locale).unwrap_or_default(),
+            locale: self.locale,
         };
         notify::queue(sereno, &mut tx, MailKind::DeletionConfirm, recipient).await?;
         Ok(tx.commit().await?)
@@ -184,7 +184,7 @@ pub async fn confirm(sereno: &Sereno, meta: &RequestMeta, command: ConfirmDeleti
         (None, Some(id)) => once::consume_id(sereno, tx.db(), Purpose::Deletion, id).await?,
         (None, None) => None,
     };
-    match close(sereno, &mut tx, meta, proof).await? {
+    match close(sereno, &mut tx, proof).await? {
         Some(delete_at) => {
             tx.commit().await?;
             Ok(DeletionScheduled {
@@ -212,17 +212,36 @@ async fn prove_code(sereno: &Sereno, email: Option<String>, code: Option<Secret>
 
 /// Closes the account that the proof is of. Gives when it is deleted, or nothing when the proof is none, or the account's
 /// credentials have changed since it was asked for.
-async fn close(
-    sereno: &Sereno,
-    tx: &mut Tx,
-    meta: &RequestMeta,
-    proof: Option<one_time::Model>,
-) -> Result<Option<Moment>> {
+async fn close(sereno: &Sereno, tx: &mut Tx, proof: Option<one_time::Model>) -> Result<Option<Moment>> {
     let Some((user_id, epoch, address)) =
         proof.and_then(|proof| Some((proof.user_id?, proof.credential_epoch?, proof.subject?)))
     else {
         return Ok(None);
     };
+    close_as(sereno, tx, user_id, (epoch, &address)).await
+}
+
+/// Closes the account of somebody who is signed in and has proven the wish by its mailbox, unless its address or its
+/// credentials have changed since `user` was read.
+///
+/// # Errors
+/// `last_administrator`.
+pub(crate) async fn close_proven(
+    sereno: &Sereno,
+    tx: &mut Tx,
+    user: &user::Model,
+    address: &str,
+) -> Result<Option<Moment>> {
+    tx.record(Event::new(EventKind::DeletionRequested).about(user.id));
+    close_as(sereno, tx, user.id, (user.credential_epoch, address)).await
+}
+
+async fn close_as(
+    sereno: &Sereno,
+    tx: &mut Tx,
+    user_id: Uuid,
+    (epoch, address): (i64, &str),
+) -> Result<Option<Moment>> {
     let Some((user, Some(email))) = subject::find(tx.db(), user_id).await? else {
         return Ok(None);
     };
@@ -240,7 +259,7 @@ async fn close(
             user_id: Some(user.id),
             credential_epoch: user.credential_epoch + 1,
             address: email.address,
-            locale: meta.locale,
+            locale: tx.meta().locale,
         };
         notify::queue(sereno, tx, MailKind::DeletionScheduled, recipient).await?;
     }

@@ -74,6 +74,19 @@ pub async fn remove_mine(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, id:
     tx.commit().await
 }
 
+/// The id of one's own device of this `uuid`, if there is one.
+///
+/// # Errors
+/// `authentication_required`.
+pub async fn mine_called(sereno: &Sereno, actor: &Actor, uuid: Uuid) -> Result<Option<Id>> {
+    let device = Entity::find()
+        .filter(Column::UserId.eq(actor.caller()?.user_id))
+        .filter(Column::Uuid.eq(uuid))
+        .one(sereno.db.read())
+        .await?;
+    Ok(device.map(|device| Id(device.id.to_string())))
+}
+
 /// Removes a user's device inside a flow that has proven them; whether it was theirs. The row goes first: a sign-in that
 /// waits for it makes a new one, and what had begun before it is ended.
 pub(crate) async fn take_away(tx: &mut Tx, id: Uuid, owner: Uuid) -> Result<bool> {
@@ -105,13 +118,14 @@ pub async fn list(sereno: &Sereno, staff: &Staff, query: DeviceQuery) -> Result<
     let walk = Walk::new(None, query.limit, query.cursor.as_deref())?;
     let mut matching = Condition::all();
     let mut devices = Entity::find();
-    if let Some(found) = searched(query.q.as_deref())? {
+    if let Some(found) = searched(staff, query.q.as_deref())? {
         matching = matching.add(found);
         devices = with_owner(devices);
     }
     if let Some(text) = query.user.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
         // nobody's: an id that is not there finds nothing
-        let owner = find::named(sereno, text).await?.map_or(Uuid::nil(), |user| user.id);
+        let found = find::by_staff(sereno, staff, text).await?;
+        let owner = found.map_or(Uuid::nil(), |user| user.id);
         matching = matching.add(Column::UserId.eq(owner));
     }
     let (rows, total) = rows(sereno, &walk, devices, matching).await?;
@@ -280,17 +294,21 @@ fn with_owner(devices: Select<Entity>) -> Select<Entity> {
         .join(JoinType::LeftJoin, primary)
 }
 
-/// What a search finds.
-fn searched(q: Option<&str>) -> Result<Option<Condition>> {
+/// What a search finds. Addresses are looked through for whoever may see them: else for those who are called by theirs.
+fn searched(staff: &Staff, q: Option<&str>) -> Result<Option<Condition>> {
     let Some(pattern) = paging::pattern(q, identifier::canonical)? else {
         return Ok(None);
     };
     let like = |column: SimpleExpr| column.like(pattern.clone());
     let lower = |column| SimpleExpr::from(Func::lower(Expr::col((Entity, column))));
+    let mut address = Condition::all().add(like(Expr::col((user_email::Entity, user_email::Column::Canonical))));
+    if !staff.holds(Permission::UsersView) {
+        address = address.add(Expr::col((user::Entity, user::Column::Username)).is_null());
+    }
     let mut any = Condition::any()
         .add(like(lower(Column::Name)))
         .add(like(lower(Column::Os)))
-        .add(like(Expr::col((user_email::Entity, user_email::Column::Canonical))))
+        .add(address)
         .add(like(Expr::col((user::Entity, user::Column::UsernameCanonical))));
     if let Ok(id) = q.unwrap_or("").trim().parse::<Uuid>() {
         any = any.add(Column::Id.eq(id)).add(Column::Uuid.eq(id));

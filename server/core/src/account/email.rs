@@ -3,19 +3,20 @@
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde::{Deserialize, Serialize};
-use sereno_types::{ChangeEmail, Code, ConfirmEmail, FieldError, UserState};
+use sereno_types::{ChangeEmail, Code, ConfirmEmail, FieldError, Locale, UserState};
 use uuid::Uuid;
 
+use super::attempts::{self, Attempt};
 use super::create::taken;
 use super::identifier::{self, Email};
 use super::register::is_unclaimed;
-use super::{attempts, reauthenticate, typed_code};
+use super::{reauthenticate, typed_code};
 use crate::access::subject;
-use crate::context::{Actor, Failure, Job, Locale, RequestMeta, Sereno, Tx};
+use crate::context::{Actor, Failure, Job, RequestMeta, Sereno, Tx};
 use crate::entity::{one_time, user, user_email};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
-use crate::notify::{self, MailKind, Recipient};
+use crate::notify::{self, MailKind, Recipient, optout};
 use crate::once::{self, Purpose};
 
 /// Asks to replace the signed-in user's address. The answer, and what is written before it, are the same whether or not
@@ -26,13 +27,29 @@ use crate::once::{self, Purpose};
 /// `authentication_required`; `validation_failed` with the codes on `email` or `password_incorrect` on `password`;
 /// `reauthentication_required` without a password and a fresh sign-in; `too_many_requests`; `overloaded`.
 pub async fn request(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, command: ChangeEmail) -> Result<()> {
+    let wish = wish(sereno, meta, actor, command).await?;
+    let mut tx = sereno.begin(meta, actor).await?;
+    wish.write(sereno, &mut tx).await?;
+    tx.commit().await
+}
+
+/// Another address that somebody may ask for.
+pub(super) struct Wish {
+    user: user::Model,
+    old: Option<user_email::Model>,
+    new: Email,
+    attempt: Option<Attempt>,
+}
+
+/// Judges what is asked for, and by whom, before anything is written.
+pub(super) async fn wish(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, command: ChangeEmail) -> Result<Wish> {
     let caller = actor.caller()?;
     sereno.limit_address("change_email", meta)?;
     let mut faults: Vec<FieldError> = Vec::new();
-    let Some(email) = identifier::email_field(&command.email, &mut faults) else {
+    let Some(new) = identifier::email_field(&command.email, &mut faults) else {
         return Err(Error::fields(faults));
     };
-    if let Some(code) = notify::rules::refusal(sereno, &email.canonical).await? {
+    if let Some(code) = notify::rules::refusal(sereno, &new.canonical).await? {
         return Err(Error::field("email", code));
     }
     let found = subject::find(sereno.db.read(), caller.user_id).await?;
@@ -47,29 +64,41 @@ pub async fn request(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, command
         None
     };
     notify::limit(sereno, MailKind::EmailChangeNotice, &user.id.to_string()).await?;
-    notify::limit(sereno, MailKind::EmailChangeConfirm, &email.canonical).await?;
-    let mut tx = sereno.begin(meta, actor).await?;
-    if let Some(attempt) = &attempt {
-        attempts::forgive(tx.db(), attempt).await?;
-    }
-    once::consume_rest(sereno, tx.db(), Purpose::EmailChange, user.id).await?;
-    tx.record(Event::new(EventKind::EmailChangeRequested).about(user.id));
-    tx.enqueue(&SendEmailChange {
-        user_id: user.id,
-        credential_epoch: user.credential_epoch,
-        address: email.address,
-        locale: meta.locale.as_str().to_owned(),
-    })?;
-    if let Some(old) = old {
-        let recipient = Recipient {
-            user_id: Some(user.id),
+    notify::limit(sereno, MailKind::EmailChangeConfirm, &new.canonical).await?;
+    Ok(Wish {
+        user,
+        old,
+        new,
+        attempt,
+    })
+}
+
+impl Wish {
+    /// Asks for it inside a flow's transaction.
+    pub(super) async fn write(self, sereno: &Sereno, tx: &mut Tx) -> Result<()> {
+        if let Some(attempt) = &self.attempt {
+            attempts::forgive(tx.db(), attempt).await?;
+        }
+        let (user, locale) = (self.user, tx.meta().locale);
+        once::consume_rest(sereno, tx.db(), Purpose::EmailChange, user.id).await?;
+        tx.record(Event::new(EventKind::EmailChangeRequested).about(user.id));
+        tx.enqueue(&SendEmailChange {
+            user_id: user.id,
             credential_epoch: user.credential_epoch,
-            address: old.address,
-            locale: meta.locale,
-        };
-        notify::queue(sereno, &mut tx, MailKind::EmailChangeNotice, recipient).await?;
+            address: self.new.address,
+            locale,
+        })?;
+        if let Some(old) = self.old {
+            let recipient = Recipient {
+                user_id: Some(user.id),
+                credential_epoch: user.credential_epoch,
+                address: old.address,
+                locale,
+            };
+            notify::queue(sereno, tx, MailKind::EmailChangeNotice, recipient).await?;
+        }
+        Ok(())
     }
-    tx.commit().await
 }
 
 /// Sends the link to the new address, unless somebody else has confirmed it as theirs: they get nothing.
@@ -81,8 +110,8 @@ pub struct SendEmailChange {
     pub credential_epoch: i64,
     /// The new address, as it was written.
     pub address: String,
-    /// In which language.
-    pub locale: String,
+    /// In which language, if that was said.
+    pub locale: Option<Locale>,
 }
 
 impl Job for SendEmailChange {
@@ -98,7 +127,7 @@ impl Job for SendEmailChange {
             user_id: Some(self.user_id),
             credential_epoch: self.credential_epoch,
             address: self.address,
-            locale: Locale::from_tag(&self.locale).unwrap_or_default(),
+            locale: self.locale,
         };
         notify::queue(sereno, &mut tx, MailKind::EmailChangeConfirm, recipient).await?;
         Ok(tx.commit().await?)
@@ -236,6 +265,16 @@ pub(crate) async fn expire(tx: &mut Tx, id: Uuid) -> Result<()> {
 
 /// Makes this the user's one primary address, confirmed.
 async fn replace(sereno: &Sereno, tx: &Tx, user_id: Uuid, email: Email) -> Result<()> {
+    // what was said of the address before, by its link, is said for the account
+    let before = user_email::Entity::find()
+        .filter(user_email::Column::UserId.eq(user_id))
+        .filter(user_email::Column::IsPrimary.eq(true))
+        .filter(user_email::Column::VerifiedAt.is_not_null())
+        .one(tx.db())
+        .await?;
+    if let Some(before) = before {
+        optout::bind(sereno, tx, &before.canonical, user_id).await?;
+    }
     // it may have been a second address of the same user
     user_email::Entity::delete_many()
         .filter(user_email::Column::UserId.eq(user_id))

@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use super::revocation;
 use crate::access::subject;
-use crate::context::{Actor, Locale, RequestMeta, Sereno, Tx};
-use crate::entity::{announcement_address, email_message, email_suppression, event, login_code, user};
+use crate::context::{Actor, RequestMeta, Sereno, Tx};
+use crate::entity::{announcement_address, email_message, email_suppression, event, login_code, user, user_email};
 use crate::error::Result;
 use crate::event::{Event, EventKind};
 use crate::notify::{self, MailKind, Recipient};
@@ -60,7 +60,11 @@ pub(super) async fn erase(sereno: &Sereno, tx: &mut Tx, id: Uuid) -> Result<()> 
     // before the user, because the database forgets whose they were with the user; and what went to the address before there
     // was an account
     let mut theirs = Condition::any().add(email_message::Column::UserId.eq(id));
-    if let Some(email) = &email {
+    let addresses = user_email::Entity::find()
+        .filter(user_email::Column::UserId.eq(id))
+        .all(tx.db())
+        .await?;
+    for email in &addresses {
         let written = Expr::expr(Func::lower(Expr::col(email_message::Column::Recipient)));
         theirs = theirs.add(written.eq(email.address.to_lowercase()));
         login_code::Entity::delete_many()
@@ -78,10 +82,7 @@ pub(super) async fn erase(sereno: &Sereno, tx: &mut Tx, id: Uuid) -> Result<()> 
             .exec(tx.db())
             .await?;
     }
-    email_message::Entity::delete_many()
-        .filter(theirs)
-        .exec(tx.db())
-        .await?;
+    notify::announcement::forget(tx, theirs).await?;
     revocation::ask_for_all(tx, id).await?;
     user::Entity::delete_by_id(id).exec(tx.db()).await?;
     // where staff acted from is theirs
@@ -102,7 +103,7 @@ pub(super) async fn erase(sereno: &Sereno, tx: &mut Tx, id: Uuid) -> Result<()> 
             user_id: None,
             credential_epoch: user.credential_epoch,
             address: email.address,
-            locale: user.locale.as_deref().and_then(Locale::from_tag).unwrap_or_default(),
+            locale: user.language(),
         };
         let receipt = notify::queue(sereno, tx, MailKind::DeletionDone, recipient).await?;
         event = event.with("receipt", receipt.to_string());

@@ -6,12 +6,14 @@ use serde_json::{Value, json};
 use sereno_types::{DataExport, Id, Permission};
 use uuid::Uuid;
 
-use super::admin;
+mod written;
+
+use super::{admin, preferences};
 use crate::access::subject;
 use crate::clock::Moment;
 use crate::context::{Actor, RequestMeta, Sereno, Staff};
 use crate::entity::{
-    Hidden, device, email_message, event, file, identity, login_code, project, project_member, role, role_assignment,
+    Hidden, device, event, file, identity, login_code, one_time, project, project_member, role, role_assignment,
     session, sign_up, social_provider, token_family, user, user_change, user_email,
 };
 use crate::error::{Error, Result};
@@ -57,11 +59,15 @@ async fn export(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, id: Uuid) ->
         changes: changes(db, id).await?,
         sign_ups: sign_ups(db, id).await?,
         login_codes: login_codes(db, id).await?,
-        mails: mails(db, id).await?,
+        links: links(db, id).await?,
+        mails: written::mails(db, id).await?,
+        notifications: written::notifications(db, id).await?,
+        suppressions: written::suppressions(db, id).await?,
+        announcement_lists: written::lists(db, id).await?,
         identities: identities(db, id).await?,
         files: files(sereno, id).await?,
         events: events(db, id).await?,
-        account: account(sereno, &user),
+        account: account(sereno, &user).await?,
     };
     let mut tx = sereno.begin(meta, actor).await?;
     tx.record(Event::new(EventKind::DataExported).about(id));
@@ -73,8 +79,9 @@ fn at(moment: Option<Moment>) -> Value {
     json!(moment.map(Moment::timestamp))
 }
 
-fn account(sereno: &Sereno, user: &user::Model) -> Value {
-    json!({
+async fn account(sereno: &Sereno, user: &user::Model) -> Result<Value> {
+    let wants = preferences::of(sereno, user).await?;
+    Ok(json!({
         "id": user.id.to_string(),
         "number": user.number,
         "username": user.username,
@@ -91,7 +98,9 @@ fn account(sereno: &Sereno, user: &user::Model) -> Value {
         "updated_at": user.updated_at.timestamp(),
         "last_login_at": at(user.last_login_at),
         "delete_at": at(user.delete_at),
-    })
+        "closed_from": user.closed_from,
+        "wants_announcements": wants.announcements,
+    }))
 }
 
 async fn emails<C: ConnectionTrait>(db: &C, id: Uuid) -> Result<Vec<Value>> {
@@ -314,6 +323,24 @@ async fn login_codes<C: ConnectionTrait>(db: &C, id: Uuid) -> Result<Vec<Value>>
     Ok(rows.all(db).await?.into_iter().map(show).collect())
 }
 
+/// Links and codes of mails, without what opens anything; an address that one is to prove is among it.
+async fn links<C: ConnectionTrait>(db: &C, id: Uuid) -> Result<Vec<Value>> {
+    use one_time::{Column, Entity};
+    let rows = Entity::find()
+        .filter(Column::UserId.eq(id))
+        .order_by_asc(Column::CreatedAt);
+    let show = |row: one_time::Model| {
+        json!({
+            "purpose": row.purpose,
+            "subject": row.subject,
+            "created_at": row.created_at.timestamp(),
+            "expires_at": row.expires_at.timestamp(),
+            "used_at": at(row.consumed_at),
+        })
+    };
+    Ok(rows.all(db).await?.into_iter().map(show).collect())
+}
+
 /// What a client said of its device; of push tokens the end.
 fn described(kept: &Hidden) -> Value {
     let mut said: Value = serde_json::from_str(&kept.0).unwrap_or_default();
@@ -323,25 +350,6 @@ fn described(kept: &Hidden) -> Value {
         }
     }
     said
-}
-
-async fn mails<C: ConnectionTrait>(db: &C, id: Uuid) -> Result<Vec<Value>> {
-    use email_message::{Column, Entity};
-    let rows = Entity::find()
-        .filter(Column::UserId.eq(id))
-        .order_by_asc(Column::CreatedAt);
-    let show = |row: email_message::Model| {
-        json!({
-            "mail": row.mail,
-            "recipient": row.recipient,
-            "locale": row.locale,
-            "status": row.status,
-            "reason": row.reason,
-            "created_at": row.created_at.timestamp(),
-            "sent_at": at(row.sent_at),
-        })
-    };
-    Ok(rows.all(db).await?.into_iter().map(show).collect())
 }
 
 /// Where a file lies and what it is: its bytes stay where they are served.
@@ -365,10 +373,16 @@ async fn files(sereno: &Sereno, id: Uuid) -> Result<Vec<Value>> {
     Ok(rows.into_iter().map(show).collect())
 }
 
+/// What was done to the account, and what its user did, to whatever; but not what others are, to whom it was done.
 async fn events<C: ConnectionTrait>(db: &C, id: Uuid) -> Result<Vec<Value>> {
     use event::{Column, Entity};
-    let rows = Entity::find().filter(Column::UserId.eq(id)).order_by_asc(Column::At);
+    let theirs = Condition::any().add(Column::UserId.eq(id)).add(Column::ActorId.eq(id));
+    let rows = Entity::find()
+        .filter(theirs)
+        .order_by_asc(Column::At)
+        .order_by_asc(Column::Id);
     let show = |row: event::Model| {
+        let is_about_them = row.user_id == Some(id);
         // what others did is told, and not from where
         let theirs = row.actor_id.is_some_and(|actor| actor != id);
         let own = |text: Option<String>| text.filter(|_| !theirs);
@@ -380,7 +394,8 @@ async fn events<C: ConnectionTrait>(db: &C, id: Uuid) -> Result<Vec<Value>> {
             "by": if theirs { "staff" } else { row.actor_kind.as_str() },
             "address": own(row.address),
             "user_agent": own(row.user_agent),
-            "detail": row.detail,
+            "is_about_you": is_about_them,
+            "detail": is_about_them.then_some(row.detail),
         })
     };
     Ok(rows.all(db).await?.into_iter().map(show).collect())

@@ -4,10 +4,11 @@ use std::collections::{BTreeSet, HashMap};
 
 use sea_orm::sea_query::SimpleExpr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sereno_types::Permission;
 use uuid::Uuid;
 
 use super::identifier;
-use crate::context::Sereno;
+use crate::context::{Sereno, Staff};
 use crate::entity::{user, user_email};
 use crate::error::Result;
 
@@ -38,6 +39,14 @@ pub async fn named(sereno: &Sereno, text: &str) -> Result<Option<user::Model>> {
         return Ok(Some(user));
     }
     one(db, user::Column::UsernameCanonical.eq(canonical)).await
+}
+
+/// The same for a filter or a form of staff who may not see users: an address finds only whom it is the name of, so that
+/// nobody learns from what was found whose account an address is, or that it has one.
+pub async fn by_staff(sereno: &Sereno, staff: &Staff, text: &str) -> Result<Option<user::Model>> {
+    let found = named(sereno, text).await?;
+    let sees = !text.contains('@') || staff.holds(Permission::UsersView);
+    Ok(found.filter(|user| sees || user.username.is_none()))
 }
 
 async fn one<C: ConnectionTrait>(db: &C, matching: SimpleExpr) -> Result<Option<user::Model>> {

@@ -110,7 +110,7 @@ pub(crate) async fn open(sereno: &Sereno, tx: &mut Tx, address: &str) -> Result<
         origin: Origin::SignUp,
         is_superuser: false,
         number: None,
-        locale: Some(tx.meta().locale.as_str().to_owned()),
+        locale: tx.meta().locale.map(|locale| locale.as_str().to_owned()),
         attributes: Map::new(),
     };
     let id = match create(sereno, tx, new).await {

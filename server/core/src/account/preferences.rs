@@ -2,12 +2,14 @@
 //! the link of one. Mails about the account itself are no matter of taste.
 
 use sereno_types::{Code, Preferences, Unsubscribe};
+use uuid::Uuid;
 
 use crate::access::subject;
 use crate::context::{Actor, RequestMeta, Sereno};
-use crate::error::{Error, Result};
+use crate::entity::{user, user_email};
+use crate::error::Result;
 use crate::event::{Event, EventKind};
-use crate::notify::optout::{self, Whose};
+use crate::notify::optout::{self, SaidIn, Whose};
 
 /// What the user wants.
 ///
@@ -26,17 +28,31 @@ pub async fn own(sereno: &Sereno, actor: &Actor) -> Result<Preferences> {
 /// `authentication_required`; `state_conflict` where there is no address to write to.
 pub async fn set(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, wanted: Preferences) -> Result<Preferences> {
     let whose = theirs(sereno, actor).await?;
-    change(sereno, meta, actor, &whose, (wanted.announcements, "account")).await?;
+    change(sereno, meta, actor, &whose, (wanted.announcements, SaidIn::Account)).await?;
     own(sereno, actor).await
+}
+
+/// What this user wants.
+pub(super) async fn of(sereno: &Sereno, user: &user::Model) -> Result<Preferences> {
+    let found = subject::find(sereno.db.read(), user.id).await?;
+    let email = found.and_then(|(_, email)| email);
+    let whose = whose(sereno, user.id, email);
+    Ok(Preferences {
+        announcements: !optout::declined(sereno.db.read(), &whose).await?,
+    })
 }
 
 async fn theirs(sereno: &Sereno, actor: &Actor) -> Result<Whose> {
     let caller = actor.caller()?;
     let found = subject::find(sereno.db.read(), caller.user_id).await?;
     let (user, email) = found.ok_or(Code::AuthenticationRequired)?;
-    // whoever has no address yet is known by the account alone
-    let canonical = email.map_or_else(|| user.id.to_string(), |email| email.canonical);
-    Ok(Whose::of(sereno, &canonical, Some(user.id)))
+    Ok(whose(sereno, user.id, email))
+}
+
+/// Whoever has no address yet is known by the account alone.
+fn whose(sereno: &Sereno, user_id: Uuid, email: Option<user_email::Model>) -> Whose {
+    let canonical = email.map_or_else(|| user_id.to_string(), |email| email.canonical);
+    Whose::of(sereno, &canonical, Some(user_id))
 }
 
 /// What whoever holds the link of an announcement is sent: the link says that it is theirs.
@@ -58,19 +74,26 @@ pub async fn unsubscribe(sereno: &Sereno, meta: &RequestMeta, command: Unsubscri
     by_link(sereno, meta, &command, false).await
 }
 
-/// Accepts them again, by the same link.
+/// Accepts them again, by the same link. What was declined in the account is accepted there: the link is in many hands, and
+/// good for ever.
 ///
 /// # Errors
-/// `too_many_requests`, `unsubscribe_link_invalid`.
+/// `too_many_requests`, `unsubscribe_link_invalid`, `declined_in_account`.
 pub async fn resubscribe(sereno: &Sereno, meta: &RequestMeta, command: Unsubscribe) -> Result<()> {
     by_link(sereno, meta, &command, true).await
 }
 
 async fn by_link(sereno: &Sereno, meta: &RequestMeta, command: &Unsubscribe, wanted: bool) -> Result<()> {
-    sereno.limit_address("unsubscribe", meta)?;
-    let whose =
-        optout::read(sereno, command.token.expose()).ok_or_else(|| Error::from(Code::UnsubscribeLinkInvalid))?;
-    change(sereno, meta, &Actor::Anonymous, &whose, (wanted, "link")).await
+    // mail programs post for many readers from few addresses, so what we wrote ourselves is not counted
+    let Some(whose) = optout::read(sereno, command.token.expose()) else {
+        sereno.limit_address("unsubscribe", meta)?;
+        return Err(Code::UnsubscribeLinkInvalid.into());
+    };
+    // a link that is posted again and again writes nothing
+    if optout::declined(sereno.db.write(), &whose).await? != wanted {
+        return Ok(());
+    }
+    change(sereno, meta, &Actor::Anonymous, &whose, (wanted, SaidIn::Link)).await
 }
 
 /// `wanted` says whether they want them, and where they said so.
@@ -79,19 +102,22 @@ async fn change(
     meta: &RequestMeta,
     actor: &Actor,
     whose: &Whose,
-    (wanted, by): (bool, &'static str),
+    (wanted, said_in): (bool, SaidIn),
 ) -> Result<()> {
     let mut tx = sereno.begin(meta, actor).await?;
+    if wanted && said_in == SaidIn::Link && optout::declined_in_account(tx.db(), whose).await? {
+        return Err(Code::DeclinedInAccount.into());
+    }
     let (is_news, kind) = if wanted {
         (optout::accept(&tx, whose).await?, EventKind::AnnouncementsAccepted)
     } else {
         (
-            optout::decline(sereno, &tx, whose).await?,
+            optout::decline(sereno, &tx, whose, said_in).await?,
             EventKind::AnnouncementsDeclined,
         )
     };
     if is_news {
-        tx.record(Event::new(kind).about(whose.user_id).with("by", by));
+        tx.record(Event::new(kind).about(whose.user_id).with("by", said_in.as_str()));
     }
     tx.commit().await
 }

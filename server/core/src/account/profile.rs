@@ -3,13 +3,14 @@
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::{Map, Value, json};
 use sereno_types::{
-    AttributeKind, ChangeQuery, Code, FieldError, Id, Me, Page, Permission, ProfileChange, ProfileField, UpdateProfile,
+    AttributeKind, ChangeEmail, ChangeQuery, Code, FieldError, Id, Me, Page, Permission, ProfileChange, ProfileField,
+    UpdateProfile,
 };
 use uuid::Uuid;
 
 use super::attributes::{self, By};
 use super::create::taken;
-use super::{find, identifier, register};
+use super::{avatar, email, find, identifier, register};
 use crate::access::subject;
 use crate::context::{Actor, RequestMeta, Sereno, Staff, Tx};
 use crate::entity::{user, user_change};
@@ -98,7 +99,31 @@ async fn every_field(sereno: &Sereno) -> Result<Vec<ProfileField>> {
 /// # Errors
 /// `authentication_required`; `validation_failed` with `protected_field`, `username_unique`, `invalid_type` and others.
 pub async fn update(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, command: UpdateProfile) -> Result<Me> {
+    let whole = WholeProfile {
+        profile: command,
+        ..WholeProfile::default()
+    };
+    update_whole(sereno, meta, actor, whole).await
+}
+
+/// What somebody changes of themselves at once.
+#[derive(Debug, Default)]
+pub struct WholeProfile {
+    /// The fields.
+    pub profile: UpdateProfile,
+    /// A picture, in any format that pictures are taken in.
+    pub avatar: Option<Vec<u8>>,
+    /// Another address; it counts when the mail to it was answered.
+    pub email: Option<ChangeEmail>,
+}
+
+/// The same with picture and address, for clients that send them together: all of it, or nothing.
+///
+/// # Errors
+/// As [`update`], [`avatar::set`] and [`email::request`].
+pub async fn update_whole(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, whole: WholeProfile) -> Result<Me> {
     let user_id = actor.caller()?.user_id;
+    let command = whole.profile;
     let protected: Vec<FieldError> = [
         ("username", command.username.is_some()),
         ("first_name", command.first_name.is_some()),
@@ -114,8 +139,22 @@ pub async fn update(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, command:
     if !faults.is_empty() {
         return Err(Error::fields(faults));
     }
+    let picture = match whole.avatar {
+        Some(bytes) => Some(avatar::judge(sereno, user_id, bytes).await?),
+        None => None,
+    };
+    let wish = match whole.email {
+        Some(command) => Some(email::wish(sereno, meta, actor, command).await?),
+        None => None,
+    };
     let mut tx = sereno.begin(meta, actor).await?;
     apply(sereno, &mut tx, user_id, command).await?;
+    if let Some(picture) = picture {
+        avatar::put(sereno, &mut tx, user_id, picture).await?;
+    }
+    if let Some(wish) = wish {
+        wish.write(sereno, &mut tx).await?;
+    }
     let (user, email) = subject::find(tx.db(), user_id)
         .await?
         .ok_or(Code::AuthenticationRequired)?;
@@ -155,7 +194,7 @@ pub async fn update_theirs(
     tx.commit().await
 }
 
-async fn judge(sereno: &Sereno, command: &UpdateProfile, by: By) -> Result<Vec<FieldError>> {
+pub(crate) async fn judge(sereno: &Sereno, command: &UpdateProfile, by: By) -> Result<Vec<FieldError>> {
     let mut faults = attributes::judge(sereno, &command.attributes, by).await?;
     if let Some(Some(name)) = &command.username
         && let Err(code) = identifier::username(name)
@@ -183,7 +222,7 @@ async fn judge(sereno: &Sereno, command: &UpdateProfile, by: By) -> Result<Vec<F
     Ok(faults)
 }
 
-async fn apply(sereno: &Sereno, tx: &mut Tx, user_id: Uuid, command: UpdateProfile) -> Result<()> {
+pub(crate) async fn apply(sereno: &Sereno, tx: &mut Tx, user_id: Uuid, command: UpdateProfile) -> Result<()> {
     use sea_orm::sea_query::LockType;
     // held until the end: two changes at once must not lose each other's attributes
     let found = user::Entity::find_by_id(user_id)

@@ -187,7 +187,7 @@ fn new_user(meta: &RequestMeta, accepted: &Accepted) -> NewUser {
         origin: Origin::SignUp,
         is_superuser: false,
         number: None,
-        locale: Some(meta.locale.as_str().to_owned()),
+        locale: meta.locale.map(|locale| locale.as_str().to_owned()),
         attributes: accepted.attributes.clone(),
     }
 }

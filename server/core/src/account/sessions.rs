@@ -351,7 +351,7 @@ pub async fn list(sereno: &Sereno, staff: &Staff, query: SessionQuery) -> Result
         return Err(Error::field("address", Code::InvalidCharacters));
     }
     if let Some(text) = query.user.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
-        let found = find::named(sereno, text).await?;
+        let found = find::by_staff(sereno, staff, text).await?;
         // nobody's: an id that is not there finds nothing
         wanted.user_id = Some(found.map_or(Uuid::nil(), |user| user.id));
     }

@@ -111,7 +111,7 @@ pub async fn first_administrator(sereno: &Sereno, meta: &RequestMeta, command: S
         origin: Origin::SetUp,
         is_superuser: true,
         number: None,
-        locale: Some(meta.locale.as_str().to_owned()),
+        locale: meta.locale.map(|locale| locale.as_str().to_owned()),
         attributes: serde_json::Map::new(),
     };
     let user_id = create(sereno, &tx, new).await?;

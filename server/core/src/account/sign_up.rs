@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait,
+    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait,
 };
 use serde_json::Value;
 use sereno_types::UserState;
@@ -21,6 +21,7 @@ use crate::entity::sign_up::{ActiveModel, Column, Entity, Model};
 use crate::entity::{user, user_email};
 use crate::error::Result;
 use crate::event::{Event, EventKind};
+use crate::once::{self, Purpose};
 
 /// Keeps what was signed up with, under the epoch that the sign-up's mail carries.
 pub(super) async fn keep(sereno: &Sereno, tx: &Tx, user_id: Uuid, epoch: i64, accepted: &Accepted) -> Result<()> {
@@ -107,6 +108,32 @@ pub(crate) async fn forget(tx: &Tx, user_id: Uuid) -> Result<()> {
         .exec(tx.db())
         .await?;
     Ok(())
+}
+
+/// Makes worth nothing whatever strangers signed up with under an address that nobody confirmed: from now on the account is
+/// one that staff made, and only a new mail's link opens it.
+pub(crate) async fn void(sereno: &Sereno, tx: &Tx, user_id: Uuid) -> Result<()> {
+    let row = user::ActiveModel {
+        username: Set(None),
+        username_canonical: Set(None),
+        password_hash: Set(None),
+        attributes: Set(Value::Object(serde_json::Map::new())),
+        origin: Set(Origin::Staff.as_str().to_owned()),
+        updated_at: Set(tx.now()),
+        ..Default::default()
+    };
+    user::Entity::update_many()
+        .set(row)
+        .col_expr(
+            user::Column::CredentialEpoch,
+            Expr::col(user::Column::CredentialEpoch).add(1),
+        )
+        .filter(user::Column::Id.eq(user_id))
+        .filter(user::Column::State.eq(UserState::Pending.as_str()))
+        .exec(tx.db())
+        .await?;
+    once::consume_rest(sereno, tx.db(), Purpose::Activation, user_id).await?;
+    forget(tx, user_id).await
 }
 
 /// How many accounts one transaction deletes.

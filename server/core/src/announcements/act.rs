@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, EntityTrait};
 use sereno_types::{
-    AnnouncementDetail, AnnouncementState, Code, EmailTestQueued, FieldError, Id, MessageReason, MessageState,
-    Permission, ScheduleAnnouncement,
+    AnnouncementDetail, AnnouncementState, Code, EmailTestQueued, FieldError, Id, Locale, Permission,
+    ScheduleAnnouncement,
 };
 
 use super::send::SendAnnouncement;
@@ -14,9 +13,8 @@ use super::{about, audience, held, parse, show, state};
 use crate::access::subject;
 use crate::clock::Moment;
 use crate::context::limiter::{self, Limit};
-use crate::context::{Locale, RequestMeta, Sereno, Staff, Tx};
+use crate::context::{RequestMeta, Sereno, Staff, Tx};
 use crate::entity::announcement::{ActiveModel, Entity, Model};
-use crate::entity::email_message;
 use crate::error::{Error, Result};
 use crate::event::EventKind;
 use crate::notify::{self, NewRow};
@@ -25,6 +23,8 @@ use crate::notify::{self, NewRow};
 const TESTS: u64 = 4;
 /// How far ahead a moment may be.
 const AHEAD_MAX: Duration = Duration::from_hours(24 * 366);
+/// How far back a moment may lie: as long as somebody takes to press the button, and clocks differ.
+const BEHIND_MAX: Duration = Duration::from_mins(5);
 
 /// Sends an announcement to whoever asks, at their own confirmed address, with a subject that says so.
 ///
@@ -68,8 +68,8 @@ pub async fn test(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -
 ///
 /// # Errors
 /// `permission_denied`, `not_found`, `precondition_failed`; `state_conflict` unless it is a draft; `validation_failed`: what
-/// it lacks (`template_or_html_required`, `blank` on `subject`, `template_not_found`, `empty_email` on `audience`), and
-/// `invalid_choice` on `send_at`.
+/// it lacks (`template_or_html_required`, `blank` on `subject` and on `context.<name>`, `template_not_found`,
+/// `template_syntax_error`, `empty_email` on `audience`), and `invalid_choice` on `send_at`.
 pub async fn schedule(
     sereno: &Sereno,
     meta: &RequestMeta,
@@ -88,8 +88,11 @@ pub async fn schedule(
     {
         None => now,
         Some(text) => Moment::from_rfc3339(text)
-            .filter(|at| *at <= now.plus(AHEAD_MAX))
-            .ok_or_else(|| Error::field("send_at", Code::InvalidChoice))?,
+            .filter(|at| (now.minus(BEHIND_MAX)..=now.plus(AHEAD_MAX)).contains(at))
+            .ok_or_else(|| {
+                let wrong = FieldError::new("send_at", Code::InvalidChoice);
+                Error::fields(vec![wrong.with("reason", "a moment of the next 366 days, in UTC")])
+            })?,
     };
     let found = Entity::find_by_id(parse(id)?).one(sereno.db.read()).await?;
     let seen = found.ok_or(Error::NotFound)?;
@@ -135,7 +138,7 @@ async fn set_going(tx: &mut Tx, row: Model, to: AnnouncementState, at: Moment) -
     Ok(row)
 }
 
-/// What an announcement lacks to leave.
+/// What an announcement lacks to leave. What it says itself is no template: a placeholder would be read as it stands.
 async fn complete(sereno: &Sereno, row: &Model) -> Result<()> {
     let mut faults = Vec::new();
     if row.template.is_none() {
@@ -146,12 +149,22 @@ async fn complete(sereno: &Sereno, row: &Model) -> Result<()> {
             faults.push(FieldError::new("subject", Code::Blank));
         }
     }
+    let own: &[(&str, &str)] = if row.template.is_none() {
+        &[("subject", &row.subject), ("html", &row.html), ("text", &row.text)]
+    } else {
+        &[("subject", &row.subject)]
+    };
+    let placed = own
+        .iter()
+        .filter(|(_, text)| text.contains("{{") || text.contains("{%"));
+    let literal = |field: &str| {
+        FieldError::new(field, Code::TemplateSyntaxError).with("reason", "only templates have placeholders")
+    };
+    faults.extend(placed.map(|(field, _)| literal(field)));
     if !faults.is_empty() {
         return Err(Error::fields(faults));
     }
-    notify::announcement::sample(sereno, row, "ana@example.org", None)
-        .await
-        .map(|_| ())
+    notify::announcement::check(sereno, row).await
 }
 
 /// A way to stop an announcement.
@@ -192,16 +205,16 @@ pub async fn pause(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) 
 /// # Errors
 /// `permission_denied`, `not_found`, `state_conflict`.
 pub async fn cancel(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<AnnouncementDetail> {
-    let how = Stop {
-        from: &[
-            AnnouncementState::Scheduled,
-            AnnouncementState::Sending,
-            AnnouncementState::Paused,
-        ],
-        to: AnnouncementState::Cancelled,
-        event: EventKind::AnnouncementCancelled,
-    };
-    stop(sereno, meta, staff, id, how).await
+    staff.require(Permission::MessagesView)?;
+    staff.require(Permission::MessagesManage)?;
+    let mut tx = sereno.begin(meta, staff.actor()).await?;
+    let row = held(&tx, id).await?;
+    if !notify::announcement::OPEN.contains(&state(&row)) {
+        return Err(Code::StateConflict.into());
+    }
+    notify::announcement::end(&mut tx, &row).await?;
+    tx.commit().await?;
+    show::detail(sereno, staff, id).await
 }
 
 async fn stop(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id, how: Stop) -> Result<AnnouncementDetail> {
@@ -213,38 +226,17 @@ async fn stop(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id, how: 
         return Err(Code::StateConflict.into());
     }
     let to = how.to;
-    let is_over = to == AnnouncementState::Cancelled;
     let change = ActiveModel {
         id: Set(row.id),
         state: Set(to.as_str().to_owned()),
         run: Set(row.run + 1),
         send_at: Set(row.send_at.filter(|_| to != AnnouncementState::Draft)),
-        finished_at: Set(is_over.then(|| tx.now())),
         ..Default::default()
     };
     let row = Entity::update(change).exec(tx.db()).await?;
-    if is_over {
-        audience::forget(&tx, row.id).await?;
-        take_out(&tx, &row).await?;
-    }
     tx.record(about(how.event, &row));
     tx.commit().await?;
     show::detail(sereno, staff, id).await
-}
-
-/// Its mails that wait. One that is being handed over finds out by itself, should it come back.
-async fn take_out(tx: &Tx, row: &Model) -> Result<()> {
-    use email_message::Column;
-    let waiting = [MessageState::Queued.as_str(), MessageState::Held.as_str()];
-    email_message::Entity::update_many()
-        .col_expr(Column::Status, Expr::value(MessageState::Cancelled.as_str()))
-        .col_expr(Column::Reason, Expr::value(MessageReason::CancelledByStaff.as_str()))
-        .filter(Column::AnnouncementId.eq(row.id))
-        .filter(Column::Canonical.is_not_null())
-        .filter(Column::Status.is_in(waiting))
-        .exec(tx.db())
-        .await?;
-    Ok(())
 }
 
 /// Lets an announcement go on where it stood still.

@@ -7,11 +7,11 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter,
     QueryOrder, QuerySelect, QueryTrait, Select,
 };
-use sereno_types::{AnnouncementAudience, AudienceKind, Code, FieldError, Permission, UserQuery, UserState};
+use sereno_types::{AnnouncementAudience, AudienceKind, Code, FieldError, Locale, Permission, UserQuery, UserState};
 use uuid::Uuid;
 
 use crate::account::admin::{joined, matching};
-use crate::context::{Locale, Sereno, Staff, Tx};
+use crate::context::{Sereno, Staff, Tx};
 use crate::entity::announcement::Model;
 use crate::entity::{
     announcement_address, project, project_member, role, role_assignment, role_inclusion, user, user_email,
@@ -35,11 +35,20 @@ pub(super) struct Recipient {
     pub canonical: String,
 }
 
-/// What is wrong with an audience, and the addresses of its list: each once, as they were written.
+/// What is wrong with an audience, and the addresses of its list: each once, as they were written. A list beside filters, or
+/// filters beside a list, would write to others than whoever said so means.
 pub(super) fn judge(audience: &AnnouncementAudience) -> Result<Vec<identifier::Email>, Vec<FieldError>> {
     let mut faults = Vec::new();
+    let is_mixed = match audience.kind {
+        AudienceKind::Users => audience.addresses.iter().any(|line| !line.trim().is_empty()),
+        AudienceKind::Addresses => has_filters(audience),
+    };
+    if is_mixed {
+        let both = FieldError::new("audience.kind", Code::InvalidChoice);
+        faults.push(both.with("reason", "a list of addresses and filters at once"));
+    }
     if let Some(tag) = said(audience.language.as_deref())
-        && !Locale::ALL.iter().any(|locale| locale.as_str() == tag)
+        && Locale::from_name(tag).is_none()
     {
         faults.push(FieldError::new("audience.language", Code::InvalidChoice));
     }
@@ -69,6 +78,40 @@ pub(super) fn judge(audience: &AnnouncementAudience) -> Result<Vec<identifier::E
         }
     }
     if faults.is_empty() { Ok(addresses) } else { Err(faults) }
+}
+
+/// A name that nothing has.
+pub(super) fn nothing_called_so(field: &str) -> FieldError {
+    FieldError::new(field, Code::InvalidChoice).with("reason", "there is none with this name")
+}
+
+/// Role and project that it names and that there are not.
+///
+/// # Errors
+/// When the database is away.
+pub(super) async fn unknown(sereno: &Sereno, audience: &AnnouncementAudience) -> Result<Vec<FieldError>> {
+    let db = sereno.db.read();
+    let project = match project_of(db, audience.project.as_deref()).await {
+        Ok(project) => project,
+        Err(Error::Refused { fields, .. }) => return Ok(fields),
+        Err(error) => return Err(error),
+    };
+    let Some(name) = said(audience.role.as_deref()) else {
+        return Ok(Vec::new());
+    };
+    match role_named(db, name, project.as_ref()).await {
+        Ok(_) => Ok(Vec::new()),
+        Err(Error::Refused { fields, .. }) => Ok(fields),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether anything chooses among accounts. Of `confirmed` nobody can tell whether it was said.
+fn has_filters(audience: &AnnouncementAudience) -> bool {
+    let texts = [&audience.q, &audience.role, &audience.project, &audience.language];
+    texts.into_iter().any(|text| said(text.as_deref()).is_some())
+        || audience.state.is_some()
+        || audience.superuser.is_some()
 }
 
 /// Who chooses accounts by what they are must be allowed to see that: a count is an answer, too.
@@ -234,7 +277,7 @@ async fn project_of<C: ConnectionTrait>(db: &C, name: Option<&str>) -> Result<Op
     let found = crate::roles::project_named(db, name).await?;
     found
         .map(Some)
-        .ok_or_else(|| Error::field("audience.project", Code::InvalidChoice))
+        .ok_or_else(|| Error::fields(vec![nothing_called_so("audience.project")]))
 }
 
 /// Members of a project who are not switched off.
@@ -296,7 +339,7 @@ async fn role_named<C: ConnectionTrait>(db: &C, name: &str, project: Option<&pro
     let own = found.iter().find(|role| role.project_id.is_some());
     let role = own.or(found.first());
     role.map(|role| role.id)
-        .ok_or_else(|| Error::field("audience.role", Code::InvalidChoice))
+        .ok_or_else(|| Error::fields(vec![nothing_called_so("audience.role")]))
 }
 
 /// A role and all that include it, however far.

@@ -2,17 +2,16 @@
 
 use sea_orm::{ActiveValue::Set, EntityTrait};
 use serde_json::Value;
-use sereno_types::{
-    AnnouncementDetail, AnnouncementState, AudienceKind, Code, FieldError, Id, Permission, SaveAnnouncement,
-};
+use sereno_types::{AnnouncementDetail, AnnouncementState, Code, FieldError, Id, Locale, Permission, SaveAnnouncement};
 use uuid::Uuid;
 
 use super::{about, audience, held, show, state};
-use crate::context::{Locale, RequestMeta, Sereno, Staff, Tx, tidy, without_nul};
+use crate::context::{RequestMeta, Sereno, Staff, Tx, tidy, without_nul};
 use crate::entity::announcement::{ActiveModel, Entity, Model};
 use crate::error::{Error, Result};
 use crate::event::EventKind;
 use crate::identifier;
+use crate::notify;
 
 /// Longest name, in characters.
 const NAME_MAX: usize = 150;
@@ -51,6 +50,10 @@ pub async fn create(
     row.state = Set(AnnouncementState::Draft.as_str().to_owned());
     row.run = Set(0);
     row.page = Set(0);
+    row.swept_sent = Set(0);
+    row.swept_failed = Set(0);
+    row.swept_skipped = Set(0);
+    row.swept_cancelled = Set(0);
     row.created_by = Set(staff.actor().id());
     row.created_at = Set(tx.now());
     Entity::insert(row).exec_without_returning(tx.db()).await?;
@@ -142,8 +145,8 @@ async fn judge(sereno: &Sereno, staff: &Staff, mut command: SaveAnnouncement) ->
     command.template = said(command.template);
     let mut faults = words(&command);
     let language = match said(command.language.take()) {
-        None => Some(Locale::default()),
-        Some(tag) => Locale::ALL.into_iter().find(|locale| locale.as_str() == tag),
+        None => Some(sereno.config.mail_locale()),
+        Some(tag) => Locale::from_name(&tag),
     };
     if language.is_none() {
         faults.push(FieldError::new("language", Code::InvalidChoice));
@@ -157,17 +160,24 @@ async fn judge(sereno: &Sereno, staff: &Staff, mut command: SaveAnnouncement) ->
     }
     let mut project_id = None;
     if let Some(name) = said(command.project.take()) {
+        staff.require(Permission::ProjectsView)?;
         match crate::roles::project_named(sereno.db.read(), &name).await? {
             Some(project) => project_id = Some(project.id),
-            None => faults.push(FieldError::new("project", Code::InvalidChoice)),
+            None => faults.push(audience::nothing_called_so("project")),
         }
     }
-    if command.audience.kind == AudienceKind::Users {
-        command.audience.addresses.clear();
+    if command.template.is_none() && !command.context.is_empty() {
+        faults.push(FieldError::new("context", Code::InvalidChoice).with("reason", "only templates use values"));
     }
     let addresses = audience::judge(&command.audience)
         .map_err(|more| faults.extend(more))
         .unwrap_or_default();
+    faults.extend(audience::unknown(sereno, &command.audience).await?);
+    if let Some(name) = &command.template
+        && !notify::template::is_custom(sereno.db.read(), name).await?
+    {
+        faults.push(FieldError::new("template", Code::TemplateNotFound));
+    }
     match (language, faults.is_empty()) {
         (Some(language), true) => Ok(Sound {
             command,

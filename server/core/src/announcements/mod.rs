@@ -22,7 +22,7 @@ use uuid::Uuid;
 use crate::context::Tx;
 use crate::entity::announcement::{Entity, Model};
 use crate::error::{Error, Result};
-use crate::event::{Event, EventKind};
+use crate::notify::announcement::about;
 
 fn parse(id: &Id) -> Result<Uuid> {
     id.0.parse().map_err(|_| Error::NotFound)
@@ -43,11 +43,4 @@ async fn held(tx: &Tx, id: &Id) -> Result<Model> {
         .one(tx.db())
         .await?;
     found.ok_or(Error::NotFound)
-}
-
-/// An event about an announcement.
-fn about(kind: EventKind, row: &Model) -> Event {
-    Event::new(kind)
-        .with("announcement_id", row.id.to_string())
-        .with("announcement", row.name.as_str())
 }

@@ -7,12 +7,12 @@ use std::time::Duration;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
-use sereno_types::{AnnouncementState, Code, MessageState};
+use sereno_types::{AnnouncementState, Code, Locale, MessageState};
 use uuid::Uuid;
 
 use super::audience::{self, Recipient};
 use super::{about, state};
-use crate::context::{Actor, Failure, Job, Locale, RequestMeta, Sereno, Tx};
+use crate::context::{Actor, Failure, Job, RequestMeta, Sereno, Tx};
 use crate::entity::announcement::{Column, Entity, Model};
 use crate::entity::email_message;
 use crate::error::{Error, Result};
@@ -27,6 +27,8 @@ const FRESH_MAX: u64 = 500;
 const OPEN_MAX: u64 = 2_000;
 /// How long it waits for room, or for its last mails.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// How long it waits for mails that staff holds back.
+const HELD_BACK: Duration = Duration::from_secs(15);
 /// So many pages one attempt of the job writes, to end well before its lease does.
 const PAGES_AT_ONCE: u32 = 8;
 
@@ -62,8 +64,11 @@ impl Job for SendAnnouncement {
                     write(sereno, &row).await?;
                 }
                 AnnouncementState::Sending => {
-                    if open(&row).count(sereno.db.write()).await? > 0 {
+                    if waiting(&row).count(sereno.db.write()).await? > 0 {
                         return Err(Failure::Wait(LOOK_AGAIN));
+                    }
+                    if held(&row).count(sereno.db.write()).await? > 0 {
+                        return Err(Failure::Wait(HELD_BACK));
                     }
                     end(sereno, &row).await?;
                 }
@@ -131,19 +136,28 @@ async fn begin(sereno: &Sereno, row: &Model) -> Result<()> {
     tx.commit().await
 }
 
-/// Its own mails that may still leave.
-fn open(row: &Model) -> sea_orm::Select<email_message::Entity> {
-    let waiting = [MessageState::Queued.as_str(), MessageState::Sending.as_str()];
+/// Its own mails that are in the queue.
+fn waiting(row: &Model) -> sea_orm::Select<email_message::Entity> {
+    standing(row, &[MessageState::Queued, MessageState::Sending])
+}
+
+/// Its own mails that are held back: they take no room in the queue, but may still leave.
+fn held(row: &Model) -> sea_orm::Select<email_message::Entity> {
+    standing(row, &[MessageState::Held])
+}
+
+fn standing(row: &Model, states: &[MessageState]) -> sea_orm::Select<email_message::Entity> {
+    let states = states.iter().map(|state| state.as_str());
     email_message::Entity::find()
         .filter(email_message::Column::AnnouncementId.eq(row.id))
         .filter(email_message::Column::Canonical.is_not_null())
-        .filter(email_message::Column::Status.is_in(waiting))
+        .filter(email_message::Column::Status.is_in(states))
 }
 
 async fn has_room(sereno: &Sereno, row: &Model) -> Result<bool> {
     let db = sereno.db.write();
-    let fresh = open(row).filter(email_message::Column::Attempts.eq(0));
-    Ok(fresh.count(db).await? < FRESH_MAX && open(row).count(db).await? < OPEN_MAX)
+    let fresh = waiting(row).filter(email_message::Column::Attempts.eq(0));
+    Ok(fresh.count(db).await? < FRESH_MAX && waiting(row).count(db).await? < OPEN_MAX)
 }
 
 /// Writes one page of mails, unless another worker was there first.

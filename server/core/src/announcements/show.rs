@@ -85,7 +85,7 @@ impl Beside {
             state: state(row),
             project: row.project_id.and_then(|id| self.slugs.get(&id).cloned()),
             recipients: row.recipients.and_then(|count| u64::try_from(count).ok()),
-            counts: self.counts.get(&row.id).copied().unwrap_or_default(),
+            counts: whole(self.counts.get(&row.id).copied().unwrap_or_default(), row),
             created_by: row.created_by.map(|id| SessionUser {
                 id: Id(id.to_string()),
                 name: self.names.get(&id).cloned().unwrap_or_default(),
@@ -98,7 +98,24 @@ impl Beside {
     }
 }
 
-/// How many of each announcement's own mails stand where: neither those that try it nor those that repeat one.
+/// With those that the history has forgotten, and those that are not written yet.
+fn whole(mut counts: AnnouncementCounts, row: &Model) -> AnnouncementCounts {
+    let many = |count: i64| u64::try_from(count).unwrap_or(0);
+    counts.sent += many(row.swept_sent);
+    counts.failed += many(row.swept_failed);
+    counts.skipped += many(row.swept_skipped);
+    counts.cancelled += many(row.swept_cancelled);
+    // whom the walk has not come to
+    let unwritten = many(row.recipients.unwrap_or(0)).saturating_sub(counts.queued + counts.held + counts.done());
+    match state(row) {
+        AnnouncementState::Sending | AnnouncementState::Paused if row.walked_at.is_none() => counts.queued += unwritten,
+        AnnouncementState::Cancelled if row.walked_at.is_none() => counts.cancelled += unwritten,
+        _ => {}
+    }
+    counts
+}
+
+/// How many of each announcement's own mails stand where in the history: neither those that try it nor those that repeat one.
 async fn counts<C: ConnectionTrait>(
     db: &C,
     ids: impl Iterator<Item = Uuid>,

@@ -11,6 +11,8 @@ use super::{Config, Faults};
 pub struct Compat {
     /// djwto.
     pub djwto: Djwto,
+    /// django-nets-core.
+    pub nets_core: NetsCore,
 }
 
 section! {
@@ -30,7 +32,7 @@ section! {
         issuer: String = String::new();
         /// `sub` in every token. Empty: none.
         subject: String = String::new();
-        /// `aud` in every token, one or many. Empty: none.
+        /// `aud` in every token: a list of texts. Empty: none.
         audience: Vec<String> = Vec::new();
         /// Whether tokens have `iat`, and access tokens `refresh_iat`.
         iat: bool = true;
@@ -40,9 +42,10 @@ section! {
         access_lifetime: Seconds = Seconds(300);
         /// Seconds a refresh token is good. 0: without end.
         refresh_lifetime: Seconds = Seconds(86_400);
-        /// Seconds a sign-in can be prolonged at most. 0: without end.
-        session_lifetime: Seconds = Seconds(7_776_000);
-        /// Seconds after which a new token begins to be good (`nbf`). 0: at once, and no `nbf`.
+        /// Seconds a sign-in can be prolonged at most. 0: without end. Empty: 90 days, or as long as a refresh token is good if
+        /// that is longer.
+        session_lifetime: Option<Seconds> = None;
+        /// Seconds after a sign-in until its tokens begin to be good (`nbf`). 0: at once, and no `nbf`.
         not_before: Seconds = Seconds(0);
         /// Below which path the four doors of the refresh token stand, without slashes at its ends.
         refresh_path: String = "api/token/refresh".to_owned();
@@ -60,8 +63,52 @@ section! {
         trusted_origins: Vec<String> = Vec::new();
         /// Whether refresh tokens can be prolonged (`update_refresh`).
         allow_refresh_update: bool = true;
-        /// What people sign in with: `username` or `email`. So is the form's field called, and the member of `user`.
+        /// What people sign in with: `username` or `email`. So is the member of `user` called; the form's field is always `username`.
         username_field: String = "username".to_owned();
+    }
+}
+
+section! {
+    /// The facade `nets_core`: a Django package whose people sign in by mailed codes. See docs/move-from-django-nets-core.md.
+    NetsCore = "compat.nets_core" {
+        /// Whether it is there at all.
+        enabled: bool = false;
+        /// Below which path it is mounted; `/` for the root.
+        prefix: String = "/compat/nets-core".to_owned();
+        /// Below which path the doors `token/` and `revoke_token/` stand, without slashes at its ends.
+        token_path: String = "o".to_owned();
+        /// What a user is shown of themselves, in this order: `id`, `email`, `email_verified`, `username`, `first_name`,
+        /// `last_name`, `full_name`, `avatar`, `is_active`, `date_joined`, and attributes by their names.
+        fields: Vec<String> = [
+            "id", "first_name", "last_name", "is_active", "date_joined", "username", "email", "full_name", "email_verified",
+        ].map(str::to_owned).to_vec();
+        /// Words that keep every name with one of them from being shown, beside `password` and `superuser`.
+        protected_words: Vec<String> = Vec::new();
+        /// Fields that `update/` passes over beside those that always are; `doc_*` stands for every name that begins so.
+        prohibited_fields: Vec<String> = Vec::new();
+        /// Whether who asks for a code must describe a device.
+        device_required: bool = true;
+        /// Whether a sign-in also sets the cookies `sessionid` and `csrftoken`.
+        session_cookie: bool = true;
+        /// Which provider `loginWithGoogle/` and `loginWithGoogleSocial/` ask: its name in addresses.
+        google: String = "google".to_owned();
+        /// Which provider `loginWithApple/` asks.
+        apple: String = "apple".to_owned();
+        /// Which provider `loginWithFacebook/` asks.
+        facebook: String = "facebook".to_owned();
+        /// Which provider `loginWithMicrosoft/` asks.
+        microsoft: String = "microsoft".to_owned();
+        /// Which provider `loginWithGithub/` asks.
+        github: String = "github".to_owned();
+        /// `info.title` of its openapi.json.
+        openapi_title: String = "NETS CORE API".to_owned();
+        /// `info.version` of it.
+        openapi_version: String = "1.0.0".to_owned();
+        /// `info.description` of it.
+        openapi_description: String =
+            "Auto-generated OpenAPI schema from request_handler route metadata.".to_owned();
+        /// `tags` of every operation in it.
+        openapi_tags: Vec<String> = vec!["nets_core_auth".to_owned()];
     }
 }
 
@@ -70,6 +117,16 @@ impl Djwto {
     #[must_use]
     pub fn signing_algorithm(&self) -> Option<SigningAlgorithm> {
         SigningAlgorithm::from_name(&self.algorithm)
+    }
+
+    /// How long a sign-in can be prolonged at most; 0: without end.
+    #[must_use]
+    pub fn longest_sign_in(&self) -> Seconds {
+        const USUAL: Seconds = Seconds(7_776_000);
+        self.session_lifetime.unwrap_or(match self.refresh_lifetime {
+            Seconds(0) => Seconds(0),
+            lasts => lasts.max(USUAL),
+        })
     }
 
     /// `SameSite`, where there is such a one.
@@ -83,6 +140,27 @@ impl Djwto {
 pub(super) fn judge(config: &Config, faults: &mut Faults) {
     if config.compat.djwto.enabled {
         djwto(config, faults);
+    }
+    if config.compat.nets_core.enabled {
+        nets_core(config, faults);
+    }
+}
+
+fn nets_core(config: &Config, faults: &mut Faults) {
+    let (settings, at) = (&config.compat.nets_core, NetsCore::PATH);
+    prefix(at, &settings.prefix, faults);
+    if !is_path(&settings.token_path) {
+        faults.add(at, "token_path", "must be a path without slashes at its ends");
+    }
+    if settings.fields.is_empty() {
+        faults.add(at, "fields", "must name a field");
+    }
+    // clients send codes as numbers
+    if !config.login_code.alphabet.bytes().all(|byte| byte.is_ascii_digit()) {
+        faults.add(at, "enabled", "needs login_code.alphabet to hold digits alone");
+    }
+    if !config.login_code.enabled {
+        faults.add(at, "enabled", "needs login_code.enabled");
     }
 }
 
@@ -129,14 +207,19 @@ fn djwto(config: &Config, faults: &mut Faults) {
     for (key, seconds, most) in [
         ("access_lifetime", settings.access_lifetime, LIFETIME_MAX),
         ("refresh_lifetime", settings.refresh_lifetime, LIFETIME_MAX),
-        ("session_lifetime", settings.session_lifetime, LIFETIME_MAX),
+        (
+            "session_lifetime",
+            settings.session_lifetime.unwrap_or(Seconds(0)),
+            LIFETIME_MAX,
+        ),
         ("not_before", settings.not_before, 3_600),
     ] {
         if seconds.0 > most {
             faults.add(at, key, &format!("must be at most {most}"));
         }
     }
-    if settings.session_lifetime.0 > 0 && settings.session_lifetime < settings.refresh_lifetime {
+    let longest = settings.longest_sign_in();
+    if longest.0 > 0 && longest < settings.refresh_lifetime {
         faults.add(at, "session_lifetime", "must not be shorter than refresh_lifetime");
     }
     if !settings.trusted_origins.iter().all(|origin| is_trusted(origin)) {

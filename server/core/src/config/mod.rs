@@ -11,10 +11,11 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use sereno_types::Locale;
 use toml::{Table, Value};
 use url::Url;
 
-pub use compat::{Compat, Djwto};
+pub use compat::{Compat, Djwto, NetsCore};
 pub use sections::{
     Access, Brand, Database, Deletion, Device, General, Hooks, Keys, Limit, Live, Log, LoginCode, Mail, Password,
     Profile, Push, Registration, Server, Session, Social, Testers, Token, Worker,
@@ -235,6 +236,7 @@ impl Config {
             log: Log::read(take(Log::PATH), &mut faults),
             compat: Compat {
                 djwto: Djwto::read(take(Djwto::PATH), &mut faults),
+                nets_core: NetsCore::read(take(NetsCore::PATH), &mut faults),
             },
         };
         for section in found.keys() {
@@ -276,6 +278,7 @@ impl Config {
         Worker::example(&mut text);
         Log::example(&mut text);
         Djwto::example(&mut text);
+        NetsCore::example(&mut text);
         text
     }
 
@@ -305,6 +308,12 @@ impl Config {
         } else {
             url.to_owned()
         }
+    }
+
+    /// The language of mails to whom no other is known.
+    #[must_use]
+    pub fn mail_locale(&self) -> Locale {
+        Locale::from_name(&self.mail.locale).unwrap_or_default()
     }
 
     /// What mails call this server, with its default filled in.

@@ -94,6 +94,9 @@ section! {
         ca_file: String = String::new();
         /// The sender, for example `Example <no-reply@example.org>`.
         from: String = "Sereno <sereno@localhost>".to_owned();
+        /// The language of mails to whom no other is known: `en`, `de` or `es`. What the request asks for and the user's own go
+        /// before it.
+        locale: String = "en".to_owned();
         /// Where mail servers send what they could not deliver (the envelope's sender). Default: the address of `from`.
         bounce_address: String = String::new();
         /// File with the private key (PEM, PKCS #8: RSA of 2048 bits or more, or Ed25519) that mails are signed with (DKIM).
@@ -236,6 +239,9 @@ section! {
         /// Whether a role that a user holds everywhere holds in every project, too. Without it only what was given in the
         /// project counts there.
         global_roles_in_projects: bool = true;
+        /// Days that a permission which applications asked about and nobody declared is shown to staff after it was asked
+        /// about last.
+        keep_asked_days: u64 = 90;
     }
 }
 
@@ -286,6 +292,8 @@ section! {
     Device = "device" {
         /// Whether a mail tells users of a sign-in with a device that is new to them.
         notice: bool = true;
+        /// Whether a notification tells users of each sign-in with a device, on every device of theirs that has a push token.
+        push_notice: bool = false;
         /// Most devices of one user. A further one takes the place of the one that was unused for longest and on which
         /// nobody is signed in; where there is none, the sign-in is refused. 0 switches this off.
         per_user: u64 = 100;

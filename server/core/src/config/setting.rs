@@ -76,6 +76,20 @@ impl Setting for Seconds {
     }
 }
 
+/// A span whose default hangs on other settings; empty: not set.
+impl Setting for Option<Seconds> {
+    fn read(raw: Raw) -> Result<Self, &'static str> {
+        match raw {
+            Raw::File(Value::String(text)) | Raw::Env(text) if text.is_empty() => Ok(None),
+            raw => Seconds::read(raw).map(Some),
+        }
+    }
+
+    fn show(&self) -> Option<Value> {
+        self.and_then(|seconds| seconds.show())
+    }
+}
+
 impl Setting for String {
     fn read(raw: Raw) -> Result<Self, &'static str> {
         match raw {

@@ -1,5 +1,6 @@
 //! What makes sense and what is refused: figures within bounds, addresses that parse, and the refusals of the modes.
 
+use sereno_types::Locale;
 use url::Url;
 
 use super::{Config, Faults, Mode, compat};
@@ -217,6 +218,9 @@ fn mail(config: &Config, faults: &mut Faults) {
             "must be an address, for example `Example <no-reply@example.org>`",
         );
     }
+    if Locale::from_name(&config.mail.locale).is_none() {
+        faults.add("mail", "locale", "must be \"en\", \"de\" or \"es\"");
+    }
     let bounce = &config.mail.bounce_address;
     if !bounce.is_empty() && bounce.parse::<lettre::Address>().is_err() {
         faults.add("mail", "bounce_address", "must be an address without a name");
@@ -393,6 +397,7 @@ fn figures(config: &Config, faults: &mut Faults) {
     let per_user = config.live.connections_per_user;
     bounds("live", "connections_per_user", per_user, 1, 10_000);
     bounds("live", "recheck", config.live.recheck.0, 1, 300);
+    bounds("access", "keep_asked_days", config.access.keep_asked_days, 1, 36_500);
     bounds("worker", "concurrency", config.worker.concurrency, 1, 256);
     bounds("worker", "max_attempts", config.worker.max_attempts, 1, 100);
     bounds("worker", "lease", config.worker.lease.0, 10, 86_400);

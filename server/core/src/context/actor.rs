@@ -3,50 +3,12 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use sereno_types::{Code, Permission};
+use sereno_types::{Code, Locale, Permission};
 use uuid::Uuid;
 
 use super::limiter::Allowance;
 use crate::clock::Moment;
 use crate::error::{Error, Result};
-
-/// A language Sereno speaks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Locale {
-    /// English.
-    #[default]
-    En,
-    /// German.
-    De,
-    /// Spanish.
-    Es,
-}
-
-impl Locale {
-    /// Every language.
-    pub const ALL: [Self; 3] = [Self::En, Self::De, Self::Es];
-
-    /// The BCP 47 tag.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::En => "en",
-            Self::De => "de",
-            Self::Es => "es",
-        }
-    }
-
-    /// The language of a tag such as `de-AT`, if Sereno speaks it.
-    #[must_use]
-    pub fn from_tag(tag: &str) -> Option<Self> {
-        match tag.trim().split(['-', '_']).next()?.to_ascii_lowercase().as_str() {
-            "en" => Some(Self::En),
-            "de" => Some(Self::De),
-            "es" => Some(Self::Es),
-            _ => None,
-        }
-    }
-}
 
 /// Where a request came from.
 #[derive(Clone, Debug, Default)]
@@ -57,8 +19,8 @@ pub struct RequestMeta {
     pub user_agent: Option<String>,
     /// Finds the request in the log.
     pub request_id: Option<String>,
-    /// The language to answer in.
-    pub locale: Locale,
+    /// The language that the request asks for, if it says one that Sereno speaks.
+    pub locale: Option<Locale>,
     /// Which versions the request means to change (`If-Match`).
     pub if_match: Option<String>,
     /// How much more of the same the client may ask for; noted by the limiter, told by the door.

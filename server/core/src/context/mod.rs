@@ -22,7 +22,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-pub use actor::{Actor, Caller, Locale, RequestMeta, Staff, Via};
+pub use actor::{Actor, Caller, RequestMeta, Staff, Via};
 pub use cache::{Application, ApplicationIndex, Cache, FamilySnapshot, TokenSnapshot, UserSnapshot};
 pub use db::{Db, Probe, tidy, without_nul};
 pub use deliver_event::DeliverEvent;

@@ -62,6 +62,13 @@ impl DkimKey {
         })
     }
 
+    /// Whether it may sign for a sender of this domain: another one's mail would be signed by somebody who does not answer for
+    /// it, and the signature would say nothing of the sender (RFC 7489 §3.1.1).
+    #[must_use]
+    pub fn signs_for(&self, domain: &str) -> bool {
+        self.domain.eq_ignore_ascii_case(domain)
+    }
+
     /// The message with its signature in front.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 //! sessions and token families, is ended by whoever removes it (`account::devices`).
 
 mod described;
+mod notice;
 mod remember;
 
 pub use described::{Described, HARDWARE_MAX, NAME_MAX, WORD_MAX, push, text};

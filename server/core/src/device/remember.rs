@@ -11,14 +11,13 @@ use sea_orm::{
 use sereno_types::Code;
 use uuid::Uuid;
 
-use super::Described;
+use super::{Described, notice};
 use crate::clock::Moment;
-use crate::context::{Locale, Sereno, Tx};
+use crate::context::{Sereno, Tx};
 use crate::entity::device::{ActiveModel, Column, Entity, Model};
-use crate::entity::{email_message, session, token_family, user, user_email};
+use crate::entity::{session, token_family, user};
 use crate::error::Result;
 use crate::event::{Event, EventKind};
-use crate::notify::{self, MailKind, Recipient};
 
 /// How exactly "last seen" is kept where tokens are refreshed.
 const SEEN_EVERY: Duration = Duration::from_hours(1);
@@ -64,8 +63,11 @@ pub async fn remember(sereno: &Sereno, tx: &mut Tx, user: &user::Model, describe
         let event = Event::new(EventKind::DeviceAdded).about(user.id);
         tx.record(event.with("device_id", id.to_string()));
         if sereno.config.device.notice && user.last_login_at.is_some() {
-            tell_owner(sereno, tx, user).await?;
+            notice::mail(sereno, tx, user).await?;
         }
+    }
+    if sereno.config.device.push_notice {
+        notice::push(sereno, tx, user, &device).await?;
     }
     Ok(device)
 }
@@ -169,35 +171,6 @@ pub async fn claim_push_tokens(tx: &Tx, device: &Model) -> Result<()> {
             .exec(tx.db())
             .await?;
     }
-    Ok(())
-}
-
-/// Queues the mail that tells of a new device, to a confirmed address and not more often than other mails.
-async fn tell_owner(sereno: &Sereno, tx: &mut Tx, user: &user::Model) -> Result<()> {
-    let email = user_email::Entity::find()
-        .filter(user_email::Column::UserId.eq(user.id))
-        .filter(user_email::Column::IsPrimary.eq(true))
-        .filter(user_email::Column::VerifiedAt.is_not_null());
-    let Some(email) = email.one(tx.db()).await? else {
-        return Ok(());
-    };
-    // not by the limiter, whose refusal would keep the owner out
-    let lately = email_message::Entity::find()
-        .filter(email_message::Column::UserId.eq(user.id))
-        .filter(email_message::Column::Mail.eq(MailKind::NewDevice.as_str()))
-        .filter(email_message::Column::CreatedAt.gt(tx.now().minus(Duration::from_hours(1))));
-    let most = sereno.config.limit.mails_per_recipient;
-    if most > 0 && lately.count(tx.db()).await? >= most {
-        return Ok(());
-    }
-    let own = user.locale.as_deref().and_then(Locale::from_tag);
-    let recipient = Recipient {
-        user_id: Some(user.id),
-        credential_epoch: user.credential_epoch,
-        address: email.address,
-        locale: own.unwrap_or(tx.meta().locale),
-    };
-    notify::queue(sereno, tx, MailKind::NewDevice, recipient).await?;
     Ok(())
 }
 

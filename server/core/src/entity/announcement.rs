@@ -55,6 +55,14 @@ pub struct Model {
     pub started_at: Option<Moment>,
     /// When the last mail had left, or it was cancelled.
     pub finished_at: Option<Moment>,
+    /// How many of its own mails were sent that the history has forgotten.
+    pub swept_sent: i64,
+    /// How many of those had been given up.
+    pub swept_failed: i64,
+    /// How many of those nobody was to be sent.
+    pub swept_skipped: i64,
+    /// How many of those had been taken out of the queue.
+    pub swept_cancelled: i64,
 }
 
 /// None is needed: look-ups name their columns.

@@ -17,6 +17,8 @@ pub struct Model {
     pub user_id: Option<Uuid>,
     /// Since when.
     pub created_at: Moment,
+    /// Where it was said: `account`, by whoever was signed in, or `link`, by whoever held the link of an announcement.
+    pub said_in: String,
 }
 
 /// None is needed: look-ups name their columns.

@@ -33,7 +33,8 @@ pub struct Model {
     pub created_at: Moment,
     /// When the mail server took it.
     pub sent_at: Option<Moment>,
-    /// The recipient's credential epoch when it was asked for; unknown of mails older than this column.
+    /// The recipient's credential epoch when it was asked for. Nothing of a mail that cannot be written any more: it is older
+    /// than this column, or the project that it was sent for is gone.
     pub credential_epoch: Option<i64>,
     /// The row of another table that it is about.
     pub about: Option<Uuid>,

@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use super::Hidden;
 use crate::clock::Moment;
-use sereno_types::UserState;
+use sereno_types::{Locale, UserState};
 
 /// An account.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -74,5 +74,11 @@ impl Model {
     #[must_use]
     pub fn state(&self) -> UserState {
         UserState::from_name(&self.state).unwrap_or(UserState::Disabled)
+    }
+
+    /// The user's own language, if they chose one that Sereno speaks.
+    #[must_use]
+    pub fn language(&self) -> Option<Locale> {
+        self.locale.as_deref().and_then(Locale::from_tag)
     }
 }

@@ -50,6 +50,10 @@ pub async fn end(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, command: Lo
             .intend(meta, Intent::new(IntentKind::Logout).about(owner))
             .await?;
     }
+    let application = match via {
+        Via::Session(_) => None,
+        Via::Family(id) => token::application_of(sereno, id).await?,
+    };
     let mut tx = sereno.begin(meta, actor).await?;
     let ended: Option<(Option<Uuid>, Uuid)> = match via {
         Via::Session(id) => session::end(&tx, id, "logout").await?.then(|| (caller_id(actor), id)),
@@ -59,7 +63,11 @@ pub async fn end(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, command: Lo
     };
     let has_ended = ended.is_some();
     if let Some((user_id, id)) = ended {
-        tx.record(Event::new(EventKind::LoggedOut).about(user_id).within(id));
+        let event = Event::new(EventKind::LoggedOut).about(user_id).within(id);
+        tx.record(match application {
+            Some(application) => event.through(application),
+            None => event,
+        });
         let device = command.device_id.and_then(|id| id.0.parse().ok());
         if let (Some(owner), Some(device)) = (user_id, device) {
             devices::take_away(&mut tx, device, owner).await?;

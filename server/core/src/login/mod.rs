@@ -12,7 +12,10 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use sereno_types::{ClientCredentials, Code, Delivery, Grant, Login, Me, Secret};
 use uuid::Uuid;
 
-pub use code::{SendLoginCode, ask_code, ask_code_in_browser, by_code_for_application, by_code_with_session};
+pub use code::{
+    SendLoginCode, ask_code, ask_code_in_browser, by_code_for_application, by_code_with_session, code_handle_on,
+    leave_by_code, was_code_asked,
+};
 pub use logout::{end, logout};
 
 use crate::access::{application, subject};

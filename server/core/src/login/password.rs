@@ -29,8 +29,15 @@ pub(super) async fn authenticate(
     command: &Login,
     application_id: Option<Uuid>,
 ) -> Result<Authenticated> {
-    validate(sereno, command)?;
+    let faults = faults_of(sereno, command);
+    // an empty field is a slip at the keyboard; anything else that cannot be right is an attempt
+    if !faults.is_empty() && faults.iter().all(|fault| fault.code == Code::Blank) {
+        return Err(Error::fields(faults));
+    }
     sereno.limit_address("login", meta)?;
+    if !faults.is_empty() {
+        return Err(refuse(sereno, meta, None, Error::fields(faults)).await);
+    }
     let user = look_up::by_identifier(sereno, &command.identifier).await?;
     // before anything is counted or hashed: what a hook says tells nothing about the password
     let intent = Intent::new(IntentKind::Login).typed(&command.identifier);
@@ -73,7 +80,8 @@ pub(super) async fn authenticate(
     Err(refuse(sereno, meta, user.as_ref(), refusal.into()).await)
 }
 
-fn validate(sereno: &Sereno, command: &Login) -> Result<()> {
+/// What cannot be anybody's name or password.
+fn faults_of(sereno: &Sereno, command: &Login) -> Vec<FieldError> {
     let mut faults = Vec::new();
     look_up::identifier_field(&command.identifier, &mut faults);
     let most = sereno.config.password.max_length;
@@ -82,11 +90,7 @@ fn validate(sereno: &Sereno, command: &Login) -> Result<()> {
     } else if command.password.expose().len() as u64 > most * 4 {
         faults.push(FieldError::new("password", Code::TooLong).with("max", most));
     }
-    if faults.is_empty() {
-        Ok(())
-    } else {
-        Err(Error::fields(faults))
-    }
+    faults
 }
 
 /// Writes the refusal down; a refusal that cannot be written down becomes `unavailable`.

@@ -8,14 +8,14 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 use serde_json::json;
 use sereno_types::{
-    AnnouncementState, Code, Id, MessageDetail, MessageReason, MessageState, Permission, Released, ResendMessage,
-    SendResult,
+    AnnouncementState, Code, Id, Locale, MessageDetail, MessageReason, MessageState, Permission, Released,
+    ResendMessage, SendResult,
 };
 use uuid::Uuid;
 
 use super::{detail, list, parse};
 use crate::account::admin;
-use crate::context::{Locale, RequestMeta, Sereno, Staff, Tx};
+use crate::context::{RequestMeta, Sereno, Staff, Tx};
 use crate::entity::announcement;
 use crate::entity::email_message::{Column, Entity, Model};
 use crate::entity::{user, user_email};
@@ -112,6 +112,10 @@ pub async fn resend(
             answer: None,
         });
     }
+    // what staff ended as a whole does not leave one by one
+    if notify::announcement::is_ended(tx.db(), &row).await? {
+        return Err(Code::StateConflict.into());
+    }
     if !may_read(&tx, &row, &recipient).await? {
         return Err(Code::RecipientBound.into());
     }
@@ -161,7 +165,9 @@ pub async fn resend(
 /// tells of an account goes to the addresses of that account.
 async fn may_read(tx: &Tx, row: &Model, recipient: &str) -> Result<bool> {
     let canonical = identifier::canonical(recipient);
-    let tells_of_account = notify::MailKind::from_name(&row.mail).is_some_and(|kind| kind != notify::MailKind::Test);
+    let is_ours = notify::MailKind::from_name(&row.mail).is_some_and(|kind| kind != notify::MailKind::Test);
+    // an announcement names its reader, and its link decides for them
+    let tells_of_account = is_ours || (row.announcement_id.is_some() && row.user_id.is_some());
     if !tells_of_account || canonical == identifier::canonical(&row.recipient) {
         return Ok(true);
     }
@@ -291,11 +297,15 @@ async fn requeue(tx: &mut Tx, row: &Model) -> Result<bool> {
     if changed.rows_affected == 0 {
         return Ok(false);
     }
-    tx.enqueue(&DeliverMail {
-        message_id: row.id,
-        credential_epoch: row.credential_epoch.unwrap_or(0),
-        about: row.about,
-    })?;
+    notify::enqueue(
+        tx,
+        &row.mail,
+        &DeliverMail {
+            message_id: row.id,
+            credential_epoch: row.credential_epoch.unwrap_or(0),
+            about: row.about,
+        },
+    )?;
     Ok(true)
 }
 

@@ -1,13 +1,18 @@
 //! What another service wants to be mailed, judged as a whole: texts, files, headers. Nothing is written while anything is
 //! wrong.
 
+use std::collections::BTreeMap;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use sereno_types::{Code, FieldError, SendMessage};
+use minijinja::value::{Serde, Value};
+use serde_json::Value as Json;
+use sereno_types::{Code, FieldError, Locale, SendMessage};
 
-use crate::context::{Locale, Sereno};
+use crate::context::Sereno;
 use crate::identifier;
 use crate::notify::content::{Content, File};
+use crate::notify::template::engine::{self, Part};
 use crate::notify::{plain_text, template};
 
 /// Longest subject, in characters: what fits into one header by RFC 5322 with room for encoding.
@@ -46,12 +51,10 @@ pub(super) async fn compose(
                 faults.push(FieldError::new(field, Code::InvalidChoice));
             }
         }
-        let said: usize = command.context.values().map(|value| value.to_string().len()).sum();
-        if said > TEXT_MAX {
-            faults.push(FieldError::new("context", Code::TooLong).with("max", TEXT_MAX as u64));
-        }
-    } else if !command.context.is_empty() {
-        faults.push(FieldError::new("context", Code::InvalidChoice));
+    }
+    let context_bytes: usize = command.context.values().map(|value| value.to_string().len()).sum();
+    if context_bytes > TEXT_MAX {
+        faults.push(FieldError::new("context", Code::TooLong).with("max", TEXT_MAX as u64));
     }
     let written = match &template {
         Some(name) if faults.is_empty() => {
@@ -74,7 +77,15 @@ pub(super) async fn compose(
             faults.push(FieldError::new(field, Code::TooLong).with("max", TEXT_MAX as u64));
         }
     }
-    let subject = said(&mut command.subject).unwrap_or_default();
+    let (mut html, mut text) = (html, text);
+    let mut subject = said(&mut command.subject).unwrap_or_default();
+    if template.is_none() && !command.context.is_empty() && faults.is_empty() {
+        let mut say = Saying::of(sereno, std::mem::take(&mut command.context));
+        subject = say.part(Part::Subject, subject);
+        html = html.map(|html| say.part(Part::Html, html));
+        text = text.map(|text| say.part(Part::Text, text));
+        faults.extend(say.faults);
+    }
     let subject = subject.trim();
     if subject.is_empty() && template.is_none() {
         faults.push(FieldError::new("subject", Code::Blank));
@@ -128,6 +139,38 @@ pub(super) async fn compose(
         content,
         template: None,
     })
+}
+
+/// Texts of a mail's own that use values: written in the language of staff's templates, and held to the same limits. Without
+/// values texts are taken as they are.
+struct Saying {
+    names: Vec<String>,
+    values: Value,
+    faults: Vec<FieldError>,
+}
+
+impl Saying {
+    fn of(sereno: &Sereno, mut context: BTreeMap<String, Json>) -> Self {
+        let brand = || Json::String(sereno.config.brand_name());
+        context.entry("brand".to_owned()).or_insert_with(brand);
+        Self {
+            names: context.keys().cloned().collect(),
+            values: Value::from(Serde(context)),
+            faults: Vec::new(),
+        }
+    }
+
+    fn part(&mut self, part: Part, source: String) -> String {
+        // that it is missing is told apart
+        if source.trim().is_empty() {
+            return source;
+        }
+        let declared: Vec<&str> = self.names.iter().map(String::as_str).collect();
+        engine::say(part, &source, &declared, &self.values).unwrap_or_else(|fault| {
+            self.faults.push(fault.field());
+            source
+        })
+    }
 }
 
 fn files(sereno: &Sereno, command: &mut SendMessage, faults: &mut Vec<FieldError>) -> Vec<File> {

@@ -1,11 +1,13 @@
 //! One mail: where it stands, every attempt with what was answered, what it looks like, and what can be done about it.
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
-use sereno_types::{Id, MessageAction, MessageAttempt, MessageDetail, MessagePreview, MessageState, Permission};
+use sereno_types::{
+    Id, Locale, MessageAction, MessageAttempt, MessageDetail, MessagePreview, MessageState, Permission,
+};
 
 use super::{list, parse};
 use crate::clock::Moment;
-use crate::context::{Locale, Sereno, Staff};
+use crate::context::{Sereno, Staff};
 use crate::entity::email_attempt;
 use crate::entity::email_message::{Entity, Model};
 use crate::error::{Error, Result};
@@ -29,11 +31,12 @@ pub(super) async fn whole(sereno: &Sereno, id: &Id) -> Result<MessageDetail> {
         .order_by_asc(email_attempt::Column::Number)
         .all(db)
         .await?;
-    let names = list::names(db, std::slice::from_ref(&row)).await?;
+    let beside = list::Beside::of(db, std::slice::from_ref(&row)).await?;
     let preview = preview(sereno, &row).await?;
+    let is_ended = notify::announcement::is_ended(db, &row).await?;
     Ok(MessageDetail {
-        actions: actions(&row, preview.is_some()),
-        message: list::show(&row, &names),
+        actions: actions(&row, preview.is_some(), is_ended),
+        message: list::show(&row, &beside),
         answer: row.transport_answer.clone(),
         template_version: row.template_version.and_then(|version| u64::try_from(version).ok()),
         resent_of: row.resent_of.map(|id| Id(id.to_string())),
@@ -44,7 +47,8 @@ pub(super) async fn whole(sereno: &Sereno, id: &Id) -> Result<MessageDetail> {
     })
 }
 
-fn actions(row: &Model, can_be_written: bool) -> Vec<MessageAction> {
+/// What can be done; of an announcement that was ended nothing leaves any more.
+fn actions(row: &Model, can_be_written: bool, is_ended: bool) -> Vec<MessageAction> {
     let state = list::state(row);
     let is_held = state == MessageState::Held;
     let redirects = can_redirect(row, can_be_written);
@@ -56,7 +60,7 @@ fn actions(row: &Model, can_be_written: bool) -> Vec<MessageAction> {
         (MessageAction::Redirect, redirects),
     ];
     all.into_iter()
-        .filter(|(_, offered)| *offered)
+        .filter(|(action, offered)| *offered && (!is_ended || *action == MessageAction::Cancel))
         .map(|(action, _)| action)
         .collect()
 }

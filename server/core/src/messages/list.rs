@@ -14,6 +14,7 @@ use crate::account::admin::{bound, user_named};
 use crate::account::find;
 use crate::context::{Sereno, Staff};
 use crate::entity::email_message::{Column, Entity, Model};
+use crate::entity::project;
 use crate::error::Result;
 use crate::notify::{ANNOUNCEMENT, CUSTOM, MailKind};
 use crate::paging::{self, Key, Newest, Walk};
@@ -26,7 +27,7 @@ pub async fn list(sereno: &Sereno, staff: &Staff, query: MessageQuery) -> Result
     staff.require(Permission::MessagesView)?;
     let db = sereno.db.read();
     let walk = Walk::<Newest>::new(None, query.limit, query.cursor.as_deref())?;
-    let matching = matching(sereno, query).await?;
+    let matching = matching(sereno, staff, query).await?;
     let total = Entity::find().filter(matching.clone()).count(db).await?;
     let beyond = walk.beyond(Expr::col(Column::CreatedAt), Expr::col(Column::Id));
     let rows = Entity::find()
@@ -36,9 +37,9 @@ pub async fn list(sereno: &Sereno, staff: &Staff, query: MessageQuery) -> Result
         .limit(walk.rows())
         .all(db)
         .await?;
-    let names = names(db, &rows).await?;
+    let beside = Beside::of(db, &rows).await?;
     let place = |row: &Model| (Key::Number(row.created_at.0), row.id);
-    walk.page(rows, total, place, |row| show(&row, &names))
+    walk.page(rows, total, place, |row| show(&row, &beside))
 }
 
 /// The kinds of mail, for whoever wants to choose one.
@@ -53,11 +54,12 @@ pub fn kinds(staff: &Staff) -> Result<Vec<String>> {
     Ok(names)
 }
 
-async fn matching(sereno: &Sereno, query: MessageQuery) -> Result<Condition> {
+/// Which mails a query means.
+pub(super) async fn matching(sereno: &Sereno, staff: &Staff, query: MessageQuery) -> Result<Condition> {
     let said = |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     let mut matching = Condition::all();
     if let Some(user) = said(query.user) {
-        matching = matching.add(Column::UserId.eq(user_named(sereno, &user).await?));
+        matching = matching.add(Column::UserId.eq(user_named(sereno, staff, &user).await?));
     }
     // a kind that is no more may stand in the history; what a database cannot be asked for stands nowhere
     if let Some(kind) = said(query.kind) {
@@ -81,6 +83,11 @@ async fn matching(sereno: &Sereno, query: MessageQuery) -> Result<Condition> {
         }
         matching = matching.add(named);
     }
+    if let Some(name) = said(query.project) {
+        // a project that there is not has none
+        let project = super::project_named(sereno, &name).await?;
+        matching = matching.add(Column::ProjectId.eq(project.unwrap_or(Uuid::nil())));
+    }
     if let Some(id) = said(query.announcement) {
         // an id that is none finds nothing
         matching = matching.add(Column::AnnouncementId.eq(id.parse().unwrap_or(Uuid::nil())));
@@ -103,21 +110,40 @@ async fn matching(sereno: &Sereno, query: MessageQuery) -> Result<Condition> {
     Ok(matching.add_option(found))
 }
 
-/// What the users of these rows are called.
-pub(super) async fn names<C: ConnectionTrait>(db: &C, rows: &[Model]) -> Result<HashMap<Uuid, String>> {
-    find::names(db, rows.iter().filter_map(|row| row.user_id)).await
+/// What rows only name: users and projects.
+pub(super) struct Beside {
+    names: HashMap<Uuid, String>,
+    slugs: HashMap<Uuid, String>,
+}
+
+impl Beside {
+    /// What these rows name.
+    pub(super) async fn of<C: ConnectionTrait>(db: &C, rows: &[Model]) -> Result<Self> {
+        let slugs: Vec<(Uuid, String)> = project::Entity::find()
+            .select_only()
+            .columns([project::Column::Id, project::Column::Slug])
+            .filter(project::Column::Id.is_in(rows.iter().filter_map(|row| row.project_id)))
+            .into_tuple()
+            .all(db)
+            .await?;
+        Ok(Self {
+            names: find::names(db, rows.iter().filter_map(|row| row.user_id)).await?,
+            slugs: slugs.into_iter().collect(),
+        })
+    }
 }
 
 /// A row as staff sees it.
-pub(super) fn show(row: &Model, names: &HashMap<Uuid, String>) -> MessageRow {
+pub(super) fn show(row: &Model, beside: &Beside) -> MessageRow {
     MessageRow {
         id: Id(row.id.to_string()),
         kind: row.mail.clone(),
         recipient: row.recipient.clone(),
         user: row.user_id.map(|id| SessionUser {
             id: Id(id.to_string()),
-            name: names.get(&id).cloned().unwrap_or_default(),
+            name: beside.names.get(&id).cloned().unwrap_or_default(),
         }),
+        project: row.project_id.and_then(|id| beside.slugs.get(&id).cloned()),
         locale: row.locale.clone(),
         state: state(row),
         reason: reason(row),

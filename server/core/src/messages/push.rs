@@ -1,6 +1,7 @@
 //! Notifications to devices, for staff: sending one, the history of them all, and another try for what was given up.
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
 use sea_orm::sea_query::{Expr, ExprTrait, Func};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -11,6 +12,7 @@ use sereno_types::{
 use uuid::Uuid;
 
 use super::parse;
+use crate::account::admin::bound;
 use crate::account::find;
 use crate::clock::Moment;
 use crate::context::{Actor, RequestMeta, Sereno, Staff, tidy};
@@ -33,12 +35,12 @@ const DATA_MAX: usize = 3_000;
 /// Notifications, newest first.
 ///
 /// # Errors
-/// `permission_denied`; `validation_failed` on `limit`, `cursor` or `q`.
+/// `permission_denied`; `validation_failed` on `limit`, `cursor`, `q`, `since` or `until`.
 pub async fn list(sereno: &Sereno, staff: &Staff, query: PushQuery) -> Result<Page<PushRow>> {
     staff.require(Permission::MessagesView)?;
     let db = sereno.db.read();
     let walk = Walk::<Newest>::new(None, query.limit, query.cursor.as_deref())?;
-    let matching = matching(sereno, query).await?;
+    let matching = matching(sereno, staff, query).await?;
     let total = Entity::find().filter(matching.clone()).count(db).await?;
     let beyond = walk.beyond(Expr::col(Column::CreatedAt), Expr::col(Column::Id));
     let rows = Entity::find()
@@ -53,13 +55,13 @@ pub async fn list(sereno: &Sereno, staff: &Staff, query: PushQuery) -> Result<Pa
     walk.page(rows, total, place, |row| show(&row, &names))
 }
 
-async fn matching(sereno: &Sereno, query: PushQuery) -> Result<Condition> {
+pub(super) async fn matching(sereno: &Sereno, staff: &Staff, query: PushQuery) -> Result<Condition> {
     let said = |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     // an id that is none finds nothing
     let id = |text: &str| text.parse().unwrap_or(Uuid::nil());
     let mut matching = Condition::all();
     if let Some(user) = said(query.user) {
-        let found = find::named(sereno, &user).await?;
+        let found = find::by_staff(sereno, staff, &user).await?;
         matching = matching.add(Column::UserId.eq(found.map_or(Uuid::nil(), |user| user.id)));
     }
     if let Some(device) = said(query.device) {
@@ -70,6 +72,13 @@ async fn matching(sereno: &Sereno, query: PushQuery) -> Result<Condition> {
     }
     matching = matching.add_option(query.state.map(|state| Column::Status.eq(state.as_str())));
     matching = matching.add_option(query.reason.map(|reason| Column::Reason.eq(reason.as_str())));
+    if let Some(since) = said(query.since) {
+        matching = matching.add(Column::CreatedAt.gte(bound("since", &since, Duration::ZERO)?));
+    }
+    if let Some(until) = said(query.until) {
+        let day = Duration::from_hours(24);
+        matching = matching.add(Column::CreatedAt.lt(bound("until", &until, day)?));
+    }
     let lower = |column| Expr::from(Func::lower(Expr::col(column)));
     let found = paging::pattern(query.q.as_deref(), str::to_lowercase)?.map(|pattern| {
         Condition::any()
@@ -124,7 +133,8 @@ async fn whole(sereno: &Sereno, id: &Id) -> Result<PushDetail> {
     })
 }
 
-/// Queues a notification for a user's devices, or for one device.
+/// Queues a notification for a user's active devices, or for one device. Active are those that have a push token, while their
+/// owner may sign in; whether anybody is signed in on one right now is not asked.
 ///
 /// # Errors
 /// `permission_denied`; `validation_failed`: `blank` where neither user nor device, or nothing is said, `invalid_choice` for

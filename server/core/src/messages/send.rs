@@ -6,14 +6,15 @@ use std::time::Duration;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
 use sereno_types::{
-    Code, FieldError, Id, MessageReason, MessageState, Permission, SendMessage, SendResult, SentMessages,
+    Code, FieldError, Id, Locale, MessageReason, MessageState, Permission, SendMessage, SendResult, SentMessages,
+    TestMail,
 };
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::{compose, list};
-use crate::context::{Job, Locale, RequestMeta, Sereno, Staff, tidy};
-use crate::entity::{email_message, project, user_email};
+use crate::context::{Job, RequestMeta, Sereno, Staff, tidy};
+use crate::entity::{email_message, user_email};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
 use crate::identifier;
@@ -42,7 +43,7 @@ pub async fn send(
     let is_queued = command.queued.unwrap_or(true);
     let mut faults = recipients_faults(&command, is_queued);
     let locale = match command.locale.as_deref().filter(|tag| !tag.is_empty()) {
-        None => Some(meta.locale),
+        None => Some(meta.locale.unwrap_or_else(|| sereno.config.mail_locale())),
         Some(tag) => Locale::from_tag(tag),
     };
     if locale.is_none() {
@@ -51,7 +52,8 @@ pub async fn send(
     let project_id = match command.project.as_deref().filter(|name| !name.is_empty()) {
         None => None,
         Some(name) => {
-            let found = project_named(sereno, name).await?;
+            staff.require(Permission::ProjectsView)?;
+            let found = super::project_named(sereno, name).await?;
             if found.is_none() {
                 faults.push(FieldError::new("project", Code::InvalidChoice));
             }
@@ -172,17 +174,33 @@ async fn owners(sereno: &Sereno, recipients: &[String]) -> Result<HashMap<String
         .collect())
 }
 
-/// Sends the mail that shows that mails arrive, and waits for what the mail server says.
+/// Sends the mail that shows that mails arrive, as all mails leave or as those of a project do, and waits for what the mail
+/// server says.
 ///
 /// # Errors
-/// `permission_denied`; `validation_failed` on `recipient`.
-pub async fn test(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, recipient: String) -> Result<SendResult> {
+/// `permission_denied`; `not_found`: the project; `validation_failed` on `recipient`.
+pub async fn test(
+    sereno: &Sereno,
+    meta: &RequestMeta,
+    staff: &Staff,
+    project: Option<&str>,
+    command: TestMail,
+) -> Result<SendResult> {
     staff.require(Permission::MessagesManage)?;
+    let recipient = command.recipient;
+    let project_id = match project {
+        None => None,
+        Some(name) => {
+            staff.require(Permission::ProjectsView)?;
+            Some(super::project_named(sereno, name).await?.ok_or(Error::NotFound)?)
+        }
+    };
     let email = identifier::email(&recipient).map_err(|code| Error::field("recipient", code))?;
     let mut tx = sereno.begin(meta, staff.actor()).await?;
     let new = NewRow {
+        project_id,
         address: email.address,
-        locale: meta.locale,
+        locale: meta.locale.unwrap_or_else(|| sereno.config.mail_locale()),
         is_forced: true,
         ..NewRow::of(MailKind::Test.as_str())
     };
@@ -195,16 +213,12 @@ pub async fn test(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, recipient:
     tx.commit().await?;
     hand_over(sereno, std::iter::once(id)).await;
     let mut sent = results(sereno, vec![recipient], &[id]).await?;
-    sent.results.pop().ok_or(Error::NotFound)
-}
-
-async fn project_named(sereno: &Sereno, name: &str) -> Result<Option<Uuid>> {
-    let matching = match name.parse::<Uuid>() {
-        Ok(id) => project::Column::Id.eq(id),
-        Err(_) => project::Column::Slug.eq(name),
-    };
-    let found = project::Entity::find().filter(matching).one(sereno.db.read()).await?;
-    Ok(found.map(|project| project.id))
+    let sent = sent.results.pop().ok_or(Error::NotFound)?;
+    // one that waits has not shown that mails arrive
+    Ok(SendResult {
+        ok: sent.code == MessageReason::EmailSent,
+        ..sent
+    })
 }
 
 /// Hands mails over at once. What comes of it is written by whoever hands them over.

@@ -1,24 +1,24 @@
 //! Mails and notifications to devices in one list, newest first. Each table is asked for a page by the same cursor, and the
 //! two are merged.
 
-use std::collections::HashMap;
-use std::time::Duration;
+use std::collections::{HashMap, HashSet};
 
-use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr};
-use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+use sea_orm::sea_query::Expr;
+use sea_orm::{Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sereno_types::{
+    Channel, Code, Id, MessageQuery, MessageReason, MessageState, Page, Permission, PushQuery, PushReason, PushState,
+    SessionUser, TimelineQuery, TimelineRow,
 };
-use sereno_types::{Channel, Id, MessageState, Page, Permission, PushState, SessionUser, TimelineQuery, TimelineRow};
 use uuid::Uuid;
 
-use super::list;
-use crate::account::admin::{bound, user_named};
+use super::{detail, list, push};
 use crate::account::find;
 use crate::clock::Moment;
 use crate::context::{Sereno, Staff};
 use crate::entity::{email_message, push_message};
-use crate::error::Result;
-use crate::paging::{self, Key, Newest, Walk};
+use crate::error::{Error, Result};
+use crate::notify;
+use crate::paging::{Key, Newest, Walk};
 
 /// A row of either table.
 enum Row {
@@ -42,33 +42,24 @@ impl Row {
     }
 }
 
-/// What a request asks for, read.
-struct Wanted {
-    user: Option<Uuid>,
-    channel: Option<Channel>,
-    kind: Option<String>,
-    state: Option<MessageState>,
-    since: Option<Moment>,
-    until: Option<Moment>,
-    found: Option<LikeExpr>,
-}
-
 /// Mails and notifications to devices, newest first.
 ///
 /// # Errors
-/// `permission_denied`; `validation_failed` on `limit`, `cursor`, `q`, `since` or `until`.
+/// `permission_denied`; `validation_failed` on `limit`, `cursor`, `q`, `reason`, `since` or `until`.
 pub async fn timeline(sereno: &Sereno, staff: &Staff, query: TimelineQuery) -> Result<Page<TimelineRow>> {
     staff.require(Permission::MessagesView)?;
     let db = sereno.db.read();
     let walk = Walk::<Newest>::new(None, query.limit, query.cursor.as_deref())?;
-    let wanted = read(sereno, query).await?;
+    let reasons = Reasons::read(query.reason.as_deref())?;
     let (mut rows, mut total) = (Vec::new(), 0);
-    if let Some(matching) = mails(&wanted) {
+    if let Some(wanted) = mails(&query, &reasons) {
+        let matching = list::matching(sereno, staff, wanted).await?;
         let (some, all) = mail_rows(db, &walk, matching).await?;
         rows.extend(some.into_iter().map(Row::Mail));
         total += all;
     }
-    if let Some(matching) = pushes(&wanted) {
+    if let Some(wanted) = pushes(&query, &reasons) {
+        let matching = push::matching(sereno, staff, wanted).await?;
         let (some, all) = push_rows(db, &walk, matching).await?;
         rows.extend(some.into_iter().map(Row::Push));
         total += all;
@@ -79,76 +70,77 @@ pub async fn timeline(sereno: &Sereno, staff: &Staff, query: TimelineQuery) -> R
     };
     let rows = walk.among(rows, place);
     let names = find::names(db, rows.iter().filter_map(Row::user_id)).await?;
-    walk.page(rows, total, place, |row| show(row, &names))
+    let mails = rows.iter().filter_map(|row| match row {
+        Row::Mail(row) => Some(row),
+        Row::Push(_) => None,
+    });
+    let ended = notify::announcement::ended_of(db, mails).await?;
+    walk.page(rows, total, place, |row| show(row, &names, &ended))
 }
 
-async fn read(sereno: &Sereno, query: TimelineQuery) -> Result<Wanted> {
-    let said = |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-    let user = match said(query.user) {
-        Some(user) => Some(user_named(sereno, &user).await?),
-        None => None,
-    };
-    let day = Duration::from_hours(24);
-    let since = said(query.since).map(|text| bound("since", &text, Duration::ZERO));
-    let until = said(query.until).map(|text| bound("until", &text, day));
-    Ok(Wanted {
-        user,
-        channel: query.channel,
-        kind: said(query.kind).map(|kind| kind.replace('\0', "\u{fffd}")),
-        state: query.state,
-        since: since.transpose()?,
-        until: until.transpose()?,
-        found: paging::pattern(query.q.as_deref(), str::to_lowercase)?,
-    })
+/// What a request names: a reason of mails, of notifications to devices, of both, or none.
+#[derive(Default)]
+struct Reasons {
+    are_named: bool,
+    of_mails: Option<MessageReason>,
+    of_pushes: Option<PushReason>,
+}
+
+impl Reasons {
+    fn read(text: Option<&str>) -> Result<Self> {
+        let Some(name) = text.map(str::trim).filter(|name| !name.is_empty()) else {
+            return Ok(Self::default());
+        };
+        let (of_mails, of_pushes) = (MessageReason::from_name(name), PushReason::from_name(name));
+        if of_mails.is_none() && of_pushes.is_none() {
+            return Err(Error::field("reason", Code::InvalidChoice));
+        }
+        Ok(Self {
+            are_named: true,
+            of_mails,
+            of_pushes,
+        })
+    }
 }
 
 /// Which mails, if any are meant.
-fn mails(wanted: &Wanted) -> Option<Condition> {
-    use email_message::Column;
-    let kind = wanted.kind.as_deref();
-    if wanted.channel == Some(Channel::Push) || kind == Some(Channel::Push.as_str()) {
-        return None;
-    }
-    let lower = |column| Expr::from(Func::lower(Expr::col(column)));
-    let found = wanted.found.clone().map(|pattern| {
-        Condition::any()
-            .add(lower(Column::Recipient).like(pattern.clone()))
-            .add(lower(Column::Mail).like(pattern))
-    });
-    let matching = Condition::all()
-        .add_option(wanted.user.map(|id| Column::UserId.eq(id)))
-        .add_option(kind.map(|kind| Column::Mail.eq(kind)))
-        .add_option(wanted.state.map(|state| Column::Status.eq(state.as_str())))
-        .add_option(wanted.since.map(|at| Column::CreatedAt.gte(at)))
-        .add_option(wanted.until.map(|at| Column::CreatedAt.lt(at)))
-        .add_option(found);
-    Some(matching)
+fn mails(query: &TimelineQuery, reasons: &Reasons) -> Option<MessageQuery> {
+    let push = Channel::Push.as_str();
+    let is_other = query.channel == Some(Channel::Push)
+        || query.kind.as_deref().is_some_and(|kind| kind.trim() == push)
+        || (reasons.are_named && reasons.of_mails.is_none());
+    (!is_other).then(|| MessageQuery {
+        q: query.q.clone(),
+        user: query.user.clone(),
+        kind: query.kind.clone(),
+        state: query.state,
+        reason: reasons.of_mails,
+        since: query.since.clone(),
+        until: query.until.clone(),
+        ..MessageQuery::default()
+    })
 }
 
 /// Which notifications to devices, if any are meant.
-fn pushes(wanted: &Wanted) -> Option<Condition> {
-    use push_message::Column;
-    let is_other = |kind: &str| kind != Channel::Push.as_str();
-    let never = |state: MessageState| PushState::from_name(state.as_str()).is_none();
-    if wanted.channel == Some(Channel::Email)
-        || wanted.kind.as_deref().is_some_and(is_other)
-        || wanted.state.is_some_and(never)
+fn pushes(query: &TimelineQuery, reasons: &Reasons) -> Option<PushQuery> {
+    let is_other = |kind: &str| !matches!(kind.trim(), "" | "push");
+    let state = query.state.map(|state| PushState::from_name(state.as_str()));
+    if query.channel == Some(Channel::Email)
+        || query.kind.as_deref().is_some_and(is_other)
+        || state == Some(None)
+        || (reasons.are_named && reasons.of_pushes.is_none())
     {
         return None;
     }
-    let lower = |column| Expr::from(Func::lower(Expr::col(column)));
-    let found = wanted.found.clone().map(|pattern| {
-        Condition::any()
-            .add(lower(Column::Title).like(pattern.clone()))
-            .add(lower(Column::DeviceName).like(pattern))
-    });
-    let matching = Condition::all()
-        .add_option(wanted.user.map(|id| Column::UserId.eq(id)))
-        .add_option(wanted.state.map(|state| Column::Status.eq(state.as_str())))
-        .add_option(wanted.since.map(|at| Column::CreatedAt.gte(at)))
-        .add_option(wanted.until.map(|at| Column::CreatedAt.lt(at)))
-        .add_option(found);
-    Some(matching)
+    Some(PushQuery {
+        q: query.q.clone(),
+        user: query.user.clone(),
+        state: state.flatten(),
+        reason: reasons.of_pushes,
+        since: query.since.clone(),
+        until: query.until.clone(),
+        ..PushQuery::default()
+    })
 }
 
 async fn mail_rows<C: ConnectionTrait>(
@@ -187,7 +179,7 @@ async fn push_rows<C: ConnectionTrait>(
     Ok((rows, total))
 }
 
-fn show(row: Row, names: &HashMap<Uuid, String>) -> TimelineRow {
+fn show(row: Row, names: &HashMap<Uuid, String>, ended: &HashSet<Uuid>) -> TimelineRow {
     let user = row.user_id().map(|id| SessionUser {
         id: Id(id.to_string()),
         name: names.get(&id).cloned().unwrap_or_default(),
@@ -197,6 +189,8 @@ fn show(row: Row, names: &HashMap<Uuid, String>) -> TimelineRow {
             id: Id(row.id.to_string()),
             channel: Channel::Email,
             state: list::state(&row),
+            code: Some(MessageReason::of(list::state(&row), list::reason(&row))),
+            can_retry: detail::can_retry(&row) && row.announcement_id.is_none_or(|id| !ended.contains(&id)),
             kind: row.mail,
             title: None,
             to: Some(row.recipient),
@@ -214,6 +208,8 @@ fn show(row: Row, names: &HashMap<Uuid, String>) -> TimelineRow {
             to: row.device_name,
             user,
             state: MessageState::from_name(&row.status).unwrap_or(MessageState::Failed),
+            can_retry: row.status == PushState::Failed.as_str(),
+            code: None,
             reason: row.reason,
             attempts: u64::try_from(row.attempts).unwrap_or(0),
             created_at: row.created_at.timestamp(),

@@ -1,10 +1,14 @@
 //! The mails of an announcement: what each says to whom it goes, with the link by which they end, and whether it may leave
 //! while staff makes the whole wait. What it says stands in the announcement's row; it holds no secret of ours but that link.
 
-use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use std::collections::HashSet;
+
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 use serde_json::{Map, Value};
-use sereno_types::{AnnouncementState, Code, EmailLook, MessageReason, UserState};
+use sereno_types::{AnnouncementState, Code, EmailLook, FieldError, Locale, MessageReason, MessageState, UserState};
 use uuid::Uuid;
 
 use super::layout::Foot;
@@ -12,11 +16,12 @@ use super::mails::{Rendered, part};
 use super::plain_text;
 use super::render::{TRIED, declared, framed_with};
 use super::template::{self, Template};
-use super::{ANNOUNCEMENT, optout};
+use super::{ANNOUNCEMENT, optout, outbox};
 use crate::access::subject;
-use crate::context::{Locale, Sereno};
-use crate::entity::{announcement, email_message, user, user_email};
+use crate::context::{Sereno, Tx};
+use crate::entity::{announcement, announcement_address, email_message, user, user_email};
 use crate::error::{Error, Result};
+use crate::event::{Event, EventKind};
 use crate::identifier;
 use crate::port::mail::OutgoingMail;
 
@@ -64,17 +69,138 @@ pub(super) enum Gate {
     Ended,
 }
 
-/// Asks for each of an announcement's own mails; those that try or repeat one go by themselves.
+/// Asks for each of an announcement's mails. Those that try it go by themselves; so do those that repeat one of it, as long as
+/// it was not ended.
 pub(super) async fn gate(sereno: &Sereno, message: &email_message::Model) -> Result<Gate> {
-    let (Some(id), Some(_)) = (message.announcement_id, &message.canonical) else {
+    let Some(id) = message.announcement_id.filter(|_| message.mail == ANNOUNCEMENT) else {
         return Ok(Gate::Open);
     };
     let row = announcement::Entity::find_by_id(id).one(sereno.db.write()).await?;
-    Ok(match row.map(|row| AnnouncementState::from_name(&row.state)) {
-        Some(Some(AnnouncementState::Sending | AnnouncementState::Sent)) => Gate::Open,
-        Some(Some(AnnouncementState::Paused)) => Gate::Closed,
+    let state = row.and_then(|row| AnnouncementState::from_name(&row.state));
+    let repeats = message.canonical.is_none();
+    Ok(match state {
+        Some(AnnouncementState::Sending | AnnouncementState::Sent) => Gate::Open,
+        Some(AnnouncementState::Paused) if repeats => Gate::Open,
+        Some(AnnouncementState::Paused) => Gate::Closed,
         _ => Gate::Ended,
     })
+}
+
+/// States of an announcement that may still leave, and can be ended.
+pub const OPEN: [AnnouncementState; 3] = [
+    AnnouncementState::Scheduled,
+    AnnouncementState::Sending,
+    AnnouncementState::Paused,
+];
+
+/// An event about an announcement.
+#[must_use]
+pub fn about(kind: EventKind, row: &announcement::Model) -> Event {
+    Event::new(kind)
+        .with("announcement_id", row.id.to_string())
+        .with("announcement", row.name.as_str())
+}
+
+/// Ends one: what has not left does not leave, and its list is forgotten. A mail that is being handed over finds out by
+/// itself, should it come back.
+///
+/// # Errors
+/// When the database is away.
+pub async fn end(tx: &mut Tx, row: &announcement::Model) -> Result<()> {
+    use email_message::Column;
+    let change = announcement::ActiveModel {
+        id: Set(row.id),
+        state: Set(AnnouncementState::Cancelled.as_str().to_owned()),
+        run: Set(row.run + 1),
+        finished_at: Set(Some(tx.now())),
+        ..Default::default()
+    };
+    let row = announcement::Entity::update(change).exec(tx.db()).await?;
+    announcement_address::Entity::delete_many()
+        .filter(announcement_address::Column::AnnouncementId.eq(row.id))
+        .exec(tx.db())
+        .await?;
+    outbox::take_out(
+        tx,
+        Condition::all()
+            .add(Column::AnnouncementId.eq(row.id))
+            .add(Column::Mail.eq(ANNOUNCEMENT)),
+    )
+    .await?;
+    tx.record(about(EventKind::AnnouncementCancelled, &row));
+    Ok(())
+}
+
+/// Whether a mail belongs to an announcement that was ended: then it does not leave by itself either.
+///
+/// # Errors
+/// When the database is away.
+pub async fn is_ended<C: ConnectionTrait>(db: &C, message: &email_message::Model) -> Result<bool> {
+    Ok(!ended_of(db, std::iter::once(message)).await?.is_empty())
+}
+
+/// Which of the announcements that these mails belong to were ended.
+///
+/// # Errors
+/// When the database is away.
+pub async fn ended_of<C: ConnectionTrait>(
+    db: &C,
+    messages: impl Iterator<Item = &email_message::Model> + Send,
+) -> Result<HashSet<Uuid>> {
+    let ids: Vec<Uuid> = messages.filter_map(|message| message.announcement_id).collect();
+    if ids.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let ended: Vec<Uuid> = announcement::Entity::find()
+        .select_only()
+        .column(announcement::Column::Id)
+        .filter(announcement::Column::Id.is_in(ids))
+        .filter(announcement::Column::State.eq(AnnouncementState::Cancelled.as_str()))
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(ended.into_iter().collect())
+}
+
+/// Deletes mails from the history. How many of an announcement's own stood where stays in its row; those that had not left
+/// count as skipped.
+///
+/// # Errors
+/// When the database is away.
+pub async fn forget(tx: &Tx, which: Condition) -> Result<()> {
+    use announcement::Column as Kept;
+    use email_message::Column;
+    let counted: Vec<(Uuid, String, i64)> = email_message::Entity::find()
+        .select_only()
+        .column(Column::AnnouncementId)
+        .column(Column::Status)
+        .column_as(Column::Id.count(), "mails")
+        .filter(which.clone())
+        .filter(Column::AnnouncementId.is_not_null())
+        .filter(Column::Canonical.is_not_null())
+        .group_by(Column::AnnouncementId)
+        .group_by(Column::Status)
+        .order_by_asc(Column::AnnouncementId)
+        .into_tuple()
+        .all(tx.db())
+        .await?;
+    for (id, status, mails) in counted {
+        let column = match MessageState::from_name(&status) {
+            Some(MessageState::Sent) => Kept::SweptSent,
+            Some(MessageState::Failed) | None => Kept::SweptFailed,
+            Some(MessageState::Cancelled) => Kept::SweptCancelled,
+            Some(MessageState::Queued | MessageState::Sending | MessageState::Held | MessageState::Skipped) => {
+                Kept::SweptSkipped
+            }
+        };
+        announcement::Entity::update_many()
+            .col_expr(column, Expr::col(column).add(mails))
+            .filter(Kept::Id.eq(id))
+            .exec(tx.db())
+            .await?;
+    }
+    email_message::Entity::delete_many().filter(which).exec(tx.db()).await?;
+    Ok(())
 }
 
 /// A mail of an announcement as it leaves.
@@ -83,8 +209,8 @@ pub(super) enum Written {
     Mail(Box<OutgoingMail>),
     /// Nothing: nobody waits for it any more.
     Nothing,
-    /// Nothing: its template cannot say it.
-    Broken(MessageReason),
+    /// Nothing: its template cannot say it, and why.
+    Broken(MessageReason, String),
 }
 
 /// What a mail of an announcement says to its recipient.
@@ -107,11 +233,13 @@ pub(super) async fn written(sereno: &Sereno, message: &email_message::Model, id:
         Ok(said) => said,
         Err(Error::Refused { fields, .. }) => {
             let gone = fields.iter().any(|field| field.code == Code::TemplateNotFound);
-            return Ok(Written::Broken(if gone {
+            let reason = if gone {
                 MessageReason::TemplateNotFound
             } else {
                 MessageReason::TemplateSyntaxError
-            }));
+            };
+            let why = fields.iter().map(in_words).collect::<Vec<_>>().join("; ");
+            return Ok(Written::Broken(reason, why));
         }
         Err(error) => return Err(error),
     };
@@ -138,6 +266,30 @@ pub(super) async fn written(sereno: &Sereno, message: &email_message::Model, id:
         unsubscribe: Some(link),
         ..OutgoingMail::default()
     })))
+}
+
+/// `html, line 3: unknown variable`, or `context.topic: blank`: what is wrong, for whoever reads the history.
+fn in_words(fault: &FieldError) -> String {
+    let said = |name: &str| {
+        fault.params.get(name).map(|value| match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        })
+    };
+    let place = said("part").unwrap_or_else(|| fault.field.clone());
+    let line = said("line").map(|line| format!(", line {line}")).unwrap_or_default();
+    let why = said("reason").unwrap_or_else(|| fault.code.as_str().to_owned());
+    format!("{place}{line}: {why}")
+}
+
+/// Whether an announcement can be said as it will be: to somebody of whom nothing is known but the address, and without
+/// samples, which would hide that a value is missing.
+///
+/// # Errors
+/// `validation_failed` on `template`: `template_not_found`, `template_syntax_error`; on `context.<name>`: `blank`.
+pub async fn check(sereno: &Sereno, row: &announcement::Model) -> Result<()> {
+    let values = values(row, Map::new(), "ana@example.org", None);
+    say(sereno, row, &values).await.map(|_| ())
 }
 
 /// An announcement as it looks, with samples of what its template knows of a recipient and a link that leads nowhere.
@@ -270,8 +422,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_a_template_lacks_is_said_with_its_place() {
+        let fault = FieldError::new("template", Code::TemplateSyntaxError)
+            .with("part", "html")
+            .with("line", 3)
+            .with("reason", "there is no variable topic");
+        assert_eq!(in_words(&fault), "html, line 3: there is no variable topic");
+        let missing = FieldError::new("context.topic", Code::Blank);
+        assert_eq!(in_words(&missing), "context.topic: blank");
+    }
+
+    #[test]
     fn the_footer_tells_the_way_out_in_every_language() {
-        for locale in Locale::ALL {
+        for &locale in Locale::ALL {
             let foot = AnnouncementFooter {
                 brand: "<Brand>".to_owned(),
                 link: "https://id.example.org/account/unsubscribe?token=abc".to_owned(),

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use sereno_types::{MessageReason, MessageState};
+use sereno_types::{Locale, MessageReason, MessageState};
 use uuid::Uuid;
 
 use super::announcement::{self, Gate, Written};
@@ -14,7 +14,7 @@ use super::outbox::{self, Outcome, TakenUp};
 use super::project;
 use super::render::{framed, render};
 use super::rules::{self, Verdict};
-use crate::context::{Failure, Job, Locale, Sereno};
+use crate::context::{Failure, Job, Sereno};
 use crate::entity::email_message;
 use crate::error::Result;
 use crate::port::mail::{MailError, OutgoingMail};
@@ -50,6 +50,11 @@ impl Job for DeliverMail {
             }
             TakenUp::Ready(message) => message,
         };
+        // the project that it was sent for is gone, and with it who may send it
+        if message.credential_epoch.is_none() {
+            let ended = Outcome::of(MessageState::Cancelled, MessageReason::CancelledByStaff);
+            return Ok(outbox::finish(sereno, &message, ended).await?);
+        }
         match announcement::gate(sereno, &message).await? {
             Gate::Open => {}
             Gate::Closed => return Err(Failure::Wait(STANDSTILL)),
@@ -70,8 +75,8 @@ impl Job for DeliverMail {
                 let skipped = Outcome::of(MessageState::Skipped, MessageReason::NoLongerWanted);
                 return Ok(outbox::finish(sereno, &message, skipped).await?);
             }
-            Written::Broken(reason) => {
-                let failed = Outcome::of(MessageState::Failed, reason);
+            Written::Broken(reason, why) => {
+                let failed = Outcome::of(MessageState::Failed, reason).because(why);
                 return Ok(outbox::finish(sereno, &message, failed).await?);
             }
         };

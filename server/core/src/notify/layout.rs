@@ -2,11 +2,11 @@
 //! their elements, a dark look as an extra), and the line that inboxes show beside the subject.
 
 use askama::Template;
-use sereno_types::{EmailLook, EmailSource};
+use sereno_types::{EmailLook, EmailSource, Locale};
 
 use super::mails::{Rendered, part, source, variables};
 use super::template::Variable;
-use crate::context::{Locale, Sereno};
+use crate::context::Sereno;
 use crate::error::{Error, Result};
 
 /// The footer's name among the templates.
@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn both_engines_make_the_same_of_the_footer() {
-        for locale in Locale::ALL {
+        for &locale in Locale::ALL {
             let footer = Footer {
                 brand: "<Brand>".to_owned(),
                 url: "https://id.example.org".to_owned(),

@@ -3,10 +3,10 @@
 //! engine of overrides both read, so that an override can begin as a copy of what is shipped.
 
 use sea_orm::EntityTrait;
-use sereno_types::EmailSource;
+use sereno_types::{EmailSource, Locale};
 
 use super::template::Variable;
-use crate::context::{Locale, Sereno};
+use crate::context::Sereno;
 use crate::entity::{email_message, user};
 use crate::error::Result;
 
@@ -220,6 +220,27 @@ mails! {
             "email/account_created/de.html";
         Es: "email/account_created/es.subject.txt", "email/account_created/es.txt",
             "email/account_created/es.html";
+    }
+
+    /// Tells somebody that staff has given them a role or made them a member of a project, and opens the account where it
+    /// waits for them.
+    Invitation = "invitation" {
+        /// Where the link leads: a page to confirm the address, or to sign in where there is an account.
+        link = "https://id.example.org/account/activate?token=sample",
+        /// The code that does the same on another device; empty where there is an account.
+        code = "1234-5678",
+        /// How many minutes the code works.
+        code_minutes = "10",
+        /// How many hours the link works.
+        link_hours = "24",
+        /// The name of the role; empty for a mere member of a project.
+        role = "Editor",
+        /// The name of the project; empty for a role that holds everywhere.
+        project = "Lighthouse"
+    } {
+        En: "email/invitation/en.subject.txt", "email/invitation/en.txt", "email/invitation/en.html";
+        De: "email/invitation/de.subject.txt", "email/invitation/de.txt", "email/invitation/de.html";
+        Es: "email/invitation/es.subject.txt", "email/invitation/es.txt", "email/invitation/es.html";
     }
 
     /// Tells the owner of an address that somebody tried to sign up with it.
@@ -464,7 +485,7 @@ impl MailKind {
             | Self::LoginCode
             | Self::EmailChangeConfirm
             | Self::DeletionConfirm => &["link", "code"],
-            Self::DeletionScheduled => &["link"],
+            Self::DeletionScheduled | Self::Invitation => &["link"],
             Self::RegistrationRepeated
             | Self::PasswordChanged
             | Self::NewDevice
@@ -535,7 +556,7 @@ mod tests {
 
     #[test]
     fn every_mail_renders_in_every_language_with_its_variables() {
-        for locale in Locale::ALL {
+        for &locale in Locale::ALL {
             for kind in MailKind::ALL {
                 let (name, mail) = (kind.as_str(), kind.sample().shipped(locale).unwrap());
                 assert!(
@@ -580,7 +601,7 @@ mod tests {
     /// An override begins as a copy of what is shipped, and a value is escaped alike in both (decision 35).
     #[test]
     fn both_engines_make_the_same_of_what_is_shipped() {
-        for locale in Locale::ALL {
+        for &locale in Locale::ALL {
             for kind in MailKind::ALL {
                 let mail = kind.sample();
                 let (source, context) = (kind.source(locale), engine::context(&mail.values()));

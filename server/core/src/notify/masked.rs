@@ -1,7 +1,9 @@
 //! What a mail of a kind looks like, for staff: its secrets are made when it leaves and kept nowhere, so the samples stand
 //! in for what it told, and what would have been a secret is masked.
 
-use crate::context::{Locale, Sereno};
+use sereno_types::Locale;
+
+use crate::context::Sereno;
 use crate::error::Result;
 
 use super::mails::{MailKind, Rendered};

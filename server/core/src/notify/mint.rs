@@ -8,12 +8,14 @@ use uuid::Uuid;
 use super::login_code;
 use super::mails::{
     AccountCreated, Activation, DeletionConfirm, DeletionDone, DeletionScheduled, EmailChangeConfirm,
-    EmailChangeNotice, IdentityLinked, IdentityUnlinked, Mail, MailKind, NewDevice, PasswordChanged, PasswordReset,
-    RegistrationRepeated, Test, UnknownAccount,
+    EmailChangeNotice, IdentityLinked, IdentityUnlinked, Invitation, Mail, MailKind, NewDevice, PasswordChanged,
+    PasswordReset, RegistrationRepeated, Test, UnknownAccount,
 };
 use crate::clock::Moment;
 use crate::context::Sereno;
-use crate::entity::{Hidden, device, email_message, event, sign_up, user, user_email};
+use crate::entity::{
+    Hidden, device, email_message, event, project, project_member, role, role_assignment, sign_up, user, user_email,
+};
 use crate::error::Result;
 use crate::event::EventKind;
 use crate::once::{self, Mint, Purpose};
@@ -38,6 +40,7 @@ pub(super) async fn mint(
             let minted = mint_activation(sereno, message, epoch).await?;
             return Ok(minted.map(|minted| invited(minted).into()));
         }
+        MailKind::Invitation => return Ok(mint_invitation(sereno, message, epoch, about).await?.map(Mail::from)),
         MailKind::PasswordReset => return Ok(mint_password_reset(sereno, message, epoch).await?.map(Mail::from)),
         MailKind::EmailChangeConfirm => return Ok(mint_email_change(sereno, message, epoch).await?.map(Mail::from)),
         MailKind::LoginCode => return Ok(login_code::mint(sereno, message, about).await?.map(Mail::from)),
@@ -103,6 +106,57 @@ fn invited(minted: Activation) -> AccountCreated {
         code_minutes: minted.code_minutes,
         link_hours: minted.link_hours,
     }
+}
+
+/// What was given, while it is; with link and code to open the account where it waits, else the way to sign in.
+async fn mint_invitation(
+    sereno: &Sereno,
+    message: &email_message::Model,
+    epoch: i64,
+    about: Option<Uuid>,
+) -> Result<Option<Invitation>> {
+    let (Some(about), Some(user_id)) = (about, message.user_id) else {
+        return Ok(None);
+    };
+    let db = sereno.db.read();
+    let given = role_assignment::Entity::find_by_id(about).one(db).await?;
+    let (role_id, project_id) = match given {
+        Some(given) => (Some(given.role_id), given.project_id),
+        None => match project_member::Entity::find_by_id(about).one(db).await? {
+            Some(member) => (None, Some(member.project_id)),
+            None => return Ok(None),
+        },
+    };
+    let role = match role_id {
+        Some(id) => role::Entity::find_by_id(id).one(db).await?,
+        None => None,
+    };
+    let project = match project_id {
+        Some(id) => project::Entity::find_by_id(id).one(db).await?,
+        None => None,
+    };
+    let role = role.map(|role| role.name).unwrap_or_default();
+    let project = project.map(|project| project.name).unwrap_or_default();
+    if let Some(minted) = mint_activation(sereno, message, epoch).await? {
+        return Ok(Some(Invitation {
+            link: minted.link,
+            code: minted.code,
+            code_minutes: minted.code_minutes,
+            link_hours: minted.link_hours,
+            role,
+            project,
+        }));
+    }
+    let user = user::Entity::find_by_id(user_id).one(db).await?;
+    let is_active = user.is_some_and(|user| user.state() == UserState::Active);
+    Ok(is_active.then(|| Invitation {
+        link: sereno.link("/account/sign-in"),
+        code: String::new(),
+        code_minutes: String::new(),
+        link_hours: String::new(),
+        role,
+        project,
+    }))
 }
 
 /// The user and primary address that a mail about credentials is for, while the account is active and nothing has ended
@@ -216,8 +270,11 @@ async fn mint_activation(sereno: &Sereno, message: &email_message::Model, epoch:
         code: Some((code_hash, settings.code_attempts)),
     };
     let token = once::mint(sereno, sereno.db.write(), what).await?;
+    // whom staff made an account has no password to sign in with: the page asks for one
+    let has_none = sign_up.is_none() && user.password_hash.is_none();
+    let chooses = if has_none { "&password=none" } else { "" };
     Ok(Some(Activation {
-        link: sereno.link(&format!("/account/activate?token={token}")),
+        link: sereno.link(&format!("/account/activate?token={token}{chooses}")),
         code,
         code_minutes: settings.code_lifetime.0.div_ceil(60).to_string(),
         link_hours: settings.link_lifetime.0.div_ceil(3_600).to_string(),

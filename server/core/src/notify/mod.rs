@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, EntityTrait};
-use sereno_types::{MessageReason, MessageState};
+use sereno_types::{Locale, MessageReason, MessageState};
 use uuid::Uuid;
 
 pub use deliver::DeliverMail;
@@ -35,8 +35,8 @@ pub(crate) use render::{TRIED, Tried, sampled, samples, with_subject};
 
 use crate::clock::Moment;
 use crate::context::limiter::{self, Limit};
-use crate::context::{Locale, Sereno, Tx};
-use crate::entity::email_message;
+use crate::context::{Sereno, Tx};
+use crate::entity::{email_message, user};
 use crate::error::Result;
 
 /// To whom a mail goes.
@@ -48,8 +48,8 @@ pub struct Recipient {
     pub credential_epoch: i64,
     /// The address, as it was written.
     pub address: String,
-    /// The language.
-    pub locale: Locale,
+    /// The language that was asked for. Else it is the user's own, else the one of the settings.
+    pub locale: Option<Locale>,
 }
 
 /// Queues a mail inside the flow's transaction: a row of the history and a job that holds its id. Gives the id.
@@ -66,9 +66,9 @@ pub async fn queue_about(
     about: Option<Uuid>,
 ) -> Result<Uuid> {
     let row = NewRow {
+        locale: language(sereno, tx, &to).await?,
         user_id: to.user_id,
         address: to.address,
-        locale: to.locale,
         credential_epoch: to.credential_epoch,
         about,
         ..NewRow::of(mail.as_str())
@@ -85,14 +85,23 @@ pub(crate) async fn queue_tried(
     about: Option<Uuid>,
 ) -> Result<Uuid> {
     let row = NewRow {
+        locale: language(sereno, tx, &to).await?,
         user_id: to.user_id,
         address: to.address,
-        locale: to.locale,
         credential_epoch: to.credential_epoch,
         about,
         ..NewRow::of(&format!("{TRIED}{}", template.name()))
     };
     queue_row(sereno, tx, row, Duration::ZERO).await
+}
+
+async fn language(sereno: &Sereno, tx: &Tx, to: &Recipient) -> Result<Locale> {
+    let own = match (to.locale, to.user_id) {
+        (None, Some(id)) => user::Entity::find_by_id(id).one(tx.db()).await?,
+        _ => None,
+    };
+    let own = own.and_then(|user| user.language());
+    Ok(to.locale.or(own).unwrap_or_else(|| sereno.config.mail_locale()))
 }
 
 /// What mails of other services are called among the kinds.
@@ -159,14 +168,29 @@ impl NewRow {
 /// Writes a row of the history, and a job for it after so long unless the mail stays. Gives the id.
 pub async fn queue_row(sereno: &Sereno, tx: &mut Tx, new: NewRow, delay: Duration) -> Result<Uuid> {
     let (id, stays) = (sereno.new_id()?, new.stays.is_some());
-    let job = job_of(id, &new);
+    let (job, kind) = (job_of(id, &new), new.kind.clone());
     email_message::Entity::insert(row_of(tx, id, new))
         .exec_without_returning(tx.db())
         .await?;
-    if !stays {
-        tx.enqueue_in(&job, delay)?;
+    match (stays, delay.is_zero()) {
+        (true, _) => {}
+        (false, true) => enqueue(tx, &kind, &job)?,
+        (false, false) => tx.enqueue_in(&job, delay)?,
     }
     Ok(id)
+}
+
+/// A job for a mail of this kind: mails of announcements come after every other, also those that are let go, tried again or
+/// repeated.
+///
+/// # Errors
+/// When no id can be made.
+pub fn enqueue(tx: &mut Tx, kind: &str, job: &DeliverMail) -> Result<()> {
+    if kind == ANNOUNCEMENT {
+        tx.enqueue_last(job)
+    } else {
+        tx.enqueue(job)
+    }
 }
 
 /// Writes rows of one announcement, with jobs that everything else goes before. Who has one already gets no second.

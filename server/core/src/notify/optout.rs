@@ -3,7 +3,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use uuid::Uuid;
 
@@ -71,24 +71,86 @@ pub async fn declined<C: ConnectionTrait>(db: &C, whose: &Whose) -> Result<bool>
     Ok(Entity::find().filter(whose.matching()).count(db).await? > 0)
 }
 
-/// Writes that they want none; says whether that is news.
-pub async fn decline(sereno: &Sereno, tx: &Tx, whose: &Whose) -> Result<bool> {
+/// Where somebody says what they want.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SaidIn {
+    /// Signed in.
+    Account,
+    /// By the link of an announcement.
+    Link,
+}
+
+impl SaidIn {
+    /// As it is stored and told.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Account => "account",
+            Self::Link => "link",
+        }
+    }
+}
+
+/// Writes that they want none; says whether that is news. What stands there already without an account becomes that of the
+/// account, so that it goes along to another address.
+pub async fn decline(sereno: &Sereno, tx: &Tx, whose: &Whose, said_in: SaidIn) -> Result<bool> {
     let Some(digest) = whose.digests.first() else {
         return Ok(false);
     };
     let was = declined(tx.db(), whose).await?;
+    let user_id = still_there(tx, whose.user_id).await?;
     let row = ActiveModel {
         id: Set(sereno.new_id()?),
         digest: Set(digest.clone()),
-        user_id: Set(still_there(tx, whose.user_id).await?),
+        user_id: Set(user_id),
         created_at: Set(tx.now()),
+        said_in: Set(said_in.as_str().to_owned()),
     };
     let there = OnConflict::column(Column::Digest).do_nothing().to_owned();
     Entity::insert(row)
         .on_conflict(there)
         .exec_without_returning(tx.db())
         .await?;
+    if let Some(id) = user_id {
+        bind_to(tx, whose, id).await?;
+    }
+    if said_in == SaidIn::Account {
+        Entity::update_many()
+            .col_expr(Column::SaidIn, Expr::value(SaidIn::Account.as_str()))
+            .filter(whose.matching())
+            .exec(tx.db())
+            .await?;
+    }
     Ok(!was)
+}
+
+/// What an address said before it had an account is said for that account, whatever its address will be.
+///
+/// # Errors
+/// When the database is away.
+pub async fn bind(sereno: &Sereno, tx: &Tx, canonical: &str, user_id: Uuid) -> Result<()> {
+    bind_to(tx, &Whose::of(sereno, canonical, None), user_id).await
+}
+
+async fn bind_to(tx: &Tx, whose: &Whose, user_id: Uuid) -> Result<()> {
+    Entity::update_many()
+        .col_expr(Column::UserId, Expr::value(user_id))
+        .filter(Column::Digest.is_in(whose.digests.iter().map(String::as_str)))
+        .filter(Column::UserId.is_null())
+        .exec(tx.db())
+        .await?;
+    Ok(())
+}
+
+/// Whether they said so in their account.
+///
+/// # Errors
+/// When the database is away.
+pub async fn declined_in_account<C: ConnectionTrait>(db: &C, whose: &Whose) -> Result<bool> {
+    let said = Entity::find()
+        .filter(whose.matching())
+        .filter(Column::SaidIn.eq(SaidIn::Account.as_str()));
+    Ok(said.count(db).await? > 0)
 }
 
 /// Writes that they want them again; says whether that is news.

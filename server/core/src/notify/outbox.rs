@@ -3,13 +3,13 @@
 //! mail, so that a worker that dies again and again sends it twice at most.
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::json;
 use sereno_types::{Code, MessageReason, MessageState, SuppressionCause};
 use std::time::Duration;
 use uuid::Uuid;
 
-use super::{ANNOUNCEMENT, MailKind, content};
+use super::{ANNOUNCEMENT, MailKind, announcement, content};
 use crate::clock::Moment;
 use crate::context::{Actor, RequestMeta, Sereno, Tx, tidy};
 use crate::entity::email_message::{Column, Entity, Model};
@@ -115,8 +115,8 @@ async fn close_interrupted(tx: &Tx, message_id: Uuid) -> Result<()> {
     Ok(())
 }
 
-fn is_as_seen(message: &Model) -> sea_orm::Condition {
-    sea_orm::Condition::all()
+fn is_as_seen(message: &Model) -> Condition {
+    Condition::all()
         .add(Column::Id.eq(message.id))
         .add(Column::Status.eq(message.status.as_str()))
         .add(Column::Attempts.eq(message.attempts))
@@ -128,6 +128,8 @@ pub(super) struct Outcome {
     reason: Option<MessageReason>,
     /// How the attempt ended, and what was answered; nothing where no transport was asked.
     attempt: Option<(&'static str, String)>,
+    /// What the history tells where no transport answered.
+    why: Option<String>,
     /// Whether there is no such mailbox.
     bounced: bool,
 }
@@ -139,8 +141,15 @@ impl Outcome {
             state,
             reason: Some(reason),
             attempt: None,
+            why: None,
             bounced: false,
         }
+    }
+
+    /// And this is what is to be mended.
+    pub(super) fn because(mut self, why: String) -> Self {
+        self.why = Some(why);
+        self
     }
 
     /// By what a transport said.
@@ -154,6 +163,7 @@ impl Outcome {
             state,
             reason,
             attempt: Some((outcome, answer)),
+            why: None,
             bounced: false,
         }
     }
@@ -188,9 +198,9 @@ pub(super) async fn step_back(sereno: &Sereno, message: &Model) -> Result<()> {
 pub(super) async fn finish(sereno: &Sereno, message: &Model, outcome: Outcome) -> Result<()> {
     let state = outcome.state;
     let mut tx = sereno.begin(&RequestMeta::default(), &Actor::System).await?;
-    let answer = match &outcome.attempt {
-        Some((_, answer)) => Some(tidy(answer, ANSWER_MAX)),
-        None => message.transport_answer.clone(),
+    let answer = match (&outcome.attempt, &outcome.why) {
+        (Some((_, answer)), _) | (None, Some(answer)) => Some(tidy(answer, ANSWER_MAX)),
+        (None, None) => message.transport_answer.clone(),
     };
     let mut row = crate::entity::email_message::ActiveModel {
         status: Set(state.as_str().to_owned()),
@@ -219,7 +229,7 @@ pub(super) async fn finish(sereno: &Sereno, message: &Model, outcome: Outcome) -
         return Ok(());
     }
     match outcome.attempt {
-        Some((how, _)) => end_attempt(&tx, message, how, answer).await?,
+        Some((how, _)) => end_attempt(&tx, message, how, answer.clone()).await?,
         None => close_interrupted(&tx, message.id).await?,
     }
     if let Some(id) = message
@@ -229,7 +239,7 @@ pub(super) async fn finish(sereno: &Sereno, message: &Model, outcome: Outcome) -
         content::forget(&tx, id).await?;
     }
     if outcome.bounced {
-        suppress(sereno, &mut tx, message).await?;
+        suppress(sereno, &mut tx, message, answer).await?;
     }
     let event = match state {
         // of a hundred thousand the history tells; the record would hold nothing else
@@ -265,8 +275,8 @@ async fn end_attempt(tx: &Tx, message: &Model, how: &'static str, answer: Option
     Ok(())
 }
 
-/// The address leads nowhere: nothing more is written to it.
-async fn suppress(sereno: &Sereno, tx: &mut Tx, message: &Model) -> Result<()> {
+/// The address leads nowhere, as the mail server said: nothing more is written to it.
+async fn suppress(sereno: &Sereno, tx: &mut Tx, message: &Model, answer: Option<String>) -> Result<()> {
     let canonical = identifier::canonical(&message.recipient);
     // what was written to must be what is listed, else a strange spelling would shut out somebody else
     if message.recipient.trim().to_lowercase() != canonical {
@@ -277,7 +287,7 @@ async fn suppress(sereno: &Sereno, tx: &mut Tx, message: &Model) -> Result<()> {
         canonical: Set(canonical),
         address: Set(message.recipient.clone()),
         cause: Set(SuppressionCause::HardBounce.as_str().to_owned()),
-        note: Set(None),
+        note: Set(answer),
         created_by: Set(None),
         created_at: Set(tx.now()),
     };
@@ -336,9 +346,24 @@ pub(super) async fn sweep(sereno: &Sereno) -> Result<()> {
         if ids.is_empty() {
             return content::sweep(sereno).await;
         }
-        Entity::delete_many()
-            .filter(Column::Id.is_in(ids))
-            .exec(sereno.db.write())
-            .await?;
+        let tx = sereno.begin(&RequestMeta::default(), &Actor::System).await?;
+        let which = Condition::all()
+            .add(Column::Id.is_in(ids))
+            .add(Column::Status.is_not_in(kept));
+        announcement::forget(&tx, which).await?;
+        tx.commit().await?;
     }
+}
+
+/// Takes mails out of the queue that wait, or that are held back.
+pub(super) async fn take_out(tx: &Tx, which: Condition) -> Result<()> {
+    let waiting = [MessageState::Queued.as_str(), MessageState::Held.as_str()];
+    Entity::update_many()
+        .col_expr(Column::Status, Expr::value(MessageState::Cancelled.as_str()))
+        .col_expr(Column::Reason, Expr::value(MessageReason::CancelledByStaff.as_str()))
+        .filter(which)
+        .filter(Column::Status.is_in(waiting))
+        .exec(tx.db())
+        .await?;
+    Ok(())
 }

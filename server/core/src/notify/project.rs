@@ -5,12 +5,15 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::sea_query::{Expr, LockType};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sereno_types::AnnouncementState;
 use url::Url;
 use uuid::Uuid;
 
-use super::transport;
-use crate::context::{ProjectTransport, Sereno};
+use super::announcement::OPEN;
+use super::{outbox, transport};
+use crate::context::{ProjectTransport, Sereno, Tx};
 use crate::entity::Hidden;
 use crate::entity::project_mail::{Column, Entity, Model};
 use crate::error::{Error, Result};
@@ -100,6 +103,34 @@ async fn own(sereno: &Sereno, row: &Model, sealed: &Hidden) -> Result<Arc<dyn Ma
     let mut known = sereno.project_transports.lock().unwrap_or_else(PoisonError::into_inner);
     known.insert(row.project_id, one);
     Ok(transport)
+}
+
+/// The project goes: its announcements end, what waits of its mails is taken out of the queue, and none of them is sent anew.
+/// Nobody else may send for it.
+///
+/// # Errors
+/// When the database is away.
+pub async fn end(tx: &mut Tx, project_id: Uuid) -> Result<()> {
+    use crate::entity::{announcement, email_message};
+    let open = announcement::Entity::find()
+        .filter(announcement::Column::ProjectId.eq(project_id))
+        .filter(announcement::Column::State.is_in(OPEN.map(AnnouncementState::as_str)))
+        .order_by_asc(announcement::Column::Id)
+        .lock(LockType::Update)
+        .all(tx.db())
+        .await?;
+    for row in open {
+        super::announcement::end(tx, &row).await?;
+    }
+    let theirs = Condition::all().add(email_message::Column::ProjectId.eq(project_id));
+    outbox::take_out(tx, theirs.clone()).await?;
+    // with the project the database forgets whose they were; without this nobody can write them any more
+    email_message::Entity::update_many()
+        .col_expr(email_message::Column::CredentialEpoch, Expr::value(None::<i64>))
+        .filter(theirs)
+        .exec(tx.db())
+        .await?;
+    Ok(())
 }
 
 /// A mail server that cannot be called: its mails wait, as if it did not answer.

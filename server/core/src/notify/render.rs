@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use minijinja::Value;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-use sereno_types::{EmailLook, EmailSource, TemplateVariable};
+use sereno_types::{EmailLook, EmailSource, Locale, TemplateVariable};
 use uuid::Uuid;
 
 use super::layout::{self, Foot, Footer};
@@ -14,7 +14,7 @@ use super::mails::{Addressee, Mail, MailKind, Rendered};
 use super::mint::mint;
 use super::template::live::{self, Live};
 use super::template::{Sampled, Template, engine, secrets};
-use crate::context::{Locale, Sereno};
+use crate::context::Sereno;
 use crate::entity::{custom_email_template, email_message, email_template_version};
 use crate::error::Result;
 

@@ -101,6 +101,7 @@ pub fn is_asked_for(kind: &str) -> bool {
         Some(
             MailKind::Activation
             | MailKind::AccountCreated
+            | MailKind::Invitation
             | MailKind::PasswordReset
             | MailKind::LoginCode
             | MailKind::EmailChangeConfirm

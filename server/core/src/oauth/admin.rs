@@ -35,6 +35,8 @@ const CLIENT_ID_MAX: usize = 100;
 const SECRETS_MAX: u64 = 2;
 /// Fewest characters of a secret that is brought along: it is stored as a digest, so it must not be guessable.
 const SECRET_MIN: usize = 32;
+/// Fewest where whoever brings it says that it may be short. Wrong ones are counted like wrong passwords.
+const SHORT_MIN: usize = 8;
 /// Most characters of a secret that is brought along.
 const SECRET_MAX: usize = 256;
 
@@ -178,6 +180,15 @@ async fn show<C: ConnectionTrait>(sereno: &Sereno, db: &C, row: Model) -> Result
     })
 }
 
+/// A secret that an application has from elsewhere.
+#[derive(Debug)]
+pub struct Brought {
+    /// The secret.
+    pub secret: Secret,
+    /// Whether whoever brings it knows that it is short: clients that are out already have it, and cannot be given another.
+    pub may_be_short: bool,
+}
+
 /// Registers an application. A confidential one gets its first secret, which is shown here and never again; one can be
 /// brought along.
 ///
@@ -188,7 +199,7 @@ pub async fn create(
     meta: &RequestMeta,
     staff: &Staff,
     command: CreateApplication,
-    brought: Option<Secret>,
+    brought: Option<Brought>,
 ) -> Result<ApplicationCreated> {
     staff.require(Permission::ApplicationsView)?;
     staff.require(Permission::ApplicationsManage)?;
@@ -214,8 +225,8 @@ pub async fn create(
         None => sereno.entropy.token()?[..22].to_owned(),
     };
     faults.extend(judge_client_id(&client_id));
-    if let Some(secret) = &brought {
-        faults.extend(judge_secret(command.kind, secret.expose()));
+    if let Some(brought) = &brought {
+        faults.extend(judge_secret(command.kind, brought));
     }
     if !faults.is_empty() {
         return Err(Error::fields(faults));
@@ -251,7 +262,9 @@ pub async fn create(
         })?;
     let secret = match command.kind {
         ApplicationKind::Public => None,
-        ApplicationKind::Confidential => Some(add_secret(sereno, &tx, id, &client_id, brought).await?),
+        ApplicationKind::Confidential => {
+            Some(add_secret(sereno, &tx, id, &client_id, brought.map(|brought| brought.secret)).await?)
+        }
     };
     let signing_secret = match key {
         Some(needed) => {
@@ -292,14 +305,16 @@ fn judge_client_id(client_id: &str) -> Option<FieldError> {
     (!client_id.chars().all(plain)).then(|| FieldError::new("client_id", Code::InvalidCharacters))
 }
 
-fn judge_secret(kind: ApplicationKind, secret: &str) -> Option<FieldError> {
+fn judge_secret(kind: ApplicationKind, brought: &Brought) -> Option<FieldError> {
     let fault = |code| Some(FieldError::new("client_secret", code));
     if kind == ApplicationKind::Public {
         return fault(Code::InvalidChoice);
     }
+    let secret = brought.secret.expose();
     let length = secret.chars().count();
-    if length < SECRET_MIN {
-        return fault(Code::TooShort).map(|fault| fault.with("min", SECRET_MIN as u64));
+    let min = if brought.may_be_short { SHORT_MIN } else { SECRET_MIN };
+    if length < min {
+        return fault(Code::TooShort).map(|fault| fault.with("min", min as u64));
     }
     if length > SECRET_MAX {
         return fault(Code::TooLong).map(|fault| fault.with("max", SECRET_MAX as u64));

@@ -153,9 +153,6 @@ fn profile(whole: &Whole<'_>, faults: &mut Faults) {
     {
         faults.because("profile.type_claim", Code::InvalidChoice, "this claim is Sereno's own");
     }
-    if !profile.has(StandardClaim::Jti) && !profile.has(StandardClaim::Iat) {
-        faults.because("profile.leave_out", Code::InvalidChoice, "one of jti and iat must stay");
-    }
     if profile.rotation == Rotation::OnExtend && !(profile.shared_jti && profile.refresh_format == TokenFormat::Jwt) {
         let reason = "on_extend needs one jti for both tokens, and refresh tokens that are JWTs";
         faults.because("profile.rotation", Code::InvalidChoice, reason);
@@ -218,7 +215,7 @@ pub(super) fn judge_first_party(is_enabled: bool, profile: &TokenProfile) -> Vec
 }
 
 /// Claims that are always ours.
-const RESERVED: &[&str] = &["exp", "nbf", "cnf", "act", "scope"];
+const RESERVED: &[&str] = &["exp", "nbf", "uti", "cnf", "act", "scope"];
 
 fn claims(profile: &TokenProfile, faults: &mut Faults) {
     if profile.claims.len() > LIST_MAX {

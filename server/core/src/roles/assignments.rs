@@ -30,27 +30,22 @@ const MOST: usize = 1_000;
 /// One page of assignments, the last first.
 ///
 /// # Errors
-/// `permission_denied`; `validation_failed` on `limit`, `cursor`, `user`, `role` or `project`.
+/// `permission_denied`; `validation_failed` on `limit` or `cursor`. A user, role or project that there is not finds nothing.
 pub async fn list(sereno: &Sereno, staff: &Staff, query: AssignmentQuery) -> Result<Page<AssignmentRow>> {
     staff.require(Permission::RolesView)?;
     let walk = Walk::<Newest>::new(None, query.limit, query.cursor.as_deref())?;
     let db = sereno.db.read();
     let mut matching = Condition::all();
     if let Some(user) = query.user.as_deref().filter(|user| !user.is_empty()) {
-        let user = refs::user_of(sereno, "user", user).await?;
-        matching = matching.add(Column::UserId.eq(user.id));
+        matching = matching.add(Column::UserId.eq(refs::user_sought(sereno, staff, user).await?));
     }
     if let Some(role) = query.role.as_deref().filter(|role| !role.is_empty()) {
-        let role: Uuid = role.parse().map_err(|_| Error::field("role", Code::InvalidChoice))?;
-        matching = matching.add(Column::RoleId.eq(role));
+        matching = matching.add(Column::RoleId.eq(role.parse().unwrap_or(Uuid::nil())));
     }
     match query.project.as_deref() {
         Some(GLOBAL) => matching = matching.add(Column::ProjectId.is_null()),
-        other => {
-            if let Some(project) = refs::project_of(db, "project", other).await? {
-                matching = matching.add(Column::ProjectId.eq(project.id));
-            }
-        }
+        Some("") | None => {}
+        Some(name) => matching = matching.add(Column::ProjectId.eq(refs::project_sought(db, name).await?)),
     }
     let total = Entity::find().filter(matching.clone()).count(db).await?;
     let rows = Entity::find()
@@ -120,25 +115,19 @@ pub async fn assign(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, command:
         }
         None => None,
     };
-    let project = refs::project_of(sereno.db.read(), "project", command.project.as_deref()).await?;
-    if project.is_some() {
+    // before it is looked for: whether there is such a project is nothing for others
+    if command.project.as_deref().is_some_and(|project| !project.is_empty()) {
         staff.require(Permission::ProjectsManage)?;
     }
-    let users = named(sereno, &command.users).await?;
+    let project = refs::project_of(sereno.db.read(), "project", command.project.as_deref()).await?;
+    let users = named(sereno, staff, &command.users).await?;
     let giver = Giver::of(sereno, meta, staff, project.as_ref()).await?;
     let giver = giver.until(expires_at.unwrap_or(Moment::NEVER));
     let mut tx = sereno.begin(meta, staff.actor()).await?;
     changed(&tx).await?;
     // it may have gone in the meantime
     let project = refs::still_there(tx.db(), "project", project).await?;
-    let invalid = || Error::field("role", Code::InvalidChoice);
-    let role_id: Uuid = command.role.0.parse().map_err(|_| invalid())?;
-    let role = role::Entity::find_by_id(role_id).one(tx.db()).await?;
-    let role = role.ok_or_else(invalid)?;
-    // a project's own role holds there and nowhere else
-    if role.project_id.is_some() && role.project_id != project.as_ref().map(|project| project.id) {
-        return Err(invalid());
-    }
+    let role = fitting(&tx, &command.role, project.as_ref()).await?;
     let graph = graph(tx.db(), 0).await?;
     if !giver.may_hand_out(&graph, role.id) {
         return giver.refuse(tx, &role.codename).await;
@@ -153,8 +142,35 @@ pub async fn assign(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, command:
     Ok(assigned)
 }
 
+/// A role that can be given in the project, or everywhere without one.
+///
+/// # Errors
+/// `validation_failed` with `invalid_choice` on `role`.
+pub(super) async fn fitting(tx: &Tx, role: &Id, project: Option<&project::Model>) -> Result<role::Model> {
+    let invalid = || Error::field("role", Code::InvalidChoice);
+    let id: Uuid = role.0.parse().map_err(|_| invalid())?;
+    let role = role::Entity::find_by_id(id).one(tx.db()).await?;
+    // a project's own role holds there and nowhere else
+    let fits = |role: &role::Model| role.project_id.is_none() || role.project_id == project.map(|project| project.id);
+    role.filter(fits).ok_or_else(invalid)
+}
+
+/// The row by which a user holds a role.
+pub(super) async fn held(tx: &Tx, user: Uuid, role: Uuid, project: Option<&project::Model>) -> Result<Option<Uuid>> {
+    let row = Entity::find()
+        .filter(Column::UserId.eq(user))
+        .filter(Column::RoleId.eq(role))
+        .filter(match project {
+            Some(project) => Column::ProjectId.eq(project.id),
+            None => Column::ProjectId.is_null(),
+        })
+        .one(tx.db())
+        .await?;
+    Ok(row.map(|row| row.id))
+}
+
 /// The users that a request names, each once; ids are looked up together.
-async fn named(sereno: &Sereno, names: &[String]) -> Result<BTreeSet<Uuid>> {
+async fn named(sereno: &Sereno, staff: &Staff, names: &[String]) -> Result<BTreeSet<Uuid>> {
     let ids = names.iter().filter_map(|name| name.trim().parse::<Uuid>().ok());
     let found: Vec<Uuid> = user::Entity::find()
         .select_only()
@@ -167,20 +183,22 @@ async fn named(sereno: &Sereno, names: &[String]) -> Result<BTreeSet<Uuid>> {
     for (index, name) in names.iter().enumerate() {
         let is_there = name.trim().parse::<Uuid>().is_ok_and(|id| users.contains(&id));
         if !is_there {
-            users.insert(refs::user_of(sereno, &format!("users.{index}"), name).await?.id);
+            let user = refs::user_of(sereno, staff, &format!("users.{index}"), name).await?;
+            users.insert(user.id);
         }
     }
     Ok(users)
 }
 
 /// What is given.
-struct Gift<'a> {
-    role: &'a role::Model,
-    project: Option<&'a project::Model>,
-    expires_at: Option<Moment>,
+pub(super) struct Gift<'a> {
+    pub(super) role: &'a role::Model,
+    pub(super) project: Option<&'a project::Model>,
+    pub(super) expires_at: Option<Moment>,
 }
 
-async fn give(sereno: &Sereno, tx: &mut Tx, users: &BTreeSet<Uuid>, gift: Gift<'_>) -> Result<Assigned> {
+/// Gives it, in the transaction of whoever calls.
+pub(super) async fn give(sereno: &Sereno, tx: &mut Tx, users: &BTreeSet<Uuid>, gift: Gift<'_>) -> Result<Assigned> {
     let Gift {
         role,
         project,

@@ -39,15 +39,23 @@ pub async fn list(sereno: &Sereno, staff: &Staff, name: &str, query: MemberQuery
             .column(user::Column::Id)
             .filter(Expr::from(Func::lower(Expr::col(user::Column::Username))).like(pattern.clone()))
             .into_query();
-        let by_email = user_email::Entity::find()
+        let mut by_email = user_email::Entity::find()
             .select_only()
             .column(user_email::Column::UserId)
-            .filter(Expr::col(user_email::Column::Canonical).like(pattern))
-            .into_query();
+            .filter(Expr::col(user_email::Column::Canonical).like(pattern));
+        if !staff.holds(Permission::UsersView) {
+            // only of those who are called by it: what cannot be seen must not be found out letter by letter
+            let nameless = user::Entity::find()
+                .select_only()
+                .column(user::Column::Id)
+                .filter(user::Column::Username.is_null())
+                .into_query();
+            by_email = by_email.filter(user_email::Column::UserId.in_subquery(nameless));
+        }
         matching = matching.add(
             Condition::any()
                 .add(Column::UserId.in_subquery(by_name))
-                .add(Column::UserId.in_subquery(by_email)),
+                .add(Column::UserId.in_subquery(by_email.into_query())),
         );
     }
     let total = Entity::find().filter(matching.clone()).count(db).await?;
@@ -139,7 +147,9 @@ pub async fn put(
 ) -> Result<MemberRow> {
     staff.require(Permission::ProjectsView)?;
     staff.require(Permission::ProjectsManage)?;
-    let user = account::find::named(sereno, seat.user).await?.ok_or(Error::NotFound)?;
+    let user = account::find::by_staff(sereno, staff, seat.user)
+        .await?
+        .ok_or(Error::NotFound)?;
     let project = refs::project(sereno.db.read(), seat.project)
         .await?
         .ok_or(Error::NotFound)?;
@@ -202,6 +212,11 @@ async fn find<C: ConnectionTrait>(db: &C, project: Uuid, user: Uuid) -> Result<O
         .one(db)
         .await?;
     Ok(row)
+}
+
+/// The row by which a user is a member.
+pub(super) async fn seat_of(tx: &Tx, user: Uuid, project: Uuid) -> Result<Option<Uuid>> {
+    Ok(find(tx.db(), project, user).await?.map(|row| row.id))
 }
 
 /// A role that can be given in the project: its own, or a global one.
@@ -289,7 +304,9 @@ fn record(tx: &mut Tx, kind: EventKind, project: &project::Model, turn: Turn<'_>
 /// `permission_denied`, `exceeds_own_permissions`, `not_found`.
 pub async fn remove(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, seat: Seat<'_>) -> Result<()> {
     staff.require(Permission::ProjectsManage)?;
-    let user = account::find::named(sereno, seat.user).await?.ok_or(Error::NotFound)?;
+    let user = account::find::by_staff(sereno, staff, seat.user)
+        .await?
+        .ok_or(Error::NotFound)?;
     let project = refs::project(sereno.db.read(), seat.project)
         .await?
         .ok_or(Error::NotFound)?;

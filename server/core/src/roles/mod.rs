@@ -6,6 +6,7 @@ pub mod catalogue;
 mod content;
 pub mod ensure;
 mod give;
+pub mod invite;
 mod lists;
 pub mod members;
 pub mod permissions;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use sea_orm::sea_query::{Expr, Func};
+use sea_orm::sea_query::{Expr, Func, LockType};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter,
     QueryOrder, QuerySelect, QueryTrait,
@@ -24,6 +24,7 @@ use crate::entity::project::{ActiveModel, Column, Entity, Model};
 use crate::entity::{project_member, role};
 use crate::error::{Error, Result, unique_violation};
 use crate::event::{Event, EventKind};
+use crate::notify;
 use crate::paging::{self, Key, Walk};
 
 /// Longest description, in characters.
@@ -34,7 +35,7 @@ const ATTRIBUTES_MAX: usize = 16_384;
 /// One page of projects, by name in addresses.
 ///
 /// # Errors
-/// `permission_denied`; `validation_failed` on `limit`, `cursor`, `q` or `user`.
+/// `permission_denied`; `validation_failed` on `limit`, `cursor` or `q`. A user that there is not finds nothing.
 pub async fn list(sereno: &Sereno, staff: &Staff, query: ProjectQuery) -> Result<Page<ProjectRow>> {
     staff.require(Permission::ProjectsView)?;
     let walk = Walk::<ByName>::new(None, query.limit, query.cursor.as_deref())?;
@@ -50,13 +51,13 @@ pub async fn list(sereno: &Sereno, staff: &Staff, query: ProjectQuery) -> Result
     }
     matching = matching.add_option(query.enabled.map(|enabled| Column::IsEnabled.eq(enabled)));
     if let Some(user) = query.user.as_deref().filter(|user| !user.is_empty()) {
-        let user = refs::user_of(sereno, "user", user).await?;
+        let user = refs::user_sought(sereno, staff, user).await?;
         let member = project_member::Entity::find()
             .select_only()
             .column(project_member::Column::ProjectId)
-            .filter(project_member::Column::UserId.eq(user.id))
+            .filter(project_member::Column::UserId.eq(user))
             .into_query();
-        matching = matching.add(Column::Id.in_subquery(member).or(Column::OwnerId.eq(user.id)));
+        matching = matching.add(Column::Id.in_subquery(member).or(Column::OwnerId.eq(user)));
     }
     let total = Entity::find().filter(matching.clone()).count(db).await?;
     let rows = Entity::find()
@@ -184,7 +185,7 @@ pub async fn create(
     if !faults.is_empty() {
         return Err(Error::fields(faults));
     }
-    let owner = owner(sereno, command.owner.as_deref()).await?;
+    let owner = owner(sereno, staff, command.owner.as_deref()).await?;
     let giver = Giver::of(sereno, meta, staff, None).await?;
     let mut tx = sereno.begin(meta, staff.actor()).await?;
     changed(&tx).await?;
@@ -219,9 +220,9 @@ pub async fn create(
     Ok(shown)
 }
 
-async fn owner(sereno: &Sereno, name: Option<&str>) -> Result<Option<Uuid>> {
+async fn owner(sereno: &Sereno, staff: &Staff, name: Option<&str>) -> Result<Option<Uuid>> {
     match name.filter(|name| !name.trim().is_empty()) {
-        Some(name) => Ok(Some(refs::user_of(sereno, "owner", name).await?.id)),
+        Some(name) => Ok(Some(refs::user_of(sereno, staff, "owner", name).await?.id)),
         None => Ok(None),
     }
 }
@@ -262,7 +263,7 @@ pub async fn update(
         return Err(Error::fields(faults));
     }
     let owner = match &command.owner {
-        Some(said) => Some(owner(sereno, Some(said)).await?),
+        Some(said) => Some(owner(sereno, staff, Some(said)).await?),
         None => None,
     };
     let giver = Giver::of(sereno, meta, staff, Some(&old)).await?;
@@ -306,7 +307,8 @@ pub async fn update(
     Ok(shown)
 }
 
-/// Deletes a project with its members, its roles, and whatever was assigned in it.
+/// Deletes a project with its members, its roles, and whatever was assigned in it. Its announcements end and its mails that
+/// wait do not leave.
 ///
 /// # Errors
 /// `permission_denied`, `not_found`, `precondition_failed`.
@@ -318,6 +320,9 @@ pub async fn delete(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, name: &s
     if meta.if_match.is_some() {
         meta.expects(&version(sereno, &show(tx.db(), row.clone()).await?)?)?;
     }
+    // whoever is writing a mail of it right now has written it, or finds it gone
+    Entity::find_by_id(row.id).lock(LockType::Update).one(tx.db()).await?;
+    notify::project::end(&mut tx, row.id).await?;
     Entity::delete_by_id(row.id).exec(tx.db()).await?;
     tx.record(
         Event::new(EventKind::ProjectDeleted)

@@ -7,7 +7,7 @@ use sereno_types::{Code, Id, RoleName, SessionUser};
 use uuid::Uuid;
 
 use crate::account;
-use crate::context::Sereno;
+use crate::context::{Sereno, Staff};
 use crate::entity::{project, role, user};
 use crate::error::{Error, Result};
 
@@ -73,9 +73,21 @@ pub async fn still_there<C: ConnectionTrait>(
 ///
 /// # Errors
 /// `validation_failed` with `invalid_choice`.
-pub async fn user_of(sereno: &Sereno, field: &str, name: &str) -> Result<user::Model> {
-    let found = account::find::named(sereno, name.trim()).await?;
+pub async fn user_of(sereno: &Sereno, staff: &Staff, field: &str, name: &str) -> Result<user::Model> {
+    let found = account::find::by_staff(sereno, staff, name.trim()).await?;
     found.ok_or_else(|| Error::field(field, Code::InvalidChoice))
+}
+
+/// The id of the user that a filter names; nobody's where there is none, so that such a list is empty like that of a user
+/// about whom it has nothing to say.
+pub async fn user_sought(sereno: &Sereno, staff: &Staff, name: &str) -> Result<Uuid> {
+    let found = account::find::by_staff(sereno, staff, name.trim()).await?;
+    Ok(found.map_or(Uuid::nil(), |user| user.id))
+}
+
+/// The id of the project that a filter names; nobody's where there is none.
+pub async fn project_sought<C: ConnectionTrait>(db: &C, name: &str) -> Result<Uuid> {
+    Ok(project(db, name).await?.map_or(Uuid::nil(), |project| project.id))
 }
 
 /// What roles are called, with the names in addresses of their projects.

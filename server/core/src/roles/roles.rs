@@ -42,7 +42,8 @@ pub(super) async fn current(sereno: &Sereno) -> Result<Arc<Graph>> {
 /// One page of roles, by codename.
 ///
 /// # Errors
-/// `permission_denied`; `validation_failed` on `limit`, `cursor`, `q` or `project`.
+/// `permission_denied`; `validation_failed` on `limit`, `cursor` or `q`. A project that there is not is like one without roles
+/// of its own.
 pub async fn list(sereno: &Sereno, staff: &Staff, query: RoleQuery) -> Result<Page<RoleRow>> {
     staff.require(Permission::RolesView)?;
     let walk = Walk::<ByName>::new(None, query.limit, query.cursor.as_deref())?;
@@ -59,13 +60,11 @@ pub async fn list(sereno: &Sereno, staff: &Staff, query: RoleQuery) -> Result<Pa
     }
     match query.project.as_deref() {
         Some(GLOBAL) => matching = matching.add(Column::ProjectId.is_null()),
+        Some("") | None => {}
         Some(name) => {
-            if let Some(project) = refs::project_of(db, "project", Some(name)).await? {
-                let there = Column::ProjectId.eq(project.id).or(Column::ProjectId.is_null());
-                matching = matching.add(there);
-            }
+            let own = Column::ProjectId.eq(refs::project_sought(db, name).await?);
+            matching = matching.add(own.or(Column::ProjectId.is_null()));
         }
-        None => {}
     }
     if let Some(codename) = query.permission.as_deref().filter(|codename| !codename.is_empty()) {
         let wanted = graph.permission(&codename.trim().to_lowercase());

@@ -16,7 +16,8 @@ use crate::error::{Error, Result};
 use crate::paging::{Key, Walk};
 use crate::rights::{Ask, Where, Who};
 
-/// One page of the permissions that a user holds in effect, everywhere or in a project, by codename.
+/// One page of the permissions that a user holds in effect, everywhere or in a project, by codename. About projects asks who may
+/// see them: a right that holds everywhere holds in every project that there is, and would tell which there are.
 ///
 /// # Errors
 /// `permission_denied`, `not_found`; `validation_failed` on `limit`, `cursor` or `project`.
@@ -27,8 +28,11 @@ pub async fn effective(
     query: EffectiveQuery,
 ) -> Result<Page<EffectivePermission>> {
     staff.require(Permission::RolesView)?;
-    // staff is told of a name that nobody has
-    refs::project_of(sereno.db.read(), "project", query.project.as_deref()).await?;
+    if query.project.as_deref().is_some_and(|project| !project.is_empty()) {
+        staff.require(Permission::ProjectsView)?;
+        // a slip of the pen is told of
+        refs::project_of(sereno.db.read(), "project", query.project.as_deref()).await?;
+    }
     held_by(sereno, refs::id(id)?, query).await
 }
 
@@ -90,8 +94,12 @@ pub async fn explore(
     project: Option<&str>,
 ) -> Result<Decision> {
     staff.require(Permission::RolesView)?;
-    let found = account::find::named(sereno, user.trim()).await?;
+    let project = project.filter(|project| !project.is_empty());
+    if project.is_some() {
+        staff.require(Permission::ProjectsView)?;
+    }
+    let found = account::find::by_staff(sereno, staff, user.trim()).await?;
     // who does not exist is answered by the rule, too
     let who = Who::Id(found.map_or_else(Uuid::nil, |user| user.id));
-    decide(sereno, who, permission, project.filter(|project| !project.is_empty())).await
+    decide(sereno, who, permission, project).await
 }

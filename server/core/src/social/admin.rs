@@ -18,6 +18,7 @@ pub use super::test::test;
 use super::provider::{self, Provider};
 use super::settings::{self, Whole};
 use crate::access::application::read;
+use crate::account::revocation;
 use crate::context::{RequestMeta, Sereno, Staff, Tx, tidy};
 use crate::entity::social_provider::{ActiveModel, Column, Entity, Model};
 use crate::entity::{Hidden, identity, user};
@@ -354,7 +355,8 @@ async fn opens_a_superuser(tx: &Tx, provider: Uuid) -> Result<bool> {
     Ok(superusers.count(tx.db()).await? > 0)
 }
 
-/// Deletes a provider, and every identity at it. Who has no other way in sets a password by mail.
+/// Deletes a provider, and every identity at it. Who has no other way in sets a password by mail. What Apple still holds is
+/// given back first, with the key that goes.
 ///
 /// # Errors
 /// `permission_denied`, `not_found`, `precondition_failed`.
@@ -365,6 +367,7 @@ pub async fn delete(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id)
     if meta.if_match.is_some() {
         meta.expects(&version(sereno, &show(sereno, tx.db(), row.clone()).await?)?)?;
     }
+    revocation::ask_for_provider(&mut tx, row.id).await?;
     let gone = Entity::delete_many()
         .filter(Column::Id.eq(row.id))
         .exec(tx.db())

@@ -13,12 +13,12 @@ use uuid::Uuid;
 use super::link;
 use super::person::ProviderUser;
 use super::provider::Provider;
-use crate::access::subject;
+use crate::access::{self, subject};
 use crate::account::identifier::Username;
 use crate::account::{self, NewUser, Origin, email, register, sign_up, username};
 use crate::context::{Actor, Application, RequestMeta, Sereno, Tx};
 use crate::device::{self, Described};
-use crate::entity::{device as device_row, identity, role_assignment, user, user_email};
+use crate::entity::{device as device_row, identity, project_member, role_assignment, user, user_email};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
 use crate::intent::{Intent, IntentKind};
@@ -131,7 +131,7 @@ async fn decide<C: ConnectionTrait>(
     };
     let confirmed = address.verified_at.is_some();
     match provider.linking {
-        SocialLinking::Verified if is_staff(db, &user).await? => Err(Code::SocialAccountExists.into()),
+        SocialLinking::Verified if has_rights(sereno, db, &user).await? => Err(Code::SocialAccountExists.into()),
         SocialLinking::Verified if confirmed => Ok(Way::Link(Box::new(active(user)?))),
         SocialLinking::Verified if user.state() == UserState::Pending => Ok(Way::Claim(Box::new(user))),
         SocialLinking::Never if register::is_unclaimed(&user, &address) => {
@@ -150,13 +150,14 @@ fn active(user: user::Model) -> Result<user::Model> {
     }
 }
 
-/// Whoever has rights here is not linked by what a provider says of an address: they connect it themselves.
-async fn is_staff<C: ConnectionTrait>(db: &C, user: &user::Model) -> Result<bool> {
-    if user.is_superuser {
-        return Ok(true);
-    }
-    let roles = role_assignment::Entity::find().filter(role_assignment::Column::UserId.eq(user.id));
-    Ok(roles.count(db).await? > 0)
+/// Whoever has rights here is not linked by what a provider says of an address: they connect it themselves. Staff anywhere, and
+/// whoever was given any role, of whatever application.
+async fn has_rights<C: ConnectionTrait>(sereno: &Sereno, db: &C, user: &user::Model) -> Result<bool> {
+    let assigned = role_assignment::Entity::find().filter(role_assignment::Column::UserId.eq(user.id));
+    let as_member = project_member::Entity::find()
+        .filter(project_member::Column::UserId.eq(user.id))
+        .filter(project_member::Column::RoleId.is_not_null());
+    Ok(assigned.count(db).await? > 0 || as_member.count(db).await? > 0 || access::is_staff(sereno, db, user).await?)
 }
 
 fn sign_up_allowed(sereno: &Sereno, provider: &Provider) -> Result<()> {
@@ -314,7 +315,7 @@ async fn sign_up(sereno: &Sereno, tx: &mut Tx, provider: &Provider, person: &Pro
         origin: Origin::SignUp,
         is_superuser: false,
         number: None,
-        locale: Some(tx.meta().locale.as_str().to_owned()),
+        locale: tx.meta().locale.map(|locale| locale.as_str().to_owned()),
         attributes: Map::new(),
     };
     let id = account::create(sereno, tx, new).await?;

@@ -68,11 +68,10 @@ async fn look(sereno: &Sereno, provider: &Provider, evidence: Evidence<'_>) -> R
                 github::check_access_token(&http, provider, token).await?;
                 github::person(&http, provider, &endpoints, token).await
             }
-            SocialKind::Oidc
-            | SocialKind::Apple
-            | SocialKind::Microsoft
-            | SocialKind::Twitter
-            | SocialKind::Cognito => Err(Code::SocialAccessTokenUnverifiable.into()),
+            SocialKind::Microsoft => microsoft::by_access_token(&http, provider, &endpoints, token).await,
+            SocialKind::Oidc | SocialKind::Apple | SocialKind::Twitter | SocialKind::Cognito => {
+                Err(Code::SocialAccessTokenUnverifiable.into())
+            }
         },
     }
 }

@@ -167,7 +167,7 @@ async fn take_away(sereno: &Sereno, tx: &mut Tx, user: &user::Model, row: &Model
     let (slug, name) = provider
         .map(|provider| (provider.slug, provider.name))
         .unwrap_or_default();
-    revocation::ask(tx, row)?;
+    revocation::ask(tx, row).await?;
     link::record(tx, EventKind::IdentityUnlinked, user.id, &slug, &name);
     link::tell(sereno, tx, user, EventKind::IdentityUnlinked).await
 }

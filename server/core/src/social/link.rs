@@ -12,7 +12,7 @@ use super::person::ProviderUser;
 use super::picture::FetchPicture;
 use super::provider::Provider;
 use crate::account::reauthenticate;
-use crate::context::{Actor, Caller, Locale, RequestMeta, Sereno, Tx};
+use crate::context::{Actor, Caller, RequestMeta, Sereno, Tx};
 use crate::entity::identity::{ActiveModel, Column, Entity, Model};
 use crate::entity::{Hidden, user, user_email};
 use crate::error::{Error, Result, unique_violation};
@@ -193,12 +193,11 @@ pub(super) async fn tell(sereno: &Sereno, tx: &mut Tx, user: &user::Model, kind:
         EventKind::IdentityLinked => MailKind::IdentityLinked,
         _ => MailKind::IdentityUnlinked,
     };
-    let locale = user.locale.as_deref().and_then(Locale::from_tag);
     let recipient = Recipient {
         user_id: Some(user.id),
         credential_epoch: user.credential_epoch,
         address: email.address,
-        locale: locale.unwrap_or(tx.meta().locale),
+        locale: user.language().or(tx.meta().locale),
     };
     notify::queue(sereno, tx, mail, recipient).await?;
     Ok(())

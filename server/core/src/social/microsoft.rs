@@ -7,13 +7,15 @@ use serde_json::Value;
 use sereno_types::Code;
 
 use super::endpoints::{Endpoints, base};
-use super::http::{Http, refused};
-use super::oidc;
+use super::http::{Http, bearing, get, refused};
 use super::person::{ProviderUser, text, yes};
 use super::provider::Provider;
+use super::{id_token, oidc};
 use crate::error::Result;
 
 const AUTHORITY: &str = "https://login.microsoftonline.com";
+/// Microsoft Graph, the API that access tokens are for.
+const API: &str = "https://graph.microsoft.com";
 /// The tenant of personal accounts.
 const PERSONAL: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
 
@@ -63,6 +65,38 @@ pub(super) fn issuer(provider: &Provider, endpoints: &Endpoints, claims: &Value)
 pub(super) fn person(issuer: &str, claims: &Value) -> Result<ProviderUser> {
     let verified = yes(claims.get("xms_edov"));
     Ok(oidc::person(issuer, claims)?.with_email(text(claims, "email"), verified))
+}
+
+/// Who an access token belongs to, if it was issued to us. Its signature is checked by Graph alone, which answers for no token
+/// that is not genuine; what such a token says of its application, tenant and user is then Microsoft's word. Those of personal
+/// accounts say nothing that could be read.
+pub(super) async fn by_access_token(
+    http: &Http,
+    provider: &Provider,
+    endpoints: &Endpoints,
+    token: &str,
+) -> Result<ProviderUser> {
+    let closed = || refused(Code::SocialAccessTokenUnverifiable, &"the token says nothing of itself");
+    let claims = id_token::unchecked(token).map_err(|_| closed())?;
+    let app = text(&claims, "appid").or_else(|| text(&claims, "azp"));
+    if !app.is_some_and(|app| provider.client_ids().any(|ours| ours == app)) {
+        return Err(refused(
+            Code::SocialAudienceMismatch,
+            &"the token was issued to another application",
+        ));
+    }
+    let issuer = issuer(provider, endpoints, &claims)?;
+    let api = base(provider.settings.api_url.as_deref(), API);
+    let fields = "id,displayName,givenName,surname,mail,userPrincipalName";
+    let question = get(&api, "/v1.0/me", &[("$select", fields)])?;
+    let me = http.ask_for(bearing(question, token)?).await?;
+    let id = text(&me, "id").filter(|id| text(&claims, "oid") == Some(id));
+    let id = id.ok_or_else(|| refused(Code::SocialSubjectMissing, &"two answers about two people"))?;
+    // the `sub` of ID tokens is another name for the same person
+    let person = ProviderUser::new(&issuer, &format!("oid:{id}"))?
+        .with_email(text(&me, "mail").or_else(|| text(&me, "userPrincipalName")), false)
+        .with_names(text(&me, "displayName"), text(&me, "givenName"), text(&me, "surname"));
+    Ok(person)
 }
 
 #[cfg(test)]

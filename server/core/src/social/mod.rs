@@ -32,4 +32,4 @@ mod twitter;
 pub use browser::{Answer, Finished, Started, attach, connect, finish, start};
 pub use picture::FetchPicture;
 pub use posted::{link_posted, sign_in_posted};
-pub use provider::buttons;
+pub use provider::{buttons, client_ids};

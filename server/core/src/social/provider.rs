@@ -5,6 +5,7 @@ use sereno_types::{Secret, SocialButton, SocialKind, SocialLinking, SocialSettin
 use uuid::Uuid;
 
 use crate::access::application::read;
+use crate::account::revocation::KeptProvider;
 use crate::context::Sereno;
 use crate::entity::social_provider::{Column, Entity, Model};
 use crate::error::{Error, Result};
@@ -29,14 +30,8 @@ pub(super) struct Provider {
 impl Provider {
     /// What the row says.
     pub fn open(sereno: &Sereno, row: Model) -> Result<Self> {
-        let secret = match &row.secret {
-            Some(sealed) => {
-                let plain = sereno.keys.seal.open(&sealed.0, &place(row.id))?;
-                let text = std::str::from_utf8(&plain).map_err(Error::internal)?;
-                Some(Secret::new(text))
-            }
-            None => None,
-        };
+        let secret = row.secret.as_ref().map(|sealed| unseal(sereno, row.id, &sealed.0));
+        let secret = secret.transpose()?;
         Ok(Self {
             id: row.id,
             slug: row.slug,
@@ -53,6 +48,25 @@ impl Provider {
         })
     }
 
+    /// Apple, deleted here, for giving back what it still holds: nobody signs in by it.
+    pub fn of_apple(sereno: &Sereno, id: Uuid, kept: KeptProvider) -> Result<Self> {
+        let secret = kept.secret.as_ref().map(|sealed| unseal(sereno, id, sealed));
+        Ok(Self {
+            id,
+            slug: String::new(),
+            kind: SocialKind::Apple,
+            name: String::new(),
+            client_id: kept.client_id,
+            secret: secret.transpose()?,
+            audiences: Vec::new(),
+            redirect_uris: Vec::new(),
+            scopes: Vec::new(),
+            settings: read(kept.settings)?,
+            sign_up: false,
+            linking: SocialLinking::Never,
+        })
+    }
+
     /// The client ids whose tokens are taken.
     pub fn client_ids(&self) -> impl Iterator<Item = &str> {
         std::iter::once(self.client_id.as_str()).chain(self.audiences.iter().map(String::as_str))
@@ -62,6 +76,12 @@ impl Provider {
     pub fn callback(&self, sereno: &Sereno) -> String {
         callback(sereno, &self.slug)
     }
+}
+
+fn unseal(sereno: &Sereno, id: Uuid, sealed: &str) -> Result<Secret> {
+    let plain = sereno.keys.seal.open(sealed, &place(id))?;
+    let text = std::str::from_utf8(&plain).map_err(Error::internal)?;
+    Ok(Secret::new(text))
 }
 
 /// Where a provider sends people back to.
@@ -89,6 +109,19 @@ pub(super) async fn enabled(sereno: &Sereno, slug: &str) -> Result<Provider> {
         .one(sereno.db.read())
         .await?;
     Provider::open(sereno, row.ok_or(Error::NotFound)?)
+}
+
+/// The client ids whose tokens a provider's people bring here; none where there is no such provider. They are no secret: every
+/// link to the provider has one.
+///
+/// # Errors
+/// When the database is away.
+pub async fn client_ids(sereno: &Sereno, slug: &str) -> Result<Vec<String>> {
+    match enabled(sereno, slug).await {
+        Ok(provider) => Ok(provider.client_ids().map(str::to_owned).collect()),
+        Err(Error::NotFound) => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
 }
 
 /// The providers that people can use, by name.

@@ -52,7 +52,7 @@ fn takes(kind: SocialKind, field: &str) -> bool {
         SocialKind::Google => matches!(field, "issuer" | "api_url"),
         SocialKind::Apple => matches!(field, "issuer" | "team_id" | "key_id"),
         SocialKind::Cognito => matches!(field, "issuer" | "region" | "user_pool_id"),
-        SocialKind::Microsoft => matches!(field, "base_url" | "tenant"),
+        SocialKind::Microsoft => matches!(field, "base_url" | "api_url" | "tenant"),
         SocialKind::Facebook | SocialKind::Github | SocialKind::Twitter => matches!(field, "base_url" | "api_url"),
     }
 }

@@ -6,12 +6,13 @@ use sea_orm::sea_query::LockType;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect};
 use serde_json::json;
 use sereno_types::{
-    Code, CreateEmailTemplate, EmailTemplateDetail, FieldError, Permission, TemplateVariable, UpdateEmailTemplate,
+    Code, CreateEmailTemplate, EmailTemplateDetail, FieldError, Locale, Permission, TemplateVariable,
+    UpdateEmailTemplate,
 };
 
 use super::show::{self, show};
 use super::{Place, version};
-use crate::context::{Locale, RequestMeta, Sereno, Staff, Tx, tidy};
+use crate::context::{RequestMeta, Sereno, Staff, Tx, tidy};
 use crate::entity::custom_email_template::{ActiveModel, Column, Entity, Model};
 use crate::entity::email_template;
 use crate::error::{Error, Result, too_long, unique_violation};
@@ -200,7 +201,7 @@ async fn held(tx: &Tx, name: &str) -> Result<Model> {
 /// Refuses where the request means what the template is in no language any more. Whoever changes it has read it in one.
 async fn expected(sereno: &Sereno, meta: &RequestMeta, tx: &Tx, name: &str) -> Result<()> {
     let mut outcome = Ok(());
-    for locale in Locale::ALL {
+    for &locale in Locale::ALL {
         let place = Place::find(tx.db(), name, locale.as_str()).await?;
         outcome = meta.expects(&show::version(sereno, &show(tx.db(), place).await?)?);
         if outcome.is_ok() {

@@ -6,14 +6,14 @@ use std::collections::BTreeMap;
 
 use sereno_types::{
     Code, CreateEmailTemplate, EmailImportOutcome, EmailSource, EmailTemplateDefinition, EmailTemplateFile,
-    EmailTemplateImported, EmailTemplateQuery, ImportEmailTemplates, Permission, PortableEmailTemplate,
+    EmailTemplateImported, EmailTemplateQuery, ImportEmailTemplates, Locale, Permission, PortableEmailTemplate,
     UpdateEmailTemplate,
 };
 
 use super::show::{show, version};
 use super::versions::said;
 use super::{Place, custom, draft, list, publish, with_common};
-use crate::context::{Locale, RequestMeta, Sereno, Staff};
+use crate::context::{RequestMeta, Sereno, Staff};
 use crate::error::{Error, Result};
 use crate::notify::template::{COMMON, Template};
 
@@ -256,7 +256,7 @@ async fn place_of(
     let Some(definition) = definition else {
         return Place::find(sereno.db.read(), name, language).await;
     };
-    let locale = Locale::ALL.into_iter().find(|locale| locale.as_str() == language);
+    let locale = Locale::from_name(language);
     Ok(Place {
         template: Template::from_name(name).ok_or(Error::NotFound)?,
         locale: locale.ok_or(Error::NotFound)?,

@@ -1,12 +1,12 @@
 //! Which templates there are, and what there is of each in each language.
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
-use sereno_types::{EmailCoverage, EmailTemplateQuery, EmailTemplateRow, Page, Permission};
+use sereno_types::{EmailCoverage, EmailTemplateQuery, EmailTemplateRow, Locale, Page, Permission};
 use uuid::Uuid;
 
 use super::{DRAFT, called, fingerprint};
 use crate::clock::Moment;
-use crate::context::{Locale, Sereno, Staff};
+use crate::context::{Sereno, Staff};
 use crate::entity::{custom_email_template, email_template, email_template_version};
 use crate::error::Result;
 use crate::notify::MailKind;
@@ -57,7 +57,7 @@ pub async fn list(sereno: &Sereno, staff: &Staff, query: EmailTemplateQuery) -> 
     let mut shown = Vec::with_capacity(page.len());
     for (template, title, description) in page {
         let mut languages = Vec::new();
-        for locale in Locale::ALL {
+        for &locale in Locale::ALL {
             languages.push(coverage(&template, locale, &rows, &versions)?);
         }
         let row = EmailTemplateRow {

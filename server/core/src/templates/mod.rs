@@ -14,9 +14,9 @@ pub mod versions;
 use minijinja::Value;
 use sea_orm::sea_query::LockType;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
-use sereno_types::{Code, EmailSource, FieldError, TemplateVariable};
+use sereno_types::{Code, EmailSource, FieldError, Locale, TemplateVariable};
 
-use crate::context::{Locale, Tx, tidy};
+use crate::context::{Tx, tidy};
 use crate::crypto::digest::sha256_hex;
 use crate::entity::{custom_email_template, email_template, email_template_version};
 use crate::error::{Error, Result, too_long};
@@ -50,7 +50,7 @@ impl Place {
     /// `not_found`.
     pub(crate) async fn find<C: ConnectionTrait>(db: &C, name: &str, language: &str) -> Result<Self> {
         let template = Template::from_name(name).ok_or(Error::NotFound)?;
-        let locale = Locale::ALL.into_iter().find(|locale| locale.as_str() == language);
+        let locale = Locale::from_name(language);
         let locale = locale.ok_or(Error::NotFound)?;
         if let Template::Custom(slug) = &template {
             let row = custom(db, slug).await?;

@@ -201,7 +201,7 @@ pub async fn send(
         user_id,
         credential_epoch: 0,
         address: address.clone(),
-        locale: place.locale,
+        locale: Some(place.locale),
     };
     let id = notify::queue_tried(sereno, &mut tx, &place.template, recipient, about).await?;
     tx.record(

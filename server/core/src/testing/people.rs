@@ -23,7 +23,8 @@ pub const PASSWORD: &str = "wheelbarrow at dawn";
 #[must_use]
 pub fn token_of(mail: &OutgoingMail) -> String {
     let after = mail.text.split("token=").nth(1).unwrap_or_default();
-    after.split_whitespace().next().unwrap_or_default().to_owned()
+    let token = after.split(|c: char| c.is_whitespace() || c == '&').next();
+    token.unwrap_or_default().to_owned()
 }
 
 /// The code of a mail, as it is written there.
@@ -83,7 +84,7 @@ pub fn by_code(email: &str, code: &str) -> Activate {
     Activate {
         email: Some(email.to_owned()),
         code: Some(code.into()),
-        token: None,
+        ..Activate::default()
     }
 }
 

@@ -133,11 +133,7 @@ impl FakeProvider {
                 api_url: url,
                 ..SocialSettings::default()
             },
-            SocialKind::Microsoft => SocialSettings {
-                base_url: url,
-                ..SocialSettings::default()
-            },
-            SocialKind::Facebook | SocialKind::Github | SocialKind::Twitter => SocialSettings {
+            SocialKind::Facebook | SocialKind::Github | SocialKind::Microsoft | SocialKind::Twitter => SocialSettings {
                 base_url: url.clone(),
                 api_url: url,
                 ..SocialSettings::default()

@@ -16,6 +16,8 @@ use crate::crypto::jwt;
 use crate::entity::{token_family, user, user_email};
 use crate::error::Result;
 
+/// The claim of a token that cannot be told by its `jti` ([`super::issue::is_marked`]): an id that only Sereno can make.
+pub const MARK: &str = "uti";
 /// Longest template, in bytes.
 pub const TEMPLATE_MAX: usize = 500;
 /// Instructions that one template may take.
@@ -107,6 +109,8 @@ pub struct Draft<'a> {
     pub token: TokenUse,
     /// Its id.
     pub jti: Uuid,
+    /// Its [`MARK`], where it has one.
+    pub mark: Option<Uuid>,
     /// When it is issued.
     pub now: Moment,
     /// When it ends.
@@ -133,12 +137,15 @@ pub fn build(sereno: &Sereno, draft: &Draft<'_>) -> Map<String, Value> {
     standard(StandardClaim::AuthTime, json!(family.authenticated_at.unix_seconds()));
     standard(StandardClaim::Amr, family.amr.clone());
     standard(StandardClaim::Epoch, json!(family.credential_epoch));
+    if let Some(mark) = draft.mark {
+        claims.insert(MARK.to_owned(), json!(mark.to_string()));
+    }
     if !draft.end.is_never() {
         claims.insert("exp".to_owned(), json!(draft.end.unix_seconds()));
     }
     if let Some(offset) = profile.not_before {
-        // a fresh access token beside a refresh token that is good already need not wait again
-        let since = family.rotated_at.unix_seconds();
+        // whoever is in already need not wait again at each refresh
+        let since = family.created_at.unix_seconds();
         claims.insert("nbf".to_owned(), json!(since.saturating_add(offset)));
     }
     if let Some(name) = &profile.type_claim {

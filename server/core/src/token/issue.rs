@@ -6,7 +6,7 @@ use std::time::Duration;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::{Map, Value};
-use sereno_types::{Code, Delivery, SigningAlgorithm, StandardClaim, TokenFormat, TokenProfile, TokenUse};
+use sereno_types::{Delivery, SigningAlgorithm, StandardClaim, TokenFormat, TokenProfile, TokenUse};
 use uuid::Uuid;
 
 use super::claims::{self, Draft};
@@ -306,6 +306,10 @@ pub(super) fn drafts<'a>(
             TokenUse::Refresh if !profile.shared_jti => opaque::refresh_id(sereno, family.id, generation),
             _ => opaque::access_id(sereno, family.id, generation),
         };
+        let mark = is_marked(profile, token).then(|| match token {
+            TokenUse::Refresh => opaque::refresh_id(sereno, family.id, generation),
+            _ => opaque::access_mark(sereno, family.id, generation, now.unix_seconds()),
+        });
         Draft {
             application,
             profile,
@@ -313,6 +317,7 @@ pub(super) fn drafts<'a>(
             family,
             token,
             jti,
+            mark,
             now,
             end,
         }
@@ -349,6 +354,27 @@ pub(super) fn names_its_family(profile: &TokenProfile) -> bool {
     says && profile.header_typ == ACCESS_TYPE && profile.algorithm != SigningAlgorithm::Hs256
 }
 
+/// Whether tokens of this use are found by their digest. Such a one is written down when it is issued, and must be a text that
+/// stands for nothing else and that nobody else can write.
+fn is_found_by_digest(profile: &TokenProfile, token: TokenUse) -> bool {
+    match token {
+        TokenUse::Refresh => profile.refresh_format == TokenFormat::Jwt,
+        _ => profile.access_format == TokenFormat::Jwt && !names_its_family(profile),
+    }
+}
+
+/// Whether anything that this profile issues is found by its digest.
+pub(super) fn is_written_down(profile: &TokenProfile) -> bool {
+    is_found_by_digest(profile, TokenUse::Access) || is_found_by_digest(profile, TokenUse::Refresh)
+}
+
+/// Whether a token carries [`claims::MARK`]. Without `jti`, two of one second would be one text. And with a `jti` that the other
+/// token shows, whoever knows a shared key could write this one: a MAC makes of the same claims the same text.
+pub(super) fn is_marked(profile: &TokenProfile, token: TokenUse) -> bool {
+    let is_shown = profile.shared_jti && profile.algorithm == SigningAlgorithm::Hs256;
+    is_found_by_digest(profile, token) && (is_shown || !profile.has(StandardClaim::Jti))
+}
+
 /// What the digest of an issued token is bound to.
 pub(super) const ISSUED: &str = "issued_token";
 
@@ -376,15 +402,10 @@ async fn keep<C: ConnectionTrait>(
             .on_conflict(same)
             .exec_with_returning(db)
             .await?;
-        // tokens of one second whose claims are all the same are one text: it must not stand for two users or generations
+        // `jti` or mark are of one family and generation: were this to fail, a text would stand for two users
         let another_line = token_use == TokenUse::Refresh && kept.generation != family.generation;
         if kept.family_id != family.id || another_line {
-            return Err(Error::Refused {
-                code: Code::Overloaded,
-                fields: Vec::new(),
-                retry_after: Some(1),
-                reason: None,
-            });
+            return Err(Error::internal("a token is the text of another one"));
         }
     }
     Ok(())

@@ -72,9 +72,19 @@ pub fn refresh_id(sereno: &Sereno, family: Uuid, generation: i64) -> Uuid {
     token_id(sereno, "refresh_token_id", family, generation)
 }
 
+/// What tells apart the access tokens of one generation that were issued in different seconds, where their `jti` does not.
+#[must_use]
+pub fn access_mark(sereno: &Sereno, family: Uuid, generation: i64, iat: i64) -> Uuid {
+    let (generation, iat) = (generation.to_be_bytes(), iat.to_be_bytes());
+    id(sereno, "access_token_mark", &[family.as_bytes(), &generation, &iat])
+}
+
 fn token_id(sereno: &Sereno, purpose: &str, family: Uuid, generation: i64) -> Uuid {
-    let parts: [&[u8]; 2] = [family.as_bytes(), &generation.to_be_bytes()];
-    let mac = sereno.keys.refresh.mac(purpose, &parts);
+    id(sereno, purpose, &[family.as_bytes(), &generation.to_be_bytes()])
+}
+
+fn id(sereno: &Sereno, purpose: &str, parts: &[&[u8]]) -> Uuid {
+    let mac = sereno.keys.refresh.mac(purpose, parts);
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&mac[..16]);
     // version 4, as readers of `jti` expect of a random UUID

@@ -12,7 +12,7 @@ use sereno_types::{ClientCredentials, Code, Grant, Refresh, Rotation, Secret, To
 
 use super::issue::{self, Issued, Line, Lives};
 use super::opaque::{self, Presented};
-use super::rotation::{idle_end, only_open, rotate};
+use super::rotation::{idle_end, only_open, rotate, rotate_within};
 use super::{revoke, verify};
 use crate::access::{application, subject};
 use crate::context::{Actor, Application, RequestMeta, Sereno, Tx};
@@ -127,16 +127,8 @@ async fn renew(
         if rotation == Rotation::Never {
             return Err(refused());
         }
-    } else if let Some(family) = rotate(sereno, meta, presented, application).await? {
-        device::seen(sereno, family.device_id, meta.address).await;
-        return issue::tokens(
-            sereno,
-            sereno.db.write(),
-            &Line::at(&family),
-            application,
-            family.rotated_at,
-        )
-        .await;
+    } else if let Some(issued) = succeed(sereno, meta, application, presented).await? {
+        return Ok(issued);
     }
     let mut tx = sereno.begin(meta, &Actor::Anonymous).await?;
     let Some((family, Some(owner))) = Entity::find_by_id(presented.family)
@@ -153,17 +145,7 @@ async fn renew(
         // while the statement waited for the row, a change of password carried it over to another epoch, which PostgreSQL
         // does not look up again: what is there now lets the same token through
         drop(tx);
-        let family = rotate(sereno, meta, presented, application)
-            .await?
-            .ok_or_else(refused)?;
-        return issue::tokens(
-            sereno,
-            sereno.db.write(),
-            &Line::at(&family),
-            application,
-            family.rotated_at,
-        )
-        .await;
+        return succeed(sereno, meta, application, presented).await?.ok_or_else(refused);
     }
     let retry_until = family.rotated_at.plus(sereno.config.token.retry_window.span());
     if presented.generation + 1 == family.generation && tx.now() < retry_until {
@@ -185,6 +167,35 @@ async fn renew(
         tx.commit().await?;
     }
     Err(refused())
+}
+
+/// Rotates and issues the successor; nothing where the token is not its family's latest any more.
+async fn succeed(
+    sereno: &Sereno,
+    meta: &RequestMeta,
+    application: &Arc<Application>,
+    presented: Presented,
+) -> Result<Option<Issued>> {
+    let (family, issued) = if issue::is_written_down(&application.profile) {
+        // in one transaction with the digests: of a rotation without its successor every later try would be a replay
+        let mut tx = sereno.begin(meta, &Actor::Anonymous).await?;
+        let idle = Lives::of(sereno, &application.profile).idle;
+        let Some(family) = rotate_within(&mut tx, presented, application.id, idle).await? else {
+            return Ok(None);
+        };
+        let issued = issue::tokens(sereno, tx.db(), &Line::at(&family), application, family.rotated_at).await?;
+        tx.commit().await?;
+        (family, issued)
+    } else {
+        let Some(family) = rotate(sereno, meta, presented, application).await? else {
+            return Ok(None);
+        };
+        let (db, now) = (sereno.db.write(), family.rotated_at);
+        let issued = issue::tokens(sereno, db, &Line::at(&family), application, now).await?;
+        (family, issued)
+    };
+    device::seen(sereno, family.device_id, meta.address).await;
+    Ok(Some(issued))
 }
 
 /// What a refresh token says, if it is one of ours.
@@ -210,8 +221,9 @@ pub(super) async fn presented(sereno: &Sereno, text: &str) -> Result<Option<Pres
     }))
 }
 
-/// The state of the user whom a refresh token stands for, however that token is; nothing where we did not write it, or the
-/// user is gone. For whoever must say more than that it was refused, to who holds it.
+/// The state of the user whom a refresh token stands for; nothing where we did not write it, where the sign-in had ended by
+/// itself (signed out, or a replay) whatever the user's state, or where the user is gone. For whoever must say more than that it
+/// was refused, to who holds it.
 ///
 /// # Errors
 /// When the database is away.
@@ -219,7 +231,9 @@ pub async fn state_of_owner(sereno: &Sereno, token: &str) -> Result<Option<UserS
     let Some(presented) = presented(sereno, token).await? else {
         return Ok(None);
     };
-    let Some(family) = verify::family(sereno, presented.family).await? else {
+    let family = Entity::find_by_id(presented.family).one(sereno.db.read()).await?;
+    let family = family.filter(|family| !matches!(family.revoke_reason.as_deref(), Some("logout" | "replayed")));
+    let Some(family) = family else {
         return Ok(None);
     };
     let user = subject::subject(sereno, family.user_id).await?;

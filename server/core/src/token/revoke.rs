@@ -65,6 +65,12 @@ pub async fn owner_of(sereno: &Sereno, family: Uuid) -> Result<Option<Uuid>> {
     Ok(verify::family(sereno, family).await?.map(|family| family.user_id))
 }
 
+/// Through which application it was issued.
+pub async fn application_of(sereno: &Sereno, family: Uuid) -> Result<Option<Uuid>> {
+    let family = verify::family(sereno, family).await?;
+    Ok(family.map(|family| family.application_id))
+}
+
 async fn revoke_where(tx: &mut Tx, which: Expr, reason: &str) -> Result<Vec<Uuid>> {
     let revoked = Entity::update_many()
         .col_expr(Column::RevokedAt, Expr::value(tx.now().0))

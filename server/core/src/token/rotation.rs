@@ -2,6 +2,8 @@
 //! busiest change of all, and what it costs is mostly the ways to the database and back; so it goes there once (decision 7
 //! in the handbook): on PostgreSQL as one statement, on SQLite as one script for all who come in together.
 
+use std::time::Duration;
+
 use sea_orm::sea_query::{CaseStatement, Expr, Query};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, Statement,
@@ -11,11 +13,12 @@ use serde_json::json;
 use sereno_types::UserState;
 use tokio::sync::oneshot;
 use tracing::Instrument;
+use uuid::Uuid;
 
 use super::issue::Lives;
 use super::opaque::Presented;
 use crate::clock::Moment;
-use crate::context::{Actor, Application, Duty, RequestMeta, Rotation, Sereno};
+use crate::context::{Actor, Application, Duty, RequestMeta, Rotation, Sereno, Tx};
 use crate::entity::token_family::{Column, Entity, Model};
 use crate::entity::user;
 use crate::error::{Error, Result};
@@ -228,19 +231,34 @@ async fn write_alone(sereno: &Sereno, rotation: &Rotation) -> Result<Option<Mode
 /// With the job that delivers the event, which is more than the statements above write.
 async fn write_in_tx(sereno: &Sereno, rotation: &Rotation) -> Result<Option<Model>> {
     let mut tx = sereno.begin(&rotation.meta, &Actor::Anonymous).await?;
+    let presented = Presented {
+        family: rotation.family,
+        generation: rotation.generation,
+    };
+    let rotated = rotate_within(&mut tx, presented, rotation.application_id, rotation.idle).await?;
+    tx.commit().await?;
+    Ok(rotated)
+}
+
+/// Rotates in a transaction of the caller's, which has more to write than the rotation.
+pub(super) async fn rotate_within(
+    tx: &mut Tx,
+    presented: Presented,
+    application_id: Uuid,
+    idle: Duration,
+) -> Result<Option<Model>> {
     let now = tx.now();
     let change = Entity::update_many()
         .col_expr(Column::Generation, Expr::col(Column::Generation).add(1))
         .col_expr(Column::RotatedAt, Expr::value(now.0))
-        .col_expr(Column::IdleExpiresAt, idle_end(now.plus(rotation.idle)))
-        .filter(Column::Id.eq(rotation.family))
-        .filter(Column::Generation.eq(rotation.generation))
-        .filter(Column::ApplicationId.eq(rotation.application_id));
+        .col_expr(Column::IdleExpiresAt, idle_end(now.plus(idle)))
+        .filter(Column::Id.eq(presented.family))
+        .filter(Column::Generation.eq(presented.generation))
+        .filter(Column::ApplicationId.eq(application_id));
     let rotated = only_open(change, now).exec_with_returning(tx.db()).await?.pop();
     if let Some(family) = &rotated {
         tx.record(rotated_event(family));
     }
-    tx.commit().await?;
     Ok(rotated)
 }
 

@@ -302,6 +302,9 @@ pub(super) fn judge(
             return Err(TokenFault::Malformed);
         }
     }
+    if issue::is_marked(profile, token) && jwt::text(claims, claims::MARK)?.is_none() {
+        return Err(TokenFault::Malformed);
+    }
     if profile.has(StandardClaim::Iat) && jwt::number(claims, "iat")?.is_none() {
         return Err(TokenFault::Malformed);
     }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use sereno_types::TokenProfile;
 
 /// Claims that come first.
-const FIRST: [&str; 12] = [
+const FIRST: [&str; 13] = [
     "iss",
     "sub",
     "aud",
@@ -14,6 +14,7 @@ const FIRST: [&str; 12] = [
     "exp",
     "nbf",
     "jti",
+    super::claims::MARK,
     "client_id",
     "sid",
     "auth_time",

@@ -48,8 +48,14 @@ const LIMITED: [(&str, &str); 21] = [
 ];
 
 /// What staff edits and has versions.
-const VERSIONED: [&str; 13] = [
+const VERSIONED: [&str; 19] = [
     "/api/v1/admin/users/{id}",
+    "/api/v1/admin/users/{id}/lock",
+    "/api/v1/admin/users/{id}/unlock",
+    "/api/v1/admin/users/{id}/disable",
+    "/api/v1/admin/users/{id}/enable",
+    "/api/v1/admin/users/{id}/restore",
+    "/api/v1/admin/users/{id}/superuser",
     "/api/v1/admin/applications/{id}",
     "/api/v1/admin/attributes/{name}",
     "/api/v1/admin/roles/{id}",
@@ -67,8 +73,7 @@ const VERSIONED: [&str; 13] = [
 /// Whether a change of this resource can name the version that it means.
 pub(super) fn has_versions(method: &str, path: &str) -> bool {
     let changes = matches!(method, "PATCH" | "PUT" | "POST" | "DELETE");
-    // an account is deleted as its owner deletes it, whatever it is called by then
-    changes && VERSIONED.contains(&path) && (method, path) != ("DELETE", VERSIONED[0])
+    changes && VERSIONED.contains(&path)
 }
 
 /// Whether a request may name itself, to be sent twice.
@@ -173,9 +178,11 @@ fn answers(method: &str, path: &str, code: StatusCode, of_oauth: bool, response:
             text("What changes that rest on the caller's cookie must bring along"),
         );
     }
-    let tells =
-        VERSIONED.contains(&path) && code == StatusCode::OK && matches!(method, "GET" | "PATCH" | "PUT" | "POST");
-    if tells || (method, path) == ("POST", "/api/v1/admin/email-templates") {
+    let tells = VERSIONED.contains(&path)
+        && code == StatusCode::OK
+        && matches!(method, "GET" | "PATCH" | "PUT" | "POST" | "DELETE");
+    let begins = ["/api/v1/admin/announcements", "/api/v1/admin/email-templates"].contains(&path);
+    if tells || (method == "POST" && begins) {
         add("ETag", text("The version, for `If-Match`"));
     }
 }

@@ -15,17 +15,12 @@ use sereno_core::token::{self, Issued};
 use sereno_types::{Code, Login, Logout, TokenUse, UserState};
 
 use super::read::{self, Claims, Presented};
-use super::wire::{self, Faults};
+use super::wire;
 use super::{CLIENT_ID, Mode};
 use crate::http::django::csrf;
 use crate::http::django::form::Form;
 use crate::http::problem::Refusal;
 use crate::router::App;
-
-/// Longest user name, in characters; longer ones are nobody's.
-const USERNAME_MAX: usize = 150;
-/// How Django says that credentials are wrong.
-const WRONG: &str = "Please enter a correct username and password. Note that both fields may be case-sensitive.";
 
 /// A request, read, and the application that the facade hands out tokens for.
 pub struct Call {
@@ -35,7 +30,8 @@ pub struct Call {
     method: Method,
     headers: HeaderMap,
     path: String,
-    form: Form,
+    /// Or why it cannot be read, which matters to nobody who does not read it.
+    form: Result<Form, Code>,
 }
 
 /// Either end of a handler: an answer, or one that came sooner.
@@ -87,9 +83,10 @@ impl FromRequest<App> for Call {
         let meta = parts.extensions.get::<RequestMeta>().cloned().ok_or(Code::Internal)?;
         // as Django, which reads the forms of posts alone
         let form = if method == Method::POST {
-            Form::from_request(Request::from_parts(parts, body), &app).await?
+            let form = Form::from_request(Request::from_parts(parts, body), &app).await;
+            form.map_err(|refusal| refusal.0.code)
         } else {
-            Form::default()
+            Ok(Form::default())
         };
         Ok(Self {
             application: application.ok_or(Code::Unavailable)?,
@@ -112,6 +109,10 @@ impl Call {
         Mode::of(self.settings())
     }
 
+    fn form(&self) -> Answered<&Form> {
+        self.form.as_ref().map_err(|code| Refusal::from(*code).into())
+    }
+
     fn checks_csrf(&self) -> bool {
         self.settings().csrf && self.mode() != Mode::Json
     }
@@ -130,7 +131,7 @@ impl Call {
             return Ok(());
         }
         let (config, trusted) = (&self.app.sereno.config, &self.settings().trusted_origins);
-        let posted = self.form.get(csrf::FIELD);
+        let posted = self.form()?.get(csrf::FIELD);
         csrf::check(config, trusted, &self.method, &self.headers, posted)
             .map_err(|reason| wire::cross_site(config, &reason).into())
     }
@@ -139,24 +140,34 @@ impl Call {
     async fn token(&self) -> Answered<(Presented, Claims)> {
         self.refuse_cross_site()?;
         let forbidden = |text: String| Refused::from(wire::forbidden(&text));
-        let settings = self.settings();
-        let presented = read::presented(settings, &self.headers, &self.form, &self.path).map_err(forbidden)?;
-        let claims = self.claims(&presented.text).await?.map_err(forbidden)?;
+        let mut presented = self.presented()?.map_err(forbidden)?;
+        let claims = self.claims(&mut presented).await?.map_err(forbidden)?;
         if !read::names_a_user(&claims) {
             return Err(not_validated());
         }
         Ok((presented, claims))
     }
 
-    async fn claims(&self, text: &str) -> Answered<Result<Claims, String>> {
+    /// The token that the request means, whatever it is worth.
+    fn presented(&self) -> Answered<Result<Presented, String>> {
         let settings = self.settings();
-        if let Some(fault) = read::fault_of_form(text, &settings.algorithm) {
+        if self.mode() == Mode::Json {
+            return Ok(read::bearer(&self.headers));
+        }
+        let form = self.form()?;
+        Ok(read::in_cookies(settings, &self.headers, form, &self.path))
+    }
+
+    async fn claims(&self, presented: &mut Presented) -> Answered<Result<Claims, String>> {
+        let settings = self.settings();
+        if let Some(fault) = read::fault_of_form(&presented.text, &settings.algorithm) {
             return Ok(Err(fault));
         }
-        let signed = token::signed_for(&self.app.sereno, &self.application, text).await?;
+        presented.drop_padding();
+        let signed = token::signed_for(&self.app.sereno, &self.application, &presented.text).await?;
         let claims = match signed {
             Ok(claims) => claims,
-            Err(fault) => return Ok(Err(read::fault_of_signature(fault))),
+            Err(fault) => return Ok(Err(read::fault_of_signature(fault, &presented.text))),
         };
         Ok(match read::fault_of_claims(settings, &claims, self.app.sereno.now()) {
             Some(fault) => Err(fault),
@@ -225,21 +236,18 @@ async fn enter(call: &Call) -> Answered<Entered> {
     if is_signed_in(call).await? {
         return Ok(Entered::Not(wire::msg("User already authenticated.")));
     }
-    let credentials = match credentials(&call.form, &call.settings().username_field) {
-        Ok(credentials) => credentials,
-        Err(faults) => return Ok(Entered::Not(wire::not_logged_in(&faults))),
-    };
-    let application = Arc::clone(&call.application);
-    let entered = login::through(&call.app.sereno, &call.meta, application, credentials).await;
+    let (application, form) = (Arc::clone(&call.application), call.form()?);
+    let entered = login::through(&call.app.sereno, &call.meta, application, credentials(form)).await;
     match entered {
         Ok(entered) => match entered.brought {
             Brought::Tokens(issued) => Ok(Entered::In(call.tokens(issued, "Tokens successfully created.")?)),
             Brought::Session(_) => Err(Refusal::from(Code::Internal).into()),
         },
         Err(error) => match error.code() {
-            // too long is nobody's; who has yet to activate is told nothing
+            // who has yet to activate is told nothing
             Code::InvalidCredentials | Code::ActivationRequired | Code::ValidationFailed => {
-                Ok(Entered::Not(wire::not_logged_in(&wrong())))
+                let faults = wire::faults_of_login(&error, form, &call.settings().username_field);
+                Ok(Entered::Not(wire::not_logged_in(&faults)))
             }
             _ => Err(error.into()),
         },
@@ -248,10 +256,10 @@ async fn enter(call: &Call) -> Answered<Entered> {
 
 /// Whether the request brings a token of the wanted kind that is good.
 async fn is_signed_in(call: &Call) -> Answered<bool> {
-    let Ok(presented) = read::presented(call.settings(), &call.headers, &call.form, &call.path) else {
+    let Ok(mut presented) = call.presented()? else {
         return Ok(false);
     };
-    let Ok(claims) = call.claims(&presented.text).await? else {
+    let Ok(claims) = call.claims(&mut presented).await? else {
         return Ok(false);
     };
     let wanted = presented.said.unwrap_or(TokenUse::Access);
@@ -262,33 +270,13 @@ async fn is_signed_in(call: &Call) -> Answered<bool> {
     Ok(found.is_some())
 }
 
-fn wrong() -> Faults {
-    vec![("__all__".to_owned(), WRONG)]
-}
-
-/// What the form signs in with, or what is wrong with it, as Django's forms say it.
-fn credentials(form: &Form, username_field: &str) -> Result<Login, Faults> {
-    let mut faults = Faults::new();
-    let username = form.get(username_field).unwrap_or_default().trim();
-    let password = form.get("password").unwrap_or_default();
-    for (field, text) in [(username_field, username), ("password", password)] {
-        if text.is_empty() {
-            faults.push((field.to_owned(), "This field is required."));
-        } else if text.contains('\0') {
-            faults.push((field.to_owned(), "Null characters are not allowed."));
-        }
-    }
-    if faults.is_empty() && username.chars().count() > USERNAME_MAX && username_field == "username" {
-        faults = wrong();
-    }
-    if !faults.is_empty() {
-        return Err(faults);
-    }
-    Ok(Login {
-        identifier: username.to_owned(),
-        password: password.into(),
+/// What the form signs in with. Its field is `username`, whatever people sign in with.
+fn credentials(form: &Form) -> Login {
+    Login {
+        identifier: form.get("username").unwrap_or_default().trim().to_owned(),
+        password: form.get("password").unwrap_or_default().into(),
         ..Login::default()
-    })
+    }
 }
 
 /// `POST /validate_access/`

@@ -5,14 +5,14 @@ mod handlers;
 mod read;
 mod wire;
 
-use axum::routing::post;
+use axum::routing::{any, post};
 use sereno_core::config::{Config, Djwto};
 use sereno_core::oauth::managed::Managed;
 use sereno_types::{
     ClaimRule, ClaimSource, Rotation, SigningAlgorithm, StandardClaim, TokenFormat, TokenProfile, TokenUse,
 };
 
-use super::{Facade, Mount, Route};
+use super::{Facade, Mount, Route, nothing};
 use crate::http::django::view::{append_slash, view};
 
 /// The facade.
@@ -87,10 +87,16 @@ fn routes(settings: &Djwto) -> Vec<Route> {
             ),
         ),
     ];
+    let update = below("update_refresh");
     if settings.allow_refresh_update {
-        routes.push((below("update_refresh"), view(only_post, post(handlers::update_refresh))));
+        routes.push((update, view(only_post, post(handlers::update_refresh))));
+        return append_slash(routes);
     }
-    append_slash(routes)
+    // nothing stands there, with a slash or without; at the root, too, that is said in the package's words
+    let mut routes = append_slash(routes);
+    let bare = update.trim_end_matches('/').to_owned();
+    routes.extend([update, bare].map(|path| (path, any(nothing))));
+    routes
 }
 
 /// Tokens as the package writes them.
@@ -103,12 +109,10 @@ fn application(settings: &Djwto) -> Managed {
         StandardClaim::Amr,
         StandardClaim::Epoch,
     ];
-    // one of the two tells tokens apart
-    let iat = settings.iat || !settings.jti;
     for (claim, is_on) in [
         (StandardClaim::Iss, !settings.issuer.is_empty()),
         (StandardClaim::Aud, !settings.audience.is_empty()),
-        (StandardClaim::Iat, iat),
+        (StandardClaim::Iat, settings.iat),
         (StandardClaim::Jti, settings.jti),
     ] {
         if !is_on {
@@ -126,7 +130,7 @@ fn application(settings: &Djwto) -> Managed {
             refresh_format: TokenFormat::Jwt,
             access_lifetime: Some(settings.access_lifetime.0),
             refresh_idle_lifetime: Some(settings.refresh_lifetime.0),
-            refresh_lifetime: Some(settings.session_lifetime.0),
+            refresh_lifetime: Some(settings.longest_sign_in().0),
             rotation: Rotation::OnExtend,
             extendable: settings.allow_refresh_update,
             shared_jti: true,

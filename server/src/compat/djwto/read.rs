@@ -1,10 +1,9 @@
 //! What a request brings: which token it means, and what is wrong with it in the words of the package and of the JWT library
-//! beneath it. Whether a token is good the core says; nothing here lets anybody in.
+//! beneath it (`PyJWT` 2.15). Whether a token is good the core says; nothing here lets anybody in.
 
 use axum::http::{HeaderMap, header};
 use base64::Engine;
-use base64::alphabet;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 use sereno_core::clock::Moment;
 use sereno_core::config::Djwto;
@@ -26,18 +25,20 @@ pub struct Presented {
     pub said: Option<TokenUse>,
 }
 
-/// Finds the token.
+impl Presented {
+    /// Takes padding off the signature, which the library allows there and no token of ours has: without it, it is the text
+    /// that was issued.
+    pub fn drop_padding(&mut self) {
+        self.text.truncate(self.text.trim_end_matches('=').len());
+    }
+}
+
+/// Finds the token in a cookie.
 ///
 /// # Errors
 /// Why there is none, in the words of the package.
-pub fn presented(settings: &Djwto, headers: &HeaderMap, form: &Form, path: &str) -> Result<Presented, String> {
+pub fn in_cookies(settings: &Djwto, headers: &HeaderMap, form: &Form, path: &str) -> Result<Presented, String> {
     let mode = Mode::of(settings);
-    if mode == Mode::Json {
-        return Ok(Presented {
-            text: bearer(headers)?,
-            said: None,
-        });
-    }
     let said = form.get("jwt_type").unwrap_or("access");
     let said = match said {
         "access" => TokenUse::Access,
@@ -63,14 +64,21 @@ pub fn presented(settings: &Djwto, headers: &HeaderMap, form: &Form, path: &str)
     }
 }
 
-/// The text behind the last `Bearer ` of the header, whatever stands before it.
-fn bearer(headers: &HeaderMap) -> Result<String, String> {
-    let Some(value) = headers.get(header::AUTHORIZATION) else {
+/// Finds the token in the header: the text behind the last `Bearer `, whatever stands before it.
+///
+/// # Errors
+/// Why there is none, in the words of the package.
+pub fn bearer(headers: &HeaderMap) -> Result<Presented, String> {
+    let value = headers.get(header::AUTHORIZATION).filter(|value| !value.is_empty());
+    let Some(value) = value else {
         return Err("Token not found in \"HTTP_AUTHORIZATION\" header.".to_owned());
     };
     let text = value.to_str().unwrap_or_default();
     match text.rsplit_once("Bearer ") {
-        Some((_, token)) if !token.is_empty() => Ok(token.to_owned()),
+        Some((_, token)) if !token.is_empty() => Ok(Presented {
+            text: token.to_owned(),
+            said: None,
+        }),
         _ => Err("Value in HTTP_AUTHORIZATION header is not valid.".to_owned()),
     }
 }
@@ -78,38 +86,86 @@ fn bearer(headers: &HeaderMap) -> Result<String, String> {
 /// What is wrong with the form of a token, before anybody looks at its signature.
 pub fn fault_of_form(text: &str, algorithm: &str) -> Option<String> {
     let said = |text: &str| Some(text.to_owned());
-    let Some((signed, signature)) = text.rsplit_once('.') else {
-        return said("Not enough segments");
-    };
-    let Some((head, payload)) = signed.split_once('.') else {
+    let Some((head, payload, signature)) = segments(text) else {
         return said("Not enough segments");
     };
     let Some(head) = decoded(head) else {
         return said("Invalid header padding");
     };
-    let head = match serde_json::from_slice::<Value>(&head) {
-        Ok(Value::Object(head)) => head,
-        Ok(_) => return said("Invalid header string: must be a json object"),
-        Err(_) => return Some(format!("Invalid header string: {}", why_no_json(&head))),
+    let head = match object(&head) {
+        Ok(head) => head,
+        Err(why) => return Some(format!("Invalid header string: {why}")),
     };
-    if decoded(payload).is_none() {
+    let is_detached = head.get("b64") == Some(&Value::Bool(false));
+    if is_detached && !payload.is_empty() {
+        return said("Payload segment must be empty when 'b64' is false.");
+    }
+    if !is_detached && decoded(payload).is_none() {
         return said("Invalid payload padding");
     }
     if decoded(signature).is_none() {
         return said("Invalid crypto padding");
     }
-    match head.get("alg") {
+    fault_of_header(&head, is_detached).or_else(|| match head.get("alg") {
         None => said("Algorithm not specified"),
         Some(alg) if alg != algorithm => said("The specified alg value is not allowed"),
         Some(_) => None,
+    })
+}
+
+/// What is wrong with the members of a header that say how the token is to be read (RFC 7515 §4.1, RFC 7797).
+fn fault_of_header(head: &Claims, is_detached: bool) -> Option<String> {
+    let said = |text: &str| Some(text.to_owned());
+    if head.get("kid").is_some_and(|kid| !kid.is_string()) {
+        return said("Key ID header parameter must be a string");
+    }
+    let critical: &[Value] = match head.get("crit") {
+        None => &[],
+        Some(Value::Array(names)) if !names.is_empty() => names.as_slice(),
+        Some(_) => return said("Invalid 'crit' header: must be a non-empty list"),
+    };
+    for name in critical {
+        match name.as_str() {
+            None => return said("Invalid 'crit' header: values must be strings"),
+            Some("b64") if head.contains_key("b64") => {}
+            Some("b64") => return said("Critical extension 'b64' is missing from headers"),
+            Some(other) => return Some(format!("Unsupported critical extension: {other}")),
+        }
+    }
+    match (is_detached, critical.is_empty()) {
+        (true, true) => said("The 'b64' header parameter requires 'b64' to be listed in 'crit'."),
+        (true, false) => said(
+            "It is required that you pass in a value for the \"detached_payload\" argument to decode a message having the b64 header set to false.",
+        ),
+        (false, _) => None,
     }
 }
 
-/// What is wrong with the signature.
-pub fn fault_of_signature(fault: TokenFault) -> String {
-    match fault {
-        TokenFault::Malformed => "Invalid payload string: must be a json object".to_owned(),
-        _ => "Signature verification failed".to_owned(),
+/// What is wrong with a token of sound form that no key of ours signed, or whose payload is none.
+pub fn fault_of_signature(fault: TokenFault, text: &str) -> String {
+    if fault != TokenFault::Malformed {
+        return "Signature verification failed".to_owned();
+    }
+    let payload = segments(text).and_then(|(_, payload, _)| decoded(payload));
+    match payload.map(|payload| object(&payload)) {
+        Some(Err(why)) => format!("Invalid payload string: {why}"),
+        // the library has nothing against it, and we have: a claim that stands twice, a token that is too long
+        Some(Ok(_)) | None => "Failed to validate token.".to_owned(),
+    }
+}
+
+/// Header, payload and signature.
+fn segments(text: &str) -> Option<(&str, &str, &str)> {
+    let (signed, signature) = text.rsplit_once('.')?;
+    let (head, payload) = signed.split_once('.')?;
+    Some((head, payload, signature))
+}
+
+fn object(bytes: &[u8]) -> Result<Claims, String> {
+    match serde_json::from_slice::<Value>(bytes) {
+        Ok(Value::Object(object)) => Ok(object),
+        Ok(_) => Err("must be a json object".to_owned()),
+        Err(_) => Err(why_no_json(bytes)),
     }
 }
 
@@ -162,20 +218,14 @@ fn seconds(value: &Value) -> Option<i64> {
 
 fn fault_of_names(settings: &Djwto, claims: &Claims) -> Option<String> {
     let said = |text: &str| Some(text.to_owned());
-    if !settings.issuer.is_empty() && claims.get("iss").and_then(Value::as_str) != Some(&settings.issuer) {
-        return said("Invalid issuer");
+    match claims.get("iss") {
+        _ if settings.issuer.is_empty() => {}
+        Some(Value::String(iss)) if *iss == settings.issuer => {}
+        Some(Value::String(_)) | None => return said("Invalid issuer"),
+        Some(_) => return said("Payload Issuer (iss) must be a string"),
     }
-    let audience: Vec<&str> = match claims.get("aud") {
-        None => Vec::new(),
-        Some(Value::String(one)) => vec![one],
-        Some(Value::Array(many)) => many.iter().filter_map(Value::as_str).collect(),
-        Some(_) => return said("Invalid claim format in token"),
-    };
-    if settings.audience.is_empty() && !audience.is_empty() {
-        return said("Invalid audience");
-    }
-    if !settings.audience.is_empty() && !settings.audience.iter().any(|ours| audience.contains(&ours.as_str())) {
-        return said("Audience doesn't match");
+    if let Some(fault) = fault_of_audience(&settings.audience, claims.get("aud")) {
+        return said(fault);
     }
     match claims.get("sub") {
         Some(Value::String(sub)) if !settings.subject.is_empty() && *sub != settings.subject => {
@@ -187,6 +237,33 @@ fn fault_of_names(settings: &Djwto, claims: &Claims) -> Option<String> {
     match claims.get("jti") {
         Some(Value::String(_)) | None => None,
         Some(_) => said("JWT ID must be a string"),
+    }
+}
+
+/// What Python takes for nothing counts as if it were not there.
+fn fault_of_audience(ours: &[String], said: Option<&Value>) -> Option<&'static str> {
+    let is_nothing = said.is_none_or(|said| match said {
+        Value::Null => true,
+        Value::Bool(is) => !is,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::String(text) => text.is_empty(),
+        Value::Array(many) => many.is_empty(),
+        Value::Object(members) => members.is_empty(),
+    });
+    let theirs: Option<Vec<&str>> = match said {
+        Some(Value::String(one)) => Some(vec![one]),
+        Some(Value::Array(many)) => many.iter().map(Value::as_str).collect(),
+        _ => None,
+    };
+    match (ours.is_empty(), is_nothing, theirs) {
+        (true, true, _) => None,
+        (true, false, _) => Some("Invalid audience"),
+        (false, true, _) => Some("Token is missing the \"aud\" claim"),
+        (false, false, None) => Some("Invalid claim format in token"),
+        (false, false, Some(theirs)) => {
+            let is_ours = ours.iter().any(|one| theirs.contains(&one.as_str()));
+            (!is_ours).then_some("Audience doesn't match")
+        }
     }
 }
 
@@ -203,18 +280,14 @@ pub fn is_for(claims: &Claims, token: TokenUse) -> bool {
     claims.get("type").and_then(Value::as_str) == Some(token.as_str())
 }
 
-/// base64url as Python reads it: padding is added, what does not belong to the alphabet is passed over.
-fn decoded(text: &str) -> Option<Vec<u8>> {
-    const LENIENT: GeneralPurpose = GeneralPurpose::new(
-        &alphabet::URL_SAFE,
-        GeneralPurposeConfig::new()
-            .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-            .with_decode_allow_trailing_bits(true),
-    );
-    let known = text
-        .bytes()
-        .filter(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    LENIENT.decode(known.collect::<Vec<_>>()).ok()
+/// base64url as the library reads it: canonical, with or without its padding.
+fn decoded(segment: &str) -> Option<Vec<u8>> {
+    let text = segment.trim_end_matches('=');
+    let padding = segment.len() - text.len();
+    if padding > 2 || (padding > 0 && !segment.len().is_multiple_of(4)) {
+        return None;
+    }
+    URL_SAFE_NO_PAD.decode(text).ok()
 }
 
 /// Why Python's parser refuses a text, as far as it can be said in few words.
@@ -231,5 +304,156 @@ fn why_no_json(bytes: &[u8]) -> String {
             };
             format!("'utf-8' codec can't decode byte 0x{byte:02x} in position {at}: {why}")
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+    use serde_json::json;
+
+    use super::*;
+
+    /// A text of three parts; whatever stands in the first two.
+    fn token(head: &str, payload: &str) -> String {
+        let (head, payload) = (URL_SAFE_NO_PAD.encode(head), URL_SAFE_NO_PAD.encode(payload));
+        format!("{head}.{payload}.{}", URL_SAFE_NO_PAD.encode([0xff; 32]))
+    }
+
+    fn of_header(head: &Value) -> String {
+        fault_of_form(&token(&head.to_string(), "{}"), "HS256").unwrap_or_default()
+    }
+
+    #[test]
+    fn base64_is_read_strictly() {
+        let good = token(r#"{"alg":"HS256"}"#, "{}");
+        let (signed, signature) = good.rsplit_once('.').unwrap();
+        for (text, expected) in [
+            (good.clone(), ""),
+            (format!("{good}="), ""),
+            (format!("{good}=="), "Invalid crypto padding"),
+            (format!("{good}x"), ""),
+            (good[..good.len() - 1].to_owned(), "Invalid crypto padding"),
+            (good[..good.len() - 4].to_owned(), "Invalid crypto padding"),
+            (good[..good.len() - 5].to_owned(), "Invalid crypto padding"),
+            (format!("{}x", &good[..good.len() - 1]), "Invalid crypto padding"),
+            (format!("{signed}x.{signature}"), ""),
+            (
+                format!("{}x.{signature}", &signed[..signed.len() - 1]),
+                "Invalid payload padding",
+            ),
+            (good.replace(".e30.", ".!!!!."), "Invalid payload padding"),
+            (format!("{good}."), "Invalid payload padding"),
+            (format!("{good}.x"), "Invalid payload padding"),
+            (format!(" {good}"), "Invalid header padding"),
+            ("not.a.jwt".to_owned(), "Invalid header padding"),
+            ("aaa.bbb.ccc".to_owned(), "Invalid header padding"),
+            ("invalid.token.here".to_owned(), "Invalid header padding"),
+            ("garbage".to_owned(), "Not enough segments"),
+            ("a.b".to_owned(), "Not enough segments"),
+        ] {
+            assert_eq!(fault_of_form(&text, "HS256").unwrap_or_default(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn headers_are_judged_as_the_library_does() {
+        for (head, expected) in [
+            (json!({"alg": "HS256"}), ""),
+            (json!([]), "Invalid header string: must be a json object"),
+            (
+                json!({"alg": "HS256", "kid": 5}),
+                "Key ID header parameter must be a string",
+            ),
+            (
+                json!({"alg": "HS256", "crit": ["x"]}),
+                "Unsupported critical extension: x",
+            ),
+            (
+                json!({"alg": "HS256", "crit": []}),
+                "Invalid 'crit' header: must be a non-empty list",
+            ),
+            (
+                json!({"alg": "HS256", "crit": [5]}),
+                "Invalid 'crit' header: values must be strings",
+            ),
+            (
+                json!({"alg": "HS256", "crit": ["b64"]}),
+                "Critical extension 'b64' is missing from headers",
+            ),
+            (
+                json!({"alg": "HS256", "b64": false}),
+                "Payload segment must be empty when 'b64' is false.",
+            ),
+            (json!({"alg": null}), "The specified alg value is not allowed"),
+            (json!({"alg": "none"}), "The specified alg value is not allowed"),
+            (json!({"typ": "JWT"}), "Algorithm not specified"),
+        ] {
+            assert_eq!(of_header(&head), expected, "{head}");
+        }
+        let detached = |head: &str| fault_of_form(&token(head, ""), "HS256").unwrap_or_default();
+        assert_eq!(
+            detached(r#"{"alg":"HS256","b64":false}"#),
+            "The 'b64' header parameter requires 'b64' to be listed in 'crit'."
+        );
+        assert!(detached(r#"{"alg":"HS256","b64":false,"crit":["b64"]}"#).contains("detached_payload"));
+    }
+
+    #[test]
+    fn a_payload_that_is_none_is_named() {
+        for (payload, expected) in [
+            (
+                "hello",
+                "Invalid payload string: Expecting value: line 1 column 1 (char 0)",
+            ),
+            ("", "Invalid payload string: Expecting value: line 1 column 1 (char 0)"),
+            ("[1]", "Invalid payload string: must be a json object"),
+            (r#"{"a":1,"a":2}"#, "Failed to validate token."),
+        ] {
+            let text = token(r#"{"alg":"HS256"}"#, payload);
+            assert_eq!(fault_of_signature(TokenFault::Malformed, &text), expected, "{payload}");
+            let said = fault_of_signature(TokenFault::BadSignature, &text);
+            assert_eq!(said, "Signature verification failed");
+        }
+    }
+
+    #[test]
+    fn an_audience_that_is_nothing_is_as_if_it_were_not_there() {
+        let ours = ["one".to_owned(), "two".to_owned()];
+        let missing = Some("Token is missing the \"aud\" claim");
+        let unreadable = Some("Invalid claim format in token");
+        for (said, of_none, of_ours) in [
+            (json!(null), None, missing),
+            (json!(""), None, missing),
+            (json!([]), None, missing),
+            (json!("two"), Some("Invalid audience"), None),
+            (json!(["x", "two"]), Some("Invalid audience"), None),
+            (json!("x"), Some("Invalid audience"), Some("Audience doesn't match")),
+            (json!(["two", 5]), Some("Invalid audience"), unreadable),
+            (json!(5), Some("Invalid audience"), unreadable),
+        ] {
+            assert_eq!(fault_of_audience(&[], Some(&said)), of_none, "{said}");
+            assert_eq!(fault_of_audience(&ours, Some(&said)), of_ours, "{said}");
+        }
+        assert_eq!(
+            (fault_of_audience(&[], None), fault_of_audience(&ours, None)),
+            (None, missing)
+        );
+    }
+
+    #[test]
+    fn an_empty_header_is_none() {
+        let of = |value: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::AUTHORIZATION, HeaderValue::from_static(value));
+            bearer(&headers).map(|presented| presented.text)
+        };
+        let missing = "Token not found in \"HTTP_AUTHORIZATION\" header.";
+        let wrong = "Value in HTTP_AUTHORIZATION header is not valid.";
+        assert_eq!(of(""), Err(missing.to_owned()));
+        assert_eq!(of("Bearer "), Err(wrong.to_owned()));
+        assert_eq!(of("bearer x"), Err(wrong.to_owned()));
+        assert_eq!(of("JWT Bearer x"), Ok("x".to_owned()));
+        assert_eq!(of("Bearer  x"), Ok(" x".to_owned()));
     }
 }

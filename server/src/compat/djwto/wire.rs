@@ -14,6 +14,7 @@ use sereno_types::{Code, Problem, SameSite};
 use super::Mode;
 use crate::http::django::cookie::SetCookie;
 use crate::http::django::csrf;
+use crate::http::django::form::Form;
 use crate::http::django::json::{self, Json};
 use crate::http::django::view;
 use crate::http::problem::Refusal;
@@ -42,7 +43,33 @@ pub fn forbidden(text: &str) -> Response {
 }
 
 /// What is wrong with a form to sign in with: fields with their sentences, or `__all__`.
-pub type Faults = Vec<(String, &'static str)>;
+pub type Faults = Vec<(&'static str, String)>;
+
+/// Why the core lets nobody in, as Django's form says it. `label` is what the form calls the name that people sign in with.
+pub fn faults_of_login(error: &sereno_core::Error, form: &Form, label: &str) -> Faults {
+    let fields = match error {
+        sereno_core::Error::Refused { fields, .. } => fields.as_slice(),
+        _ => &[],
+    };
+    let is_blank = |name: &str| {
+        let mut faults = fields.iter();
+        faults.any(|fault| fault.field == name && fault.code == Code::Blank)
+    };
+    let mut said = Faults::new();
+    for (field, name) in [("username", "identifier"), ("password", "password")] {
+        if is_blank(name) {
+            said.push((field, "This field is required.".to_owned()));
+        } else if form.get(field).is_some_and(|text| text.contains('\0')) {
+            said.push((field, "Null characters are not allowed.".to_owned()));
+        }
+    }
+    if said.is_empty() {
+        let wrong =
+            format!("Please enter a correct {label} and password. Note that both fields may be case-sensitive.");
+        said.push(("__all__", wrong));
+    }
+    said
+}
 
 /// A sign-in that was refused: a JSON text inside of JSON.
 pub fn not_logged_in(faults: &Faults) -> Response {

@@ -54,26 +54,28 @@ impl<S: Send + Sync> FromRequest<S> for Form {
             }
             "multipart/form-data" => {
                 let form = Multipart::from_request(request, state).await;
-                multipart(form.map_err(|_| Code::MalformedBody)?).await
+                Ok(multipart(form.map_err(|_| Code::MalformedBody)?).await?)
             }
             _ => Ok(Self::default()),
         }
     }
 }
 
-async fn multipart(mut form: Multipart) -> Result<Form, Refusal> {
+/// Whatever stands before the place at which a body breaks off, as Django reads it.
+async fn multipart(mut form: Multipart) -> Result<Form, Code> {
     let mut fields = HashMap::new();
     let mut count = 0;
-    while let Some(field) = form.next_field().await.map_err(|_| Code::MalformedBody)? {
+    while let Ok(Some(field)) = form.next_field().await {
         count += 1;
         if count > FIELDS_MAX {
-            return Err(Code::MalformedBody.into());
+            return Err(Code::MalformedBody);
         }
-        let name = field.name().map(str::to_owned);
-        if let (Some(name), None) = (name, field.file_name()) {
-            let bytes = field.bytes().await.map_err(|_| Code::MalformedBody)?;
-            fields.insert(name, String::from_utf8_lossy(&bytes).into_owned());
-        }
+        let is_file = field.file_name().is_some_and(|name| !name.is_empty());
+        let Some(name) = field.name().filter(|_| !is_file).map(str::to_owned) else {
+            continue;
+        };
+        let Ok(bytes) = field.bytes().await else { break };
+        fields.insert(name, String::from_utf8_lossy(&bytes).into_owned());
     }
     Ok(Form(fields))
 }
@@ -111,9 +113,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn of_a_broken_body_the_fields_before_the_break_count() {
+        let kind = "multipart/form-data; boundary=x";
+        let field = |name: &str| format!("--x\r\nContent-Disposition: form-data; {name}\r\n\r\n1\r\n");
+        let whole = format!("{}{}--x--\r\n", field("name=\"a\""), field("name=\"b\"; filename=\"\""));
+        for (body, a, b) in [
+            (whole.as_str(), Some("1"), Some("1")),
+            (&whole[..whole.len() - 30], Some("1"), None),
+            ("--x\r\nbroken", None, None),
+            ("", None, None),
+        ] {
+            let form = read(kind, body.to_owned()).await.unwrap();
+            assert_eq!((form.get("a"), form.get("b")), (a, b), "{body:?}");
+        }
+    }
+
+    #[tokio::test]
     async fn what_cannot_be_read_is_refused() {
         assert!(read("multipart/form-data", "x").await.is_err(), "no boundary");
-        assert!(read("multipart/form-data; boundary=x", "--x\r\nbroken").await.is_err());
         let many = "a=1&".repeat(FIELDS_MAX + 1);
         assert!(read("application/x-www-form-urlencoded", many).await.is_err());
     }

@@ -8,7 +8,7 @@ use sereno_core::config::Seconds;
 use sereno_core::event::EventKind;
 
 use super::browser::Browser;
-use super::fixture::{Djwto, PASSWORD, pair_of, signed};
+use super::fixture::{Djwto, PASSWORD, pair_of, signed, signed_text};
 use crate::place::{Answer, part_of};
 
 const P: &str = "/api/token/refresh";
@@ -111,11 +111,57 @@ async fn who_has_the_key_cannot_write_tokens() {
     assert_eq!(error_of(&answer), (500, "Can't update access token.".to_owned()));
     let answer = djwto.bring(&format!("{P}/update_refresh/"), &forged).await;
     assert_eq!(error_of(&answer), (500, "Can't update refresh token.".to_owned()));
+
+    for jti in [true, false] {
+        let djwto = Djwto::with(|config| config.compat.djwto.jti = jti).await;
+        let (refresh, access) = pair_of(&djwto.log_in("alice").await);
+        let (shown, hidden) = (part_of(&access, 1), part_of(&refresh, 1));
+        assert_eq!(
+            derived(&shown, "refresh", 0, &hidden["uti"]),
+            refresh,
+            "but for one claim, everything is known"
+        );
+        for mark in [&Value::Null, &shown["uti"]] {
+            let forged = derived(&shown, "refresh", 0, mark);
+            let answer = djwto.bring(&format!("{P}/refresh_access/"), &forged).await;
+            assert_eq!(
+                error_of(&answer),
+                (500, "Can't update access token.".to_owned()),
+                "{mark}"
+            );
+            let answer = djwto.bring(&format!("{P}/validate_refresh/"), &forged).await;
+            assert_eq!(error_of(&answer), not_valid(), "{mark}");
+        }
+        // nor the access token of a later refresh
+        djwto.place.test.advance(Duration::from_mins(1));
+        let (_, later) = pair_of(&djwto.bring(&format!("{P}/refresh_access/"), &refresh).await);
+        assert_eq!(derived(&shown, "access", 60, &part_of(&later, 1)["uti"]), later);
+        let forged = derived(&shown, "access", 60, &shown["uti"]);
+        assert_eq!(error_of(&djwto.bring("/validate_access/", &forged).await), not_valid());
+    }
+}
+
+/// What whoever has the key makes of alice's first access token: another token of the same sign-in, to the letter.
+fn derived(shown: &Value, kind: &str, later: i64, mark: &Value) -> String {
+    let began = shown["refresh_iat"].as_i64().unwrap();
+    let (lasts, more) = match kind {
+        "refresh" => (86_400, String::new()),
+        _ => (300, format!(r#","refresh_iat":{began}"#)),
+    };
+    let claim = |name: &str, value: &Value| match value {
+        Value::Null => String::new(),
+        value => format!(r#","{name}":{value}"#),
+    };
+    let (iat, exp) = (began + later, began + later + lasts);
+    let (jti, mark) = (claim("jti", &shown["jti"]), claim("uti", mark));
+    signed_text(&format!(
+        r#"{{"iat":{iat},"exp":{exp}{jti}{mark},"type":"{kind}","user":{{"username":"alice","id":1,"perms":[]}}{more}}}"#
+    ))
 }
 
 #[tokio::test]
 async fn a_refresh_token_gives_way_when_it_is_prolonged() {
-    let mut djwto = Djwto::with(|config| config.compat.djwto.session_lifetime = Seconds(100_000)).await;
+    let mut djwto = Djwto::with(|config| config.compat.djwto.session_lifetime = Some(Seconds(100_000))).await;
     let (first, _) = djwto.pair("alice").await;
     let update = format!("{P}/update_refresh/");
     djwto.place.test.advance(Duration::from_mins(1));
@@ -185,6 +231,14 @@ async fn who_was_switched_off_or_deleted_is_out() {
     for access in [of_inactive, of_deleted] {
         assert_eq!(error_of(&djwto.bring("/validate_access/", access).await), not_valid());
     }
+    // who had signed out before is out for that, as in the package, which asks its blacklist first
+    let (refresh, _) = pair_of(&djwto.log_in("carol").await);
+    djwto.bring(&format!("{P}/logout/"), &refresh).await;
+    djwto.disable("carol").await;
+    for door in ["refresh_access", "update_refresh"] {
+        let answer = djwto.bring(&format!("{P}/{door}/"), &refresh).await;
+        assert_eq!(answer.status, 500, "{door}");
+    }
 }
 
 #[tokio::test]
@@ -192,7 +246,6 @@ async fn without_end_nothing_crashes() {
     let mut djwto = Djwto::with(|config| {
         let settings = &mut config.compat.djwto;
         (settings.refresh_lifetime, settings.access_lifetime) = (Seconds(0), Seconds(0));
-        settings.session_lifetime = Seconds(0);
     })
     .await;
     let (refresh, access) = djwto.pair("alice").await;
@@ -241,14 +294,51 @@ async fn no_token_is_stored() {
 
 #[tokio::test]
 async fn tokens_can_always_be_told_apart() {
-    let djwto = Djwto::with(|config| {
-        (config.compat.djwto.iat, config.compat.djwto.jti) = (false, false);
-    })
-    .await;
+    for (iat, jti) in [(true, true), (true, false), (false, true), (false, false)] {
+        let djwto = Djwto::with(|config| {
+            (config.compat.djwto.iat, config.compat.djwto.jti) = (iat, jti);
+        })
+        .await;
+        // all within one second
+        let (first, access) = pair_of(&djwto.log_in("alice").await);
+        let (second, _) = pair_of(&djwto.log_in("alice").await);
+        let update = format!("{P}/update_refresh/");
+        let (next, _) = pair_of(&djwto.bring(&update, &first).await);
+        let (again, _) = pair_of(&djwto.bring(&update, &first).await);
+        assert!(first != second && first != next && second != next && next == again);
+        for token in [&first, &access] {
+            let claims = part_of(token, 1);
+            assert!(claims["uti"].is_string(), "{claims}");
+            assert_eq!(
+                (claims["iat"].is_i64(), claims["jti"].is_string()),
+                (iat, jti),
+                "{claims}"
+            );
+        }
+        djwto.place.test.advance(Duration::from_secs(11));
+        for token in [&next, &second] {
+            let answer = djwto.bring(&format!("{P}/refresh_access/"), token).await;
+            assert_eq!(answer.status, 200, "{}", answer.text);
+        }
+    }
+    // another algorithm needs it only where there is no jti
+    for (jti, marked) in [(true, false), (false, true)] {
+        let djwto = Djwto::with(|config| {
+            let settings = &mut config.compat.djwto;
+            settings.algorithm = "EdDSA".into();
+            settings.signing_key = "".into();
+            settings.jti = jti;
+        })
+        .await;
+        let (refresh, _) = pair_of(&djwto.log_in("alice").await);
+        assert_eq!(part_of(&refresh, 1)["uti"].is_string(), marked);
+    }
+}
+
+#[tokio::test]
+async fn without_jti_nobody_signs_out() {
+    let djwto = Djwto::with(|config| config.compat.djwto.jti = false).await;
     let (refresh, _) = pair_of(&djwto.log_in("alice").await);
-    let claims = part_of(&refresh, 1);
-    assert!(claims["iat"].is_i64(), "{claims}");
-    assert_eq!(claims["jti"], Value::Null);
     let answer = djwto.bring(&format!("{P}/logout/"), &refresh).await;
     let text =
         "No jti claim was available in the input token. The value is mandatory in order to use the Blacklist API.";
@@ -290,9 +380,104 @@ async fn who_has_no_user_name_signs_in_by_address() {
     for (field, expected) in [("username", Value::Null), ("email", json!("ana@example.org"))] {
         let djwto = Djwto::with(|config| config.compat.djwto.username_field = field.into()).await;
         djwto.place.test.signed_up("ana").await;
-        let fields = [(field, "ana@example.org"), ("password", sereno_core::testing::PASSWORD)];
+        let password = sereno_core::testing::PASSWORD;
+        let fields = [("username", "ana@example.org"), ("password", password)];
         let answer = djwto.place.form("/login/", &fields, &[]).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
         assert_eq!(part_of(&pair_of(&answer).1, 1)["user"][field], expected);
+    }
+}
+
+#[tokio::test]
+async fn what_is_too_large_is_asked_for() {
+    let djwto = Djwto::with(|config| config.token.access_claim_max = 20).await;
+    let (_, access) = pair_of(&djwto.log_in("carol").await);
+    let claims = part_of(&access, 1);
+    assert_eq!(claims["user"]["perms"], Value::Null);
+    assert_eq!(claims["_claim_names"], json!({"user.perms": "sereno"}));
+    let (_, access) = pair_of(&djwto.log_in("dave").await);
+    assert_eq!(part_of(&access, 1)["user"]["perms"], json!(["auth.view_user"]));
+}
+
+#[tokio::test]
+async fn the_csrf_cookie_is_secure_over_https() {
+    for (url, secure) in [("https://id.example.org", true), ("http://127.0.0.1:3000", false)] {
+        let djwto = Djwto::with(|config| config.server.public_url = url.into()).await;
+        let set = djwto.log_in("alice").await.set_cookies();
+        let csrf = set.iter().find(|cookie| cookie.starts_with("csrftoken=")).unwrap();
+        assert_eq!(csrf.contains("; Secure"), secure, "{csrf}");
+    }
+}
+
+#[tokio::test]
+async fn django_reads_referers_and_csrf_cookies_more_strictly() {
+    let djwto = Djwto::with(|config| config.compat.djwto.mode = "ONE-COOKIE".into()).await;
+    let answer = djwto.log_in("alice").await;
+    let access = answer.cookie("jwt_access").unwrap();
+    let csrf = answer.cookie("csrftoken").unwrap();
+    let cookie = format!("jwt_access={access}; csrftoken={csrf}");
+    for referer in [
+        "https://api.example.com:443/x",
+        "https://API.example.com/",
+        "https://u@api.example.com/",
+    ] {
+        let headers = [
+            ("cookie", cookie.as_str()),
+            ("x-csrftoken", &csrf),
+            ("x-forwarded-proto", "https"),
+            ("host", "api.example.com"),
+            ("referer", referer),
+        ];
+        let answer = djwto.place.send("POST", "/validate_access/", &headers, "").await;
+        assert_eq!(answer.status, 200, "{referer}");
+    }
+    for (kept, reason) in [
+        ("", "CSRF cookie not set."),
+        ("bad", "CSRF cookie has incorrect length."),
+    ] {
+        let cookie = format!("jwt_access={access}; csrftoken={kept}");
+        let headers = [("cookie", cookie.as_str()), ("x-csrftoken", &csrf)];
+        let answer = djwto.place.send("POST", "/validate_access/", &headers, "").await;
+        assert_eq!(
+            (answer.status, answer.text.contains(reason)),
+            (403, true),
+            "{}",
+            answer.text
+        );
+        assert_eq!(answer.set_cookies(), Vec::<String>::new(), "no new one");
+    }
+}
+
+#[tokio::test]
+async fn where_json_breaks_is_not_said() {
+    let djwto = Djwto::with(|_| ()).await;
+    // of the last two the package said "Expecting ',' delimiter: line 1 column 7 (char 6)" and "Extra data: line 1 column 4 (char 3)"
+    for payload in ["hello", r#"{"a":1"#, "{} x"] {
+        let answer = djwto.bring("/validate_access/", &signed_text(payload)).await;
+        let text = "Invalid payload string: Expecting value: line 1 column 1 (char 0)";
+        assert_eq!(error_of(&answer), (403, text.to_owned()), "{payload}");
+    }
+    // a claim that stands twice, of which the package took the last
+    let answer = djwto.bring("/validate_access/", &signed_text(r#"{"a":1,"a":2}"#)).await;
+    assert_eq!(error_of(&answer), not_valid());
+}
+
+#[tokio::test]
+async fn parts_of_a_form_are_read_as_they_are() {
+    let djwto = Djwto::with(|_| ()).await;
+    let part = |head: &str, text: &str| format!("--x\r\nContent-Disposition: form-data; {head}\r\n\r\n{text}\r\n");
+    let password = part("name=\"password\"", PASSWORD);
+    for (name, expected) in [
+        (part("name=\"username\"", "alice"), 200),
+        (part("name=\"username\"; filename=\"\"", "alice"), 200),
+        (
+            part("name=\"username\"\r\nContent-Transfer-Encoding: base64", "YWxpY2U="),
+            401,
+        ),
+    ] {
+        let kind = [("content-type", "multipart/form-data; boundary=x")];
+        let body = format!("{name}{password}--x--\r\n");
+        let answer = djwto.place.send("POST", "/login/", &kind, body).await;
+        assert_eq!(answer.status, expected, "{name}");
     }
 }

@@ -29,6 +29,8 @@ pub struct Djwto {
 }
 
 impl Fixture for Djwto {
+    const ADDED_CLAIMS: &[&str] = &["uti"];
+
     async fn start(server: &str) -> Self {
         let mut djwto = Self::with(|config| configure(server, config)).await;
         // both have signed in before
@@ -179,13 +181,12 @@ impl Djwto {
 
     /// Signs in, whatever the mode.
     pub async fn log_in(&self, name: &str) -> Answer {
-        let field = self.place.test.sereno.config.compat.djwto.username_field.clone();
-        let whom = if field == "email" {
+        let whom = if self.place.test.sereno.config.compat.djwto.username_field == "email" {
             format!("{name}@example.org")
         } else {
             name.to_owned()
         };
-        let fields = [(field.as_str(), whom.as_str()), ("password", PASSWORD)];
+        let fields = [("username", whom.as_str()), ("password", PASSWORD)];
         let path = format!("{}/login/", self.prefix());
         let answer = self.place.form(&path, &fields, &[]).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
@@ -246,7 +247,16 @@ fn changed(mut claims: Value, changes: &Value) -> Value {
 
 /// A token that whoever has the key may have written.
 pub fn signed(claims: &Value) -> String {
-    let message = unsigned_part("HS256", claims);
+    sealed(&unsigned_part("HS256", claims))
+}
+
+/// One whose payload is exactly this text.
+pub fn signed_text(payload: &str) -> String {
+    let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256","typ":"JWT"}"#);
+    sealed(&format!("{header}.{}", URL_SAFE_NO_PAD.encode(payload)))
+}
+
+fn sealed(message: &str) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, KEY.as_bytes());
     let tag = hmac::sign(&key, message.as_bytes());
     format!("{message}.{}", URL_SAFE_NO_PAD.encode(tag))

@@ -75,6 +75,9 @@ async fn with_tokens_in_the_body() {
     let answer = djwto.bring(&format!("{P}/logout/"), &next).await;
     assert_eq!(said(&answer), (200, r#"{"msg": "Token successfully blacklisted."}"#));
     assert_eq!(told(&djwto), everything());
+    let of_the_facade = "event JOIN application ON application.id = event.application_id \
+                         WHERE event.name = 'logged_out' AND application.client_id = 'compat-djwto'";
+    assert_eq!(djwto.place.test.count(of_the_facade).await, 1);
 
     let answer = djwto.bring(&format!("{P}/logout/"), &next).await;
     assert_eq!(
@@ -165,6 +168,72 @@ async fn in_a_browser(mode: &str, access_cookie: &str) {
     let expected = format!(r#"{{"error": "Cookie \"{access_cookie}\" cannot be empty."}}"#);
     assert_eq!(said(&answer), (403, expected.as_str()));
     assert_eq!(browser.post("/login/", &credentials).await.status, 200, "and in again");
+}
+
+#[tokio::test]
+async fn whatever_was_tried_in_vain_is_told() {
+    let djwto = Djwto::with(|_| ()).await;
+    let (long, longer) = ("a".repeat(151), "a".repeat(10_000));
+    let wrong = "Please enter a correct username and password. Note that both fields may be case-sensitive.";
+    let nul = "Null characters are not allowed.";
+    for (username, password, field, sentence) in [
+        (long.as_str(), "x", "__all__", wrong),
+        (&longer, "x", "__all__", wrong),
+        ("alice", &longer, "__all__", wrong),
+        ("a\0b", "x", "username", nul),
+        ("alice", "x\0", "password", nul),
+    ] {
+        let before = djwto.place.test.events.count(EventKind::LoginFailed);
+        let fields = [("username", username), ("password", password)];
+        let answer = djwto.place.form("/login/", &fields, &[]).await;
+        let expected = format!("{{\"{field}\": [\"{sentence}\"]}}");
+        assert_eq!(
+            (answer.status, answer.json()["error"].as_str()),
+            (401, Some(expected.as_str()))
+        );
+        assert_eq!(djwto.place.test.events.count(EventKind::LoginFailed), before + 1);
+    }
+    let before = djwto.place.test.events.count(EventKind::LoginFailed);
+    let answer = djwto.place.form("/login/", &[("username", "alice")], &[]).await;
+    assert_eq!(answer.status, 401);
+    assert_eq!(
+        djwto.place.test.events.count(EventKind::LoginFailed),
+        before,
+        "a slip is no attempt"
+    );
+}
+
+#[tokio::test]
+async fn an_empty_cookie_is_none() {
+    for (mode, name) in [("ONE-COOKIE", "jwt_access"), ("TWO-COOKIES", "jwt_access_token")] {
+        let djwto = Djwto::with(|config| {
+            config.compat.djwto.mode = mode.into();
+            config.compat.djwto.csrf = false;
+        })
+        .await;
+        for value in ["", "\"\""] {
+            let cookie = format!("{name}={value}");
+            let headers = [("cookie", cookie.as_str())];
+            let answer = djwto.place.send("POST", "/validate_access/", &headers, "").await;
+            let expected = format!(r#"{{"error": "Cookie \"{name}\" cannot be empty."}}"#);
+            assert_eq!(said(&answer), (403, expected.as_str()));
+        }
+    }
+}
+
+#[tokio::test]
+async fn padding_behind_a_signature_is_passed_over() {
+    let djwto = Djwto::with(|_| ()).await;
+    let (refresh, access) = pair_of(&djwto.log_in("alice").await);
+    assert_eq!(
+        djwto.bring("/validate_access/", &format!("{access}=")).await.status,
+        200
+    );
+    let padded = format!("{refresh}=");
+    let answer = djwto.bring(&format!("{P}/refresh_access/"), &padded).await;
+    assert_eq!(answer.json()["refresh"], json!(refresh));
+    let answer = djwto.bring(&format!("{P}/logout/"), &padded).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
 }
 
 #[tokio::test]

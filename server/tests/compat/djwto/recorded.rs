@@ -1,5 +1,7 @@
 //! What was recorded of the package, replayed; and what the facade answers otherwise on purpose.
 
+use sereno_core::config::Config;
+
 use super::fixture::Djwto;
 use crate::replay::{Deviation, names, replay};
 
@@ -43,7 +45,6 @@ pub const DEVIATIONS: &[Deviation] = &[
         "claims.validate.one_matching_audience",
         "only tokens that Sereno issued are good",
     ),
-    ("nojti.refresh_access", "tokens can always be told apart"),
     ("json.protect.ok", "a view of the recorded project, not of the package"),
     (
         "json.protect.none",
@@ -96,6 +97,19 @@ servers! {
     every_claim = "claims-all";
     neither_iat_nor_jti = "no-iat-no-jti";
     domain_and_path = "domain-samesite-path";
+}
+
+/// The package started with a mode that it did not know, and then answered 500 and 403.
+#[test]
+fn what_was_recorded_of_a_mode_that_cannot_work_is_no_start() {
+    let text = "[compat.djwto]\nenabled = true\nmode = \"BOGUS\"\n";
+    let (_, faults) = Config::read(Some(("sereno.toml", text)), [], Vec::new());
+    let settings: Vec<&str> = faults.0.iter().map(|fault| fault.setting.as_str()).collect();
+    assert_eq!(settings, ["compat.djwto.mode"]);
+    let readme = include_str!("../../../src/compat/djwto/README.md");
+    for name in names(include_str!("exchanges/invalid-mode.json")) {
+        assert!(readme.contains(&format!("`{name}`")), "{name} has no row in the README");
+    }
 }
 
 #[test]

@@ -37,15 +37,22 @@ fn settings_that_cannot_work_are_refused() {
     for (setting, key) in [
         ("mode = \"BOGUS\"", "mode"),
         ("algorithm = \"none\"", "algorithm"),
+        ("algorithm = \"HS384\"", "algorithm"),
         ("algorithm = \"HS512\"", "algorithm"),
+        ("algorithm = \"RS512\"", "algorithm"),
+        ("algorithm = \"PS256\"", "algorithm"),
         ("signing_key = \"too short\"", "signing_key"),
         ("issuer = 7", "issuer"),
         ("subject = []", "subject"),
         ("audience = [7]", "audience"),
+        ("audience = \"one\"", "audience"),
         ("access_lifetime = -1", "access_lifetime"),
         ("access_lifetime = 400000000", "access_lifetime"),
         ("refresh_lifetime = \"a day\"", "refresh_lifetime"),
         ("session_lifetime = 60", "session_lifetime"),
+        ("session_lifetime = 400000000", "session_lifetime"),
+        ("session_lifetime = \"long\"", "session_lifetime"),
+        ("refresh_lifetime = 400000000", "refresh_lifetime"),
         ("not_before = 3601", "not_before"),
         ("refresh_path = \"/api/\"", "refresh_path"),
         ("refresh_path = \"{id}\"", "refresh_path"),
@@ -158,13 +165,27 @@ async fn what_the_layers_refuse_is_said_in_its_words() {
         .await;
     assert_eq!(answer.status, 413);
     assert!(answer.json()["error"].is_string(), "{}", answer.text);
-    let kind = [("content-type", "multipart/form-data; boundary=x")];
-    let answer = djwto
-        .place
-        .send("POST", "/compat/djwto/login/", &kind, "--x\r\nbroken")
-        .await;
-    assert_eq!(answer.status, 400);
-    assert!(answer.text.contains("<h1>Bad Request (400)</h1>"), "{}", answer.text);
+    let (_, access) = pair_of(&djwto.log_in("alice").await);
+    let bearer = format!("Bearer {access}");
+    for (kind, body) in [
+        ("multipart/form-data", "x".to_owned()),
+        ("application/x-www-form-urlencoded", "a=1&".repeat(1_001)),
+    ] {
+        let headers = [("content-type", kind), ("authorization", "Bearer garbage")];
+        let answer = djwto
+            .place
+            .send("POST", "/compat/djwto/login/", &headers, body.clone())
+            .await;
+        assert_eq!(answer.status, 400, "{kind}");
+        assert!(answer.text.contains("<h1>Bad Request (400)</h1>"), "{}", answer.text);
+        // who does not need the form does not read it
+        let headers = [("content-type", kind), ("authorization", bearer.as_str())];
+        for door in ["login", "validate_access"] {
+            let path = format!("/compat/djwto/{door}/");
+            let answer = djwto.place.send("POST", &path, &headers, body.clone()).await;
+            assert_eq!(answer.status, 200, "{door} {kind}");
+        }
+    }
     let answer = djwto.place.send("GET", "/compat/djwto/nothing/", &[], "").await;
     assert_eq!(answer.status, 404);
     assert!(answer.text.contains("<h1>Not Found</h1>"), "{}", answer.text);
@@ -243,8 +264,8 @@ async fn claims_are_as_they_are_set() {
         settings.refresh_lifetime = Seconds(600);
     })
     .await;
-    let (refresh, access) = pair_of(&djwto.log_in("alice").await);
-    let (refresh, access) = (part_of(&refresh, 1), part_of(&access, 1));
+    let (first, access) = pair_of(&djwto.log_in("alice").await);
+    let (refresh, access) = (part_of(&first, 1), part_of(&access, 1));
     let iat = refresh["iat"].as_i64().unwrap();
     for (claims, kind, lasts) in [(&refresh, "refresh", 600), (&access, "access", 60)] {
         assert_eq!(
@@ -262,6 +283,16 @@ async fn claims_are_as_they_are_set() {
         (&Value::Null, &json!(iat))
     );
 
+    // whoever waited once does not wait again
+    djwto.place.test.advance(std::time::Duration::from_secs(2));
+    let (next, access) = pair_of(&djwto.bring(&format!("{P}/update_refresh/"), &first).await);
+    for token in [&next, &access] {
+        assert_eq!(part_of(token, 1)["nbf"], json!(iat + 2));
+    }
+    assert_eq!(djwto.bring("/validate_access/", &access).await.status, 200);
+    let answer = djwto.bring(&format!("{P}/refresh_access/"), &next).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+
     let djwto = Djwto::with(|config| config.compat.djwto.iat = false).await;
     let (_, access) = pair_of(&djwto.log_in("alice").await);
     let claims = part_of(&access, 1);
@@ -270,18 +301,76 @@ async fn claims_are_as_they_are_set() {
 }
 
 #[tokio::test]
+async fn a_sign_in_lasts_as_long_as_the_settings_say() {
+    const DAY: u64 = 86_400;
+    for (refresh, session, expected) in [
+        (DAY, None, 90 * DAY),
+        (DAY, Some(7 * DAY), 7 * DAY),
+        (DAY, Some(0), 0),
+        (100 * DAY, None, 100 * DAY),
+        (0, None, 0),
+        (0, Some(7 * DAY), 7 * DAY),
+    ] {
+        let mut config = Config::default();
+        let settings = &mut config.compat.djwto;
+        settings.refresh_lifetime = Seconds(refresh);
+        settings.session_lifetime = session.map(Seconds);
+        assert_eq!(settings.longest_sign_in(), Seconds(expected), "{refresh} {session:?}");
+    }
+    for (text, expected) in [("", Vec::new()), ("60", vec!["compat.djwto.session_lifetime"])] {
+        let env = [("ENABLED", "true"), ("SESSION_LIFETIME", text)];
+        let env = env.map(|(key, value)| (format!("SERENO__COMPAT__DJWTO__{key}"), value.to_owned()));
+        let (_, faults) = Config::read(None, env, Vec::new());
+        let faults: Vec<&str> = faults.0.iter().map(|fault| fault.setting.as_str()).collect();
+        assert_eq!(faults, expected);
+    }
+    // without end means no `exp`, in either token's own way
+    for (access, refresh, ends) in [(0, 0, (false, false)), (300, 0, (true, false)), (0, 600, (true, true))] {
+        let djwto = Djwto::with(|config| {
+            let settings = &mut config.compat.djwto;
+            (settings.access_lifetime, settings.refresh_lifetime) = (Seconds(access), Seconds(refresh));
+        })
+        .await;
+        let (refresh, access) = pair_of(&djwto.log_in("alice").await);
+        let has_end = |token: &str| part_of(token, 1)["exp"].is_i64();
+        assert_eq!((has_end(&access), has_end(&refresh)), ends);
+    }
+}
+
+#[tokio::test]
 async fn people_sign_in_with_what_is_set() {
-    let djwto = Djwto::with(|config| config.compat.djwto.username_field = "email".into()).await;
-    let answer = djwto.place.form("/login/", &[], &[]).await;
-    assert_eq!(
-        answer.json()["error"],
-        r#"{"email": ["This field is required."], "password": ["This field is required."]}"#
-    );
-    let (_, access) = pair_of(&djwto.log_in("alice").await);
-    assert_eq!(
-        part_of(&access, 1)["user"],
-        json!({"email": "alice@example.org", "id": 1, "perms": []})
-    );
+    for (field, whom) in [("username", "alice"), ("email", "alice@example.org")] {
+        let djwto = Djwto::with(|config| config.compat.djwto.username_field = field.into()).await;
+        let log_in = async |fields: &[(&str, &str)]| {
+            let answer = djwto.place.form("/login/", fields, &[]).await;
+            (
+                answer.status,
+                answer.json()["error"].as_str().unwrap_or_default().to_owned(),
+            )
+        };
+        let required = r#"{"username": ["This field is required."], "password": ["This field is required."]}"#;
+        assert_eq!(log_in(&[]).await, (401, required.to_owned()));
+        let (status, said) = log_in(&[("username", whom), ("password", "wrong")]).await;
+        assert_eq!(
+            (status, said),
+            (
+                401,
+                format!(
+                    "{{\"__all__\": [\"Please enter a correct {field} and password. Note that both fields may be case-sensitive.\"]}}"
+                )
+            )
+        );
+        // the form's field is always called the same
+        let (status, said) = log_in(&[("email", whom), ("password", PASSWORD)]).await;
+        assert_eq!(
+            (status, said.as_str()),
+            (401, r#"{"username": ["This field is required."]}"#)
+        );
+        let (_, access) = pair_of(&djwto.log_in("alice").await);
+        let mut user = json!({"id": 1, "perms": []});
+        user[field] = json!(whom);
+        assert_eq!(part_of(&access, 1)["user"], user);
+    }
 }
 
 #[tokio::test]
@@ -368,8 +457,16 @@ async fn csrf_can_be_switched_off_and_origins_trusted() {
 async fn prolonging_can_be_switched_off() {
     let djwto = Djwto::with(|config| config.compat.djwto.allow_refresh_update = false).await;
     let (refresh, _) = pair_of(&djwto.log_in("alice").await);
-    let answer = djwto.bring(&format!("{P}/update_refresh/"), &refresh).await;
-    assert_eq!(answer.status, 404);
+    for method in ["POST", "GET", "OPTIONS"] {
+        for path in [format!("{P}/update_refresh/"), format!("{P}/update_refresh")] {
+            let bearer = format!("Bearer {refresh}");
+            let headers = [("authorization", bearer.as_str())];
+            let answer = djwto.place.send(method, &path, &headers, "").await;
+            assert_eq!(answer.status, 404, "{method} {path}");
+            assert_eq!(answer.header("content-type"), "text/html; charset=utf-8");
+            assert!(answer.text.contains("<title>Not Found</title>"), "{}", answer.text);
+        }
+    }
     let answer = djwto.bring(&format!("{P}/refresh_access/"), &refresh).await;
     assert_eq!(answer.status, 200);
 }

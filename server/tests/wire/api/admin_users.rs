@@ -163,3 +163,43 @@ async fn others_are_kept_out() {
     let own = format!("/api/v1/admin/users/{}/lock", csrf.json()["id"].as_str().unwrap());
     assert_eq!(door.post(&own, &json!({}), &headers).await.code(), "own_account");
 }
+
+#[tokio::test]
+async fn staff_invites_and_whoever_it_is_chooses_a_password() {
+    let door = Door::new().await;
+    let admin = door.administrator().await;
+    let csrf = door.get("/api/v1/me", &[("cookie", &admin)]).await;
+    let headers = [
+        ("cookie", admin.as_str()),
+        ("x-csrf-token", csrf.header("x-csrf-token")),
+    ];
+    let made = door
+        .post(
+            "/api/v1/admin/invitations",
+            &json!({"email": "ana@example.org"}),
+            &headers,
+        )
+        .await;
+    assert_eq!(
+        (made.status.as_u16(), made.json()["is_new"].as_bool()),
+        (201, Some(true))
+    );
+    let again = door
+        .post(
+            "/api/v1/admin/invitations",
+            &json!({"email": "ana@example.org"}),
+            &headers,
+        )
+        .await;
+    assert_eq!(again.faults(), [("email".to_owned(), "email_unique".to_owned())]);
+    let mail = door.test.mails().await.pop().unwrap();
+    let token = sereno_core::testing::token_of(&mail);
+    let body = json!({"token": token, "password": "a boat at the far shore"});
+    let activated = door.post("/api/v1/registrations/activate", &body, &[]).await;
+    assert_eq!(
+        (activated.status.as_u16(), activated.json()["state"].as_str()),
+        (200, Some("active"))
+    );
+    let body = json!({"identifier": "ana@example.org", "password": "a boat at the far shore"});
+    assert_eq!(door.post("/api/v1/login", &body, &[]).await.status, 200);
+}

@@ -35,10 +35,12 @@ async fn an_announcement_is_written_tried_sent_and_told_of() {
     let made = door.post(PATH, &letter(), &once).await;
     assert_eq!(made.status, 201, "{}", made.text);
     assert_eq!(door.post(PATH, &letter(), &once).await.text, made.text);
+    let first_tag = made.header("etag").to_owned();
     let made = made.json();
     assert_eq!(made["reaches"], 2);
     let path = format!("{PATH}/{}", made["announcement"]["id"].as_str().unwrap());
     let tag = door.get(&path, &headers).await.header("etag").to_owned();
+    assert_eq!(first_tag, tag);
     let mut changed = letter();
     changed["subject"] = json!("Other news");
     let put = async |body: &Value, tag: &str| {
@@ -92,10 +94,58 @@ async fn an_announcement_is_written_tried_sent_and_told_of() {
 }
 
 #[tokio::test]
+async fn a_projects_mails_are_tried_and_found() {
+    let door = Door::new().await;
+    let headers = door.superuser().await;
+    let headers = sent(&headers);
+    door.post("/api/v1/admin/projects", &json!({"slug": "shop"}), &headers)
+        .await;
+    let path = "/api/v1/admin/projects/shop/mail/test";
+    let tried = door
+        .post(path, &json!({"recipient": "ana@example.org"}), &headers)
+        .await;
+    assert_eq!(tried.status, 200, "{}", tried.text);
+    assert_eq!(
+        (&tried.json()["ok"], &tried.json()["code"]),
+        (&json!(true), &json!("email_sent"))
+    );
+    let wrong = door.post(path, &json!({"recipient": "ana"}), &headers).await;
+    assert_eq!(wrong.faults(), [("recipient".to_owned(), "invalid_email".to_owned())]);
+    let nowhere = "/api/v1/admin/projects/nothing/mail/test";
+    let nowhere = door
+        .post(nowhere, &json!({"recipient": "ana@example.org"}), &headers)
+        .await;
+    assert_eq!(nowhere.status, 404);
+    let mails = door.get("/api/v1/admin/messages?project=shop", &headers).await.json();
+    assert_eq!(
+        (&mails["total"], &mails["items"][0]["project"]),
+        (&json!(1), &json!("shop"))
+    );
+    let timeline = "/api/v1/admin/notifications?reason=email_sent&kind=test";
+    let timeline = door.get(timeline, &headers).await.json();
+    assert_eq!(
+        (&timeline["total"], &timeline["items"][0]["code"]),
+        (&json!(1), &json!("email_sent"))
+    );
+    let wrong = door.get("/api/v1/admin/notifications?reason=shoe", &headers).await;
+    assert_eq!(wrong.faults(), [("reason".to_owned(), "invalid_choice".to_owned())]);
+    let pushes = "/api/v1/admin/push-notifications?since=2026-01-01&until=2026-01-02";
+    assert_eq!(door.get(pushes, &headers).await.status, 200);
+}
+
+#[tokio::test]
 async fn what_is_wrong_is_told_by_field_and_line() {
     let door = Door::new().await;
     let headers = door.superuser().await;
     let headers = sent(&headers);
+    let mut wrong = letter();
+    // a list whose kind is forgotten is not everybody
+    wrong["audience"] = json!({"addresses": ["ana@example.org"]});
+    let refused = door.post(PATH, &wrong, &headers).await;
+    assert_eq!(
+        refused.faults(),
+        [("audience.kind".to_owned(), "invalid_choice".to_owned())]
+    );
     let mut wrong = letter();
     wrong["name"] = json!("");
     wrong["audience"]["addresses"] = json!(["ana@example.org", "nobody"]);

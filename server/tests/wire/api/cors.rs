@@ -111,6 +111,76 @@ async fn answers_and_refusals_can_be_read_by_whom_they_are_for() {
     }
 }
 
+/// Apps around a web view have origins of schemes of their own.
+#[tokio::test]
+async fn apps_around_a_web_view_are_origins_like_others() {
+    let door = Door::new().await;
+    door.user("ana@example.org", Some("ana")).await;
+    let origins = ["capacitor://localhost", "app://x", "ionic://localhost"];
+    door.application(json!({"name": "Phone", "client_id": "phone", "delivery": "refresh_cookie", "origins": origins}))
+        .await;
+    let reads = |answer: &Answer, origin: &str| {
+        let named = answer.header("access-control-allow-origin") == origin;
+        assert_eq!(
+            named,
+            answer.header("access-control-allow-credentials") == "true",
+            "{origin}"
+        );
+        named
+    };
+    for origin in origins {
+        let preflight = [("origin", origin), ("access-control-request-method", "POST")];
+        let asked = door
+            .send(request("OPTIONS", "/api/v1/login", &preflight, Body::empty()))
+            .await;
+        assert!(asked.status == 204 && reads(&asked, origin), "{origin}");
+        // as a web view says it
+        let sent = [("origin", origin), ("sec-fetch-site", "cross-site")];
+        let login = json!({"client_id": "phone", "identifier": "ana", "password": PASSWORD});
+        let answer = door.post("/api/v1/login", &login, &sent).await;
+        assert!(
+            answer.status == 200 && reads(&answer, origin),
+            "{origin}: {}",
+            answer.text
+        );
+        let bearer = format!("Bearer {}", answer.json()["access_token"].as_str().unwrap());
+        let me = door
+            .get("/api/v1/me", &[sent[0], sent[1], ("authorization", &bearer)])
+            .await;
+        assert!(me.status == 200 && reads(&me, origin), "{origin}");
+        // its cookie speaks for it, with the token that belongs to it
+        let (cookies, csrf) = (
+            answer.cookies(),
+            answer.json()["csrf_token"].as_str().unwrap().to_owned(),
+        );
+        let body = json!({"client_id": "phone"});
+        let without = [sent[0], sent[1], ("cookie", cookies.as_str())];
+        let refused = door.post("/api/v1/token/refresh", &body, &without).await;
+        assert_eq!(refused.status, 403, "{origin}: {}", refused.text);
+        let with = [
+            sent[0],
+            sent[1],
+            ("cookie", cookies.as_str()),
+            ("x-csrf-token", csrf.as_str()),
+        ];
+        let fresh = door.post("/api/v1/token/refresh", &body, &with).await;
+        assert!(fresh.status == 200 && reads(&fresh, origin), "{origin}: {}", fresh.text);
+    }
+    for other in [
+        "capacitor://evil",
+        "capacitor://localhost:1",
+        "capacitor://localhost.evil",
+        "app://y",
+        "http://localhost",
+        "https://x",
+        "null",
+    ] {
+        let login = json!({"client_id": "phone", "identifier": "ana", "password": PASSWORD});
+        let answer = door.post("/api/v1/login", &login, &[("origin", other)]).await;
+        assert!(answer.status == 403 && !reads(&answer, other), "{other}");
+    }
+}
+
 #[tokio::test]
 async fn an_origin_goes_with_its_application() {
     let door = with_shop().await;

@@ -69,3 +69,25 @@ async fn a_session_needs_its_csrf_token_to_change_anything() {
         "the session is over"
     );
 }
+
+#[tokio::test]
+async fn the_ways_to_sign_in_are_told_to_whom_they_are_of() {
+    let door = Door::new().await;
+    assert_eq!(
+        door.get("/api/v1/me/factors", &[]).await.code(),
+        "authentication_required"
+    );
+    door.user("ana@example.org", Some("ana")).await;
+    let tokens = door.login("ana").await;
+    let bearer = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
+    let answer = door.get("/api/v1/me/factors", &[("authorization", &bearer)]).await;
+    assert_eq!(
+        answer.json(),
+        json!({"factors": [
+            {"kind": "password", "name": null, "id": null, "is_usable": true},
+            {"kind": "mailed_code", "name": "ana@example.org", "id": null, "is_usable": true},
+        ]}),
+        "{}",
+        answer.text
+    );
+}

@@ -169,7 +169,11 @@ async fn secrets_that_were_brought_along_work_however_they_are_encoded() {
     let secret = "c2VjcmV0IHRoYXQgd2FzIGJyb3VnaHQ+IGFsb25n/w==&x=y";
     let command = serde_json::from_value(json!({"name": "Old", "client_id": "old", "kind": "confidential"})).unwrap();
     let (sereno, staff) = (&door.test.sereno, door.test.system().await);
-    sereno_core::oauth::admin::create(sereno, &door.test.meta(), &staff, command, Some(secret.into()))
+    let brought = sereno_core::oauth::admin::Brought {
+        secret: secret.into(),
+        may_be_short: false,
+    };
+    sereno_core::oauth::admin::create(sereno, &door.test.meta(), &staff, command, Some(brought))
         .await
         .unwrap();
     let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();

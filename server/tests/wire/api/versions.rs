@@ -113,6 +113,59 @@ async fn a_change_of_another_version_is_refused_with_what_it_is_now() {
     }
 }
 
+/// What is done to an account as a whole names the version that was looked at, like an edit.
+#[tokio::test]
+async fn an_account_is_locked_as_it_was_looked_at() {
+    let door = Door::new().await;
+    door.user("ana@example.org", Some("ana")).await;
+    door.application(json!({"name": "Shop", "client_id": "shop", "kind": "confidential"}))
+        .await;
+    let (_, headers) = door.staff("shop").await;
+    let staff: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let users = door.get("/api/v1/admin/users?q=ana", &staff).await.json();
+    let path = format!("/api/v1/admin/users/{}", users["items"][0]["id"].as_str().unwrap());
+    let send = async |method: &str, path: &str, tag: &str| {
+        let mut sent = staff.clone();
+        sent.push(("if-match", tag));
+        door.send(request(method, path, &sent, axum::body::Body::empty())).await
+    };
+    let seen = door.get(&path, &staff).await.header("etag").to_owned();
+    // a colleague was faster
+    let changed = door.patch(&path, &json!({"first_name": "Ana"}), &staff).await;
+    let mut tag = changed.header("etag").to_owned();
+    for (method, what, state) in [
+        ("POST", "/lock", "locked"),
+        ("POST", "/unlock", "active"),
+        ("POST", "/disable", "disabled"),
+        ("POST", "/enable", "active"),
+        ("PUT", "/superuser", "active"),
+        ("DELETE", "/superuser", "active"),
+    ] {
+        let door_of = format!("{path}{what}");
+        let late = send(method, &door_of, &seen).await;
+        assert_eq!(
+            (late.status.as_u16(), late.code().as_str()),
+            (412, "precondition_failed"),
+            "{what}"
+        );
+        assert_eq!(late.json()["current"]["first_name"], "Ana", "{what}");
+        let done = send(method, &door_of, &tag).await;
+        assert_eq!(done.status, 200, "{what}: {}", done.text);
+        assert_eq!(done.json()["state"], state, "{what}");
+        let now = done.header("etag").to_owned();
+        assert!(!now.is_empty() && now != tag, "{what}");
+        assert_eq!(now, door.get(&path, &staff).await.header("etag"), "{what}");
+        tag = now;
+    }
+    assert_eq!(send("DELETE", &path, &seen).await.status, 412);
+    assert_eq!(send("DELETE", &path, &tag).await.status, 204);
+    let closing = door.get(&path, &staff).await.header("etag").to_owned();
+    assert_eq!(send("POST", &format!("{path}/restore"), &tag).await.status, 412);
+    assert_eq!(send("POST", &format!("{path}/restore"), &closing).await.status, 200);
+    // without a version it is done as ever
+    assert_eq!(door.post(&format!("{path}/lock"), &json!({}), &staff).await.status, 200);
+}
+
 #[tokio::test]
 async fn a_limit_says_how_much_of_it_is_left() {
     let door = Door::with(|config| config.limit.requests_per_address = 3).await;

@@ -58,7 +58,11 @@ async fn an_announcement_is_written_corrected_looked_at_and_sent() {
     let edit = door.page(&format!("{path}/edit"), &cookies).await.text;
     assert!(edit.contains("ana@example.org\nbea@example.org"), "{edit}");
     let question = door.page(&format!("{path}?confirm=schedule"), &cookies).await.text;
-    assert!(question.contains("It begins to leave at once, to 2 recipients."));
+    assert!(question.contains("It begins to leave at once, to at most 2 recipients."));
+    let dark = door
+        .get(&format!("{path}/preview?look=dark"), &[("cookie", &cookies)])
+        .await;
+    assert!(dark.status == 200 && dark.text != frame.text, "{}", dark.text);
     let (_, seen) = question.split_once("name=\"seen\" value=\"").unwrap();
     let seen = seen.split('"').next().unwrap().to_owned();
     let act = async |function: &str, fields: &[(&str, &str)]| {
@@ -79,7 +83,12 @@ async fn an_announcement_is_written_corrected_looked_at_and_sent() {
     assert!(page.contains("2 Jan 2026, 10:00 UTC"), "{page}");
     let back = act("move_announcement", &[("id", &id), ("what", "unschedule")]).await;
     assert_eq!(back, format!("{path}?done=unscheduled"));
-    let now = act("schedule_announcement", &[("id", &id), ("seen", ""), ("send_at", "")]).await;
+    // a moment that was left out is not now
+    let left_out = act("schedule_announcement", &[("id", &id), ("seen", ""), ("send_at", "")]).await;
+    assert_eq!(left_out, path);
+    let page = door.page(&path, &cookies).await.text;
+    assert!(page.contains("id=\"send_at-error\""), "{page}");
+    let now = act("schedule_announcement", &[("id", &id), ("seen", ""), ("now", "yes")]).await;
     assert_eq!(now, format!("{path}?done=started"));
     for _ in 0..4 {
         door.test.mails().await;
@@ -121,7 +130,8 @@ async fn whoever_holds_the_link_declines_and_comes_back() {
         .await;
     let (path, _) = saved.header("location").split_once('?').unwrap();
     let id = path.rsplit('/').next().unwrap();
-    door.form("/console/fn/schedule_announcement", &[("id", id)], path, &cookies)
+    let now = [("id", id), ("now", "yes")];
+    door.form("/console/fn/schedule_announcement", &now, path, &cookies)
         .await;
     for _ in 0..4 {
         door.test.mails().await;
@@ -192,4 +202,120 @@ async fn a_projects_page_says_how_its_mails_leave_and_shows_no_password() {
     assert!(door.page(path, &cookies).await.text.contains("mail.example.net:587"));
     save(&[("forget", "yes")]).await;
     assert!(door.page(path, &cookies).await.text.contains("as all mails do"));
+}
+
+#[tokio::test]
+async fn saving_a_draft_without_typing_writes_to_nobody_else() {
+    let door = Door::new().await;
+    let cookies = door.administrator().await;
+    let mut fields = vec![
+        ("id", ""),
+        ("name", "For us"),
+        ("subject", "News"),
+        ("kind", "users"),
+        ("audience.superuser", "yes"),
+        ("text", "Dear all"),
+    ];
+    let new = "/console/announcements/new";
+    let save = async |fields: &[(&str, &str)], from: &str| {
+        let done = door.form("/console/fn/save_announcement", fields, from, &cookies).await;
+        done.header("location").to_owned()
+    };
+    let saved = save(&fields, new).await;
+    let path = saved.split_once('?').expect("a page of its own").0.to_owned();
+    let page = door.page(&path, &cookies).await.text;
+    assert!(page.contains("only administrators"), "{page}");
+    let edit = door.page(&format!("{path}/edit"), &cookies).await.text;
+    assert!(edit.contains("<option value=\"yes\" selected"), "{edit}");
+    // a list beside the filters is not thrown away
+    fields.push(("audience.addresses", "ana@example.org"));
+    assert_eq!(save(&fields, new).await, new);
+    let page = door.page(new, &cookies).await.text;
+    assert!(
+        page.contains("id=\"kind-error\"") && page.contains("ana@example.org"),
+        "{page}"
+    );
+}
+
+#[tokio::test]
+async fn a_projects_mail_server_is_tried_and_its_answer_shown() {
+    let door = Door::new().await;
+    let cookies = door.administrator().await;
+    door.form(
+        "/console/fn/create_project",
+        &[("slug", "shop")],
+        "/console/projects/new",
+        &cookies,
+    )
+    .await;
+    let path = "/console/projects/shop";
+    let try_it = async |recipient: &str| {
+        let fields = [("id", "shop"), ("recipient", recipient)];
+        let done = door
+            .form("/console/fn/test_project_mail", &fields, path, &cookies)
+            .await;
+        done.header("location").to_owned()
+    };
+    assert_eq!(try_it("nobody").await, path);
+    assert!(door.page(path, &cookies).await.text.contains("id=\"recipient-error\""));
+    let taken = try_it("ana@example.org").await;
+    assert!(taken.ends_with("?done=tried"), "{taken}");
+    let page = door.page(&taken, &cookies).await.text;
+    assert!(
+        page.contains("The mail server took the mail.") && page.contains("shop"),
+        "{page}"
+    );
+    let mails = door.page("/console/messages?project=shop", &cookies).await.text;
+    assert!(mails.contains("1 mail matches"), "{mails}");
+}
+
+#[tokio::test]
+async fn what_failed_is_tried_again_from_the_timeline_of_all_and_of_one_user() {
+    let door = Door::new().await;
+    let cookies = door.administrator().await;
+    door.test.mails().await;
+    let refuse = sereno_core::port::mail::MailError::Never("550 no".to_owned());
+    door.test.mail.refuse_with(Some(refuse));
+    door.test.user("ana").await;
+    let ana = door.test.holder_of("ana@example.org").await;
+    let staff = door.test.system().await;
+    let command = sereno_types::SendMessage {
+        recipients: vec!["ana@example.org".to_owned()],
+        subject: Some("Hello".to_owned()),
+        text: Some("Hello".to_owned()),
+        ..sereno_types::SendMessage::default()
+    };
+    sereno_core::messages::send(&door.test.sereno, &door.test.meta(), &staff, command)
+        .await
+        .unwrap();
+    door.test.mails().await;
+    let query = "reason=email_not_sent";
+    for list in [
+        format!("/console/notifications?{query}"),
+        format!("/console/users/{ana}/messages?{query}"),
+    ] {
+        let page = door.page(&list, &cookies).await.text;
+        assert!(page.contains("1 message matches"), "{page}");
+        let (_, id) = page.split_once("name=\"id\" value=\"").unwrap();
+        let id = id.split('"').next().unwrap();
+        let fields = [("id", id), ("channel", "email"), ("list", &list)];
+        let done = door
+            .form("/console/fn/retry_notification", &fields, &list, &cookies)
+            .await;
+        let told = done.header("location").to_owned();
+        assert!(
+            told.starts_with(list.split('?').next().unwrap()) && told.ends_with("done=retried"),
+            "{told}"
+        );
+        let page = door.page(&told, &cookies).await.text;
+        assert!(page.contains("It is in the queue again."), "{page}");
+        door.test.mails().await;
+        // nobody is led elsewhere
+        let fields = [("id", id), ("channel", "email"), ("list", "//evil.example")];
+        let done = door
+            .form("/console/fn/retry_notification", &fields, &list, &cookies)
+            .await;
+        assert_eq!(done.header("location"), "/console/notifications?done=retried");
+        door.test.mails().await;
+    }
 }

@@ -137,6 +137,7 @@ async fn a_profile_of_which_nothing_may_be_changed_has_no_form() {
     let all = ["username", "first_name", "last_name", "locale", "attributes"];
     let door = Door::with(|config| config.profile.protected = all.map(str::to_owned).to_vec()).await;
     door.user("ana@example.org", Some("ana")).await;
+    door.test.execute("UPDATE \"user\" SET locale = 'en'").await;
     let cookies = sign_in(&door, "ana").await;
     let page = door.page("/account/profile?ui_locales=de", &cookies).await.text;
     assert!(!page.contains("update_profile"), "{page}");

@@ -335,7 +335,7 @@ async fn a_role_is_given_explained_and_taken_back() {
     );
 
     let list = staff.page("/console/users?q=ana%40").await;
-    let ana = after(&list, "href=\"/console/users/");
+    let ana = format!("0{}", after(&list, "href=\"/console/users/0"));
     let theirs = format!("/console/users/{ana}/roles");
     let page = staff.page(&theirs).await;
     says(&page, &["1 role given", "Reader acme", "1 project", "0 permissions"]);
@@ -611,7 +611,10 @@ async fn staff_sees_and_does_what_its_permissions_allow() {
 async fn administrators_make_others_one_and_end_it() {
     let staff = Staff::administrator().await;
     staff.door.user("ana@example.org", Some("ana")).await;
-    let ana = after(&staff.page("/console/users?q=ana%40").await, "href=\"/console/users/");
+    let ana = format!(
+        "0{}",
+        after(&staff.page("/console/users?q=ana%40").await, "href=\"/console/users/0")
+    );
     let theirs = format!("/console/users/{ana}/roles");
     let page = staff.page(&theirs).await;
     says(&page, &["Make an administrator"]);
@@ -639,12 +642,35 @@ async fn administrators_make_others_one_and_end_it() {
     assert_eq!(to, format!("{theirs}?done=no_administrator"));
     silent(&staff.page(&to).await, &["An administrator may do everything"]);
     // nobody ends their own
-    let admin = after(
-        &staff.page("/console/users?superuser=true").await,
-        "href=\"/console/users/",
-    );
+    let list = staff.page("/console/users?superuser=true").await;
+    let admin = format!("0{}", after(&list, "href=\"/console/users/0"));
     let own = staff
         .page(&format!("/console/users/{admin}/roles?confirm=superuser"))
         .await;
     silent(&own, &["End being an administrator", "End that"]);
+}
+
+#[tokio::test]
+async fn somebody_is_invited_with_a_role() {
+    let staff = Staff::administrator().await;
+    let role = staff.role(&[("handle", "reader")]).await;
+    staff.project("acme").await;
+    let page = staff.page("/console/users").await;
+    assert!(page.contains(r#"href="/console/users/invite""#));
+    let new = "/console/users/invite";
+    says(&staff.page(new).await, &["Invite somebody", "reader"]);
+    let wrong = [("email", "ana@example.org"), ("place", "nowhere")];
+    let refused = staff.refused("invite_user", &wrong, new).await;
+    assert!(refused.contains(r##"href="#place""##) && refused.contains(r#"value="ana@example.org""#));
+    let role_id = id(&role);
+    let fields = [
+        ("email", "ana@example.org"),
+        ("role", role_id.as_str()),
+        ("place", "acme"),
+    ];
+    let to = staff.done("invite_user", &fields, new).await;
+    assert!(to.ends_with("?done=invited"), "{to}");
+    says(&staff.page(&to).await, &["The invitation is on its way."]);
+    let mail = staff.door.test.mails().await.pop().unwrap();
+    assert_eq!(mail.subject, "You are invited to acme");
 }

@@ -1,11 +1,13 @@
 //! Mails that staff starts, and users made at the command line.
 
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::sea_query::LockType;
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect};
 use sereno_types::{Code, Id, Permission, Secret, UserState};
 use uuid::Uuid;
 
 use super::super::{NewUser, Origin, activate, create, identifier, password};
 use super::parse;
+use super::view::version_of;
 use crate::context::{RequestMeta, Sereno, Staff, Tx};
 use crate::entity::{Hidden, user, user_email};
 use crate::error::{Error, Result};
@@ -24,7 +26,7 @@ pub async fn send_activation(sereno: &Sereno, meta: &RequestMeta, staff: &Staff,
     if user.state() != UserState::Pending {
         return Err(Code::StateConflict.into());
     }
-    let locale = user.locale.unwrap_or_else(|| meta.locale.as_str().to_owned());
+    let locale = user.language().or(meta.locale);
     tx.record(Event::new(EventKind::ActivationRequested).about(user.id));
     tx.enqueue(&activate::SendActivation {
         user_id: Some(user.id),
@@ -50,7 +52,7 @@ pub async fn send_password_reset(sereno: &Sereno, meta: &RequestMeta, staff: &St
     if user.state() != UserState::Active || confirmed.count(tx.db()).await? == 0 {
         return Err(Code::StateConflict.into());
     }
-    let locale = user.locale.unwrap_or_else(|| meta.locale.as_str().to_owned());
+    let locale = user.language().or(meta.locale);
     tx.record(Event::new(EventKind::PasswordResetRequested).about(user.id));
     tx.enqueue(&password::SendPasswordReset {
         user_id: Some(user.id),
@@ -130,7 +132,7 @@ pub async fn create_user(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, com
     if command.inactive {
         tx.enqueue(&activate::SendActivation {
             user_id: Some(id),
-            locale: meta.locale.as_str().to_owned(),
+            locale: meta.locale,
         })?;
     }
     tx.record(Event::new(EventKind::UserCreated).about(id));
@@ -145,6 +147,24 @@ pub(super) async fn target(tx: &Tx, staff: &Staff, id: &Id) -> Result<user::Mode
         return Err(Code::OwnAccount.into());
     }
     Ok(user)
+}
+
+/// The same for a change of what can be edited: the account is held, and must be of the version that the request means.
+///
+/// # Errors
+/// As `target`, and `precondition_failed`.
+pub(super) async fn meant(sereno: &Sereno, tx: &Tx, staff: &Staff, id: &Id) -> Result<user::Model> {
+    let user = target(tx, staff, id).await?;
+    if tx.meta().if_match.is_none() {
+        return Ok(user);
+    }
+    let held = user::Entity::find_by_id(user.id)
+        .lock(LockType::Update)
+        .one(tx.db())
+        .await?;
+    let held = held.ok_or(Error::NotFound)?;
+    tx.meta().expects(&version_of(sereno, &held)?)?;
+    Ok(held)
 }
 
 /// The account, unless it is a superuser's and staff is none.

@@ -30,7 +30,7 @@ pub async fn events(sereno: &Sereno, staff: &Staff, query: EventQuery) -> Result
     staff.require(Permission::EventsView)?;
     let db = sereno.db.read();
     let walk = Walk::<Newest>::new(None, query.limit, query.cursor.as_deref())?;
-    let matching = matching(sereno, query).await?;
+    let matching = matching(sereno, staff, query).await?;
     let total = Entity::find().filter(matching.clone()).count(db).await?;
     let beyond = walk.beyond(Expr::col(Column::At), Expr::col(Column::Id));
     let rows = Entity::find()
@@ -76,7 +76,7 @@ pub fn event_kinds(staff: &Staff) -> Result<Vec<String>> {
     Ok(names)
 }
 
-async fn matching(sereno: &Sereno, query: EventQuery) -> Result<Condition> {
+async fn matching(sereno: &Sereno, staff: &Staff, query: EventQuery) -> Result<Condition> {
     let said = |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     let mut matching = Condition::all();
     if let Some(kind) = said(query.kind) {
@@ -87,10 +87,10 @@ async fn matching(sereno: &Sereno, query: EventQuery) -> Result<Condition> {
         matching = matching.add(Column::Outcome.eq(outcome.as_str()));
     }
     if let Some(user) = said(query.user) {
-        matching = matching.add(Column::UserId.eq(user_named(sereno, &user).await?));
+        matching = matching.add(Column::UserId.eq(user_named(sereno, staff, &user).await?));
     }
     if let Some(actor) = said(query.actor) {
-        matching = matching.add(Column::ActorId.eq(user_named(sereno, &actor).await?));
+        matching = matching.add(Column::ActorId.eq(user_named(sereno, staff, &actor).await?));
     }
     if let Some(client_id) = said(query.client_id) {
         matching = matching.add(Column::ApplicationId.eq(application_named(sereno, &client_id).await?));
@@ -118,11 +118,11 @@ async fn matching(sereno: &Sereno, query: EventQuery) -> Result<Condition> {
 }
 
 /// An id is taken as it is: events outlive whom they are about. Who is not there finds nothing.
-pub(crate) async fn user_named(sereno: &Sereno, text: &str) -> Result<Uuid> {
+pub(crate) async fn user_named(sereno: &Sereno, staff: &Staff, text: &str) -> Result<Uuid> {
     if let Ok(id) = text.parse() {
         return Ok(id);
     }
-    let found = find::named(sereno, text).await?;
+    let found = find::by_staff(sereno, staff, text).await?;
     Ok(found.map_or(Uuid::nil(), |user| user.id))
 }
 

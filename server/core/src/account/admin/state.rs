@@ -6,7 +6,7 @@ use sereno_types::{Code, Id, Permission, StateChange, UserDetail, UserState};
 
 use super::super::deletion;
 use super::super::state::{change_state, closed_from, shut_while_closing, spare_last_administrator};
-use super::act::target;
+use super::act::meant;
 use super::view;
 use crate::context::{RequestMeta, Sereno, Staff, Tx};
 use crate::entity::{user, user_email};
@@ -17,7 +17,7 @@ use crate::{session, token};
 /// Changes the state as staff says. Gives the account as it is then, or nothing when it is gone.
 ///
 /// # Errors
-/// `permission_denied`, `not_found`, `own_account`, `last_administrator`, `state_conflict`.
+/// `permission_denied`, `not_found`, `own_account`, `precondition_failed`, `last_administrator`, `state_conflict`.
 pub async fn change(
     sereno: &Sereno,
     meta: &RequestMeta,
@@ -40,7 +40,7 @@ pub async fn change(
 /// locked where it is kept.
 ///
 /// # Errors
-/// `permission_denied`, `not_found`, `own_account`, `last_administrator`, `state_conflict`.
+/// `permission_denied`, `not_found`, `own_account`, `precondition_failed`, `last_administrator`, `state_conflict`.
 pub async fn lock(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<UserDetail> {
     close(sereno, meta, staff, id, (UserState::Locked, EventKind::UserLocked)).await
 }
@@ -56,7 +56,7 @@ pub async fn disable(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id
 /// Unlocks an account. What was issued before stays dead.
 ///
 /// # Errors
-/// `permission_denied`, `not_found`, `own_account`, `state_conflict`.
+/// `permission_denied`, `not_found`, `own_account`, `precondition_failed`, `state_conflict`.
 pub async fn unlock(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<UserDetail> {
     reopen(sereno, meta, staff, id, (UserState::Locked, EventKind::UserUnlocked)).await
 }
@@ -102,7 +102,7 @@ async fn begin(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> R
     staff.require(Permission::UsersView)?;
     staff.require(Permission::UsersManage)?;
     let tx = sereno.begin(meta, staff.actor()).await?;
-    let user = target(&tx, staff, id).await?;
+    let user = meant(sereno, &tx, staff, id).await?;
     Ok((tx, user))
 }
 

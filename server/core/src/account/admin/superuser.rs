@@ -5,7 +5,7 @@ use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter};
 use sereno_types::{Code, Id, Permission, UserDetail, UserState};
 
 use super::super::state::spare_last_administrator;
-use super::act::target;
+use super::act::meant;
 use super::view;
 use crate::context::{RequestMeta, Sereno, Staff};
 use crate::entity::user;
@@ -16,7 +16,7 @@ use crate::event::{Event, EventKind};
 ///
 /// # Errors
 /// `permission_denied`, `exceeds_own_permissions` for staff who is no superuser, `not_found`, `own_account`,
-/// `last_administrator`; `state_conflict` for an account that is not active, or that is so already.
+/// `precondition_failed`, `last_administrator`; `state_conflict` for an account that is not active, or that is so already.
 pub async fn set_superuser(
     sereno: &Sereno,
     meta: &RequestMeta,
@@ -32,7 +32,7 @@ pub async fn set_superuser(
         tx.commit().await?;
         return Err(Code::ExceedsOwnPermissions.into());
     }
-    let user = target(&tx, staff, id).await?;
+    let user = meant(sereno, &tx, staff, id).await?;
     if user.is_superuser == is_superuser || (is_superuser && user.state() != UserState::Active) {
         return Err(Code::StateConflict.into());
     }

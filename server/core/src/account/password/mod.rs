@@ -54,7 +54,7 @@ pub(crate) async fn judge(sereno: &Sereno, field: &str, password: &str, relative
 }
 
 /// The texts of an account that its password must not resemble.
-fn relatives<'a>(user: &'a user::Model, email: Option<&'a user_email::Model>) -> Vec<&'a str> {
+pub(crate) fn relatives<'a>(user: &'a user::Model, email: Option<&'a user_email::Model>) -> Vec<&'a str> {
     [
         user.username.as_deref(),
         email.map(|email| email.address.as_str()),

@@ -3,13 +3,13 @@
 
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
-use sereno_types::{Code, FieldError, ForgotPassword, ResetPassword, UserState};
+use sereno_types::{Code, FieldError, ForgotPassword, Locale, ResetPassword, UserState};
 use uuid::Uuid;
 
 use super::super::activate::SendActivation;
 use super::super::{identifier, look_up, typed_code};
 use crate::access::subject;
-use crate::context::{Actor, Failure, Job, Locale, RequestMeta, Sereno, Tx};
+use crate::context::{Actor, Failure, Job, RequestMeta, Sereno, Tx};
 use crate::entity::{Hidden, one_time, user, user_email};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
@@ -51,7 +51,7 @@ pub async fn forgot(sereno: &Sereno, meta: &RequestMeta, command: ForgotPassword
         user_id: user.as_ref().map(|user| user.id),
         credential_epoch: user.as_ref().map(|user| user.credential_epoch),
         unknown: address.map(|address| address.address),
-        locale: meta.locale.as_str().to_owned(),
+        locale: meta.locale,
     })?;
     tx.commit().await
 }
@@ -66,15 +66,15 @@ pub struct SendPasswordReset {
     pub credential_epoch: Option<i64>,
     /// The address to be told that it has no account.
     pub unknown: Option<String>,
-    /// In which language.
-    pub locale: String,
+    /// In which language, if that was said.
+    pub locale: Option<Locale>,
 }
 
 impl Job for SendPasswordReset {
     const NAME: &'static str = "send_password_reset";
 
     async fn run(self, sereno: &Sereno) -> Result<(), Failure> {
-        let locale = Locale::from_tag(&self.locale).unwrap_or_default();
+        let locale = self.locale;
         let (user_id, credential_epoch) = (self.user_id, self.credential_epoch.unwrap_or_default());
         let mut tx = sereno.begin(&RequestMeta::default(), &Actor::System).await?;
         let found = match user_id {
@@ -84,7 +84,6 @@ impl Job for SendPasswordReset {
         let (mail, address) = match (found, self.unknown) {
             (Some((user, _)), _) if user.state() == UserState::Pending => {
                 drop(tx);
-                let locale = self.locale;
                 return SendActivation { user_id, locale }.run(sereno).await;
             }
             (Some((user, Some(email))), _)

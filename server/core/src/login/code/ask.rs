@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
-use sereno_types::{AskLoginCode, Id, LoginCodeAsked};
+use sereno_types::{AskLoginCode, Id, Locale, LoginCodeAsked};
 use uuid::Uuid;
 
 use super::super::applying;
@@ -41,6 +41,50 @@ pub async fn ask_in_browser(sereno: &Sereno, meta: &RequestMeta, identifier: Str
         ..AskLoginCode::default()
     };
     request(sereno, meta, command, true).await
+}
+
+/// Whether a code was asked for in the last hour under this very name, whatever came of it. Says nothing of accounts: who asks
+/// is counted alike for everybody, and by what was typed, so that it does not tell which name and address belong together.
+///
+/// # Errors
+/// When the database is away.
+pub async fn was_asked(sereno: &Sereno, identifier: &str) -> Result<bool> {
+    let typed = identifier::canonical(identifier);
+    for what in [KNOWN, ELSEWHERE] {
+        let first = Limit::new(sereno, what, &typed, 1, Duration::from_hours(1));
+        if limiter::spent(sereno, &first).await?.is_some() {
+            return Ok(true);
+        }
+    }
+    // where nothing is counted, nothing is known
+    Ok(sereno.config.limit.mails_per_recipient == 0)
+}
+
+/// What codes are counted by that are asked for from where the account was signed in before, and from elsewhere.
+const KNOWN: &str = "mail.login_code.known";
+const ELSEWHERE: &str = "mail.login_code";
+
+/// The handle of the latest request that still works and that was made on the device of this uuid, for clients that keep no
+/// handle. Whoever calls must have made sure that the uuid is of that account: a handle lets guesses count.
+///
+/// # Errors
+/// When the database is away.
+pub async fn handle_on(sereno: &Sereno, identifier: &str, device: Uuid) -> Result<Option<Id>> {
+    let subject = subject(sereno, identifier).await?;
+    let asked = super::alike(sereno, &subject, Some(device)).await?;
+    Ok(asked.first().map(|asked| Id(asked.id.to_string())))
+}
+
+/// The address that codes for this identifier go to.
+async fn subject(sereno: &Sereno, identifier: &str) -> Result<String> {
+    let user = look_up::by_identifier(sereno, identifier).await?;
+    let primary = user_email::Entity::find()
+        // asks the same of an account that does not exist
+        .filter(user_email::Column::UserId.eq(user.map_or(Uuid::nil(), |user| user.id)))
+        .filter(user_email::Column::IsPrimary.eq(true))
+        .one(sereno.db.read())
+        .await?;
+    Ok(primary.map_or_else(|| identifier::canonical(identifier), |email| email.canonical))
 }
 
 async fn request(
@@ -97,11 +141,7 @@ async fn limit(sereno: &Sereno, meta: &RequestMeta, user: Option<&user::Model>, 
     let hour = Duration::from_hours(1);
     let most = sereno.config.limit.mails_per_recipient;
     if attempts::has_signed_in_from(sereno.db.read(), user, meta.address).await? {
-        return limiter::take(
-            sereno,
-            &[Limit::new(sereno, "mail.login_code.known", typed, most, hour)],
-        )
-        .await;
+        return limiter::take(sereno, &[Limit::new(sereno, KNOWN, typed, most, hour)]).await;
     }
     let network = meta
         .address
@@ -145,7 +185,7 @@ async fn write(sereno: &Sereno, tx: &mut Tx, asking: Asking<'_>, user: Option<&u
         application_id: Set(asking.application_id),
         binding: Set(asking.binding),
         device: Set(asking.described.as_ref().map(Described::keep)),
-        locale: Set(tx.meta().locale.as_str().to_owned()),
+        locale: Set(tx.meta().locale.map_or("", Locale::as_str).to_owned()),
         created_at: Set(now),
         expires_at: Set(now.plus(sereno.config.login_code.lifetime.span())),
         ended_at: Set(None),

@@ -26,8 +26,8 @@ pub(super) async fn enter(sereno: &Sereno, meta: &RequestMeta, proven: &Proven) 
     Err(refuse(sereno, meta, proven.asked.user_id).await)
 }
 
-/// Nothing comes back when it was used, replaced or ended meanwhile, or the account may not sign in.
-async fn admit(sereno: &Sereno, tx: &mut Tx, proven: &Proven) -> Result<Option<(Proof, user::Model)>> {
+/// Uses up what was proven: the request ends, and its code or link is consumed. Whether it was still there.
+pub(super) async fn spend(sereno: &Sereno, tx: &Tx, proven: &Proven) -> Result<bool> {
     let asked = &proven.asked;
     // one statement decides: of two that are right at once only one gets in
     let ended = Entity::update_many()
@@ -46,7 +46,13 @@ async fn admit(sereno: &Sereno, tx: &mut Tx, proven: &Proven) -> Result<Option<(
             .is_some(),
         By::Fixed(_) => true,
     };
-    if ended.rows_affected == 0 || !consumed {
+    Ok(ended.rows_affected > 0 && consumed)
+}
+
+/// Nothing comes back when it was used, replaced or ended meanwhile, or the account may not sign in.
+async fn admit(sereno: &Sereno, tx: &mut Tx, proven: &Proven) -> Result<Option<(Proof, user::Model)>> {
+    let asked = &proven.asked;
+    if !spend(sereno, tx, proven).await? {
         return Ok(None);
     }
     let user = match (asked.user_id, &asked.address) {

@@ -1,5 +1,5 @@
 //! Fixed codes in the place of mailed ones (section `[testers]`): a developer's own, and those of testers who cannot read
-//! the mail. Never for staff.
+//! the mail. Never for staff, of the console or of any project.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ pub(super) async fn entry(
         return Ok(None);
     };
     if let Some(user) = user
-        && access::is_staff(sereno, user).await?
+        && access::is_staff(sereno, sereno.db.read(), user).await?
     {
         return Ok(None);
     }

@@ -8,6 +8,7 @@ mod ask;
 mod enter;
 mod fixed;
 mod guesses;
+mod leave;
 mod prove;
 mod send;
 mod whom;
@@ -17,7 +18,10 @@ use sereno_types::{Code, VerifyLoginCode};
 use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
-pub use ask::{ask as ask_code, ask_in_browser as ask_code_in_browser};
+pub use ask::{
+    ask as ask_code, ask_in_browser as ask_code_in_browser, handle_on as code_handle_on, was_asked as was_code_asked,
+};
+pub use leave::leave as leave_by_code;
 pub use send::SendLoginCode;
 
 use super::{Entering, LoggedIn, applying, conclude, conclude_session, intend_tokens};

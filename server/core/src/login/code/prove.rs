@@ -1,19 +1,19 @@
 //! Proving a mailbox by code or link. Unknown, locked, wrong, used and expired take the same steps (look-ups, counters,
 //! attempts, hashes, one event) and give the same answer.
 
-use sea_orm::{ColumnTrait, QueryFilter};
+use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
 use sereno_types::{Code, FieldError, Id, Secret, UserState, VerifyLoginCode};
 use uuid::Uuid;
 
 use super::guesses::{self, Guess};
 use super::whom::{Typed, Whom, is_good_through, whom};
-use super::{fixed, open, plain};
+use super::{KEPT, fixed, open, plain};
 use crate::access::subject;
 use crate::account::{look_up, mailbox, register};
 use crate::context::{RequestMeta, Sereno};
 use crate::device::Described;
-use crate::entity::Hidden;
 use crate::entity::login_code::{Column, Model};
+use crate::entity::{Hidden, user};
 use crate::error::{Error, Result};
 use crate::intent::{Intent, IntentKind};
 use crate::login::password;
@@ -149,54 +149,106 @@ async fn by_code(sereno: &Sereno, meta: &RequestMeta, typed: Typed, application_
     intent.identifier = called;
     let user_id = user.as_ref().map(|user| user.id);
     sereno.intend(meta, intent.about(user_id)).await?;
-    // who has no request costs as much as who has one
-    let codes = requests.len().max(1);
-    let guess = match guesses::count(sereno, meta, user.as_ref(), &subject, codes).await? {
-        Ok(guess) => guess,
-        Err(wait) => {
-            let refusal = Error::limited(wait.retry_after);
-            // the first refusal of a window is written down; whoever goes on asking must not fill the database
-            return Err(if wait.is_first {
-                password::refuse_user(sereno, meta, user_id, refusal).await
-            } else {
-                refusal
-            });
-        }
+    let held = Held {
+        user: user.as_ref(),
+        subject: &subject,
+        requests: &requests,
     };
-    let mut right = None;
-    for at in 0..codes {
-        let request = requests.get(at);
-        let id = request.map_or_else(String::new, |request| request.id.to_string());
-        let lifetime = sereno.config.login_code.lifetime.span();
-        let row = once::attempt_code(sereno, Purpose::LoginCode, &id, lifetime).await?;
-        let hash = row.as_ref().and_then(|row| row.code_hash.as_ref());
-        let hash = hash.map(|hash| hash.0.as_str());
-        let is_right = sereno
-            .hasher
-            .verify_code(&typed.plain, hash, &sereno.keys.pepper)
-            .await?;
-        if let (true, Some(row), Some(request)) = (is_right, row, request) {
-            right = Some((request.clone(), By::Code(row.id)));
-        }
-    }
-    if right.is_none()
-        && let Some(request) = requests.first()
-        && let Some(entry) = fixed::entry(sereno, &subject, user.as_ref(), &typed.plain).await?
-    {
-        right = Some((request.clone(), By::Fixed(entry)));
-    }
-    // whoever else asked with the same device's uuid describes nothing here
-    let named = requests.iter().find(|request| Some(request.id) == typed.handle);
-    let of_handle = named.and_then(|request| request.device.clone());
+    let (guess, right) = held.against(sereno, meta, &typed.plain).await?;
     let Some((asked, by)) = right else {
         return Err(refuse(sereno, meta, user_id).await);
     };
+    // whoever else asked with the same device's uuid describes nothing here
+    let named = requests.iter().find(|request| Some(request.id) == typed.handle);
     Ok(Proven {
-        described: of_handle,
+        described: named.and_then(|request| request.device.clone()),
         asked,
         by,
         guess: Some(guess),
     })
+}
+
+/// Proves the mailbox of somebody who is signed in, by a code that was asked for with its address, in whatever way.
+pub(super) async fn prove_own(
+    sereno: &Sereno,
+    meta: &RequestMeta,
+    user: &user::Model,
+    subject: &str,
+    code: Secret,
+) -> Result<Proven> {
+    super::must_be_on(sereno)?;
+    let mut faults = Vec::new();
+    let plain = code_field(&code, &mut faults);
+    if !faults.is_empty() {
+        return Err(Error::fields(faults));
+    }
+    let requests = open(sereno)
+        .filter(Column::Subject.eq(subject))
+        .filter(Column::UserId.eq(user.id))
+        .limit(KEPT)
+        .all(sereno.db.read())
+        .await?;
+    let held = Held {
+        user: Some(user),
+        subject,
+        requests: &requests,
+    };
+    match held.against(sereno, meta, &plain).await? {
+        (guess, Some((asked, by))) => Ok(Proven {
+            described: None,
+            asked,
+            by,
+            guess: Some(guess),
+        }),
+        _ => Err(refuse(sereno, meta, Some(user.id)).await),
+    }
+}
+
+/// The requests that a guess is held against, and whom it is about.
+struct Held<'a> {
+    user: Option<&'a user::Model>,
+    subject: &'a str,
+    requests: &'a [Model],
+}
+
+impl Held<'_> {
+    /// Counts the guess, and finds the request whose code it is.
+    async fn against(&self, sereno: &Sereno, meta: &RequestMeta, plain: &str) -> Result<(Guess, Option<(Model, By)>)> {
+        // who has no request costs as much as who has one
+        let codes = self.requests.len().max(1);
+        let guess = match guesses::count(sereno, meta, self.user, self.subject, codes).await? {
+            Ok(guess) => guess,
+            Err(wait) => {
+                let refusal = Error::limited(wait.retry_after);
+                // the first refusal of a window is written down; whoever goes on asking must not fill the database
+                return Err(if wait.is_first {
+                    password::refuse_user(sereno, meta, self.user.map(|user| user.id), refusal).await
+                } else {
+                    refusal
+                });
+            }
+        };
+        let mut right = None;
+        for at in 0..codes {
+            let request = self.requests.get(at);
+            let id = request.map_or_else(String::new, |request| request.id.to_string());
+            let lifetime = sereno.config.login_code.lifetime.span();
+            let row = once::attempt_code(sereno, Purpose::LoginCode, &id, lifetime).await?;
+            let hash = row.as_ref().and_then(|row| row.code_hash.as_ref());
+            let hash = hash.map(|hash| hash.0.as_str());
+            let is_right = sereno.hasher.verify_code(plain, hash, &sereno.keys.pepper).await?;
+            if let (true, Some(row), Some(request)) = (is_right, row, request) {
+                right = Some((request.clone(), By::Code(row.id)));
+            }
+        }
+        if right.is_none()
+            && let Some(request) = self.requests.first()
+            && let Some(entry) = fixed::entry(sereno, self.subject, self.user, plain).await?
+        {
+            right = Some((request.clone(), By::Fixed(entry)));
+        }
+        Ok((guess, right))
+    }
 }
 
 /// Asks what must be asked before somebody becomes a user by a code that was right.

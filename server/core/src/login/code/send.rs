@@ -2,12 +2,13 @@
 
 use sea_orm::EntityTrait;
 use serde::{Deserialize, Serialize};
+use sereno_types::Locale;
 use uuid::Uuid;
 
 use crate::access::subject;
 use crate::account::activate::SendActivation;
 use crate::account::{mailbox, register};
-use crate::context::{Actor, Failure, Job, Locale, RequestMeta, Sereno};
+use crate::context::{Actor, Failure, Job, RequestMeta, Sereno};
 use crate::entity::login_code::Entity;
 use crate::notify::{self, MailKind, Recipient};
 
@@ -33,7 +34,7 @@ impl Job for SendLoginCode {
             Some(user_id) => match subject::find(tx.db(), user_id).await? {
                 Some((user, Some(email))) if register::is_unclaimed(&user, &email) && !mailbox::may_sign_up(sereno) => {
                     drop(tx);
-                    let (user_id, locale) = (Some(user_id), asked.locale);
+                    let (user_id, locale) = (Some(user_id), Locale::from_tag(&asked.locale));
                     return SendActivation { user_id, locale }.run(sereno).await;
                 }
                 Some((user, Some(email))) if notify::login_code::is_for(&asked, &user, &email) => Some(email.address),
@@ -45,7 +46,7 @@ impl Job for SendLoginCode {
             user_id: asked.user_id,
             credential_epoch: asked.credential_epoch.unwrap_or_default(),
             address,
-            locale: Locale::from_tag(&asked.locale).unwrap_or_default(),
+            locale: Locale::from_tag(&asked.locale),
         };
         notify::queue_about(sereno, &mut tx, MailKind::LoginCode, recipient, Some(asked.id)).await?;
         Ok(tx.commit().await?)

@@ -205,6 +205,16 @@ pub fn render(source: &EmailSource, values: &Value) -> Result<Rendered, Vec<Faul
     })
 }
 
+/// What one part of a mail that is nowhere kept says of these values: held to the same rules, limits included.
+///
+/// # Errors
+/// Its first fault.
+pub fn say(part: Part, source: &str, declared: &[&str], values: &Value) -> Result<String, Fault> {
+    read(part, source, declared)?;
+    let said = rendered(part, source, values)?;
+    Ok(if part == Part::Subject { one_line(&said) } else { said })
+}
+
 fn rendered(part: Part, source: &str, values: &Value) -> Result<String, Fault> {
     // what was kept by an earlier release is held to the rules of this one
     scan::scan(source).map_err(|(place, words)| Fault::at(part, place, words))?;

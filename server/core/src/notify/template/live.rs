@@ -5,16 +5,16 @@ use std::collections::HashMap;
 
 use minijinja::value::{Serde, Value};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::{Map, Value as Json};
-use sereno_types::{Code, EmailSource, FieldError};
+use sereno_types::{Code, EmailSource, FieldError, Locale};
 use uuid::Uuid;
 
 use super::super::mails::Rendered;
 use super::engine::{self, Fault};
 use super::{COMMON, CUSTOM, Template};
-use crate::context::{Actor, Locale, RequestMeta, Sereno, tidy};
-use crate::entity::{email_template, email_template_version};
+use crate::context::{Actor, RequestMeta, Sereno, tidy};
+use crate::entity::{custom_email_template, email_template, email_template_version};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
 
@@ -132,6 +132,19 @@ pub async fn mark_broken(sereno: &Sereno, name: &str, locale: Locale, live: &Liv
             .with("reason", reason),
     );
     tx.commit().await
+}
+
+/// Whether there is a template of staff's own with this name, published or not.
+///
+/// # Errors
+/// When the database is away.
+pub async fn is_custom<C: ConnectionTrait>(db: &C, name: &str) -> Result<bool> {
+    let slug = name.strip_prefix(CUSTOM).unwrap_or(name);
+    if slug.contains('\0') {
+        return Ok(false);
+    }
+    let found = custom_email_template::Entity::find().filter(custom_email_template::Column::Slug.eq(slug));
+    Ok(found.count(db).await? > 0)
 }
 
 /// A mail of staff's own template, without the layout: in this language, else in English, which is what templates of staff's

@@ -6,14 +6,13 @@ pub mod live;
 mod scan;
 pub mod secrets;
 
-pub use live::{Custom, render_custom};
+pub use live::{Custom, is_custom, render_custom};
 
 use minijinja::value::{Serde, Value};
-use sereno_types::{EmailSource, TemplateVariable};
+use sereno_types::{EmailSource, Locale, TemplateVariable};
 
 use super::layout;
 use super::mails::MailKind;
-use crate::context::Locale;
 
 /// What a template may name.
 #[derive(Clone, Copy, Debug)]

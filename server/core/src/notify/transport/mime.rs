@@ -40,6 +40,16 @@ impl Letterhead {
         })
     }
 
+    /// Who sends a mail.
+    pub(super) fn sender(&self, mail: &OutgoingMail) -> std::result::Result<Mailbox, MailError> {
+        match &mail.from {
+            Some(from) => from
+                .parse()
+                .map_err(|_| MailError::Never("the sender cannot be written".to_owned())),
+            None => Ok(self.from.clone()),
+        }
+    }
+
     /// The MIME message.
     pub(super) fn message(&self, mail: &OutgoingMail, parts: Parts) -> std::result::Result<Message, MailError> {
         let never = |error: String| MailError::Never(error);
@@ -62,12 +72,7 @@ impl Letterhead {
             .recipient
             .parse()
             .map_err(|_| never("the address cannot be written to".to_owned()))?;
-        let from: Mailbox = match &mail.from {
-            Some(from) => from
-                .parse()
-                .map_err(|_| never("the sender cannot be written".to_owned()))?,
-            None => self.from.clone(),
-        };
+        let from = self.sender(mail)?;
         let sender = self.bounce.clone().unwrap_or_else(|| from.email.clone());
         let envelope = Envelope::new(Some(sender), vec![to.clone()]).map_err(|error| never(error.to_string()))?;
         let mut builder = Message::builder()

@@ -1,0 +1,55 @@
+//! The flows of the core, over a real database: rules, events, mails and time. One file per subject; the drift checks of the
+//! generated pages of the handbook are in `docs.rs`. One binary for all, because linking one per file took longer than
+//! running them.
+
+mod activate;
+mod admin_users;
+mod announcement_mails;
+mod announcements;
+mod applications;
+mod avatar;
+mod breached;
+mod check;
+mod deletion;
+mod devices;
+mod docs;
+mod email_change;
+mod email_templates;
+mod events;
+mod freshness;
+mod hooks;
+mod http_hook;
+mod introspection;
+mod jobs;
+mod journey;
+mod keys;
+mod limits;
+mod live;
+mod login;
+mod login_code;
+mod login_code_guessing;
+mod logout;
+mod managed;
+mod message_rights;
+mod messages;
+mod migrations;
+mod once;
+mod outage;
+mod outbox;
+mod password_change;
+mod password_recovery;
+mod personal_data;
+mod profile;
+mod project_mail;
+mod push;
+mod refresh;
+mod register;
+mod roles;
+mod secrets;
+mod session;
+mod sessions;
+mod setup;
+mod signing_keys;
+mod smtp;
+mod social;
+mod token_profiles;

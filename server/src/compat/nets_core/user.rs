@@ -1,0 +1,178 @@
+//! The user object: which fields are shown, in which order, and which can be set.
+
+use std::collections::HashSet;
+
+use serde_json::{Value, json};
+use sereno_core::config::NetsCore;
+use sereno_types::Me;
+
+use super::python;
+use super::wire;
+
+/// Words that keep a name from being shown.
+const PROTECTED: [&str; 2] = ["password", "superuser"];
+/// Fields that nobody sets by `update/`; a name that holds one of them is one of them.
+const PROHIBITED: [&str; 12] = [
+    "password",
+    "is_superuser",
+    "is_staff",
+    "is_active",
+    "verified",
+    "email_verified",
+    "last_login",
+    "date_joined",
+    "updated_fields",
+    "groups",
+    "user_permissions",
+    "doc_*",
+];
+
+/// The fields that are shown, in the order in which they stand on the wire: names that end in `_id` come first.
+pub fn fields(settings: &NetsCore, asked: Option<&Value>, me: &Me) -> Vec<String> {
+    let asked: Vec<String> = match asked.and_then(Value::as_array) {
+        Some(names) => names.iter().map(python::text).collect(),
+        None => Vec::new(),
+    };
+    let is_shown =
+        |name: &&String| !is_protected(settings, name) && (name.ends_with("_id") || field(me, name).is_some());
+    let mut seen = HashSet::new();
+    let mut shown: Vec<String> = asked
+        .iter()
+        .filter(is_shown)
+        .filter(|name| seen.insert(*name))
+        .cloned()
+        .collect();
+    if shown.is_empty() {
+        let default = settings.fields.iter().filter(|name| !is_protected(settings, name));
+        shown = default.cloned().collect();
+    }
+    // where each stands in the list of the settings, and others behind them
+    let place = |name: &String| settings.fields.iter().position(|known| known == name);
+    shown.sort_by_key(|name| (!name.ends_with("_id"), place(name).is_none(), place(name)));
+    shown
+}
+
+/// The object with these fields; what there is not is null.
+pub fn object(me: &Me, fields: &[String]) -> Value {
+    let members = fields
+        .iter()
+        .map(|name| (name.clone(), field(me, name).unwrap_or_default()));
+    Value::Object(members.collect())
+}
+
+fn field(me: &Me, name: &str) -> Option<Value> {
+    let text = |text: &Option<String>| Value::String(text.clone().unwrap_or_default());
+    Some(match name {
+        "id" => json!(me.number),
+        "email" => text(&me.email),
+        "email_verified" | "verified" => json!(me.email_verified),
+        "username" => text(&me.username),
+        "first_name" => json!(me.first_name),
+        "last_name" => json!(me.last_name),
+        "avatar" => me.picture.clone().map_or(Value::Null, Value::String),
+        // who is not, is not let in
+        "is_active" => json!(true),
+        "date_joined" => json!(wire::isoformat(&me.created_at.0)),
+        _ => match me.attributes.get(name) {
+            Some(value) => value.clone(),
+            None if name == "full_name" => {
+                json!(format!("{} {}", me.first_name, me.last_name).trim())
+            }
+            None => return None,
+        },
+    })
+}
+
+fn is_protected(settings: &NetsCore, name: &str) -> bool {
+    let name = name.to_lowercase();
+    let own = settings.protected_words.iter().map(|word| word.to_lowercase());
+    let mut words = PROTECTED.map(str::to_owned).into_iter().chain(own);
+    words.any(|word| !word.is_empty() && name.contains(&word))
+}
+
+/// Whether `update/` passes a field over.
+pub fn is_prohibited(settings: &NetsCore, name: &str) -> bool {
+    let own = settings.prohibited_fields.iter().map(String::as_str);
+    PROHIBITED
+        .into_iter()
+        .chain(own)
+        .any(|word| match word.strip_suffix('*') {
+            Some(begins) => name.starts_with(begins),
+            None => !word.is_empty() && name.contains(word),
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use sereno_types::{Id, Timestamp};
+
+    use super::*;
+
+    fn me() -> Me {
+        Me {
+            id: Id("x".into()),
+            number: 6,
+            email: Some("ana@example.org".into()),
+            email_verified: true,
+            username: None,
+            first_name: "Ana".into(),
+            last_name: "Roe".into(),
+            picture: None,
+            locale: None,
+            attributes: [("city".to_owned(), json!("Lima")), ("team_id".to_owned(), json!(4))]
+                .into_iter()
+                .collect(),
+            created_at: Timestamp("2026-11-20T08:11:40.656486Z".into()),
+        }
+    }
+
+    fn shown(asked: &Value) -> Value {
+        let (settings, me) = (NetsCore::default(), me());
+        let fields = fields(&settings, Some(asked), &me);
+        Value::String(crate::http::django::json::to_string(&wire::ordered(
+            &object(&me, &fields),
+            &fields,
+        )))
+    }
+
+    #[test]
+    fn the_fields_that_are_asked_for_are_shown_in_the_order_of_the_settings() {
+        for (asked, expected) in [
+            (json!(["email", "id"]), r#"{"id": 6, "email": "ana@example.org"}"#),
+            (json!(["id", "zzz"]), r#"{"id": 6}"#),
+            (json!(["id", " email"]), r#"{"id": 6}"#),
+            (
+                json!(["city", "id", "team_id"]),
+                r#"{"team_id": 4, "id": 6, "city": "Lima"}"#,
+            ),
+            (json!(["no_id"]), r#"{"no_id": null}"#),
+            (json!(["password_id", "id"]), r#"{"id": 6}"#),
+            (json!(["full_name"]), r#"{"full_name": "Ana Roe"}"#),
+        ] {
+            assert_eq!(shown(&asked), Value::from(expected), "{asked}");
+        }
+        let all = r#"{"id": 6, "first_name": "Ana", "last_name": "Roe", "is_active": true, "date_joined": "2026-11-20T08:11:40.656486+00:00", "username": "", "email": "ana@example.org", "full_name": "Ana Roe", "email_verified": true}"#;
+        for asked in [json!(["zzz"]), json!([]), Value::Null] {
+            assert_eq!(shown(&asked), Value::from(all), "{asked}");
+        }
+    }
+
+    #[test]
+    fn what_staff_says_is_set_by_nobody() {
+        let settings = NetsCore {
+            prohibited_fields: vec!["points".to_owned(), "x_*".to_owned()],
+            ..NetsCore::default()
+        };
+        for (name, expected) in [
+            ("first_name", false),
+            ("is_superuser", true),
+            ("my_password", true),
+            ("doc_id", true),
+            ("x_a", true),
+            ("ax_a", false),
+            ("points", true),
+        ] {
+            assert_eq!(is_prohibited(&settings, name), expected, "{name}");
+        }
+    }
+}

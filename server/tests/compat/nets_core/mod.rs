@@ -1,0 +1,14 @@
+//! The facade `nets_core`.
+
+mod demo;
+mod deviations;
+mod fixture;
+mod journeys;
+mod live;
+mod notices;
+mod providers;
+mod recorded;
+mod rights;
+mod scripts;
+mod settings;
+mod social;

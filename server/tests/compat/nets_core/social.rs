@@ -1,0 +1,78 @@
+//! Signing in with what a provider handed out.
+
+use serde_json::{Value, json};
+use sereno_core::testing::{FakeProvider, Signing};
+use sereno_types::SocialKind;
+
+use super::fixture::{CLIENT, NetsCore, pair_of};
+
+async fn with_google() -> (NetsCore, FakeProvider) {
+    let facade = NetsCore::with(|_| ()).await;
+    let google = FakeProvider::start(&facade.place.test).await;
+    google
+        .set_up(&facade.place.test, google.settings(SocialKind::Google))
+        .await;
+    (facade, google)
+}
+
+fn body(facade: &NetsCore, token: &str) -> Value {
+    json!({"token": token, "client_id": CLIENT, "client_secret": facade.secret()})
+}
+
+#[tokio::test]
+async fn a_token_of_googles_signs_in_at_both_doors() {
+    let (facade, google) = with_google().await;
+    for door in ["/loginWithGoogleSocial/", "/loginWithGoogle/"] {
+        let token = google.id_token(&json!({}));
+        let answer = facade.json(door, &body(&facade, &token), None).await;
+        let (access, _) = pair_of(&answer);
+        let user = &answer.json()["data"]["user"];
+        assert_eq!(user["email"], "ana@example.org", "{door}");
+        assert_eq!(user["full_name"], "Ana García");
+        let shown = facade.json("/getProfile/", &json!({}), Some(&access)).await;
+        assert_eq!(shown.status, 200, "{}", shown.text);
+        assert_eq!(answer.set_cookies().len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn each_door_refuses_in_its_own_words() {
+    let (facade, google) = with_google().await;
+    let said = async |door: &str, token: &str| {
+        let answer = facade.json(door, &body(&facade, token), None).await;
+        assert_eq!(answer.set_cookies(), Vec::<String>::new());
+        (answer.status, answer.json()["message"].as_str().unwrap().to_owned())
+    };
+    let other = google.id_token(&json!({"aud": "x"}));
+    let (status, text) = said("/loginWithGoogleSocial/", &other).await;
+    assert_eq!(status, 400);
+    assert!(
+        text.starts_with("Token has wrong audience x, expected one of ['"),
+        "{text}"
+    );
+    assert_eq!(
+        said("/loginWithGoogle/", &other).await,
+        (200, "Invalid token".to_owned())
+    );
+    let (_, text) = said("/loginWithGoogleSocial/", "bad").await;
+    assert_eq!(text, "Wrong number of segments in token: b'bad'");
+    google.sign(Signing::Forged);
+    let forged = google.id_token(&json!({}));
+    let (_, text) = said("/loginWithGoogleSocial/", &forged).await;
+    assert_eq!(text, "Could not verify token signature.");
+}
+
+#[tokio::test]
+async fn without_a_provider_each_says_so() {
+    let facade = NetsCore::with(|_| ()).await;
+    for (door, status, said) in [
+        ("/loginWithGoogle/", 500, "Google client id not set"),
+        ("/loginWithGoogleSocial/", 400, "Google client id not set"),
+        ("/loginWithApple/", 400, "Apple client id not set"),
+        ("/loginWithMicrosoft/", 400, "Microsoft client id not set"),
+    ] {
+        let answer = facade.json(door, &body(&facade, "x"), None).await;
+        assert_eq!(answer.status, status, "{door}");
+        assert_eq!(answer.json()["message"], said, "{door}");
+    }
+}
