@@ -2,11 +2,8 @@
 // comes back. With and without JavaScript.
 import { address, addUser, alive, mailTo, open, signIn } from "./people";
 import { holdsUp } from "./quality";
-import { expect, test, withoutJavaScript } from "./sereno";
+import { expect, LOOKED_INTO, test, withoutJavaScript } from "./sereno";
 import type { Page } from "@playwright/test";
-
-// the browser's complaint of the test's own look into a frame that may run nothing
-const LOOKED_INTO = /Blocked script execution in .*\/preview(\?look=\w+)?' because the document's frame is sandboxed/;
 
 test.describe("with JavaScript", journeys);
 withoutJavaScript(journeys);
@@ -104,7 +101,11 @@ function journeys() {
     await alive(page);
     await page.getByRole("link", { name: "Delete" }).click();
     await alive(page);
-    await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+    const question = page.getByRole("dialog");
+    await expect(question).toBeVisible();
+    // the page's frame too: asked for when the draft is gone, it is a 404
+    await page.waitForLoadState("load");
+    await question.getByRole("button", { name: "Delete" }).click();
     await expect(page.getByText("The draft is deleted.")).toBeVisible();
   });
 

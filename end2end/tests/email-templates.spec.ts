@@ -1,15 +1,13 @@
 // Staff writes a mail anew, sees it while typing, publishes it, compares and goes back. With and without JavaScript.
 import { address, addUser, alive, open, signIn } from "./people";
 import { fits, holdsUp, photograph } from "./quality";
-import { expect, test, withoutJavaScript } from "./sereno";
+import { expect, LOOKED_INTO, test, withoutJavaScript } from "./sereno";
 import type { Page } from "@playwright/test";
 
 test.describe("with JavaScript", () => journeys("registration_repeated"));
 withoutJavaScript(() => journeys("unknown_account"));
 
 const LIST = "/console/email-templates";
-// the browser's note where the tests look into the frame of a preview
-const LOOKED_INTO = /Blocked script execution in 'about:srcdoc' because the document's frame is sandboxed/;
 
 async function staff(page: Page): Promise<void> {
   const admin = address("admin");

@@ -9,8 +9,8 @@ export default class Failures implements Reporter {
     const place = `${test.location.file.split("/").pop() ?? ""}:${result.errors[0]?.location?.line ?? test.location.line}`;
     // without the colours of a terminal
     const message = (result.errors[0]?.message ?? result.status).replace(/\u001b\[[\d;]*m/g, "").split("\n");
-    const facts = message.filter((line) => line.trim() !== "").slice(0, 5).map((line) => line.trim());
-    this.lines.push(`${place} ${test.titlePath().slice(3).join(" › ")}: ${facts.join(" | ").slice(0, 400)}`);
+    const facts = message.filter((line) => line.trim() !== "").slice(0, 12).map((line) => line.trim());
+    this.lines.push(`${place} ${test.titlePath().slice(3).join(" › ")}: ${facts.join(" | ").slice(0, 1000)}`);
   }
 
   onEnd(): void {

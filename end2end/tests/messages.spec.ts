@@ -2,11 +2,8 @@
 // that are not written to. With and without JavaScript.
 import { address, addUser, alive, open, signIn } from "./people";
 import { holdsUp } from "./quality";
-import { expect, test, withoutJavaScript } from "./sereno";
+import { expect, LOOKED_INTO, test, withoutJavaScript } from "./sereno";
 import type { Page } from "@playwright/test";
-
-// the browser's complaint of the test's own look into a frame that may run nothing
-const LOOKED_INTO = /Blocked script execution in .*\/preview' because the document's frame is sandboxed/;
 
 test.describe("with JavaScript", journeys);
 withoutJavaScript(journeys);

@@ -33,6 +33,12 @@ export const test = base.extend<{ problems: Problems }>({
   ],
 });
 
+/**
+ * The browser's complaint of the test's own look into a frame that may run nothing: whatever stands in it, also nothing
+ * yet, or the browser's own page in place of one that was left before it came.
+ */
+export const LOOKED_INTO = /Blocked script execution in '[^']*' because the document's frame is sandboxed/;
+
 /** The tests inside run in a browser that has JavaScript switched off. */
 export function withoutJavaScript(tests: () => void) {
   test.describe("without JavaScript", () => {
