@@ -179,18 +179,22 @@ async fn admit(app: App, parts: Parts, body: Body, door: &Door, who: caller::Who
     })
 }
 
-/// The project that `project_id` names: by its id or its name in addresses.
+/// The project that `project_id` names: by its id or its name in addresses. A number that is none is nobody's, as there; so is an id
+/// as they are here. Anything else crashed, and is refused as Django refuses it elsewhere.
 async fn project(app: &App, input: &Input) -> Answered<Option<String>> {
     let Some(said) = input.get("project_id").filter(|said| !python::is_falsy(said)) else {
         return Ok(None);
     };
     let name = python::text(said);
     // PostgreSQL cannot be asked for a NUL
-    if name.contains('\0') {
+    if !name.contains('\0') && check::is_project(&app.sereno, &name).await? {
+        return Ok(Some(name));
+    }
+    if python::int(said).is_some() || python::uuid(said).is_some() {
         return Ok(None);
     }
-    let is_there = check::is_project(&app.sereno, &name).await?;
-    Ok(is_there.then_some(name))
+    let text = format!("Field 'id' expected a number but got {}.", python::shown(said));
+    Err(wire::refusal(StatusCode::BAD_REQUEST, &text).into())
 }
 
 /// Whether the caller holds all that the view asks for.
