@@ -73,6 +73,7 @@ macro_rules! servers {
 
 servers! {
     production = "production";
+    sign_in = "sign_in";
     social = "social";
     debug = "debug";
     testers = "testers";
