@@ -9,7 +9,8 @@
 //! **Where it stands.** Off until its section says `enabled`. Then below `/compat/<name>`, or any other prefix, or the root. Its
 //! routes are mounted outside the session, like those of the API that ask nobody who they are: no cookie of Sereno speaks there,
 //! no origin is checked, so that a facade with cookies of its own brings its own defence against cross-site requests. Body,
-//! limits, time and headers are those of every request; only the search for NUL in forms is left to the facade.
+//! limits, time and headers are those of every request, but for the doors that the mount says take a file; only the search for NUL in
+//! forms is left to the facade.
 //!
 //! **How it says no.** Whatever a layer refuses below its prefix is rendered by its [`Dialect`]; so is a [`Refusal`] that one of its
 //! own handlers gives back. At the root its dialect is spoken at its own paths alone.
@@ -55,6 +56,8 @@ pub struct Mount {
     pub prefix: String,
     /// Its routes, below the prefix.
     pub routes: Vec<Route>,
+    /// Routes among them that take a file in a form, and most bytes of such a form. All others have the room of every request.
+    pub uploads: Vec<(String, u64)>,
     /// How it says no.
     pub dialect: Dialect,
     /// The application whose tokens it hands out, if it hands out any of its own.
@@ -72,6 +75,7 @@ struct Standing {
     /// Without a slash at its end; empty at the root.
     prefix: String,
     paths: Vec<String>,
+    uploads: Vec<(String, u64)>,
     /// Whether everything below the prefix is the facade's.
     is_alone: bool,
     dialect: Dialect,
@@ -87,9 +91,11 @@ impl Facades {
             let prefix = mount.prefix.trim_end_matches('/').to_owned();
             let below = format!("{prefix}/");
             let paths = mount.routes.iter().map(|(path, _)| format!("{prefix}{path}"));
+            let uploads = mount.uploads.iter();
             Some(Standing {
                 name: facade.name,
                 paths: paths.collect(),
+                uploads: uploads.map(|(path, most)| (format!("{prefix}{path}"), *most)).collect(),
                 is_alone: !prefix.is_empty()
                     && !assets::is_folder(&prefix)
                     && !native().any(|path| path.starts_with(&below) || path == prefix),
@@ -113,6 +119,13 @@ impl Facades {
     #[must_use]
     pub fn scripts(&self, path: &str) -> Option<&Scripts> {
         self.at(path).map(|standing| &standing.scripts)
+    }
+
+    /// Most bytes of a form at this path, if a facade takes a file there.
+    #[must_use]
+    pub fn upload(&self, path: &str) -> Option<u64> {
+        let mut uploads = self.0.iter().flat_map(|standing| &standing.uploads);
+        uploads.find(|(known, _)| known == path).map(|(_, most)| *most)
     }
 
     /// Whether a facade has a route at exactly this path.

@@ -5,7 +5,7 @@ use app::account::avatar;
 use app::console::message_new;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{DefaultBodyLimit, Request};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use bytes::BytesMut;
 use http_body_util::BodyExt;
@@ -29,6 +29,7 @@ pub async fn read(app: &App, request: Request) -> Result<Request, Response> {
         None if LISTS.contains(&parts.uri.path()) => usual.max(LIST_MAX),
         None if TEXTS.iter().any(|door| parts.uri.path().starts_with(door)) => usual.max(TEXTS_MAX),
         None if parts.uri.path() == MAILS => usual.max(mail_max(app.sereno.config.mail.attachments_max_bytes)),
+        None if is_multipart(&parts.headers) => usual.max(app.facades.upload(parts.uri.path()).unwrap_or(0)),
         None => usual,
     };
     let most = usize::try_from(most).unwrap_or(usize::MAX);
@@ -53,7 +54,7 @@ pub async fn read(app: &App, request: Request) -> Result<Request, Response> {
             // what is still under way would be read as the next request
             response
                 .headers_mut()
-                .insert(header::CONNECTION, header::HeaderValue::from_static("close"));
+                .insert(header::CONNECTION, HeaderValue::from_static("close"));
             Err(response)
         }
     }
@@ -90,6 +91,12 @@ const UPLOADS: [Upload; 3] = [
         around: 4_096,
     },
 ];
+
+/// Whether a form may bring files.
+fn is_multipart(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    kind.is_some_and(|kind| kind.to_ascii_lowercase().starts_with(b"multipart/form-data"))
+}
 
 /// Doors that take a thousand things at once, and the room for them, in bytes.
 const LISTS: [&str; 3] = ["/api/v1/check", "/api/v1/catalogue", "/api/v1/admin/role-assignments"];

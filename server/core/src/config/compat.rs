@@ -88,6 +88,9 @@ section! {
         prohibited_fields: Vec<String> = Vec::new();
         /// Whether who asks for a code must describe a device.
         device_required: bool = true;
+        /// Whether apps keep the uuid of a device that another server gave them. Off: a uuid that this server knows nothing of is
+        /// refused. On while apps move here.
+        adopt_devices: bool = false;
         /// Whether a sign-in also sets the cookies `sessionid` and `csrftoken`.
         session_cookie: bool = true;
         /// Which provider `loginWithGoogle/` and `loginWithGoogleSocial/` ask: its name in addresses.

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 pub use code::{
     SendLoginCode, ask_code, ask_code_in_browser, by_code_for_application, by_code_with_session, code_handle_on,
-    leave_by_code, was_code_asked,
+    leave_by_code,
 };
 pub use logout::{end, logout};
 

@@ -1,7 +1,7 @@
 //! What applications may ask and say about tokens: introspection (RFC 7662) and revocation (RFC 7009), both only for
 //! applications that prove themselves.
 
-use sereno_types::{ApplicationKind, ClientCredentials, Code, Introspect, Introspection, RevokeToken};
+use sereno_types::{ApplicationKind, ClientCredentials, Code, Introspect, Introspection, RevokeToken, Secret};
 
 use crate::access::application;
 use crate::context::{Application, RequestMeta, Sereno};
@@ -58,14 +58,48 @@ pub async fn revoke(
     command: RevokeToken,
 ) -> Result<()> {
     let application = application::authenticate(sereno, meta, credentials).await?;
-    let found = token::inspect(sereno, command.token.expose()).await?;
+    end(sereno, meta, &application, &command.token, Reach::Token).await
+}
+
+/// Ends the sign-in that a token of the application belongs to, whichever of its tokens it is: for clients that know no access
+/// token apart from the refresh token that came with it. What is not one of its tokens is no error. The application is proven.
+///
+/// # Errors
+/// `refused_by_hook`.
+pub async fn revoke_sign_in(
+    sereno: &Sereno,
+    meta: &RequestMeta,
+    application: &Application,
+    token: &Secret,
+) -> Result<()> {
+    end(sereno, meta, application, token, Reach::SignIn).await
+}
+
+/// What ends with an access token.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    Token,
+    SignIn,
+}
+
+async fn end(
+    sereno: &Sereno,
+    meta: &RequestMeta,
+    application: &Application,
+    token: &Secret,
+    reach: Reach,
+) -> Result<()> {
+    let found = token::inspect(sereno, token.expose()).await?;
     let Some(found) = found.filter(|found| found.application_id == application.id) else {
         return Ok(());
     };
     let intent = Intent::new(IntentKind::TokenRevoke).about(found.user_id);
     sereno.intend(meta, intent.through(application.id)).await?;
     let mut tx = sereno.begin(meta, &crate::context::Actor::Anonymous).await?;
-    token::revoke_inspected(&mut tx, &found).await?;
+    match reach {
+        Reach::Token => token::revoke_inspected(&mut tx, &found).await?,
+        Reach::SignIn => _ = token::revoke(&mut tx, found.family, "revoked").await?,
+    }
     tx.record(
         Event::new(EventKind::TokenRevoked)
             .about(found.user_id)

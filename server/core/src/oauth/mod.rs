@@ -7,4 +7,4 @@ pub mod managed;
 mod profile;
 pub mod signing_keys;
 
-pub use introspect::{introspect, revoke};
+pub use introspect::{introspect, revoke, revoke_sign_in};

@@ -37,14 +37,7 @@ pub async fn sign_in_posted(sereno: &Sereno, meta: &RequestMeta, slug: &str, com
     }
     let described = Described::read(command.device.as_ref())?;
     let provider = provider::enabled(sereno, slug).await?;
-    let posted = LinkIdentity {
-        code: command.code,
-        redirect_uri: command.redirect_uri,
-        code_verifier: command.code_verifier,
-        id_token: command.id_token,
-        nonce: command.nonce,
-        access_token: command.access_token,
-    };
+    let posted = evidence_of(command);
     let entered = async {
         let person = person(sereno, &provider, &posted).await?;
         let to = To::Application(Arc::clone(&application), described.map(Box::new));
@@ -53,6 +46,30 @@ pub async fn sign_in_posted(sereno: &Sereno, meta: &RequestMeta, slug: &str, com
     match entered.await {
         Ok(logged_in) => Ok(logged_in),
         Err(error) => Err(browser::refuse(sereno, meta, &provider, error).await),
+    }
+}
+
+/// Looks at what a provider handed out as [`sign_in_posted`] does, and signs nobody in: for a door that names the fault of a token
+/// before that of the application. Whoever asks is counted alike.
+///
+/// # Errors
+/// `not_found`, `validation_failed`, `too_many_requests`; the codes that begin with `social_`.
+pub async fn look_at_posted(sereno: &Sereno, meta: &RequestMeta, slug: &str, command: SocialLogin) -> Result<()> {
+    browser::limit(sereno, meta)?;
+    let provider = provider::enabled(sereno, slug).await?;
+    person(sereno, &provider, &evidence_of(command)).await?;
+    Ok(())
+}
+
+/// What of a sign-in speaks for somebody.
+fn evidence_of(command: SocialLogin) -> LinkIdentity {
+    LinkIdentity {
+        code: command.code,
+        redirect_uri: command.redirect_uri,
+        code_verifier: command.code_verifier,
+        id_token: command.id_token,
+        nonce: command.nonce,
+        access_token: command.access_token,
     }
 }
 

@@ -805,21 +805,6 @@ async fn a_handle_is_found_by_its_device() {
     assert_eq!(of("eve@example.org").await, None);
 }
 
-#[tokio::test]
-async fn whether_a_code_was_asked_for_says_nothing_of_accounts() {
-    let test = TestSereno::new().await;
-    test.user("ana").await;
-    for name in ["ana", "ghost@example.org"] {
-        assert!(!login::was_code_asked(&test.sereno, name).await.unwrap(), "{name}");
-        test.ask_code(name).await;
-        assert!(login::was_code_asked(&test.sereno, name).await.unwrap(), "{name}");
-    }
-    // nor that a name and an address are one account's
-    assert!(!login::was_code_asked(&test.sereno, "ana@example.org").await.unwrap());
-    test.advance(Duration::from_hours(1));
-    assert!(!login::was_code_asked(&test.sereno, "ana").await.unwrap());
-}
-
 /// A code that could sign in closes the account of whoever is signed in, once.
 #[tokio::test]
 async fn an_account_is_closed_by_a_code() {

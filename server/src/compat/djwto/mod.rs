@@ -60,6 +60,7 @@ fn mount(config: &Config) -> Option<Mount> {
     settings.enabled.then(|| Mount {
         prefix: settings.prefix.clone(),
         routes: routes(settings),
+        uploads: Vec::new(),
         dialect: wire::refused,
         application: Some(application(settings)),
     })

@@ -1,20 +1,21 @@
 //! Signing in by a mailed code, and out.
 
 use axum::extract::{Request, State};
-use axum::http::Method;
+use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use sereno_core::Error;
 use sereno_core::access::application;
 use sereno_core::account::{device_uuid, devices};
+use sereno_core::context::Actor;
 use sereno_core::login::{self, Brought, LoggedIn};
 use sereno_types::{AskLoginCode, Code, DeviceHint, Id, Logout, Secret, VerifyLoginCode};
 use uuid::Uuid;
 
 use super::params::{Kind, Param};
-use super::request::{Answered, Call, Door, Presented, Refused, handle};
-use super::{python, user, wire};
+use super::request::{Answered, Call, Door, Refused, handle};
+use super::{caller, python, user, wire};
 use crate::http::cookies::cookie_of;
 use crate::http::origin;
 use crate::router::App;
@@ -44,8 +45,10 @@ static AUTHENTICATE: Door = Door::new(
 
 static LOGOUT: Door = Door::new(POST, false, &[]);
 
-/// What is said of a wrong code, and of every other reason that would tell of an account.
+/// What is said of a wrong code, and of every other reason that would tell of an account, or of who is just signing in to one.
 const WRONG: &str = "Invalid code for this user and device";
+/// What is said of a uuid that is none of the account's devices'.
+const NO_DEVICE: &str = "Invalid device uuid";
 
 /// `POST /login/`: asks for a code.
 pub async fn login(State(app): State<App>, request: Request) -> Response {
@@ -56,6 +59,9 @@ async fn ask(call: Call) -> Answered {
     #[derive(Serialize)]
     struct Extra {
         device_uuid: Option<String>,
+    }
+    if is_zero(&call) {
+        return Err(wire::error("'int' object has no attribute 'startswith'").into());
     }
     let identifier = call.params.text("email");
     let device = described(&call, &identifier).await?;
@@ -88,8 +94,16 @@ async fn described(call: &Call, identifier: &str) -> Answered<Option<DeviceHint>
         value.map(python::text).filter(|text| !text.is_empty())
     };
     let firebase_token = text("firebase_token");
-    let uuid = match text("uuid") {
-        Some(uuid) => known(call, identifier, &uuid).await?,
+    let uuid = match said.get("uuid").filter(|uuid| !python::is_falsy(uuid)) {
+        Some(uuid) => {
+            let uuid = parsed(uuid)?;
+            // one that another server gave: whoever has a device of that uuid keeps theirs
+            let is_taken = sereno.config.compat.nets_core.adopt_devices;
+            if !is_taken && !device_uuid::is_of(sereno, identifier, uuid).await? {
+                return Err(wire::error(NO_DEVICE).into());
+            }
+            uuid
+        }
         None => device_uuid::draw(sereno, identifier, firebase_token.as_deref())?,
     };
     Ok(Some(DeviceHint {
@@ -105,26 +119,38 @@ async fn described(call: &Call, identifier: &str) -> Answered<Option<DeviceHint>
     }))
 }
 
-/// The uuid of a device of whom is named.
-async fn known(call: &Call, identifier: &str, text: &str) -> Answered<Uuid> {
-    let uuid = parsed(text)?;
-    if device_uuid::is_of(&call.app.sereno, identifier, uuid).await? {
-        Ok(uuid)
-    } else {
-        Err(wire::error("Invalid device uuid").into())
-    }
+/// Whether the number 0 stands in the place of an address. The package takes it, and `"0"` and `false`, for a number whatever it
+/// was to be, and then finds nobody by it.
+fn is_zero(call: &Call) -> bool {
+    call.params.json("email").is_some_and(|email| email.as_i64() == Some(0))
 }
 
-fn parsed(text: &str) -> Answered<Uuid> {
-    text.trim()
-        .parse()
-        .map_err(|_| wire::error(&format!("['“{text}” is not a valid UUID.']")).into())
+fn parsed(said: &Value) -> Answered<Uuid> {
+    python::uuid(said).ok_or_else(|| {
+        let sentence = format!("“{}” is not a valid UUID.", python::text(said));
+        wire::error(&python::shown(&json!([sentence]))).into()
+    })
 }
 
-/// The text of `device_uuid`, if there is any.
-fn device_uuid(call: &Call) -> Option<String> {
+/// The uuid in `device_uuid`, if there is any.
+fn device_uuid(call: &Call) -> Answered<Option<Uuid>> {
     let said = call.params.json("device_uuid").filter(|said| !python::is_falsy(said));
-    said.map(python::text)
+    said.map(parsed).transpose()
+}
+
+/// The request for a code on the device that is named, if one is.
+async fn handle_on(call: &Call, identifier: &str) -> Answered<Option<Id>> {
+    let sereno = &call.app.sereno;
+    let Some(device) = device_uuid(call)? else {
+        return Ok(None);
+    };
+    let handle = login::code_handle_on(sereno, identifier, device).await?;
+    let is_taken = sereno.config.compat.nets_core.adopt_devices && handle.is_some();
+    if !is_taken && !device_uuid::is_of(sereno, identifier, device).await? {
+        return Err(wire::error(NO_DEVICE).into());
+    }
+    // of a device on which nobody asked: a handle of nothing
+    Ok(Some(handle.unwrap_or_else(|| Id(device.to_string()))))
 }
 
 /// `POST /authenticate/`: signs in by the code.
@@ -135,18 +161,16 @@ pub async fn authenticate(State(app): State<App>, request: Request) -> Response 
 async fn enter(call: Call) -> Answered {
     let sereno = &call.app.sereno;
     let identifier = call.params.text("email");
-    let handle = match device_uuid(&call) {
-        Some(text) => {
-            let device = known(&call, &identifier, &text).await?;
-            let handle = login::code_handle_on(sereno, &identifier, device).await?;
-            // of a device on which nobody asked: a handle of nothing
-            Some(handle.unwrap_or_else(|| Id(device.to_string())))
-        }
-        None => None,
-    };
-    must_be_an_application(&call).await?;
+    if identifier.is_empty() || is_zero(&call) {
+        let text = "index_field doesn't sent a valid value";
+        return Err(wire::refusal(StatusCode::OK, text).into());
+    }
+    let handle = handle_on(&call, &identifier).await?;
+    if !is_application(&call).await? {
+        return Err(wire::error("Invalid client_id").into());
+    }
     let command = VerifyLoginCode {
-        identifier: Some(identifier.clone()),
+        identifier: Some(identifier),
         code: Some(code(&call)),
         device_id: handle,
         token: None,
@@ -156,22 +180,27 @@ async fn enter(call: Call) -> Answered {
     match login::by_code_for_application(sereno, &call.meta, command).await {
         Ok(logged_in) => present(&call, logged_in),
         Err(error) => Err(match error.code() {
-            Code::InvalidClient => wire::error("Invalid client_secret").into(),
-            Code::LoginCodeInvalid if login::was_code_asked(sereno, &identifier).await? => wire::error(WRONG).into(),
-            Code::LoginCodeInvalid => wire::error("User has not requested verification code").into(),
+            Code::InvalidClient => wire::error(no_secret(&call)).into(),
+            Code::LoginCodeInvalid => wire::error(WRONG).into(),
             _ => said(error),
         }),
     }
 }
 
-/// Refuses a `client_id` that is none. Whether the secret is right, the core says.
-pub async fn must_be_an_application(call: &Call) -> Answered<()> {
+/// What is said of a secret that is none: the package compares by a function that takes plain ASCII alone.
+fn no_secret(call: &Call) -> &'static str {
+    match call.params.json("client_secret") {
+        Some(Value::String(text)) if text.is_ascii() => "Invalid client_secret",
+        Some(Value::String(_)) => "comparing strings with non-ASCII characters is not supported",
+        _ => "unsupported operand types(s) or combination of types: 'str' and 'int'",
+    }
+}
+
+/// Whether there is an application of this `client_id`. Whether the secret is right, the core says.
+pub async fn is_application(call: &Call) -> Answered<bool> {
     let client_id = call.params.text("client_id");
     let found = application::find(&call.app.sereno, Some(&client_id)).await?;
-    match found {
-        Some(_) => Ok(()),
-        None => Err(wire::error("Invalid client_id").into()),
-    }
+    Ok(found.is_some())
 }
 
 /// The code as it was typed; a number has lost the zeros before it.
@@ -211,15 +240,24 @@ pub async fn logout(State(app): State<App>, request: Request) -> Response {
 
 async fn leave(call: Call) -> Answered {
     let sereno = &call.app.sereno;
-    let device_id = match device_uuid(&call) {
-        Some(text) => devices::mine_called(sereno, &call.actor, parsed(&text)?).await?,
+    let device_id = match device_uuid(&call)? {
+        Some(uuid) => devices::mine_called(sereno, &call.actor, uuid).await?,
         None => None,
+    };
+    // beside a cookie a bearer token ends, too, whoever's it is
+    let beside = if call.is_by_cookie {
+        caller::by_bearer(&call.app, &call.headers).await?
+    } else {
+        Actor::Anonymous
     };
     let command = Logout {
         device_id,
         ..Logout::default()
     };
     login::logout(sereno, &call.meta, &call.actor, command).await?;
+    if beside != Actor::Anonymous {
+        login::logout(sereno, &call.meta, &beside, Logout::default()).await?;
+    }
     let mut response = wire::success(&"Logged out successfully");
     forget_browser(&call, &mut response);
     Ok(response)
@@ -227,7 +265,7 @@ async fn leave(call: Call) -> Answered {
 
 /// Takes the cookie from a browser that brought it.
 pub fn forget_browser(call: &Call, response: &mut Response) {
-    if call.token == Some(Presented::Cookie) || cookie_of(&call.headers, wire::SESSION).is_some() {
+    if cookie_of(&call.headers, wire::SESSION).is_some() {
         wire::forget_session(&call.app.sereno, response);
     }
 }

@@ -3,7 +3,9 @@
 //! README.md.
 
 mod account;
+mod caller;
 mod dates;
+mod input;
 mod login;
 mod oauth;
 mod openapi;
@@ -13,14 +15,18 @@ mod python;
 pub mod request;
 mod social;
 mod user;
+mod values;
 pub mod wire;
 
 use axum::routing::{MethodRouter, any, post};
 use sereno_core::config::Config;
 
 use super::{Facade, Mount, Route};
-use crate::http::django::view::{append_slash, view};
+use crate::http::django::view::append_slash;
 use crate::router::App;
+
+/// The door that takes a picture.
+const UPDATE: &str = "/update/";
 
 /// The facade.
 pub const FACADE: Facade = Facade {
@@ -53,6 +59,11 @@ fn mount(config: &Config) -> Option<Mount> {
     settings.enabled.then(|| Mount {
         prefix: settings.prefix.clone(),
         routes: routes(&settings.token_path),
+        // a picture, and beside it what every request may have
+        uploads: vec![(
+            UPDATE.to_owned(),
+            config.profile.avatar_max_bytes.saturating_add(config.server.max_body),
+        )],
         dialect: wire::refused,
         // its clients name applications that staff registered
         application: None,
@@ -63,13 +74,12 @@ fn routes(token_path: &str) -> Vec<Route> {
     // every method: a view says itself which it has
     let door = |path: &str, handler: MethodRouter<App>| (path.to_owned(), handler);
     let below = |name: &str| format!("/{token_path}/{name}/");
-    let only_post = "POST, OPTIONS";
     append_slash(vec![
         door("/login/", any(login::login)),
         door("/authenticate/", any(login::authenticate)),
         door("/logout/", any(login::logout)),
         door("/getProfile/", any(account::get_profile)),
-        door("/update/", any(account::update)),
+        door(UPDATE, any(account::update)),
         door("/delete/", any(account::delete)),
         door("/requestDelete/", any(page::request_delete)),
         door("/openapi.json", any(openapi::openapi)),
@@ -79,7 +89,7 @@ fn routes(token_path: &str) -> Vec<Route> {
         door("/loginWithFacebook/", any(social::facebook)),
         door("/loginWithMicrosoft/", any(social::microsoft)),
         door("/loginWithGithub/", any(social::github)),
-        door(&below("token"), view(only_post, post(oauth::token))),
-        door(&below("revoke_token"), view(only_post, post(oauth::revoke))),
+        door(&below("token"), oauth::door(post(oauth::token))),
+        door(&below("revoke_token"), oauth::door(post(oauth::revoke))),
     ])
 }

@@ -1,25 +1,48 @@
 //! The two doors of the OAuth toolkit that the package's clients call: refreshing, and revoking.
 
+use std::sync::Arc;
+
 use axum::extract::{FromRequest, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+use axum::routing::MethodRouter;
 use serde::Serialize;
-use sereno_core::context::RequestMeta;
+use sereno_core::access::application;
+use sereno_core::context::{Application, RequestMeta};
 use sereno_core::token::{self, Tokens};
 use sereno_core::{Error, oauth};
-use sereno_types::{ClientCredentials, Code, Refresh, RevokeToken, Secret};
+use sereno_types::{ClientCredentials, Code, Secret, TokenUse};
 
 use super::request::{Answered, Refused};
+use super::wire;
 use crate::http::basic;
 use crate::http::django::form::Form;
 use crate::http::django::json::Json;
+use crate::http::django::view::view;
 use crate::router::App;
+
+const TEXT: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+
+/// One of the two, as Django's class-based views are.
+pub fn door(post: MethodRouter<App>) -> MethodRouter<App> {
+    view("POST, OPTIONS", post).layer(middleware::from_fn(vary))
+}
+
+/// The toolkit's middleware looks at the header of every request, and at the session only where a bearer token came.
+async fn vary(request: Request, next: Next) -> Response {
+    let on = wire::vary_by_bearer(request.headers());
+    let mut response = next.run(request).await;
+    wire::vary(&mut response, on);
+    response
+}
 
 /// A request to one of them, read.
 struct Asked {
     meta: RequestMeta,
     form: Form,
-    credentials: Option<ClientCredentials>,
+    /// In the header, and in the form.
+    credentials: Vec<ClientCredentials>,
 }
 
 impl Asked {
@@ -29,31 +52,46 @@ impl Asked {
             .get::<RequestMeta>()
             .cloned()
             .ok_or(Code::Internal)?;
-        let basic = basic::credentials(request.headers());
+        if request.uri().query().is_some_and(|query| !query.is_empty()) {
+            let why = Some("URL query parameters are not allowed");
+            return Err(error(StatusCode::BAD_REQUEST, "invalid_request", why).into());
+        }
+        // another scheme proves nothing, and hinders nobody
+        let basic = basic::credentials(request.headers()).ok().flatten();
         let form = Form::from_request(request, app).await?;
-        let credentials = match basic {
-            Ok(Some(credentials)) => Some(credentials),
-            // another scheme proves nothing, and hinders nobody
-            _ => form.get("client_id").map(|client_id| ClientCredentials {
-                client_id: Some(client_id.to_owned()),
-                client_secret: form.get("client_secret").map(Secret::new),
-            }),
-        };
+        let posted = form.get("client_id").map(|client_id| ClientCredentials {
+            client_id: Some(client_id.to_owned()),
+            client_secret: form.get("client_secret").map(Secret::new),
+        });
         Ok(Self {
             meta,
             form,
-            credentials,
+            credentials: basic.into_iter().chain(posted).collect(),
         })
     }
 
-    fn text(&self, name: &str) -> Option<&str> {
-        self.form.get(name).filter(|text| !text.is_empty())
+    /// The application that one of the two proves.
+    async fn application(&self, app: &App) -> Answered<Arc<Application>> {
+        for credentials in &self.credentials {
+            match application::authenticate(&app.sereno, &self.meta, credentials).await {
+                Ok(application) => return Ok(application),
+                Err(error) if error.code() == Code::InvalidClient => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(invalid_client().into())
     }
 }
 
 /// `POST /o/token/`: refreshes.
 pub async fn token(State(app): State<App>, request: Request) -> Response {
-    finished(refresh(app, request).await)
+    let has_query = request.uri().query().is_some_and(|query| !query.is_empty());
+    let mut response = finished(app, request, refresh).await;
+    if has_query {
+        // refused before the toolkit has said that it answers in JSON
+        response.headers_mut().insert(header::CONTENT_TYPE, TEXT);
+    }
+    response
 }
 
 async fn refresh(app: App, request: Request) -> Answered {
@@ -66,23 +104,29 @@ async fn refresh(app: App, request: Request) -> Answered {
         refresh_token: Option<&'a str>,
     }
     let asked = Asked::read(&app, request).await?;
-    if asked.text("grant_type") != Some("refresh_token") {
+    if asked.form.get("grant_type") != Some("refresh_token") {
         return Err(error(StatusCode::BAD_REQUEST, "unsupported_grant_type", None).into());
     }
-    let Some(refresh_token) = asked.text("refresh_token") else {
+    let Some(refresh_token) = asked.form.get("refresh_token") else {
         let why = Some("Missing refresh token parameter.");
         return Err(error(StatusCode::BAD_REQUEST, "invalid_request", why).into());
     };
+    let application = asked.application(&app).await?;
+    let scope = asked.form.get("scope").unwrap_or_default();
+    if !scope.trim().is_empty() {
+        // no token has a scope that another could be asked with
+        let good = token::stands_for(&app.sereno, &application, refresh_token, TokenUse::Refresh).await?;
+        let code = if good.is_some() {
+            "invalid_scope"
+        } else {
+            "invalid_grant"
+        };
+        return Err(error(StatusCode::BAD_REQUEST, code, None).into());
+    }
     let refresh_token = Secret::new(refresh_token);
-    let Some(credentials) = asked.credentials else {
-        return Err(invalid_client().into());
-    };
-    let command = Refresh {
-        refresh_token,
-        client_id: credentials.client_id,
-        client_secret: credentials.client_secret,
-    };
-    let issued = token::refresh(&app.sereno, &asked.meta, command).await.map_err(said)?;
+    let issued = token::refresh_through(&app.sereno, &asked.meta, &application, &refresh_token)
+        .await
+        .map_err(said)?;
     let Tokens::Pair {
         access,
         access_lifetime,
@@ -102,37 +146,33 @@ async fn refresh(app: App, request: Request) -> Answered {
     Ok(Json(StatusCode::OK, answer).into_response())
 }
 
-/// `POST /o/revoke_token/`: ends a token of the application's; one that is not is no error.
+/// `POST /o/revoke_token/`: ends the sign-in of a token of the application's; one that is not is no error.
 pub async fn revoke(State(app): State<App>, request: Request) -> Response {
-    finished(end(app, request).await)
+    finished(app, request, end).await
 }
 
 async fn end(app: App, request: Request) -> Answered {
     let asked = Asked::read(&app, request).await?;
-    let Some(token) = asked.text("token") else {
+    let Some(token) = asked.form.get("token").filter(|token| !token.is_empty()) else {
         let why = Some("Missing token parameter.");
         return Err(error(StatusCode::BAD_REQUEST, "invalid_request", why).into());
     };
-    let command = RevokeToken {
-        token: Secret::new(token),
-        token_type_hint: asked.text("token_type_hint").map(str::to_owned),
-        client_id: None,
-        client_secret: None,
-    };
-    let Some(credentials) = &asked.credentials else {
-        return Err(invalid_client().into());
-    };
-    oauth::revoke(&app.sereno, &asked.meta, credentials, command)
+    let application = asked.application(&app).await?;
+    oauth::revoke_sign_in(&app.sereno, &asked.meta, &application, &Secret::new(token))
         .await
         .map_err(said)?;
-    let kind = HeaderValue::from_static("text/html; charset=utf-8");
-    Ok((StatusCode::OK, [(header::CONTENT_TYPE, kind)]).into_response())
+    Ok((StatusCode::OK, [(header::CONTENT_TYPE, TEXT)]).into_response())
 }
 
-fn finished(answered: Answered) -> Response {
-    let mut response = answered.into_response();
-    let no_store = HeaderValue::from_static("no-store");
-    response.headers_mut().insert(header::CACHE_CONTROL, no_store);
+async fn finished<F: Future<Output = Answered>>(
+    app: App,
+    request: Request,
+    door: impl FnOnce(App, Request) -> F,
+) -> Response {
+    let mut response = door(app, request).await.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
     response
 }
 
@@ -160,7 +200,6 @@ fn invalid_client() -> Response {
 
 fn said(fault: Error) -> Refused {
     match fault.code() {
-        Code::InvalidClient => invalid_client().into(),
         Code::RefreshTokenInvalid => error(StatusCode::BAD_REQUEST, "invalid_grant", None).into(),
         Code::UnauthorizedClient => error(StatusCode::BAD_REQUEST, "unauthorized_client", None).into(),
         _ => fault.into(),

@@ -1,6 +1,7 @@
 //! Values as Python writes and reads them, where the package's answers hang on it: `str`, `int` and `float`.
 
 use serde_json::Value;
+use uuid::Uuid;
 
 /// `str(value)`.
 #[must_use]
@@ -121,6 +122,21 @@ pub fn float(value: &Value) -> Option<f64> {
     float.is_finite().then_some(float)
 }
 
+/// What a `UUIDField` takes for a UUID: a whole number, or 32 hexadecimal digits however they are written; nothing where Django
+/// raises.
+#[must_use]
+pub fn uuid(value: &Value) -> Option<Uuid> {
+    match value {
+        Value::Bool(is) => Some(Uuid::from_u128(u128::from(*is))),
+        Value::Number(number) => Some(Uuid::from_u128(u128::from(number.as_u64()?))),
+        Value::String(text) => {
+            let digits = text.replace("urn:", "").replace("uuid:", "");
+            Uuid::try_parse(&digits.trim_matches(['{', '}']).replace('-', "")).ok()
+        }
+        _ => None,
+    }
+}
+
 /// The text of a number without blanks around it, and without the underscores between digits.
 fn without_underscores(text: &str) -> Option<String> {
     let text = text.trim();
@@ -188,6 +204,8 @@ mod tests {
             (json!(true), Some(1)),
             (json!([1]), None),
             (json!(1e300), None),
+            (json!("9223372036854775808"), None),
+            (json!("１２"), None),
             (json!(null), None),
         ] {
             assert_eq!(int(&value), expected, "{value}");
@@ -201,6 +219,33 @@ mod tests {
             (json!({}), None),
         ] {
             assert_eq!(float(&value), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn uuids_are_read_however_they_are_written() {
+        let known = Uuid::from_u128(0x6f1b_1c9e_3c66_4b6e_9d5c_0a1b_2c3d_4e5f);
+        for text in [
+            "6f1b1c9e-3c66-4b6e-9d5c-0a1b2c3d4e5f",
+            "6F1B1C9E3C664B6E9D5C0A1B2C3D4E5F",
+            "{6f1b1c9e-3c66-4b6e-9d5c-0a1b2c3d4e5f}",
+            "urn:uuid:6f1b1c9e-3c66-4b6e-9d5c-0a1b2c3d4e5f",
+        ] {
+            assert_eq!(uuid(&json!(text)), Some(known), "{text}");
+        }
+        assert_eq!(uuid(&json!(5)), Some(Uuid::from_u128(5)));
+        assert_eq!(uuid(&json!(true)), Some(Uuid::from_u128(1)));
+        for value in [
+            json!("zzz"),
+            json!(""),
+            json!(" 6f1b1c9e-3c66-4b6e-9d5c-0a1b2c3d4e5f"),
+            json!(5.5),
+            json!(-1),
+            json!([1]),
+            json!({"a": 1}),
+            Value::Null,
+        ] {
+            assert_eq!(uuid(&value), None, "{value}");
         }
     }
 

@@ -27,33 +27,40 @@ const PROHIBITED: [&str; 12] = [
     "doc_*",
 ];
 
-/// The fields that are shown, in the order in which they stand on the wire: names that end in `_id` come first.
+/// Names that there are, and that nobody is shown.
+const HIDDEN: [&str; 2] = ["password", "is_superuser"];
+
+/// The fields that are shown, in the order in which they stand on the wire: names that end in `_id` come first. Where no name that
+/// is asked for is one, or none is asked for (also by null), those of the settings; none where all of them are protected.
 pub fn fields(settings: &NetsCore, asked: Option<&Value>, me: &Me) -> Vec<String> {
     let asked: Vec<String> = match asked.and_then(Value::as_array) {
         Some(names) => names.iter().map(python::text).collect(),
         None => Vec::new(),
     };
-    let is_shown =
-        |name: &&String| !is_protected(settings, name) && (name.ends_with("_id") || field(me, name).is_some());
+    let is_known =
+        |name: &&String| name.ends_with("_id") || HIDDEN.contains(&name.as_str()) || field(me, name).is_some();
     let mut seen = HashSet::new();
     let mut shown: Vec<String> = asked
         .iter()
-        .filter(is_shown)
+        .filter(is_known)
         .filter(|name| seen.insert(*name))
         .cloned()
         .collect();
     if shown.is_empty() {
-        let default = settings.fields.iter().filter(|name| !is_protected(settings, name));
-        shown = default.cloned().collect();
+        shown.clone_from(&settings.fields);
     }
+    shown.retain(|name| !is_protected(settings, name));
     // where each stands in the list of the settings, and others behind them
     let place = |name: &String| settings.fields.iter().position(|known| known == name);
     shown.sort_by_key(|name| (!name.ends_with("_id"), place(name).is_none(), place(name)));
     shown
 }
 
-/// The object with these fields; what there is not is null.
+/// The object with these fields; what there is not is null, and so is an object without any.
 pub fn object(me: &Me, fields: &[String]) -> Value {
+    if fields.is_empty() {
+        return Value::Null;
+    }
     let members = fields
         .iter()
         .map(|name| (name.clone(), field(me, name).unwrap_or_default()));
@@ -147,6 +154,8 @@ mod tests {
             ),
             (json!(["no_id"]), r#"{"no_id": null}"#),
             (json!(["password_id", "id"]), r#"{"id": 6}"#),
+            (json!(["is_superuser"]), "null"),
+            (json!(["password", "nothing"]), "null"),
             (json!(["full_name"]), r#"{"full_name": "Ana Roe"}"#),
         ] {
             assert_eq!(shown(&asked), Value::from(expected), "{asked}");

@@ -6,10 +6,10 @@ use serde::Serialize;
 use serde::ser::SerializeMap;
 use serde_json::Value;
 use sereno_core::Sereno;
-use sereno_core::clock::Moment;
 use sereno_core::token::{Issued, Tokens};
 use sereno_types::{Code, Problem, SameSite};
 
+use crate::http::caller;
 use crate::http::django::cookie::SetCookie;
 use crate::http::django::csrf;
 use crate::http::django::json::Json;
@@ -20,6 +20,9 @@ use crate::http::problem::Refusal;
 pub const SESSION: &str = "sessionid";
 /// Most seconds that cookie lasts: two weeks, as Django's.
 const SESSION_LASTS: u64 = 1_209_600;
+
+/// What answers of views hang on.
+pub const VARY: &str = "Authorization, Cookie";
 
 /// Members in the order in which they stand here.
 pub struct Members<'a>(pub Vec<(&'a str, Value)>);
@@ -99,6 +102,15 @@ pub fn not_allowed(methods: &[Method]) -> Response {
     response
 }
 
+/// What an answer hangs on before a session is looked at: it is only where a bearer token came.
+#[must_use]
+pub fn vary_by_bearer(headers: &HeaderMap) -> &'static str {
+    match caller::bearer(headers) {
+        Some(Ok(_)) => VARY,
+        Some(Err(_)) | None => "Authorization",
+    }
+}
+
 /// The answer hangs on who asks.
 pub fn vary(response: &mut Response, on: &'static str) {
     let headers: &mut HeaderMap = response.headers_mut();
@@ -143,7 +155,7 @@ pub fn signed_in(
         access_token: &'a str,
         refresh_token: &'a str,
         token_expire: String,
-        user: Members<'a>,
+        user: Option<Members<'a>>,
     }
     let Tokens::Pair {
         access,
@@ -161,7 +173,7 @@ pub fn signed_in(
     let mut response = success(&Tokened {
         access_token: &access,
         refresh_token: &refresh,
-        token_expire: milliseconds(end),
+        token_expire: milliseconds(&end.timestamp().0),
         user: ordered(user, order),
     });
     // a form of another site must not sign a visitor in to an account of its choice
@@ -174,13 +186,14 @@ pub fn signed_in(
     Ok(response)
 }
 
-/// The members of an object, those that are listed first and in that order.
+/// The members of an object that are listed, in that order; nothing, which is null, where it is none.
 #[must_use]
-pub fn ordered<'a>(value: &'a Value, order: &'a [String]) -> Members<'a> {
+pub fn ordered<'a>(value: &'a Value, order: &'a [String]) -> Option<Members<'a>> {
+    let members = value.as_object()?;
     let listed = order
         .iter()
-        .filter_map(|name| Some((name.as_str(), value.get(name)?.clone())));
-    Members(listed.collect())
+        .filter_map(|name| Some((name.as_str(), members.get(name)?.clone())));
+    Some(Members(listed.collect()))
 }
 
 fn session_cookie<'a>(sereno: &Sereno, value: &'a str, lasts: u64) -> SetCookie<'a> {
@@ -194,6 +207,14 @@ fn session_cookie<'a>(sereno: &Sereno, value: &'a str, lasts: u64) -> SetCookie<
         secure: sereno.config.is_https(),
         http_only: true,
     }
+}
+
+/// Whether an answer says something of the session's cookie.
+#[must_use]
+pub fn sets_session(response: &Response) -> bool {
+    let set = response.headers().get_all(header::SET_COOKIE).iter();
+    let mut names = set.filter_map(|cookie| cookie.to_str().ok()?.split('=').next());
+    names.any(|name| name == SESSION)
 }
 
 /// Takes the session's cookie away.
@@ -217,21 +238,39 @@ pub fn csrf_cookie<'a>(sereno: &Sereno, secret: &'a str) -> SetCookie<'a> {
 }
 
 /// `2026-11-20T08:11:40.656Z`
-fn milliseconds(at: Moment) -> String {
-    let text = at.timestamp().0;
-    let (seconds, _) = text.split_at(text.len().min(19));
-    let fraction = text
-        .get(19..)
-        .and_then(|rest| rest.strip_prefix('.'))
-        .unwrap_or_default();
-    let digits: String = fraction.chars().take_while(char::is_ascii_digit).take(3).collect();
-    format!("{seconds}.{digits:0<3}Z")
+fn milliseconds(timestamp: &str) -> String {
+    let (seconds, digits) = parted(timestamp);
+    format!("{seconds}.{digits:0<3.3}Z")
 }
 
-/// `2026-11-20T08:11:40.656486+00:00`, as Python writes moments.
+/// `2026-11-20T08:11:40.656486+00:00`, as Python writes moments. Six digits always: clients read them by a pattern, and what is
+/// kept in whole seconds ends in zeros.
 #[must_use]
 pub fn isoformat(timestamp: &str) -> String {
-    timestamp
-        .strip_suffix('Z')
-        .map_or_else(|| timestamp.to_owned(), |naive| format!("{naive}+00:00"))
+    let (seconds, digits) = parted(timestamp);
+    format!("{seconds}.{digits:0<6.6}+00:00")
+}
+
+/// A moment in UTC without its fraction, and the digits of that.
+fn parted(timestamp: &str) -> (&str, &str) {
+    let plain = timestamp.strip_suffix('Z').unwrap_or(timestamp);
+    plain.split_once('.').unwrap_or((plain, ""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_have_a_fraction_whatever_is_kept() {
+        for (kept, expected) in [
+            ("2026-11-20T08:11:40Z", "2026-11-20T08:11:40.000000+00:00"),
+            ("2026-11-20T08:11:40.65Z", "2026-11-20T08:11:40.650000+00:00"),
+            ("2026-11-20T08:11:40.656486Z", "2026-11-20T08:11:40.656486+00:00"),
+        ] {
+            assert_eq!(isoformat(kept), expected);
+        }
+        assert_eq!(milliseconds("2026-11-20T08:11:40Z"), "2026-11-20T08:11:40.000Z");
+        assert_eq!(milliseconds("2026-11-20T08:11:40.656486Z"), "2026-11-20T08:11:40.656Z");
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use sereno_core::account::admin::{self, CreateUser};
 use sereno_core::config::{Config, Seconds};
@@ -223,6 +225,15 @@ impl NetsCore {
         assert_eq!(answer.status, 200, "{}", answer.text);
         pair
     }
+}
+
+/// A picture of one point, made as large as this by what stands behind it.
+pub fn png(size: usize) -> Vec<u8> {
+    const POINT: &str =
+        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+    let mut png = STANDARD.decode(POINT).unwrap();
+    png.resize(png.len().max(size), 0);
+    png
 }
 
 /// The tokens of an answer.

@@ -1,10 +1,8 @@
 //! What clients do from one end to the other.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
-use super::fixture::{CLIENT, NetsCore};
+use super::fixture::{CLIENT, NetsCore, png};
 
 /// Signs in, looks, changes, refreshes, looks again, signs out, and is out.
 #[tokio::test]
@@ -79,9 +77,7 @@ async fn a_profile_is_changed_with_its_picture() {
         body.extend_from_slice(b"\r\n--parts--\r\n");
         facade.place.send("POST", "/update/", &headers, body).await
     };
-    let png = STANDARD
-        .decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
-        .unwrap();
+    let png = png(0);
     // what is wrong with one of them keeps all of them from being changed
     for (picture, email) in [(&b"no picture"[..], "new@example.com"), (&png[..], "no address")] {
         let answer = send(picture, email).await;

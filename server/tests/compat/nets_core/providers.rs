@@ -49,7 +49,7 @@ pub fn token(provider: &FakeProvider, exchange: &str) -> String {
         "google_social" | "google_legacy" | "apple" => id_token(provider, door, case),
         "facebook" => {
             let me = match case {
-                "ok.form" => json!({
+                "ok.form" | "wrong_client_secret" => json!({
                     "id": "10158", "name": "Fay Book", "first_name": "Fay", "last_name": "Book", "email": "fay@example.com",
                 }),
                 _ => json!({}),

@@ -9,6 +9,10 @@ pub const DEVIATIONS: &[Deviation] = &[
     ("login.key_with_dash", "malformed input gets 400"),
     ("login.json_list", "malformed input gets 400"),
     ("authenticate.unknown_user", "an unknown account is not told apart"),
+    (
+        "authenticate.user_never_requested_code",
+        "who is just signing in is nobody's business",
+    ),
     ("authenticate.hashed_app_plain_secret", "secrets are kept as digests"),
     ("authenticate.hashed_app_pass_the_hash", "what is stored is no secret"),
     ("update.email_taken", "an address counts when its mail was answered"),
@@ -69,6 +73,7 @@ macro_rules! servers {
 
 servers! {
     production = "production";
+    sign_in = "sign_in";
     social = "social";
     debug = "debug";
     testers = "testers";

@@ -76,3 +76,45 @@ async fn without_a_provider_each_says_so() {
         assert_eq!(answer.json()["message"], said, "{door}");
     }
 }
+
+/// Of a request whose token and whose application are both wrong, the package names the token.
+#[tokio::test]
+async fn a_token_is_looked_at_before_the_application() {
+    let (facade, google) = with_google().await;
+    let said = async |door: &str, token: &str, client_id: &str, secret: &str| {
+        let body = json!({"token": token, "client_id": client_id, "client_secret": secret});
+        let answer = facade.json(door, &body, None).await;
+        assert_eq!(answer.set_cookies(), Vec::<String>::new());
+        (answer.status, answer.json()["message"].as_str().unwrap().to_owned())
+    };
+    let (newer, older) = ("/loginWithGoogleSocial/", "/loginWithGoogle/");
+    let segments = "Wrong number of segments in token: b'bad'";
+    for (client_id, of_client, of_older) in [
+        ("nope", "Invalid client_id", (400, "Invalid arkadu client id")),
+        (CLIENT, "Invalid client_secret", (200, "Invalid client_secret")),
+    ] {
+        assert_eq!(said(newer, "bad", client_id, "x").await, (400, segments.to_owned()));
+        assert_eq!(
+            said(older, "bad", client_id, "x").await,
+            (200, "Invalid token".to_owned())
+        );
+        let token = google.id_token(&json!({}));
+        assert_eq!(said(newer, &token, client_id, "é").await, (400, of_client.to_owned()));
+        assert_eq!(
+            said(older, &token, client_id, "x").await,
+            (of_older.0, of_older.1.to_owned())
+        );
+    }
+    assert_eq!(
+        said("/loginWithApple/", "bad", "nope", "x").await.1,
+        "Apple client id not set"
+    );
+    // and nobody has got an account by any of it
+    let query = sereno_types::UserQuery {
+        q: Some("ana@example.org".to_owned()),
+        ..sereno_types::UserQuery::default()
+    };
+    let test = &facade.place.test;
+    let found = sereno_core::account::admin::list(&test.sereno, &test.system().await, query).await;
+    assert_eq!(found.unwrap().total, 0);
+}

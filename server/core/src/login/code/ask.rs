@@ -43,27 +43,6 @@ pub async fn ask_in_browser(sereno: &Sereno, meta: &RequestMeta, identifier: Str
     request(sereno, meta, command, true).await
 }
 
-/// Whether a code was asked for in the last hour under this very name, whatever came of it. Says nothing of accounts: who asks
-/// is counted alike for everybody, and by what was typed, so that it does not tell which name and address belong together.
-///
-/// # Errors
-/// When the database is away.
-pub async fn was_asked(sereno: &Sereno, identifier: &str) -> Result<bool> {
-    let typed = identifier::canonical(identifier);
-    for what in [KNOWN, ELSEWHERE] {
-        let first = Limit::new(sereno, what, &typed, 1, Duration::from_hours(1));
-        if limiter::spent(sereno, &first).await?.is_some() {
-            return Ok(true);
-        }
-    }
-    // where nothing is counted, nothing is known
-    Ok(sereno.config.limit.mails_per_recipient == 0)
-}
-
-/// What codes are counted by that are asked for from where the account was signed in before, and from elsewhere.
-const KNOWN: &str = "mail.login_code.known";
-const ELSEWHERE: &str = "mail.login_code";
-
 /// The handle of the latest request that still works and that was made on the device of this uuid, for clients that keep no
 /// handle. Whoever calls must have made sure that the uuid is of that account: a handle lets guesses count.
 ///
@@ -141,7 +120,8 @@ async fn limit(sereno: &Sereno, meta: &RequestMeta, user: Option<&user::Model>, 
     let hour = Duration::from_hours(1);
     let most = sereno.config.limit.mails_per_recipient;
     if attempts::has_signed_in_from(sereno.db.read(), user, meta.address).await? {
-        return limiter::take(sereno, &[Limit::new(sereno, KNOWN, typed, most, hour)]).await;
+        let from_known = Limit::new(sereno, "mail.login_code.known", typed, most, hour);
+        return limiter::take(sereno, &[from_known]).await;
     }
     let network = meta
         .address

@@ -18,9 +18,7 @@ use sereno_types::{Code, VerifyLoginCode};
 use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
-pub use ask::{
-    ask as ask_code, ask_in_browser as ask_code_in_browser, handle_on as code_handle_on, was_asked as was_code_asked,
-};
+pub use ask::{ask as ask_code, ask_in_browser as ask_code_in_browser, handle_on as code_handle_on};
 pub use leave::leave as leave_by_code;
 pub use send::SendLoginCode;
 
