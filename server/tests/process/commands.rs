@@ -349,9 +349,9 @@ fn mails_are_tried_listed_and_released() {
         worked && said.len() == 1 && said[0].ends_with(" sent email_sent test ana@example.org"),
         "{said:?}"
     );
+    let id = said[0].split(' ').next().unwrap().to_owned();
     let (worked, said, _) = folder.sereno(&["mail", "list", "--state", "failed"], "");
     assert!(worked && said.is_empty(), "{said:?}");
-    let id = said[0].split(' ').next().unwrap().to_owned();
     let (worked, said, complaint) = folder.sereno(&["mail", "show", &id], "");
     assert!(worked, "{complaint}");
     for fact in [
