@@ -83,7 +83,7 @@ pub async fn queue(
     let batch_id = sereno.new_id()?;
     let mut rows = Vec::with_capacity(devices.len());
     for device in devices {
-        rows.push(insert(sereno, tx, batch_id, device, message, None).await?);
+        rows.push(insert(sereno, tx, (batch_id, None), device, message).await?);
     }
     Ok((batch_id, rows))
 }
@@ -104,17 +104,16 @@ pub async fn repeat(sereno: &Sereno, tx: &mut Tx, row: &push_message::Model) -> 
         channel: row.channel.clone(),
     };
     let batch_id = sereno.new_id()?;
-    let again = insert(sereno, tx, batch_id, device, &message, Some(row.id)).await?;
+    let again = insert(sereno, tx, (batch_id, Some(row.id)), device, &message).await?;
     Ok(Some(again))
 }
 
 async fn insert(
     sereno: &Sereno,
     tx: &mut Tx,
-    batch_id: Uuid,
+    (batch_id, resent_of): (Uuid, Option<Uuid>),
     device: device::Model,
     message: &Message,
-    resent_of: Option<Uuid>,
 ) -> Result<push_message::Model> {
     let row = push_message::Model {
         id: sereno.new_id()?,

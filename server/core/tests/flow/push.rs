@@ -568,7 +568,7 @@ async fn what_was_taken_while_staff_cancelled_it_counts_as_sent() {
         }
         let id = world.send(to_ana("Hello")).await.unwrap()[0].id.clone();
         let held = world.fcm.hold();
-        let (_, ()) = tokio::join!(world.work(), async {
+        tokio::join!(world.work(), async {
             held.asked().await;
             messages::push::cancel(&test.sereno, &meta, &staff, &id).await.unwrap();
             held.answer();
