@@ -341,7 +341,7 @@ pub fn page_of(function: &str) -> Option<&'static str> {
     use console::project::{DeleteProject, EnableProject, UpdateProject};
     use console::project_mail::{TestProjectMail, UpdateProjectMail};
     use console::project_new::CreateProject;
-    use console::push::RetryPush;
+    use console::push::{CancelPush, ResendPush, RetryPush};
     use console::pushes::SendPush;
     use console::role::{DeleteRole, EnableRole, GiveRole, UpdateRole};
     use console::role_new::CreateRole;
@@ -398,6 +398,8 @@ pub fn page_of(function: &str) -> Option<&'static str> {
         (SetSuperuser::PATH, "/console/users/{id}/roles"),
         (SendPush::PATH, "/console/push"),
         (RetryPush::PATH, "/console/push/{id}"),
+        (CancelPush::PATH, "/console/push/{id}"),
+        (ResendPush::PATH, "/console/push/{id}"),
         (CreateRole::PATH, "/console/roles/new"),
         (UpdateRole::PATH, "/console/roles/{id}"),
         (EnableRole::PATH, "/console/roles/{id}"),

@@ -34,6 +34,7 @@ mod m20261121_000019_push;
 mod m20261121_000020_announcements;
 mod m20261121_000022_queue_indices;
 mod m20261121_000024_announcement_memory;
+mod m20261121_000025_push_attempts;
 
 /// The ordered list of changes.
 #[derive(Debug)]
@@ -65,6 +66,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000020_announcements::Migration),
             Box::new(m20261121_000022_queue_indices::Migration),
             Box::new(m20261121_000024_announcement_memory::Migration),
+            Box::new(m20261121_000025_push_attempts::Migration),
         ]
     }
 }

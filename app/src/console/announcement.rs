@@ -256,14 +256,11 @@ fn Actions(id: Id, actions: Vec<AnnouncementAction>) -> impl IntoView {
             <a class="button" href=format!("{PATH}/{id}/edit")>
                 "Change"
             </a>
-            <a class="button" href=format!("{PATH}/{id}?confirm=delete") data-noscroll>
-                "Delete"
-            </a>
         }
     });
     view! {
         <div class="flex flex-wrap gap-3">
-            {edit} {asks(AnnouncementAction::Unschedule, "Take the moment back")}
+            {edit} {asks(AnnouncementAction::Delete, "Delete")} {asks(AnnouncementAction::Unschedule, "Take the moment back")}
             {asks(AnnouncementAction::Pause, "Pause")} {asks(AnnouncementAction::Resume, "Go on")}
             {asks(AnnouncementAction::Cancel, "End")}
         </div>
@@ -327,7 +324,7 @@ fn Questions(
             }
         })
         .collect_view();
-    let delete = actions.contains(&AnnouncementAction::Edit).then(|| {
+    let delete = actions.contains(&AnnouncementAction::Delete).then(|| {
         view! {
             <Confirm id="delete" title="Delete the draft?" open=asks("delete") cancel=cancel.clone()>
                 <p>"Nothing of it is kept."</p>

@@ -15,11 +15,10 @@ use crate::{
         alert::{Done, Tone},
         badge::Badge,
         field::{Choice, SearchField},
-        get_form::GetForm,
         heading::Heading,
         icon::Icon,
+        list::{Filters, Listing, Nothing},
         loaded::loaded,
-        pager::Pager,
     },
 };
 
@@ -100,7 +99,7 @@ pub fn EmailTemplatesView(
             ..query.clone()
         }))
     };
-    let pager = view! { <Pager previous=at(&page.prev_cursor) next=at(&page.next_cursor) /> };
+    let around = (at(&page.prev_cursor), at(&page.next_cursor));
     let filtered = query.q.is_some() || query.custom.is_some();
     let total = counted(page.total, "template", "templates", filtered);
     let list = if page.items.is_empty() {
@@ -110,6 +109,7 @@ pub fn EmailTemplatesView(
     };
     let kinds = vec![("", "All templates"), ("false", "Sereno's mails"), ("true", "Your own")];
     let custom = chosen(query.custom);
+    let kept = vec![("limit", query.limit.map(|limit| limit.to_string()))];
     view! {
         <Breadcrumb above=vec![("/console", "Overview")] here="E-mail templates" />
         {move || done.get().map(|words| view! { <Done>{words}</Done> })}
@@ -139,19 +139,13 @@ pub fn EmailTemplatesView(
                     })}
             </div>
         </div>
-        <GetForm action={PATH} {..} role="search" class="flex flex-wrap items-end gap-3">
+        <Filters path=PATH kept>
             <SearchField name="q" label="Search" placeholder="Name or purpose" value=query.q />
             <Choice name="custom" label="Whose" options=kinds value=custom />
-            <button type="submit" class="button">
-                {Icon::Search.draw()}
-                "Search"
-            </button>
-        </GetForm>
-        <p class="text-soft" role="status">
-            {total}
-        </p>
-        {list}
-        {pager}
+        </Filters>
+        <Listing total around>
+            {list}
+        </Listing>
     }
 }
 
@@ -268,13 +262,12 @@ fn NothingFound(own: bool) -> impl IntoView {
         "The search looks for parts of names and of what templates are for."
     };
     view! {
-        <div class="card grid gap-3 p-6">
-            <h2 class="text-base font-semibold">{if own { "None of your own yet" } else { "No template matches" }}</h2>
+        <Nothing
+            title=if own { "None of your own yet" } else { "No template matches" }
+            all=Some((PATH, "Show all templates"))
+        >
             <p>{words}</p>
-            <a class="link justify-self-start" href=PATH>
-                "Show all templates"
-            </a>
-        </div>
+        </Nothing>
     }
 }
 

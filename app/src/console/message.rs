@@ -2,7 +2,9 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use sereno_types::{Id, MessageAction, MessageAttempt, MessageDetail, MessagePreview, Permission, Problem};
+use sereno_types::{
+    AttemptOutcome, Id, MessageAction, MessageAttempt, MessageDetail, MessagePreview, Permission, Problem,
+};
 
 use crate::{
     console::{
@@ -365,7 +367,7 @@ fn Facts(detail: MessageDetail) -> impl IntoView {
         view! {
             <Fact name="Announcement">
                 <a class="link" href=format!("/console/announcements/{id}")>
-                    "The announcement"
+                    {message.announcement.unwrap_or_else(|| "The announcement".to_owned())}
                 </a>
             </Fact>
         }
@@ -410,13 +412,13 @@ fn Facts(detail: MessageDetail) -> impl IntoView {
 }
 
 /// What the console calls the end of an attempt.
-fn outcome_name(outcome: &str) -> &'static str {
+const fn outcome_name(outcome: AttemptOutcome) -> &'static str {
     match outcome {
-        "sent" => "Taken",
-        "later" => "Not now",
-        "refused" => "Refused",
-        "interrupted" => "Cut off",
-        _ => "Under way",
+        AttemptOutcome::Begun => "Under way",
+        AttemptOutcome::Sent => "Taken",
+        AttemptOutcome::Later => "Not now",
+        AttemptOutcome::Refused => "Refused",
+        AttemptOutcome::Interrupted => "Cut off",
     }
 }
 
@@ -439,7 +441,7 @@ fn Attempts(tried: Vec<MessageAttempt>) -> impl IntoView {
                         {attempt.number}
                         // narrow screens have no columns for them
                         <span class="mt-1 grid gap-0.5 font-normal md:hidden">
-                            <span>{outcome_name(&attempt.outcome)} ", " <At at=attempt.begun_at.clone() /></span>
+                            <span>{outcome_name(attempt.outcome)} ", " <At at=attempt.begun_at.clone() /></span>
                             <code class="font-mono text-sm wrap-anywhere text-soft">{attempt.transport.clone()}</code>
                             <span class="wrap-anywhere">{attempt.answer.clone()}</span>
                         </span>
@@ -448,7 +450,7 @@ fn Attempts(tried: Vec<MessageAttempt>) -> impl IntoView {
                         <At at=attempt.begun_at />
                     </td>
                     <td class="wrap-anywhere font-mono max-md:hidden">{attempt.transport}</td>
-                    <td class="max-md:hidden">{outcome_name(&attempt.outcome)}</td>
+                    <td class="max-md:hidden">{outcome_name(attempt.outcome)}</td>
                     <td class="min-w-48 wrap-anywhere max-md:hidden">{attempt.answer}</td>
                 </tr>
             }

@@ -1,4 +1,4 @@
-//! Writing a mail to a few addresses, with files.
+//! Writing a mail to a few addresses, in words of its own or by a template, with files.
 
 use leptos::context::Provider;
 use leptos::prelude::*;
@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use crate::{
     console::Breadcrumb,
     ui::{
-        field::{Area, Field, FileField, Tick},
+        field::{Area, Field, FileField, Select, Tick},
         form::{Attempt, ErrorSummary, Submit},
         heading::Heading,
         icon::Icon,
@@ -18,6 +18,8 @@ use crate::{
 pub const UPLOAD: &str = "/console/messages/upload";
 /// The name of the field that holds the files.
 pub const FIELD: &str = "attachments";
+
+const LANGUAGES: [(&str, &str); 4] = [("", "Your own"), ("en", "English"), ("de", "German"), ("es", "Spanish")];
 
 /// `/console/messages/new`.
 #[component]
@@ -35,13 +37,35 @@ pub fn NewMessagePage() -> impl IntoView {
                         label="To"
                         hint="One address a line. Each gets a mail of their own."
                     />
-                    <Field name="subject" label="Subject" />
+                    <Field name="subject" label="Subject" hint="Needed unless a template says it." optional=true />
                     <Field name="reply_to" label="Answers to" inputmode="email" optional=true />
                     <Field
                         name="project"
                         label="Project"
                         hint="Its name in addresses. Mails of a project leave as the project says."
                         optional=true
+                    />
+                    <Select
+                        name="locale"
+                        label="Language"
+                        options=LANGUAGES.to_vec()
+                        hint="Of the template, and what the history tells."
+                    />
+                    <Field
+                        name="template"
+                        label="Template"
+                        hint="A template of your own in the place of the texts below, such as custom.invoice."
+                        optional=true
+                    />
+                    <Area
+                        name="context"
+                        label="Values"
+                        hint="A JSON object: for the template, or for the texts below, which then may use {{ name }}."
+                    />
+                    <Tick
+                        name="immediate"
+                        label="Send at once"
+                        hint="The page waits for what the mail server says; up to 10 addresses."
                     />
                     <Tick
                         name="force"

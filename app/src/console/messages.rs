@@ -5,12 +5,19 @@ use leptos_router::{hooks::use_query_map, params::ParamsMap};
 use sereno_types::{MessageQuery, MessageReason, MessageRow, MessageState, Page, Permission, Problem};
 
 use crate::{
-    console::{Breadcrumb, address::counted, events::is_day, holders::UserLink, may},
+    console::{
+        Breadcrumb,
+        address::{and, counted},
+        events::is_day,
+        holders::UserLink,
+        may,
+        overview::grouped,
+    },
     ui::{
         alert::{Done, Tone},
         badge::Badge,
         confirm::Confirm,
-        field::{Choice, DayField, SearchField},
+        field::{Choice, DayField, Hidden, SearchField},
         form::{Attempt, Form, Submit},
         heading::Heading,
         icon::Icon,
@@ -40,25 +47,50 @@ pub(crate) async fn message_kinds() -> Result<Vec<String>, Problem> {
 }
 
 #[server(prefix = "/console/fn", endpoint = "release_messages")]
-pub(crate) async fn release_messages() -> Result<(), Problem> {
+pub(crate) async fn release_messages(#[server(default)] query: Option<MessageQuery>) -> Result<(), Problem> {
     use crate::gate;
-    let member = gate::staff().await?;
-    sereno_core::messages::release_all(&member.sereno, &member.meta, &member.staff)
+    let (member, query) = (gate::staff().await?, query.unwrap_or_default());
+    let done = sereno_core::messages::release_all(&member.sereno, &member.meta, &member.staff, query.clone())
         .await
         .map_err(gate::refuse)?;
-    gate::go_to("/console/messages?done=released");
+    gate::go_to(&done_address(&query, "released", done.released));
     Ok(())
 }
 
 #[server(prefix = "/console/fn", endpoint = "retry_failed_messages")]
-pub(crate) async fn retry_failed_messages() -> Result<(), Problem> {
+pub(crate) async fn retry_failed_messages(#[server(default)] query: Option<MessageQuery>) -> Result<(), Problem> {
     use crate::gate;
-    let member = gate::staff().await?;
-    sereno_core::messages::retry_failed(&member.sereno, &member.meta, &member.staff)
+    let (member, query) = (gate::staff().await?, query.unwrap_or_default());
+    let done = sereno_core::messages::retry_failed(&member.sereno, &member.meta, &member.staff, query.clone())
         .await
         .map_err(gate::refuse)?;
-    gate::go_to("/console/messages?done=retried");
+    gate::go_to(&done_address(&query, "retried", done.released));
     Ok(())
+}
+
+/// How many mails a retry of all that failed would mean, or a release of all that are held back.
+#[server(name = CountMessages, prefix = "/console/fn", endpoint = "count_messages")]
+pub(crate) async fn count_messages(query: Option<MessageQuery>, #[server(default)] held: bool) -> Result<u64, Problem> {
+    use crate::gate;
+    let (member, query) = (gate::staff().await?, query.unwrap_or_default());
+    let count = sereno_core::messages::count_stopped(&member.sereno, &member.staff, query, held)
+        .await
+        .map_err(gate::refuse)?;
+    Ok(count.released)
+}
+
+/// The list from its first page on, with what was done to how many of it.
+#[cfg(feature = "ssr")]
+fn done_address(query: &MessageQuery, done: &str, count: u64) -> String {
+    and(&address(PATH, query), &format!("done={done}&count={count}"))
+}
+
+/// The same list, from its first page on.
+fn whole(query: &MessageQuery) -> MessageQuery {
+    MessageQuery {
+        cursor: None,
+        ..query.clone()
+    }
 }
 
 /// `/console/messages`.
@@ -66,24 +98,38 @@ pub(crate) async fn retry_failed_messages() -> Result<(), Problem> {
 pub fn MessagesPage() -> impl IntoView {
     let asked = use_query_map();
     let query = Memo::new(move |_| asked.with(read));
+    let says = move |name: &'static str| asked.with(|params| params.get(name).unwrap_or_default());
+    let confirm = Memo::new(move |_| says("confirm"));
     let page = Resource::new(
-        move || query.get(),
-        |query| async move {
+        move || (query.get(), confirm.get()),
+        |(query, confirm)| async move {
             let kinds = message_kinds().await?;
             let page = list_messages(Some(query.clone())).await?;
-            Ok((page, kinds, query))
+            let stopped = match confirm.as_str() {
+                "retry" | "release" => {
+                    let held = confirm == "release";
+                    // who may not do it is not asked either
+                    count_messages(Some(whole(&query)), held).await.ok()
+                }
+                _ => None,
+            };
+            Ok((page, kinds, query, stopped))
         },
     );
-    let says = move |name: &'static str| asked.with(|params| params.get(name).unwrap_or_default());
-    let notice = Signal::derive(move || match says("done").as_str() {
-        "released" => Some("The mails that were held back are on their way."),
-        "retried" => Some("The mails that failed are in the queue again."),
-        "sent" => Some("The mails are written. The list says what became of each."),
-        _ => None,
+    let notice = Signal::derive(move || {
+        let count = says("count").parse().ok().map(|count: u64| match count {
+            1 => "1 mail is".to_owned(),
+            count => format!("{} mails are", grouped(count)),
+        });
+        match (says("done").as_str(), count) {
+            ("released", Some(count)) => Some(format!("{count} on the way.")),
+            ("retried", Some(count)) => Some(format!("{count} in the queue again.")),
+            ("sent", _) => Some("The mails are written. The list says what became of each.".to_owned()),
+            _ => None,
+        }
     });
-    let confirm = Signal::derive(move || says("confirm"));
-    loaded(page, move |(page, kinds, query)| {
-        view! { <MessagesView page kinds query notice confirm /> }
+    loaded(page, move |(page, kinds, query, stopped)| {
+        view! { <MessagesView page kinds query stopped notice confirm /> }
     })
 }
 
@@ -138,9 +184,13 @@ pub fn MessagesView(
     kinds: Vec<String>,
     /// What was asked.
     query: MessageQuery,
+    /// How many mails what is to be confirmed would mean.
+    #[prop(default = None)]
+    stopped: Option<u64>,
     /// What has just been done.
-    notice: Signal<Option<&'static str>>,
+    notice: Signal<Option<String>>,
     /// What the address asks to be confirmed: `release` or `retry`.
+    #[prop(into)]
     confirm: Signal<String>,
 ) -> impl IntoView {
     let may_manage = may(Permission::MessagesManage);
@@ -173,13 +223,13 @@ pub fn MessagesView(
                 <Heading title="Mails" />
                 <p class="text-soft">"Every mail: to whom, what became of it, and what the mail server said."</p>
             </div>
-            {may_manage.then(|| view! { <Actions /> })}
+            {may_manage.then(|| view! { <Actions query=query.clone() /> })}
         </div>
         {may_manage
             .then(|| {
                 view! {
-                    <ReleaseQuestion open=asks("release") />
-                    <RetryQuestion open=asks("retry") />
+                    <ReleaseQuestion query=query.clone() stopped filtered open=asks("release") />
+                    <RetryQuestion query=query.clone() stopped filtered open=asks("retry") />
                 }
             })}
         <Chosen query kinds />
@@ -189,15 +239,17 @@ pub fn MessagesView(
     }
 }
 
-/// What can be done about many at once; asked about first, and the links work without scripts.
+/// What can be done about all that the list shows; asked about first, with how many they are, and the links work without
+/// scripts.
 #[component]
-fn Actions() -> impl IntoView {
+fn Actions(query: MessageQuery) -> impl IntoView {
+    let list = address(PATH, &query);
     view! {
         <div class="flex flex-wrap gap-3">
-            <a class="button" href="/console/messages?confirm=retry" data-noscroll>
+            <a class="button" href=and(&list, "confirm=retry") data-noscroll>
                 "Retry all that failed"
             </a>
-            <a class="button" href="/console/messages?confirm=release" data-noscroll>
+            <a class="button" href=and(&list, "confirm=release") data-noscroll>
                 "Release all that are held"
             </a>
             <a class="button button-primary" href="/console/messages/new">
@@ -209,31 +261,89 @@ fn Actions() -> impl IntoView {
 }
 
 #[component]
-fn ReleaseQuestion(open: Signal<bool>) -> impl IntoView {
+fn ReleaseQuestion(query: MessageQuery, stopped: Option<u64>, filtered: bool, open: Signal<bool>) -> impl IntoView {
     let action = ServerAction::<ReleaseMessages>::new();
     let attempt = Attempt::of(action);
-    view! {
-        <Confirm id="release" title="Release every mail that is held back?" open cancel=PATH.to_owned()>
+    let list = address(PATH, &query);
+    let title = question(
+        "Release",
+        ("that is held back", "that are held back"),
+        stopped,
+        filtered,
+    );
+    let form = if stopped == Some(0) {
+        view! { <p>"There is nothing to do."</p> }.into_any()
+    } else {
+        view! {
             <p>"They leave at once, however old they are. Those that nobody waits for any more are skipped."</p>
             <Form action attempt>
+                <Meant query=query.clone() />
                 <Submit label="Release all" class="button button-primary justify-self-start" />
             </Form>
+        }
+        .into_any()
+    };
+    view! {
+        <Confirm id="release" title open cancel=list>
+            {form}
         </Confirm>
     }
 }
 
 #[component]
-fn RetryQuestion(open: Signal<bool>) -> impl IntoView {
+fn RetryQuestion(query: MessageQuery, stopped: Option<u64>, filtered: bool, open: Signal<bool>) -> impl IntoView {
     let action = ServerAction::<RetryFailedMessages>::new();
     let attempt = Attempt::of(action);
-    view! {
-        <Confirm id="retry" title="Retry every mail that failed?" open cancel=PATH.to_owned()>
+    let list = address(PATH, &query);
+    let title = question("Retry", ("that failed", "that failed"), stopped, filtered);
+    let form = if stopped == Some(0) {
+        view! { <p>"There is nothing to do."</p> }.into_any()
+    } else {
+        view! {
             <p>"They go into the queue again with fresh attempts. Those that nobody waits for any more are skipped."</p>
             <Form action attempt>
+                <Meant query=query.clone() />
                 <Submit label="Retry all" class="button button-primary justify-self-start" />
             </Form>
+        }
+        .into_any()
+    };
+    view! {
+        <Confirm id="retry" title open cancel=list>
+            {form}
         </Confirm>
     }
+}
+
+/// What is asked before something is done to many: with their number, and whether filters choose them.
+fn question(verb: &str, (one, many): (&str, &str), stopped: Option<u64>, filtered: bool) -> String {
+    let what = match stopped {
+        None => format!("every mail {one}"),
+        Some(1) => format!("1 mail {one}"),
+        Some(count) => format!("{} mails {many}", grouped(count)),
+    };
+    let among = if filtered { ", of those that the list shows" } else { "" };
+    format!("{verb} {what}{among}?")
+}
+
+/// The filters of the list, for the form that acts on what it shows.
+#[component]
+fn Meant(query: MessageQuery) -> impl IntoView {
+    let says = [
+        ("query[q]", query.q),
+        ("query[user]", query.user),
+        ("query[kind]", query.kind),
+        ("query[state]", query.state.map(|state| state.as_str().to_owned())),
+        ("query[reason]", query.reason.map(|reason| reason.as_str().to_owned())),
+        ("query[project]", query.project),
+        ("query[announcement]", query.announcement),
+        ("query[since]", query.since),
+        ("query[until]", query.until),
+        ("query[limit]", query.limit.map(|limit| limit.to_string())),
+    ];
+    says.into_iter()
+        .filter_map(|(name, value)| Some(view! { <Hidden name value=value? /> }))
+        .collect_view()
 }
 
 /// A plain GET form. The page size stays, the page does not: another search begins at its first page.
@@ -321,6 +431,8 @@ fn Row(row: MessageRow) -> impl IntoView {
     let project = row
         .project
         .map(|project| view! { <span class="block font-normal wrap-anywhere text-soft">"Project " {project}</span> });
+    let about = row.announcement.or(row.subject);
+    let about = about.map(|about| view! { <span class="block font-normal wrap-anywhere">{about}</span> });
     let why = row.reason.map(|reason| {
         view! {
             <span class="block text-soft">
@@ -334,6 +446,7 @@ fn Row(row: MessageRow) -> impl IntoView {
                 <a class="link" href=format!("{PATH}/{}", row.id)>
                     {kind_title(&row.kind)}
                 </a>
+                {about}
                 <code class="block font-mono text-sm font-normal wrap-anywhere text-muted">{row.kind}</code>
                 {project}
                 // narrow screens have no columns for them
@@ -428,6 +541,22 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(kind_title(kind), title);
+        }
+    }
+
+    #[test]
+    fn a_question_says_how_many() {
+        let failed = ("that failed", "that failed");
+        for (stopped, filtered, asked) in [
+            (None, false, "Retry every mail that failed?"),
+            (Some(1), false, "Retry 1 mail that failed?"),
+            (
+                Some(1_200),
+                true,
+                "Retry 1,200 mails that failed, of those that the list shows?",
+            ),
+        ] {
+            assert_eq!(question("Retry", failed, stopped, filtered), asked);
         }
     }
 

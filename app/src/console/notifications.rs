@@ -289,10 +289,16 @@ fn Row(
         Channel::Email => ("/console/messages", Icon::Mail, "E-mail"),
         Channel::Push => ("/console/push", Icon::Smartphone, "Push"),
     };
-    let called = row.title.filter(|title| !title.is_empty()).unwrap_or(row.kind);
+    let title = row.title.filter(|title| !title.is_empty());
+    let kind = (title.is_some() && row.channel == Channel::Email).then(|| {
+        let kind = row.kind.clone();
+        view! { <code class="block font-mono text-sm font-normal wrap-anywhere text-muted">{kind}</code> }
+    });
+    let called = title.unwrap_or(row.kind);
     // the code that the request to send it was answered with, where the reason does not say more
     let code = row.code.map(|code| code.as_str().to_owned());
-    let why = row.reason.or(code).map(|reason| {
+    let reason = row.reason.map(|reason| reason.as_str().to_owned());
+    let why = reason.or(code).map(|reason| {
         let words = reason_title(&reason);
         view! {
             <span class="block text-soft">
@@ -324,6 +330,7 @@ fn Row(
                 <a class="link" href=format!("{path}/{}", row.id)>
                     {called}
                 </a>
+                {kind}
                 <span class="block">
                     <Badge tone=Tone::Plain icon text=way />
                 </span>

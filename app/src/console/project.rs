@@ -115,6 +115,8 @@ pub struct ProjectSeen {
     pub offered: Page<RoleRow>,
     /// How its mails leave.
     pub mail: ProjectMail,
+    /// The version of that.
+    pub mail_version: String,
     /// The roles that the member whom the address names was given here one by one.
     pub given: Vec<AssignmentRow>,
 }
@@ -160,13 +162,14 @@ pub fn ProjectPage() -> impl IntoView {
                 }
                 _ => Vec::new(),
             };
-            let mail = project_mail(project.row.slug.clone()).await?;
+            let (mail, mail_version) = project_mail(project.row.slug.clone()).await?;
             let seen = ProjectSeen {
                 project,
                 version,
                 members,
                 offered,
                 mail,
+                mail_version,
                 given,
             };
             Ok((seen, asked))
@@ -220,7 +223,7 @@ pub fn ProjectView(
     let title = project.row.name.clone();
     let settings = beginning(attempt, "attributes", fields(&project));
     let slug = project.row.slug.clone();
-    let mail = seen.mail.clone();
+    let (mail, mail_version) = (seen.mail.clone(), seen.mail_version.clone());
     let of_mail = slug.clone();
     let version = seen.version.clone();
     view! {
@@ -251,7 +254,7 @@ pub fn ProjectView(
                     .then(|| view! { <Submit label="Save project" class="button button-primary justify-self-start" /> })}
             </Form>
         </section>
-        <MailSettings slug=of_mail mail />
+        <MailSettings slug=of_mail mail version=mail_version />
     }
 }
 

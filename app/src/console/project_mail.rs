@@ -18,7 +18,7 @@ use crate::{
 const SERVER: &str = "secret_url";
 
 #[server(name = LoadProjectMail, prefix = "/console/fn", endpoint = "project_mail")]
-pub(crate) async fn project_mail(#[server(default)] id: String) -> Result<ProjectMail, Problem> {
+pub(crate) async fn project_mail(#[server(default)] id: String) -> Result<(ProjectMail, String), Problem> {
     use crate::gate;
     let member = gate::staff().await?;
     sereno_core::roles::project_mail::detail(&member.sereno, &member.staff, &id)
@@ -34,9 +34,10 @@ pub(crate) async fn update_project_mail(
     #[server(default)] reply_to: String,
     #[server(default)] secret_url: String,
     #[server(default)] forget: String,
+    #[server(default)] seen: String,
 ) -> Result<(), Problem> {
     use crate::gate;
-    let member = gate::staff().await?;
+    let member = gate::staff().await?.having_seen(Some(&seen));
     let transport = match (secret_url.trim().is_empty(), forget.is_empty()) {
         (true, true) => None,
         (true, false) => Some(String::new().into()),
@@ -92,6 +93,8 @@ pub(super) fn MailSettings(
     slug: String,
     /// What holds.
     mail: ProjectMail,
+    /// Its version, so that nobody else's change is overwritten.
+    version: String,
 ) -> impl IntoView {
     let may_change = may(Permission::ProjectsManage) && may(Permission::MessagesManage);
     let is_superuser = use_context::<StaffProfile>().is_some_and(|profile| profile.is_superuser);
@@ -114,6 +117,7 @@ pub(super) fn MailSettings(
             <p>{own}</p>
             <Form action attempt>
                 <Hidden name="id" value=slug />
+                <Hidden name="seen" value=version />
                 <fieldset class="card grid grid-cols-1 gap-4 p-5" disabled=!may_change>
                     <legend class="sr-only">"Mails of the project"</legend>
                     <Field

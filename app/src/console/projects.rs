@@ -1,7 +1,7 @@
 //! The list of projects. Search, filters and page are all in the address.
 
 use leptos::prelude::*;
-use leptos_router::{components::Form, hooks::use_query_map, params::ParamsMap};
+use leptos_router::{hooks::use_query_map, params::ParamsMap};
 use sereno_types::{Page, Permission, Problem, ProjectQuery, ProjectRow};
 
 use crate::{
@@ -19,8 +19,8 @@ use crate::{
         field::{Choice, SearchField},
         heading::Heading,
         icon::Icon,
+        list::{Filters, Listing, Nothing},
         loaded::loaded,
-        pager::Pager,
         time::Ago,
     },
     visit,
@@ -90,7 +90,7 @@ pub fn ProjectsView(
             ..query.clone()
         }))
     };
-    let pager = view! { <Pager previous=at(&page.prev_cursor) next=at(&page.next_cursor) /> };
+    let around = (at(&page.prev_cursor), at(&page.next_cursor));
     let filtered = query.q.is_some() || query.enabled.is_some() || query.user.is_some();
     let total = counted(page.total, "project", "projects", filtered);
     let list = match (page.items.is_empty(), filtered) {
@@ -118,33 +118,24 @@ pub fn ProjectsView(
                     }
                 })}
         </div>
-        <Filters query />
-        <p class="text-soft" role="status">
-            {total}
-        </p>
-        {list}
-        {pager}
+        <Chosen query />
+        <Listing total around>
+            {list}
+        </Listing>
     }
 }
 
 /// A plain GET form. The page size stays, the page does not: another search begins at its first page.
 #[component]
-fn Filters(query: ProjectQuery) -> impl IntoView {
+fn Chosen(query: ProjectQuery) -> impl IntoView {
     let states = vec![("", "Any state"), ("true", "Enabled"), ("false", "Switched off")];
-    let kept = query
-        .limit
-        .map(|limit| view! { <input type="hidden" name="limit" value=limit.to_string() /> });
+    let kept = vec![("limit", query.limit.map(|limit| limit.to_string()))];
     view! {
-        <Form method="GET" action={PATH} {..} role="search" class="flex flex-wrap items-end gap-3">
+        <Filters path=PATH kept>
             <SearchField name="q" label="Search" placeholder="Name" value=query.q />
             <SearchField name="user" label="Owner or member" placeholder="Address, name or number" value=query.user />
             <Choice name="enabled" label="State" options=states value=chosen(query.enabled) />
-            {kept}
-            <button type="submit" class="button">
-                {Icon::Search.draw()}
-                "Search"
-            </button>
-        </Form>
+        </Filters>
     }
 }
 
@@ -205,13 +196,9 @@ fn Row(row: ProjectRow) -> impl IntoView {
 #[component]
 fn NothingFound() -> impl IntoView {
     view! {
-        <div class="card grid gap-3 p-6">
-            <h2 class="text-base font-semibold">"No project matches"</h2>
+        <Nothing title="No project matches" all=Some((PATH, "Show all projects"))>
             <p>"The search looks for parts of names; whose projects they are is named in full."</p>
-            <a class="link justify-self-start" href=PATH>
-                "Show all projects"
-            </a>
-        </div>
+        </Nothing>
     }
 }
 

@@ -1,8 +1,8 @@
-//! One notification to one device: what it says, what became of it, and another try.
+//! One notification to one device: what it says, what became of it, attempt by attempt, and what staff can do about it.
 
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use sereno_types::{Permission, Problem, PushDetail, PushReason, PushState};
+use sereno_types::{Id, Permission, Problem, PushAction, PushAttempt, PushDetail, PushOutcome, PushReason};
 
 use crate::{
     console::{
@@ -27,7 +27,7 @@ use crate::{
 pub(crate) async fn push(#[server(default)] id: String) -> Result<PushDetail, Problem> {
     use crate::gate;
     let member = gate::staff().await?;
-    sereno_core::messages::push::detail(&member.sereno, &member.staff, &sereno_types::Id(id))
+    sereno_core::messages::push::detail(&member.sereno, &member.staff, &Id(id))
         .await
         .map_err(gate::refuse)
 }
@@ -35,11 +35,33 @@ pub(crate) async fn push(#[server(default)] id: String) -> Result<PushDetail, Pr
 #[server(prefix = "/console/fn", endpoint = "retry_push")]
 pub(crate) async fn retry_push(#[server(default)] id: String) -> Result<(), Problem> {
     use crate::gate;
-    let (member, id) = (gate::staff().await?, sereno_types::Id(id));
+    let (member, id) = (gate::staff().await?, Id(id));
     sereno_core::messages::push::retry(&member.sereno, &member.meta, &member.staff, &id)
         .await
         .map_err(gate::refuse)?;
     gate::go_to(&format!("{PATH}/{id}?done=queued"));
+    Ok(())
+}
+
+#[server(prefix = "/console/fn", endpoint = "cancel_push")]
+pub(crate) async fn cancel_push(#[server(default)] id: String) -> Result<(), Problem> {
+    use crate::gate;
+    let (member, id) = (gate::staff().await?, Id(id));
+    sereno_core::messages::push::cancel(&member.sereno, &member.meta, &member.staff, &id)
+        .await
+        .map_err(gate::refuse)?;
+    gate::go_to(&format!("{PATH}/{id}?done=cancelled"));
+    Ok(())
+}
+
+#[server(prefix = "/console/fn", endpoint = "resend_push")]
+pub(crate) async fn resend_push(#[server(default)] id: String) -> Result<(), Problem> {
+    use crate::gate;
+    let (member, id) = (gate::staff().await?, Id(id));
+    let again = sereno_core::messages::push::resend(&member.sereno, &member.meta, &member.staff, &id)
+        .await
+        .map_err(gate::refuse)?;
+    gate::go_to(&format!("{PATH}/{}?done=resent", again.row.id));
     Ok(())
 }
 
@@ -49,12 +71,20 @@ pub fn PushPage() -> impl IntoView {
     let (params, asked) = (use_params_map(), use_query_map());
     let detail = Resource::new(
         move || {
-            let done = asked.with(|asked| asked.get("done").is_some());
+            let done = asked.with(|asked| asked.get("done").unwrap_or_default());
             (params.with(|params| params.get("id").unwrap_or_default()), done)
         },
         |(id, done)| async move { push(id).await.map(|detail| (detail, done)) },
     );
-    loaded(detail, |(detail, done)| view! { <PushView detail done /> })
+    loaded(detail, |(detail, done)| {
+        let notice = match done.as_str() {
+            "queued" => Some("It is queued again."),
+            "cancelled" => Some("It does not leave."),
+            "resent" => Some("This is another one like it, and it is queued."),
+            _ => None,
+        };
+        view! { <PushView detail notice /> }
+    })
 }
 
 /// The notification, once known.
@@ -62,25 +92,26 @@ pub fn PushPage() -> impl IntoView {
 pub fn PushView(
     /// What is known.
     detail: PushDetail,
-    /// Whether it was just queued again.
-    #[prop(default = false)]
-    done: bool,
+    /// What has just been done.
+    #[prop(default = None)]
+    notice: Option<&'static str>,
 ) -> impl IntoView {
-    let action = ServerAction::<RetryPush>::new();
-    let attempt = Attempt::of(action);
     let row = detail.row;
     let title = if row.title.is_empty() {
         "Without a title".to_owned()
     } else {
         row.title
     };
-    let retry = (row.state == PushState::Failed && may(Permission::MessagesManage)).then(|| {
-        let id = row.id.0.clone();
+    let does = Does::new();
+    let actions =
+        may(Permission::MessagesManage).then(|| view! { <Actions id=row.id.clone() offered=detail.actions does /> });
+    let repeats = detail.resent_of.map(|id| {
         view! {
-            <Form action attempt class="contents">
-                <Hidden name="id" value=id />
-                <Submit label="Try again" icon=Icon::Clock class="button" />
-            </Form>
+            <Fact name="Repeats">
+                <a class="link" href=format!("{PATH}/{id}")>
+                    "Another notification"
+                </a>
+            </Fact>
         }
     });
     let device = if may(Permission::DevicesView) {
@@ -116,15 +147,15 @@ pub fn PushView(
     let others = format!("{PATH}?batch={}", row.batch);
     view! {
         <Breadcrumb above=vec![("/console", "Overview"), (PATH, "Push")] here=title.clone() />
-        {done.then(|| view! { <Done>"It is queued again."</Done> })}
+        {notice.map(|notice| view! { <Done>{notice}</Done> })}
         <div class="flex flex-wrap items-start justify-between gap-4">
             <div class="grid min-w-0 gap-2">
-                <Heading title attempt />
+                <Heading title attempt=does.attempt() />
                 <p>
                     <PushBadge state=row.state />
                 </p>
             </div>
-            {retry}
+            {actions}
         </div>
         <section class="card grid grid-cols-1 gap-3 p-5">
             <dl class="facts">
@@ -147,13 +178,143 @@ pub fn PushView(
                         }
                     })}
                 {detail.channel.map(|channel| view! { <Fact name="Channel">{channel}</Fact> })}
+                {repeats}
             </dl>
             {retired}
         </section>
+        <Attempts tried=detail.tried />
         {data}
         <a class="link justify-self-start" href=others>
             "All of the same request"
         </a>
+    }
+}
+
+/// What can be done as it stands. Each is a form of its own, which works without scripts.
+#[component]
+fn Actions(id: Id, offered: Vec<PushAction>, does: Does) -> impl IntoView {
+    let offered = offered
+        .into_iter()
+        .map(|offer| {
+            let id = id.0.clone();
+            match offer {
+                PushAction::Retry => {
+                    let (action, attempt) = does.retry;
+                    view! {
+                        <Form action attempt class="contents">
+                            <Hidden name="id" value=id />
+                            <Submit label="Try again" icon=Icon::Clock class="button" />
+                        </Form>
+                    }
+                    .into_any()
+                }
+                PushAction::Cancel => {
+                    let (action, attempt) = does.cancel;
+                    view! {
+                        <Form action attempt class="contents">
+                            <Hidden name="id" value=id />
+                            <Submit label="Cancel" icon=Icon::Ban class="button" />
+                        </Form>
+                    }
+                    .into_any()
+                }
+                PushAction::Resend => {
+                    let (action, attempt) = does.resend;
+                    view! {
+                        <Form action attempt class="contents">
+                            <Hidden name="id" value=id />
+                            <Submit label="Send anew" icon=Icon::Smartphone class="button" />
+                        </Form>
+                    }
+                    .into_any()
+                }
+            }
+        })
+        .collect_view();
+    view! { <div class="flex flex-wrap gap-3">{offered}</div> }
+}
+
+/// The forms of the page, and what their last try left behind.
+#[derive(Clone, Copy)]
+struct Does {
+    retry: (ServerAction<RetryPush>, Attempt),
+    cancel: (ServerAction<CancelPush>, Attempt),
+    resend: (ServerAction<ResendPush>, Attempt),
+}
+
+impl Does {
+    fn new() -> Self {
+        let (retry, cancel, resend) = (ServerAction::new(), ServerAction::new(), ServerAction::new());
+        Self {
+            retry: (retry, Attempt::of(retry)),
+            cancel: (cancel, Attempt::of(cancel)),
+            resend: (resend, Attempt::of(resend)),
+        }
+    }
+
+    /// Whichever was refused.
+    fn attempt(self) -> Attempt {
+        Attempt::either(self.retry.1, Attempt::either(self.cancel.1, self.resend.1))
+    }
+}
+
+#[component]
+fn Attempts(tried: Vec<PushAttempt>) -> impl IntoView {
+    if tried.is_empty() {
+        return view! {
+            <Section title="Attempts">
+                <p class="text-soft">"The push service was not asked so far."</p>
+            </Section>
+        }
+        .into_any();
+    }
+    let rows = tried
+        .into_iter()
+        .map(|attempt| {
+            view! {
+                <tr>
+                    <th scope="row">{attempt.number}</th>
+                    <td>
+                        <At at=attempt.begun_at />
+                    </td>
+                    <td>
+                        {outcome_name(attempt.outcome)}
+                        {attempt
+                            .reason
+                            .map(|reason| view! { <span class="block text-soft">{reason_words(reason)}</span> })}
+                    </td>
+                    <td class="min-w-48 wrap-anywhere">{attempt.answer}</td>
+                </tr>
+            }
+        })
+        .collect_view();
+    view! {
+        <Section title="Attempts">
+            <div class="scroller -mx-5" role="region" aria-label="Attempts" tabindex="0">
+                <table class="grid-table">
+                    <caption class="sr-only">"Attempts, oldest first"</caption>
+                    <thead>
+                        <tr>
+                            <th scope="col">"No."</th>
+                            <th scope="col">"Begun"</th>
+                            <th scope="col">"Outcome"</th>
+                            <th scope="col">"Answer"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+        </Section>
+    }
+    .into_any()
+}
+
+/// What the console calls the end of an attempt.
+const fn outcome_name(outcome: PushOutcome) -> &'static str {
+    match outcome {
+        PushOutcome::Sent => "Taken",
+        PushOutcome::Later => "Not now",
+        PushOutcome::Refused => "Refused",
     }
 }
 

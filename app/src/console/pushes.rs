@@ -226,6 +226,7 @@ pub(super) const fn state_name(state: PushState) -> &'static str {
         PushState::Sent => "Sent",
         PushState::Failed => "Failed",
         PushState::Skipped => "Skipped",
+        PushState::Cancelled => "Cancelled",
     }
 }
 
@@ -239,6 +240,7 @@ pub(super) const fn reason_words(reason: PushReason) -> &'static str {
         PushReason::SenderMismatch => "Another sender's token",
         PushReason::AttemptsExhausted => "Tried too often",
         PushReason::NoLongerWanted => "Nobody waits for it",
+        PushReason::CancelledByStaff => "Cancelled by staff",
     }
 }
 
@@ -249,7 +251,7 @@ pub(super) fn PushBadge(state: PushState) -> impl IntoView {
         PushState::Queued => (Tone::Warn, Icon::Clock),
         PushState::Sent => (Tone::Good, Icon::CircleCheck),
         PushState::Failed => (Tone::Bad, Icon::CircleAlert),
-        PushState::Skipped => (Tone::Plain, Icon::Ban),
+        PushState::Skipped | PushState::Cancelled => (Tone::Plain, Icon::Ban),
     };
     view! { <Badge tone icon text=state_name(state) /> }
 }
@@ -324,7 +326,7 @@ fn SendForm(action: ServerAction<SendPush>, attempt: Attempt) -> impl IntoView {
                 <Field
                     name="to"
                     label="To"
-                    hint="A user by address, name, number or id: all their devices that have a push token. Or device:<id> for that device alone."
+                    hint="A user by address, name, number or id: all their devices that have a push token and that they are signed in on. Or device:<id> for that device alone."
                 />
                 <Field name="title" label="Title" hint="Title, words or data: one of them is needed." optional=true />
                 <Area name="body" label="Words" />

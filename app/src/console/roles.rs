@@ -15,11 +15,10 @@ use crate::{
     ui::{
         alert::Done,
         field::{Choice, SearchField},
-        get_form::GetForm,
         heading::Heading,
         icon::Icon,
+        list::{Filters, Listing, Nothing},
         loaded::loaded,
-        pager::Pager,
     },
     visit,
 };
@@ -124,7 +123,7 @@ pub fn RolesView(
             ..query.clone()
         }))
     };
-    let pager = view! { <Pager previous=at(&page.prev_cursor) next=at(&page.next_cursor) /> };
+    let around = (at(&page.prev_cursor), at(&page.next_cursor));
     let filtered = query.q.is_some()
         || query.project.is_some()
         || query.permission.is_some()
@@ -166,36 +165,27 @@ pub fn RolesView(
                     })}
             </div>
         </div>
-        <Filters query />
-        <p class="text-soft" role="status">
-            {total}
-        </p>
-        {list}
-        {pager}
+        <Chosen query />
+        <Listing total around>
+            {list}
+        </Listing>
     }
 }
 
 /// A plain GET form. The page size stays, the page does not: another search begins at its first page.
 #[component]
-fn Filters(query: RoleQuery) -> impl IntoView {
+fn Chosen(query: RoleQuery) -> impl IntoView {
     let states = vec![("", "Any state"), ("true", "Enabled"), ("false", "Switched off")];
     let origin = query.origin.map_or("", OriginFilter::as_str);
-    let kept = query
-        .limit
-        .map(|limit| view! { <input type="hidden" name="limit" value=limit.to_string() /> });
+    let kept = vec![("limit", query.limit.map(|limit| limit.to_string()))];
     view! {
-        <GetForm action={PATH} {..} role="search" class="flex flex-wrap items-end gap-3">
+        <Filters path=PATH kept>
             <SearchField name="q" label="Search" placeholder="Name or codename" value=query.q />
             <SearchField name="project" label="Project" placeholder="Name in addresses; - for none" value=query.project />
             <SearchField name="permission" label="Permission" placeholder="Codename" value=query.permission />
             <Choice name="origin" label="Origin" options=origins() value=origin />
             <Choice name="enabled" label="State" options=states value=chosen(query.enabled) />
-            {kept}
-            <button type="submit" class="button">
-                {Icon::Search.draw()}
-                "Search"
-            </button>
-        </GetForm>
+        </Filters>
     }
 }
 
@@ -305,13 +295,9 @@ pub(super) fn RoleLink(
 #[component]
 fn NothingFound() -> impl IntoView {
     view! {
-        <div class="card grid gap-3 p-6">
-            <h2 class="text-base font-semibold">"No role matches"</h2>
+        <Nothing title="No role matches" all=Some((PATH, "Show all roles"))>
             <p>"The search looks for parts of names and codenames; a permission is named in full."</p>
-            <a class="link justify-self-start" href=PATH>
-                "Show all roles"
-            </a>
-        </div>
+        </Nothing>
     }
 }
 

@@ -7,17 +7,16 @@ use sereno_types::{Page, Permission, Problem, SessionKind, SessionQuery, Session
 
 use crate::{
     account::sessions::{device_name, through},
-    console::{Breadcrumb, holders::UserLink, may, overview::grouped},
+    console::{Breadcrumb, address::counted, holders::UserLink, may},
     ui::{
         alert::{Done, Tone},
         badge::Badge,
         field::{Choice, Hidden, SearchField},
         form::{Attempt, ErrorSummary, Form},
-        get_form::GetForm,
         heading::Heading,
         icon::Icon,
+        list::{Filters, Listing, Nothing},
         loaded::loaded,
-        pager::Pager,
         time::Ago,
     },
     visit,
@@ -122,11 +121,11 @@ pub fn SessionsView(
             ..query.clone()
         }))
     };
-    let pager = view! { <Pager previous=at(&page.prev_cursor) next=at(&page.next_cursor) /> };
+    let around = (at(&page.prev_cursor), at(&page.next_cursor));
     let filtered = query.user.is_some() || query.client_id.is_some() || query.address.is_some() || query.kind.is_some();
-    let total = total(page.total, filtered);
+    let total = counted(page.total, "sign-in", "sign-ins", filtered);
     let list = if page.items.is_empty() {
-        view! { <Nothing filtered /> }.into_any()
+        view! { <NothingFound filtered /> }.into_any()
     } else {
         view! { <Table rows=page.items list=address(&query) action attempt /> }.into_any()
     };
@@ -137,45 +136,26 @@ pub fn SessionsView(
             <p class="text-soft">"Every browser and application that has access to an account right now."</p>
         </div>
         {done.then(|| view! { <Done>"The sign-in has ended."</Done> })}
-        <Filters query />
+        <Chosen query />
         <ErrorSummary attempt />
-        <p class="text-soft" role="status">
-            {total}
-        </p>
-        {list}
-        {pager}
+        <Listing total around>
+            {list}
+        </Listing>
     }
-}
-
-fn total(total: u64, filtered: bool) -> String {
-    let noun = if total == 1 { "sign-in" } else { "sign-ins" };
-    let rest = match (filtered, total) {
-        (false, _) => "",
-        (true, 1) => " matches",
-        (true, _) => " match",
-    };
-    format!("{} {noun}{rest}", grouped(total))
 }
 
 /// A plain GET form. The page size stays, the page does not: another search begins at its first page.
 #[component]
-fn Filters(query: SessionQuery) -> impl IntoView {
+fn Chosen(query: SessionQuery) -> impl IntoView {
     let kinds = vec![("", "Any kind"), ("browser", "Browsers"), ("tokens", "Applications")];
-    let kept = query
-        .limit
-        .map(|limit| view! { <input type="hidden" name="limit" value=limit.to_string() /> });
+    let kept = vec![("limit", query.limit.map(|limit| limit.to_string()))];
     view! {
-        <GetForm action={PATH} {..} role="search" class="flex flex-wrap items-end gap-3">
+        <Filters path=PATH kept>
             <SearchField name="user" label="User" placeholder="Address, name or number" value=query.user />
             <SearchField name="client_id" label="Application" placeholder="Client id" value=query.client_id />
             <SearchField name="address" label="Network address" placeholder="192.0.2.7" value=query.address />
             <Choice name="kind" label="Kind" options=kinds value=query.kind.map_or("", SessionKind::as_str) />
-            {kept}
-            <button type="submit" class="button">
-                {Icon::Search.draw()}
-                "Search"
-            </button>
-        </GetForm>
+        </Filters>
     }
 }
 
@@ -287,24 +267,16 @@ fn Row(
 
 /// What a sign-in is, how the first one comes, and the same without a browser.
 #[component]
-fn Nothing(filtered: bool) -> impl IntoView {
+fn NothingFound(filtered: bool) -> impl IntoView {
     let url = visit::about().public_url;
     let curl = format!("curl -H \"Authorization: Bearer $ACCESS\" \\\n  '{url}/api/v1/admin/sessions?kind=tokens'");
-    let title = if filtered {
-        "Nothing matches"
+    let (title, all) = if filtered {
+        ("Nothing matches", Some((PATH, "Show all sign-ins")))
     } else {
-        "Nobody is signed in"
+        ("Nobody is signed in", None)
     };
-    let all = filtered.then(|| {
-        view! {
-            <a class="link justify-self-start" href=PATH>
-                "Show all sign-ins"
-            </a>
-        }
-    });
     view! {
-        <div class="card grid grid-cols-1 gap-3 p-6">
-            <h2 class="text-base font-semibold">{title}</h2>
+        <Nothing title all>
             <p>
                 "A sign-in begins when somebody signs in on a page, or through an application, and is listed here until it
                 ends or is ended. The search takes whole words: a user, the client id of an application, the address that
@@ -313,8 +285,7 @@ fn Nothing(filtered: bool) -> impl IntoView {
             <pre class="shell" tabindex="0">
                 <code>{curl}</code>
             </pre>
-            {all}
-        </div>
+        </Nothing>
     }
 }
 
@@ -347,11 +318,5 @@ mod tests {
             params.insert(name, value.to_owned());
         }
         assert_eq!(read(&params), SessionQuery::default());
-    }
-
-    #[test]
-    fn the_total_is_a_sentence() {
-        assert_eq!(total(1, true), "1 sign-in matches");
-        assert_eq!(total(1234, false), "1,234 sign-ins");
     }
 }

@@ -5,10 +5,16 @@ use leptos_router::{hooks::use_query_map, params::ParamsMap};
 use sereno_types::{Page, Permission, Problem, SocialProviderQuery, SocialProviderRow};
 
 use crate::{
-    console::{Breadcrumb, applications::EnabledBadge, may, overview::grouped, social_provider_form::kind_name},
+    console::{Breadcrumb, address::counted, applications::EnabledBadge, may, social_provider_form::kind_name},
     ui::{
-        alert::Done, field::SearchField, get_form::GetForm, heading::Heading, icon::Icon, loaded::loaded, pager::Pager,
-        provider::mark, time::Ago,
+        alert::Done,
+        field::SearchField,
+        heading::Heading,
+        icon::Icon,
+        list::{Filters, Listing, Nothing},
+        loaded::loaded,
+        provider::mark,
+        time::Ago,
     },
 };
 
@@ -86,12 +92,12 @@ pub fn SocialProvidersView(
             ..query.clone()
         }))
     };
-    let pager = view! { <Pager previous=at(&page.prev_cursor) next=at(&page.next_cursor) /> };
+    let around = (at(&page.prev_cursor), at(&page.next_cursor));
     let filtered = query.q.is_some();
-    let providers = if page.total == 1 { "provider" } else { "providers" };
-    let total = format!("{} {providers}", grouped(page.total));
+    let total = counted(page.total, "provider", "providers", filtered);
+    let kept = vec![("limit", query.limit.map(|limit| limit.to_string()))];
     let list = if page.items.is_empty() {
-        view! { <Nothing filtered /> }.into_any()
+        view! { <NothingFound filtered /> }.into_any()
     } else {
         view! { <Table rows=page.items /> }.into_any()
     };
@@ -110,18 +116,12 @@ pub fn SocialProvidersView(
                     }
                 })}
         </div>
-        <GetForm action={PATH} {..} role="search" class="flex flex-wrap items-end gap-3">
+        <Filters path=PATH kept>
             <SearchField name="q" label="Search" placeholder="Name" value=query.q />
-            <button type="submit" class="button">
-                {Icon::Search.draw()}
-                "Search"
-            </button>
-        </GetForm>
-        <p class="text-soft" role="status">
-            {total}
-        </p>
-        {list}
-        {pager}
+        </Filters>
+        <Listing total around>
+            {list}
+        </Listing>
     }
 }
 
@@ -173,26 +173,23 @@ fn Row(row: SocialProviderRow) -> impl IntoView {
 }
 
 #[component]
-fn Nothing(filtered: bool) -> impl IntoView {
-    if filtered {
-        return view! {
-            <div class="card grid gap-3 p-6">
-                <h2 class="text-base font-semibold">"No provider matches"</h2>
-                <a class="link justify-self-start" href=PATH>
-                    "Show all providers"
-                </a>
-            </div>
-        }
-        .into_any();
-    }
-    view! {
-        <div class="card grid gap-3 p-6">
-            <h2 class="text-base font-semibold">"No providers yet"</h2>
+fn NothingFound(filtered: bool) -> impl IntoView {
+    let (title, all) = if filtered {
+        ("No provider matches", Some((PATH, "Show all providers")))
+    } else {
+        ("No providers yet", None)
+    };
+    let words = (!filtered).then(|| {
+        view! {
             <p>
                 "People sign in by password alone. Set up Google, Apple or any OpenID Connect issuer, and a button for it
                 stands on the sign-in page."
             </p>
-        </div>
+        }
+    });
+    view! {
+        <Nothing title all>
+            {words}
+        </Nothing>
     }
-    .into_any()
 }

@@ -6,15 +6,14 @@ use leptos_router::{hooks::use_query_map, params::ParamsMap};
 use sereno_types::{Page, Permission, Problem, UserQuery, UserRow, UserSort, UserState};
 
 use crate::{
-    console::{Breadcrumb, may, overview::grouped},
+    console::{Breadcrumb, address::counted, may},
     ui::{
         badge::{AdministratorBadge, StateBadge, state_name},
         field::{Choice, SearchField},
-        get_form::GetForm,
         heading::Heading,
         icon::Icon,
+        list::{Filters, Listing, Nothing},
         loaded::loaded,
-        pager::Pager,
         sort::{Direction, SortHeader},
         time::Ago,
     },
@@ -90,7 +89,7 @@ pub fn UsersView(
             ..query.clone()
         }))
     };
-    let pager = view! { <Pager previous=at(&page.prev_cursor) next=at(&page.next_cursor) /> };
+    let around = (at(&page.prev_cursor), at(&page.next_cursor));
     let filtered = query.q.is_some() || query.state.is_some() || query.superuser.is_some();
     let list = match (page.items.is_empty(), filtered) {
         (true, true) => view! { <NothingFound /> }.into_any(),
@@ -111,48 +110,30 @@ pub fn UsersView(
                     }
                 })}
         </div>
-        <Filters query />
-        <p class="text-soft" role="status">
-            {total(page.total, filtered)}
-        </p>
-        {list}
-        {pager}
+        <Chosen query />
+        <Listing total=counted(page.total, "account", "accounts", filtered) around>
+            {list}
+        </Listing>
     }
-}
-
-fn total(total: u64, filtered: bool) -> String {
-    let accounts = if total == 1 { "account" } else { "accounts" };
-    let verb = if total == 1 { "matches" } else { "match" };
-    let rest = if filtered { format!(" {verb}") } else { String::new() };
-    format!("{} {accounts}{rest}", grouped(total))
 }
 
 /// A plain GET form. Order and page size stay, the page does not: another search begins at its first page.
 #[component]
-fn Filters(query: UserQuery) -> impl IntoView {
+fn Chosen(query: UserQuery) -> impl IntoView {
     let states = std::iter::once(("", "Any state"))
         .chain(UserState::ALL.iter().map(|&state| (state.as_str(), state_name(state))))
         .collect();
     let who = vec![("", "Everybody"), ("true", "Administrators"), ("false", "Others")];
-    let kept = [
+    let kept = vec![
         ("sort", query.sort.map(|sort| sort.as_str().to_owned())),
         ("limit", query.limit.map(|limit| limit.to_string())),
     ];
-    let kept = kept
-        .into_iter()
-        .filter_map(|(name, value)| Some(view! { <input type="hidden" name=name value=value? /> }))
-        .collect_view();
     view! {
-        <GetForm action={PATH} {..} role="search" class="flex flex-wrap items-end gap-3">
+        <Filters path=PATH kept>
             <SearchField name="q" label="Search" placeholder="Address, name or number" value=query.q />
             <Choice name="state" label="State" options=states value=query.state.map_or("", UserState::as_str) />
             <Choice name="superuser" label="Who" options=who value=chosen(query.superuser) />
-            {kept}
-            <button type="submit" class="button">
-                {Icon::Search.draw()}
-                "Search"
-            </button>
-        </GetForm>
+        </Filters>
     }
 }
 
@@ -264,13 +245,9 @@ fn Row(row: UserRow) -> impl IntoView {
 #[component]
 fn NothingFound() -> impl IntoView {
     view! {
-        <div class="card grid gap-3 p-6">
-            <h2 class="text-base font-semibold">"Nobody matches"</h2>
+        <Nothing title="Nobody matches" all=Some((PATH, "Show all users"))>
             <p>"The search looks for parts of addresses and names, and for whole numbers."</p>
-            <a class="link justify-self-start" href=PATH>
-                "Show all users"
-            </a>
-        </div>
+        </Nothing>
     }
 }
 
@@ -332,12 +309,5 @@ mod tests {
             params.insert(name, value.to_owned());
         }
         assert_eq!(read(&params), UserQuery::default());
-    }
-
-    #[test]
-    fn the_total_is_a_sentence() {
-        assert_eq!(total(1, true), "1 account matches");
-        assert_eq!(total(0, true), "0 accounts match");
-        assert_eq!(total(1234, false), "1,234 accounts");
     }
 }

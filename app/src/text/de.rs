@@ -281,7 +281,7 @@ pub(super) fn code(code: Code, figures: Figures) -> String {
         Code::StateConflict => "Das hat sich inzwischen geändert. Bitte laden Sie die Seite neu und sehen Sie noch einmal nach.",
         Code::ManagedByConfiguration => "So steht es in den Einstellungen dieses Servers. Bitte ändern Sie es dort.",
         Code::PushNotConfigured => "Hier ist kein Push-Dienst eingerichtet. Wer Sereno betreibt, nennt ihn in den Einstellungen.",
-        Code::NoPushToken => "Kein Gerät kann Mitteilungen bekommen: Keines hat ein Push-Token angegeben.",
+        Code::NoPushToken => "Kein Gerät kann Mitteilungen bekommen: Keines hat ein Push-Token angegeben und ist angemeldet.",
         Code::LastAdministrator => "Das ist das letzte Verwaltungskonto. Ohne es könnte niemand mehr Sereno verwalten.",
         Code::OwnAccount => "Mit dem eigenen Konto geht das nicht.",
         Code::SetupDone => "Das erste Verwaltungskonto gibt es schon. Bitte melden Sie sich an.",

@@ -274,7 +274,7 @@ pub(super) fn code(code: Code, figures: Figures) -> String {
         Code::StateConflict => "This has changed in the meantime. Please reload the page and look again.",
         Code::ManagedByConfiguration => "The settings of this server say how this is. Please change it there.",
         Code::PushNotConfigured => "No push service is set up here. Whoever runs Sereno names one in its settings.",
-        Code::NoPushToken => "No device can get notifications: none of them has given a push token.",
+        Code::NoPushToken => "No device can get notifications: none has given a push token and is signed in on.",
         Code::LastAdministrator => "This is the last administrator. Without this account, nobody could manage Sereno.",
         Code::OwnAccount => "You cannot do this to your own account.",
         Code::SetupDone => "The first administrator exists already. Please sign in.",

@@ -285,7 +285,7 @@ pub(super) fn code(code: Code, figures: Figures) -> String {
         Code::StateConflict => "Esto ha cambiado entretanto. Vuelva a cargar la página y mire de nuevo.",
         Code::ManagedByConfiguration => "Así está en la configuración de este servidor. Cámbielo allí, por favor.",
         Code::PushNotConfigured => "Aquí no hay ningún servicio de notificaciones. Quien administra Sereno lo indica en los ajustes.",
-        Code::NoPushToken => "Ningún dispositivo puede recibir notificaciones: ninguno ha indicado un token de notificaciones.",
+        Code::NoPushToken => "Ningún dispositivo puede recibir notificaciones: ninguno ha indicado un token de notificaciones y tiene la sesión iniciada.",
         Code::LastAdministrator => "Es la última cuenta de administración. Sin ella, nadie podría gestionar Sereno.",
         Code::OwnAccount => "No puede hacer esto con su propia cuenta.",
         Code::SetupDone => "La primera cuenta de administración ya existe. Inicie sesión.",

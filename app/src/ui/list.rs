@@ -2,8 +2,8 @@
 //! stands there when nothing was found. Which filters there are and what a row shows is the page's own.
 
 use leptos::prelude::*;
-use leptos_router::components::Form as Search;
 
+use super::get_form::GetForm;
 use super::icon::Icon;
 use super::pager::Pager;
 
@@ -24,14 +24,14 @@ pub fn Filters(
         .filter_map(|(name, value)| Some(view! { <input type="hidden" name=name value=value? /> }))
         .collect_view();
     view! {
-        <Search method="GET" action={path} {..} role="search" class="flex flex-wrap items-end gap-3">
+        <GetForm action={path} {..} role="search" class="flex flex-wrap items-end gap-3">
             {children()}
             {kept}
             <button type="submit" class="button">
                 {Icon::Search.draw()}
                 "Search"
             </button>
-        </Search>
+        </GetForm>
     }
 }
 

@@ -10,8 +10,8 @@ use leptos::prelude::*;
 use sereno_types::{
     AnnouncementAction, AnnouncementAudience, AnnouncementCounts, AnnouncementDetail, AnnouncementQuery,
     AnnouncementRow, AnnouncementState, AudienceKind, Channel, Code, EmailPreview, FieldError, Id, MessageReason,
-    MessageState, Page, Permission, Preferences, Problem, SaveAnnouncement, StaffProfile, TimelineQuery, TimelineRow,
-    Timestamp,
+    MessageState, Page, Permission, Preferences, Problem, SaveAnnouncement, StaffProfile, TimelineQuery,
+    TimelineReason, TimelineRow, Timestamp,
 };
 
 use crate::{between, holds, html, lacks};
@@ -145,7 +145,11 @@ fn a_draft_says_whom_it_reaches_and_is_sent_after_a_question() {
     let draft = || {
         detail(
             AnnouncementState::Draft,
-            vec![AnnouncementAction::Edit, AnnouncementAction::Schedule],
+            vec![
+                AnnouncementAction::Edit,
+                AnnouncementAction::Schedule,
+                AnnouncementAction::Delete,
+            ],
         )
     };
     let shown = page(draft(), Ok(mail()), vec![Permission::MessagesManage], "schedule");
@@ -227,7 +231,7 @@ fn the_timeline_shows_mails_and_notifications_with_the_way_to_each() {
         to: Some("ana@example.org".to_owned()),
         user: None,
         state: MessageState::Failed,
-        reason: Some("transport_refused".to_owned()),
+        reason: Some(TimelineReason::Mail(MessageReason::TransportRefused)),
         code: Some(MessageReason::EmailNotSent),
         can_retry: channel == Channel::Email,
         attempts: 1,

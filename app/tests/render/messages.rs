@@ -3,9 +3,9 @@
 use app::console::{message::MessageView, messages::MessagesView, suppressions::SuppressionsView};
 use leptos::prelude::*;
 use sereno_types::{
-    Id, MessageAction, MessageAttempt, MessageDetail, MessagePreview, MessageQuery, MessageReason, MessageRow,
-    MessageState, Page, Permission, SessionUser, StaffProfile, SuppressionCause, SuppressionQuery, SuppressionRow,
-    Timestamp,
+    AttemptOutcome, Id, MessageAction, MessageAttempt, MessageDetail, MessagePreview, MessageQuery, MessageReason,
+    MessageRow, MessageState, Page, Permission, SessionUser, StaffProfile, SuppressionCause, SuppressionQuery,
+    SuppressionRow, Timestamp,
 };
 
 use crate::{between, holds, html, lacks};
@@ -26,6 +26,8 @@ fn row() -> MessageRow {
             name: "ana".to_owned(),
         }),
         project: Some("shop".to_owned()),
+        announcement: None,
+        subject: Some("Your invoice <•••>".to_owned()),
         locale: "de".to_owned(),
         state: MessageState::Failed,
         reason: Some(MessageReason::TransportRefused),
@@ -49,7 +51,7 @@ fn detail() -> MessageDetail {
             begun_at: at("2026-11-01T08:00:01Z"),
             ended_at: Some(at("2026-11-01T08:00:02Z")),
             transport: "mail.example.org:587".to_owned(),
-            outcome: "refused".to_owned(),
+            outcome: AttemptOutcome::Refused,
             answer: Some("550 <who> is that?".to_owned()),
         }],
         preview: Some(MessagePreview {
@@ -101,6 +103,7 @@ fn the_list_shows_rows_and_keeps_the_query_in_every_link() {
         &[
             "1 mail matches",
             "Activation",
+            "Your invoice &lt;•••&gt;",
             "ana+&lt;b&gt;@example.org",
             &format!(r#"href="/console/messages/{ID}""#),
             "Failed",

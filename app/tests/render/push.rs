@@ -3,8 +3,8 @@
 use app::console::{push::PushView, pushes::PushesView};
 use leptos::prelude::*;
 use sereno_types::{
-    Id, Page, Permission, PushDetail, PushDevice, PushQuery, PushReason, PushRow, PushState, SessionUser, StaffProfile,
-    Timestamp,
+    Id, Page, Permission, PushAction, PushAttempt, PushDetail, PushDevice, PushOutcome, PushQuery, PushReason, PushRow,
+    PushState, SessionUser, StaffProfile, Timestamp,
 };
 
 use crate::{holds, html, lacks};
@@ -85,33 +85,48 @@ fn the_list_says_what_became_of_each() {
 }
 
 #[test]
-fn what_was_given_up_can_be_tried_again_by_whom_it_is_allowed() {
-    let page = |state: PushState, permissions: &'static [Permission]| {
+fn a_notification_is_told_attempt_by_attempt_and_offers_what_can_be_done() {
+    let page = |actions: Vec<PushAction>, permissions: &'static [Permission]| {
         html(move || {
             staff(permissions);
+            let attempt = PushAttempt {
+                number: 1,
+                begun_at: Timestamp("2026-11-20T08:00:00Z".to_owned()),
+                ended_at: Timestamp("2026-11-20T08:00:01Z".to_owned()),
+                outcome: PushOutcome::Refused,
+                reason: Some(PushReason::TokenUnregistered),
+                answer: Some("404 <UNREGISTERED>".to_owned()),
+            };
             let detail = PushDetail {
-                row: PushRow { state, ..failed() },
+                row: failed(),
                 body: "How <i>".to_owned(),
                 data: [("type".to_owned(), "x".to_owned())].into(),
                 channel: None,
-                answer: Some("404 UNREGISTERED".to_owned()),
+                answer: None,
+                resent_of: Some(Id("earlier".to_owned())),
+                tried: vec![attempt],
+                actions: actions.clone(),
             };
             view! { <PushView detail /> }
         })
     };
     holds(
-        &page(PushState::Failed, Permission::ALL),
+        &page(vec![PushAction::Retry, PushAction::Resend], Permission::ALL),
         &[
             "Try again",
+            "Send anew",
             "How &lt;i&gt;",
-            "404 UNREGISTERED",
+            "404 &lt;UNREGISTERED&gt;",
             "/console/push?batch=batch",
+            "/console/push/earlier",
             "/console/devices/device",
         ],
     );
-    lacks(&page(PushState::Sent, Permission::ALL), &["Try again"]);
+    let waits = page(vec![PushAction::Cancel], Permission::ALL);
+    holds(&waits, &["Cancel"]);
+    lacks(&waits, &["Try again", "Send anew"]);
     lacks(
-        &page(PushState::Failed, &[Permission::MessagesView]),
-        &["Try again", "/console/devices/device"],
+        &page(vec![PushAction::Retry, PushAction::Resend], &[Permission::MessagesView]),
+        &["Try again", "Send anew", "/console/devices/device"],
     );
 }

@@ -39,9 +39,13 @@ names! {
 names! {
     /// What can be done about an announcement.
     AnnouncementAction {
-        /// It can be changed, tried and deleted.
+        /// It can be changed.
         #[default]
         Edit = "edit";
+        /// It can be sent to whoever asks, to look at it.
+        Test = "test";
+        /// It can be deleted.
+        Delete = "delete";
         /// It can be sent, now or later.
         Schedule = "schedule";
         /// Its moment can be taken back.

@@ -79,9 +79,9 @@ pub use login::{Login, LoginAnswer, Logout};
 pub use login_code::{AskLoginCode, LoginCodeAsked, VerifyLoginCode};
 pub use me::{Factor, FactorKind, Factors, Me};
 pub use message::{
-    AddSuppression, MailAttachment, MessageAction, MessageAttempt, MessageDetail, MessagePreview, MessageQuery,
-    MessageReason, MessageRow, MessageState, Released, ResendMessage, SendMessage, SendResult, SentMessages,
-    SuppressionCause, SuppressionQuery, SuppressionRow, TestMail,
+    AddSuppression, AttemptOutcome, MailAttachment, MessageAction, MessageAttempt, MessageDetail, MessagePreview,
+    MessageQuery, MessageReason, MessageRow, MessageState, Released, ResendMessage, SendMessage, SendResult,
+    SentMessages, SuppressionCause, SuppressionQuery, SuppressionRow, TestMail,
 };
 pub use page::{Page, PageQuery};
 pub use password::{ChangeEmail, ChangePassword, ConfirmEmail, ForgotPassword, ResetPassword};
@@ -94,7 +94,10 @@ pub use project::{
     CreateProject, MemberQuery, MemberRow, ProjectDetail, ProjectMail, ProjectQuery, ProjectRow, PutMember,
     UpdateProject, UpdateProjectMail,
 };
-pub use push::{PushDetail, PushDevice, PushQuery, PushQueued, PushReason, PushRow, PushState, SendPush};
+pub use push::{
+    PushAction, PushAttempt, PushDetail, PushDevice, PushOutcome, PushQuery, PushQueued, PushReason, PushRow,
+    PushState, SendPush,
+};
 pub use registration::{
     Activate, Activated, CheckPassword, Register, Registered, ResendActivation, SendActivationAnswer,
 };
@@ -116,7 +119,7 @@ pub use social::{
     SocialLinking, SocialLogin, SocialProviderDetail, SocialProviderQuery, SocialProviderRow, SocialSettings,
     SocialTest, UpdateSocialProvider,
 };
-pub use timeline::{Channel, TimelineQuery, TimelineRow};
+pub use timeline::{Channel, TimelineQuery, TimelineReason, TimelineRow};
 pub use token::{AccessClaims, Audience, KeySet, PublicKey, Refresh, TokenAnswer, VerifyToken, VerifyTokenAnswer};
 pub use token_profile::{
     ClaimRule, ClaimSource, ClaimsPreview, PreviewClaims, Rotation, StandardClaim, SubjectForm, TokenFormat,

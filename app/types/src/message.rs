@@ -152,6 +152,21 @@ named! {
     Redirect = "redirect";
 }
 
+named! {
+    /// How an attempt to hand a mail over ended.
+    AttemptOutcome, "How an attempt to hand a mail over ended.":
+    /// It is under way.
+    Begun = "begun";
+    /// A mail server took it.
+    Sent = "sent";
+    /// No mail server took it this time.
+    Later = "later";
+    /// A mail server refused it.
+    Refused = "refused";
+    /// It was cut off: nobody knows what became of it.
+    Interrupted = "interrupted";
+}
+
 /// A mail in the history.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -167,6 +182,11 @@ pub struct MessageRow {
     pub user: Option<SessionUser>,
     /// The project it belongs to, by its name in addresses.
     pub project: Option<String>,
+    /// What the announcement is called that it belongs to.
+    pub announcement: Option<String>,
+    /// The subject that another service wrote, with everything hidden that may be a secret. Nothing of what Sereno says itself:
+    /// the kind tells it.
+    pub subject: Option<String>,
     /// The language.
     pub locale: String,
     /// Where it stands.
@@ -196,8 +216,8 @@ pub struct MessageAttempt {
     pub ended_at: Option<Timestamp>,
     /// To which mail servers.
     pub transport: String,
-    /// `begun`, `sent`, `later`, `refused` or `interrupted`.
-    pub outcome: String,
+    /// How it ended.
+    pub outcome: AttemptOutcome,
     /// What the mail server said.
     pub answer: Option<String>,
 }
@@ -290,6 +310,7 @@ pub struct MessageQuery {
 pub struct ResendMessage {
     /// The corrected address; that of the mail when nothing is said.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_length = 254))]
     pub recipient: Option<String>,
 }
 
@@ -299,6 +320,7 @@ pub struct ResendMessage {
 #[serde(deny_unknown_fields)]
 pub struct TestMail {
     /// To this address.
+    #[cfg_attr(feature = "openapi", schema(max_length = 254))]
     pub recipient: String,
 }
 
@@ -316,9 +338,11 @@ pub struct Released {
 #[serde(deny_unknown_fields)]
 pub struct MailAttachment {
     /// What the file is called.
+    #[cfg_attr(feature = "openapi", schema(max_length = 200))]
     pub name: String,
     /// What it is (RFC 6838); told by the name where nothing is said.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_length = 200))]
     pub content_type: Option<String>,
     /// Its content, in base64 (RFC 4648 §4).
     pub content: String,
@@ -329,19 +353,24 @@ pub struct MailAttachment {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SendMessage {
-    /// Whom it goes to, each in a mail of their own.
+    /// Whom it goes to, each in a mail of their own: up to 100, or 10 where the answer waits (`queued`).
+    #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 100))]
     pub recipients: Vec<String>,
     /// The subject line; needed unless a template says it.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_length = 255))]
     pub subject: Option<String>,
     /// The HTML.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_length = 262_144))]
     pub html: Option<String>,
     /// The plain text; made from the HTML where nothing is said.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_length = 262_144))]
     pub text: Option<String>,
     /// The name of a template, in the place of texts.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_length = 100))]
     pub template: Option<String>,
     /// What the template may use. With texts of the mail's own: they are templates themselves, and may use this.
     #[serde(default)]
@@ -349,15 +378,19 @@ pub struct SendMessage {
     pub context: BTreeMap<String, serde_json::Value>,
     /// Files that hang on it.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_items = 20))]
     pub attachments: Vec<MailAttachment>,
     /// Where answers go.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_length = 254))]
     pub reply_to: Option<String>,
     /// The project it belongs to: an id or its name in addresses.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_length = 60))]
     pub project: Option<String>,
     /// The language.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_length = 35))]
     pub locale: Option<String>,
     /// `true`, as when nothing is said: the worker sends it. `false`: the answer waits for what the mail server says.
     #[serde(default)]
@@ -435,9 +468,11 @@ pub struct SuppressionQuery {
 #[serde(deny_unknown_fields)]
 pub struct AddSuppression {
     /// The address.
+    #[cfg_attr(feature = "openapi", schema(max_length = 254))]
     pub address: String,
     /// Why, for colleagues.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_length = 500))]
     pub note: Option<String>,
 }
 

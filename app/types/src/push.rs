@@ -19,6 +19,8 @@ names! {
         Failed = "failed";
         /// Nobody waits for it any more; `reason` says why.
         Skipped = "skipped";
+        /// Staff took it out of the queue.
+        Cancelled = "cancelled";
     }
 }
 
@@ -38,8 +40,36 @@ names! {
         SenderMismatch = "sender_mismatch";
         /// It was tried as often as the settings say.
         AttemptsExhausted = "attempts_exhausted";
-        /// The device is gone, has no push token any more, or its owner may not sign in.
+        /// The device is gone or has no push token any more, or nobody is signed in on it any more.
         NoLongerWanted = "no_longer_wanted";
+        /// Staff cancelled it.
+        CancelledByStaff = "cancelled_by_staff";
+    }
+}
+
+names! {
+    /// How an attempt to hand a notification over ended.
+    PushOutcome {
+        /// The service took it.
+        #[default]
+        Sent = "sent";
+        /// The service did not take it this time.
+        Later = "later";
+        /// The service refused it.
+        Refused = "refused";
+    }
+}
+
+names! {
+    /// What can be done about a notification.
+    PushAction {
+        /// It can be put into the queue again.
+        #[default]
+        Retry = "retry";
+        /// It can be taken out of the queue.
+        Cancel = "cancel";
+        /// It can be sent anew to the same device.
+        Resend = "resend";
     }
 }
 
@@ -48,8 +78,8 @@ names! {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SendPush {
-    /// The user: an id, a number, an address or a user name. All their active devices are meant: those that have a push token,
-    /// as long as their owner may sign in.
+    /// The user: an id, a number, an address or a user name. All their active devices are meant: those that have a push token
+    /// and that they are signed in on, as long as they may sign in.
     #[cfg_attr(feature = "openapi", schema(max_length = 254))]
     pub user: Option<String>,
     /// One device, by its id, in place of a user.
@@ -171,5 +201,29 @@ pub struct PushDetail {
     /// The notification channel on Android.
     pub channel: Option<String>,
     /// What the push service said last: the name of the message, or its refusal.
+    pub answer: Option<String>,
+    /// The notification that it repeats.
+    pub resent_of: Option<Id>,
+    /// Every attempt, oldest first.
+    pub tried: Vec<PushAttempt>,
+    /// What can be done about it as it stands.
+    pub actions: Vec<PushAction>,
+}
+
+/// One attempt to hand a notification over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PushAttempt {
+    /// Its place, from 1.
+    pub number: u64,
+    /// When it began.
+    pub begun_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Timestamp,
+    /// How it ended.
+    pub outcome: PushOutcome,
+    /// Why it was not taken.
+    pub reason: Option<PushReason>,
+    /// What the push service said.
     pub answer: Option<String>,
 }

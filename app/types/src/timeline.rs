@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::names::names;
-use crate::{Id, MessageReason, MessageState, SessionUser, Timestamp};
+use crate::{Id, MessageReason, MessageState, PushReason, SessionUser, Timestamp};
 
 names! {
     /// The way by which something was told.
@@ -16,6 +16,43 @@ names! {
     }
 }
 
+/// Why a mail or a notification stands where it stands. A name that both have means the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum TimelineReason {
+    /// Of a mail.
+    Mail(MessageReason),
+    /// Of a notification.
+    Push(PushReason),
+}
+
+impl TimelineReason {
+    /// The name that is sent.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Mail(reason) => reason.as_str(),
+            Self::Push(reason) => reason.as_str(),
+        }
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for TimelineReason {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        let of_mails = MessageReason::ALL.iter().map(|reason| reason.as_str());
+        let of_pushes = PushReason::ALL.iter().map(|reason| reason.as_str());
+        let further = of_pushes.filter(|name| MessageReason::from_name(name).is_none());
+        crate::named_schema(
+            "Why a mail or a notification stands where it stands.",
+            of_mails.chain(further),
+        )
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for TimelineReason {}
+
 /// A mail or a notification to a device.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -26,7 +63,8 @@ pub struct TimelineRow {
     pub channel: Channel,
     /// The kind of mail; `push`.
     pub kind: String,
-    /// The first line of a notification; nothing of a mail.
+    /// By what it is recognised: the first line of a notification; of a mail what its announcement is called, or the subject that
+    /// another service wrote, with everything hidden that may be a secret. Nothing of what Sereno says itself: the kind tells it.
     pub title: Option<String>,
     /// The address, or what the device is called.
     pub to: Option<String>,
@@ -35,7 +73,7 @@ pub struct TimelineRow {
     /// Where it stands.
     pub state: MessageState,
     /// Why: the reasons of mails and of notifications to devices.
-    pub reason: Option<String>,
+    pub reason: Option<TimelineReason>,
     /// What became of a mail, in the words that the request to send it was answered with; nothing of a notification.
     pub code: Option<MessageReason>,
     /// Whether it may be tried again: it did not leave, and what it needs is still here.

@@ -223,6 +223,8 @@ kinds! {
     PushSent = "push_sent";
     /// A notification could not be delivered and was given up.
     PushFailed = "push_failed";
+    /// Staff took a notification to a device out of the queue.
+    PushCancelled = "push_cancelled";
     /// The push service said that an application is no longer on a device: the device's push token was taken away.
     PushTokenRetired = "push_token_retired";
     /// Staff, or a service on their behalf, sent a mail of their own.

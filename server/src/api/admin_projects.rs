@@ -97,8 +97,9 @@ pub async fn mail(
     State(app): State<App>,
     caller: Require<ProjectsView>,
     Segment(name): Segment,
-) -> Result<Json<ProjectMail>, Refusal> {
-    Ok(Json(project_mail::detail(&app.sereno, &caller.staff, &name).await?))
+) -> Result<Tagged<ProjectMail>, Refusal> {
+    let (mail, version) = project_mail::detail(&app.sereno, &caller.staff, &name).await?;
+    Ok(Tagged(version, mail))
 }
 
 /// Change how the mails of a project leave
@@ -115,9 +116,17 @@ pub async fn update_mail(
     caller: Require<ProjectsManage>,
     Segment(name): Segment,
     Json(command): Json<UpdateProjectMail>,
-) -> Result<Json<ProjectMail>, Refusal> {
-    let changed = project_mail::update(&app.sereno, &caller.meta, &caller.staff, &name, command).await?;
-    Ok(Json(changed))
+) -> Result<Tagged<ProjectMail>, Refusal> {
+    match project_mail::update(&app.sereno, &caller.meta, &caller.staff, &name, command).await {
+        Ok((changed, version)) => Ok(Tagged(version, changed)),
+        Err(error) => {
+            let now = async {
+                let (mail, _) = project_mail::detail(&app.sereno, &caller.staff, &name).await?;
+                Ok(mail)
+            };
+            Err(version::refused(error, now).await)
+        }
+    }
 }
 
 /// Try how the mails of a project leave

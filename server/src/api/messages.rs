@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use sereno_core::{Sereno, access, messages};
+use sereno_types::held::MessagesManage;
 use sereno_types::{
     AddSuppression, Code, Id, MessageDetail, MessageQuery, MessageRow, Page, Problem, Released, ResendMessage,
     SendMessage, SendResult, SentMessages, SuppressionQuery, SuppressionRow, TimelineQuery, TimelineRow,
@@ -12,6 +13,7 @@ use sereno_types::{
 
 use crate::http::caller::Caller;
 use crate::http::json::{Json, Nothing, Query, Segment};
+use crate::http::policy::Require;
 use crate::http::problem::Refusal;
 use crate::router::App;
 
@@ -97,12 +99,21 @@ pub async fn retry(
 }
 
 /// Put every mail that failed into the queue again
+///
+/// Among those that the query means, as in the list: all of them without a query. Neither `limit` nor `cursor` count. Mails of
+/// superusers stay unless the caller is one.
 #[utoipa::path(post, path = "/api/v1/admin/messages/retry-failed", tag = "messages",
-    operation_id = "retryFailedMessages", security(("bearer" = []), ("session" = [])),
+    operation_id = "retryFailedMessages", params(MessageQuery), security(("bearer" = []), ("session" = [])),
     responses((status = 200, description = "How many", body = Released)))]
-pub async fn retry_failed(State(app): State<App>, caller: Caller, _: Nothing) -> Result<Json<Released>, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    Ok(Json(messages::retry_failed(&app.sereno, &caller.meta, &staff).await?))
+pub async fn retry_failed(
+    State(app): State<App>,
+    caller: Require<MessagesManage>,
+    Query(query): Query<MessageQuery>,
+    _: Nothing,
+) -> Result<Json<Released>, Refusal> {
+    Ok(Json(
+        messages::retry_failed(&app.sereno, &caller.meta, &caller.staff, query).await?,
+    ))
 }
 
 /// Take a mail out of the queue
@@ -169,12 +180,21 @@ pub async fn release(
 }
 
 /// Let every mail go that was held back
+///
+/// Among those that the query means, as in the list: all of them without a query. Neither `limit` nor `cursor` count. Mails of
+/// superusers stay unless the caller is one.
 #[utoipa::path(post, path = "/api/v1/admin/messages/release", tag = "messages", operation_id = "releaseMessages",
-    security(("bearer" = []), ("session" = [])),
+    params(MessageQuery), security(("bearer" = []), ("session" = [])),
     responses((status = 200, description = "How many", body = Released)))]
-pub async fn release_all(State(app): State<App>, caller: Caller, _: Nothing) -> Result<Json<Released>, Refusal> {
-    let staff = access::staff(&app.sereno, &caller.actor).await?;
-    Ok(Json(messages::release_all(&app.sereno, &caller.meta, &staff).await?))
+pub async fn release_all(
+    State(app): State<App>,
+    caller: Require<MessagesManage>,
+    Query(query): Query<MessageQuery>,
+    _: Nothing,
+) -> Result<Json<Released>, Refusal> {
+    Ok(Json(
+        messages::release_all(&app.sereno, &caller.meta, &caller.staff, query).await?,
+    ))
 }
 
 /// List addresses that are not written to

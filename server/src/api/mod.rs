@@ -136,6 +136,8 @@ fn asking() -> OpenApiRouter<App> {
         .routes(routes!(admin_push::list, admin_push::send))
         .routes(routes!(admin_push::detail))
         .routes(routes!(admin_push::retry))
+        .routes(routes!(admin_push::cancel))
+        .routes(routes!(admin_push::resend))
         .routes(routes!(admin_projects::list, admin_projects::create))
         .routes(routes!(
             admin_projects::detail,

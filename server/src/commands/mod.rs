@@ -11,6 +11,7 @@ mod push;
 mod role;
 mod serve;
 mod setup_link;
+mod suppression;
 mod template;
 mod user;
 mod worker;
@@ -90,7 +91,10 @@ enum Command {
     /// Look at mails and repair them
     #[command(subcommand)]
     Mail(mail::Command),
-    /// Carry e-mail templates as files
+    /// Look at addresses that are not written to, add one, take one off
+    #[command(subcommand)]
+    Suppression(suppression::Command),
+    /// Carry e-mail templates as files, and publish them
     #[command(subcommand)]
     Template(template::Command),
     /// Whether somebody may do something, and why; fails when they may not
@@ -144,6 +148,7 @@ fn dispatch(cli: Cli) -> Outcome {
             Command::Push(command) => push::run(command, config).await,
             Command::Announcement(command) => Box::pin(announcement::run(command, config)).await,
             Command::Mail(command) => Box::pin(mail::run(command, config)).await,
+            Command::Suppression(command) => Box::pin(suppression::run(command, config)).await,
             Command::Template(command) => Box::pin(template::run(command, config)).await,
             Command::Check(question) => check::run(question, config).await,
             Command::Doctor => Box::pin(doctor::run(config)).await,
@@ -223,6 +228,7 @@ fn directives(level: &str, command: &Command) -> String {
         | Command::Push(_)
         | Command::Announcement(_)
         | Command::Mail(_)
+        | Command::Suppression(_)
         | Command::Template(_)
         | Command::Check(_)
         | Command::Doctor => {

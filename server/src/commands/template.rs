@@ -1,4 +1,4 @@
-//! `sereno template export` and `sereno template import`: mails as files.
+//! `sereno template`: mails as files, and drafts into use.
 
 use std::path::{Path, PathBuf};
 
@@ -6,8 +6,9 @@ use clap::Subcommand;
 use sereno_core::config::Config;
 use sereno_core::context::{Actor, RequestMeta};
 use sereno_core::templates::files::{self, Files};
+use sereno_core::templates::publish;
 use sereno_core::{Sereno, access};
-use sereno_types::{EmailImportOutcome as Done, ImportEmailTemplates};
+use sereno_types::{EmailImportOutcome as Done, ImportEmailTemplates, PublishEmailTemplate};
 
 use super::{Failed, Outcome, say, sentence, start};
 
@@ -20,6 +21,16 @@ pub(super) enum Command {
     Export {
         /// The folder; it is made if it is not there
         dir: PathBuf,
+    },
+    /// Publish a draft, and print the version that it becomes
+    Publish {
+        /// The template's name
+        name: String,
+        /// The language
+        language: String,
+        /// What was changed, and why; what the draft says when absent
+        #[arg(long)]
+        note: Option<String>,
     },
     /// Read templates in: what differs from what is in use becomes the draft; your own are made where there are none
     Import {
@@ -41,6 +52,7 @@ pub(super) async fn run(command: Command, config: Config) -> Outcome {
     let sereno = start(config, Vec::new()).await?;
     let done = match command {
         Command::Export { dir } => export(&sereno, &dir).await,
+        Command::Publish { name, language, note } => publish(&sereno, (&name, &language), note).await,
         Command::Import {
             dir,
             publish,
@@ -58,6 +70,16 @@ pub(super) async fn run(command: Command, config: Config) -> Outcome {
     };
     sereno.db.close().await;
     done
+}
+
+async fn publish(sereno: &Sereno, mail: (&str, &str), note: Option<String>) -> Outcome {
+    let staff = access::staff(sereno, &Actor::System).await.map_err(told)?;
+    let command = PublishEmailTemplate { note };
+    let published = publish::publish(sereno, &RequestMeta::default(), &staff, mail, command)
+        .await
+        .map_err(told)?;
+    say(&published.live.map_or(0, |live| live.row.version).to_string());
+    Ok(())
 }
 
 async fn export(sereno: &Sereno, dir: &Path) -> Outcome {

@@ -1,6 +1,8 @@
 //! The form of the console that carries a mail with files, and so is no server function: those take flat texts. Everything
 //! around it is the same for both: origin, flash, redirect (`form_post`).
 
+use std::collections::BTreeMap;
+
 use app::console::message_new::FIELD;
 use axum::body::Body;
 use axum::extract::{FromRequest, Multipart, Request, State};
@@ -23,6 +25,10 @@ pub async fn receive(State(app): State<App>, caller: Caller, posted: Posted) -> 
         let found = posted.texts.iter().find(|(field, _)| field == name);
         found.map(|(_, text)| text.clone())
     };
+    let context = match said("context").filter(|text| !text.trim().is_empty()) {
+        None => BTreeMap::new(),
+        Some(text) => serde_json::from_str(&text).map_err(|_| Error::field("context", Code::InvalidType))?,
+    };
     let recipients = said("recipients").unwrap_or_default();
     let command = SendMessage {
         recipients: recipients
@@ -35,10 +41,13 @@ pub async fn receive(State(app): State<App>, caller: Caller, posted: Posted) -> 
         text: said("text"),
         html: said("html"),
         reply_to: said("reply_to"),
+        template: said("template"),
+        context,
         project: said("project"),
+        locale: said("locale"),
+        queued: Some(said("immediate").is_none()),
         force: said("force").is_some(),
         attachments: posted.files,
-        ..SendMessage::default()
     };
     messages::send(&app.sereno, &caller.meta, &staff, command)
         .await

@@ -349,8 +349,41 @@ fn mails_are_tried_listed_and_released() {
         worked && said.len() == 1 && said[0].ends_with(" sent email_sent test ana@example.org"),
         "{said:?}"
     );
+    let id = said[0].split(' ').next().unwrap().to_owned();
     let (worked, said, _) = folder.sereno(&["mail", "list", "--state", "failed"], "");
     assert!(worked && said.is_empty(), "{said:?}");
+    let (worked, said, complaint) = folder.sereno(&["mail", "show", &id], "");
+    assert!(worked, "{complaint}");
+    for fact in [
+        "kind: test",
+        "recipient: ana@example.org",
+        "state: sent",
+        "actions: resend, redirect",
+    ] {
+        assert!(said.iter().any(|line| line == fact), "{fact}: {said:?}");
+    }
+    assert!(said.iter().any(|line| line.starts_with("subject: ")), "{said:?}");
+    let attempt = said.last().unwrap();
+    assert!(
+        attempt.starts_with("attempt 1: ") && attempt.contains(" sent "),
+        "{attempt}"
+    );
+    let (worked, said, complaint) = folder.sereno(&["mail", "resend", &id, "--to", "bea@example.org"], "");
+    assert!(worked, "{complaint}");
+    let (other, code) = said[0].split_once(' ').unwrap();
+    assert_eq!(code, "email_in_queue");
+    let (worked, said, complaint) = folder.sereno(&["mail", "cancel", other], "");
+    assert!(worked && said.is_empty(), "{said:?} {complaint}");
+    let (worked, _, complaint) = folder.sereno(&["mail", "cancel", other], "");
+    assert!(!worked && !complaint.is_empty(), "it does not wait any more");
+    let (worked, ..) = folder.sereno(&["mail", "retry", other], "");
+    assert!(worked);
+    let (_, said, _) = folder.sereno(&["mail", "list", "--state", "queued"], "");
+    assert!(said.len() == 1 && said[0].starts_with(other), "{said:?}");
+    for wrong in [["mail", "show", "x"], ["mail", "cancel", "x"], ["mail", "resend", "x"]] {
+        let (worked, _, complaint) = folder.sereno(&wrong, "");
+        assert!(!worked && !complaint.is_empty(), "{wrong:?}");
+    }
     for args in [["mail", "retry", "--all-failed"].as_slice(), &["mail", "release"]] {
         let (worked, said, complaint) = folder.sereno(args, "");
         assert!(worked, "{complaint}");
@@ -364,4 +397,60 @@ fn mails_are_tried_listed_and_released() {
     assert!(!worked && complaint.contains("state:"), "{complaint}");
     let (worked, _, _) = folder.sereno(&["mail", "retry"], "");
     assert!(!worked, "neither one nor all");
+}
+
+#[test]
+fn addresses_are_put_on_the_list_and_taken_off() {
+    let folder = Folder::new("suppression");
+    let add = [
+        "suppression",
+        "add",
+        "ana@example.org",
+        "--note",
+        "asked for it\nby phone",
+    ];
+    let (worked, said, complaint) = folder.sereno(&add, "");
+    assert!(worked, "{complaint}");
+    let id = said[0].clone();
+    let (worked, _, complaint) = folder.sereno(&add, "");
+    assert!(!worked && complaint.contains("address_listed"), "{complaint}");
+    let (_, said, _) = folder.sereno(&["suppression", "list", "--q", "ana@", "--cause", "staff"], "");
+    assert_eq!(said, [format!("{id} staff ana@example.org asked for it by phone")]);
+    let (worked, said, _) = folder.sereno(&["suppression", "list", "--cause", "hard_bounce"], "");
+    assert!(worked && said.is_empty(), "{said:?}");
+    let (worked, _, complaint) = folder.sereno(&["suppression", "list", "--cause", "shoe"], "");
+    assert!(!worked && complaint.contains("cause:"), "{complaint}");
+    let (worked, said, complaint) = folder.sereno(&["mail", "test", "ana@example.org"], "");
+    assert!(
+        !worked && complaint.contains("address_suppressed"),
+        "{said:?} {complaint}"
+    );
+    let (worked, ..) = folder.sereno(&["suppression", "remove", &id], "");
+    assert!(worked);
+    let (worked, _, complaint) = folder.sereno(&["suppression", "remove", &id], "");
+    assert!(!worked && !complaint.is_empty());
+}
+
+#[test]
+fn templates_are_read_in_and_published() {
+    let folder = Folder::new("template");
+    let (worked, said, complaint) = folder.sereno(&["template", "export", "mails"], "");
+    assert!(worked && said[0].ends_with(" files"), "{said:?} {complaint}");
+    let subject = folder.0.join("mails/activation/en.subject.txt");
+    std::fs::write(&subject, "Welcome to the house").unwrap();
+    let (worked, said, complaint) = folder.sereno(&["template", "import", "mails"], "");
+    assert!(worked, "{complaint}");
+    assert_eq!(said, ["activation/en: draft"]);
+    let publish = ["template", "publish", "activation", "en", "--note", "ours"];
+    let (worked, said, complaint) = folder.sereno(&publish, "");
+    assert!(worked, "{complaint}");
+    assert_eq!(said, ["1"]);
+    let (worked, _, complaint) = folder.sereno(&publish, "");
+    assert!(!worked && !complaint.is_empty(), "there is no draft any more");
+    let (worked, ..) = folder.sereno(&["template", "export", "again"], "");
+    assert!(worked);
+    let again = std::fs::read_to_string(folder.0.join("again/activation/en.subject.txt")).unwrap();
+    assert_eq!(again.trim(), "Welcome to the house");
+    let (worked, _, complaint) = folder.sereno(&["template", "publish", "shoe", "en"], "");
+    assert!(!worked && !complaint.is_empty());
 }

@@ -214,13 +214,14 @@ pub(super) fn version_of(sereno: &Sereno, row: &Model, written: &SaveAnnouncemen
 }
 
 fn actions(state: AnnouncementState) -> Vec<AnnouncementAction> {
-    use AnnouncementAction::{Cancel, Edit, Pause, Resume, Schedule, Unschedule};
+    use AnnouncementAction::{Cancel, Delete, Edit, Pause, Resume, Schedule, Test, Unschedule};
     match state {
-        AnnouncementState::Draft => vec![Edit, Schedule],
-        AnnouncementState::Scheduled => vec![Unschedule, Cancel],
-        AnnouncementState::Sending => vec![Pause, Cancel],
-        AnnouncementState::Paused => vec![Resume, Cancel],
-        AnnouncementState::Sent | AnnouncementState::Cancelled => Vec::new(),
+        AnnouncementState::Draft => vec![Edit, Test, Schedule, Delete],
+        AnnouncementState::Scheduled => vec![Test, Unschedule, Cancel],
+        AnnouncementState::Sending => vec![Test, Pause, Cancel],
+        AnnouncementState::Paused => vec![Test, Resume, Cancel],
+        AnnouncementState::Sent => vec![Test],
+        AnnouncementState::Cancelled => Vec::new(),
     }
 }
 

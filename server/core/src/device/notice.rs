@@ -42,15 +42,19 @@ pub(super) async fn mail(sereno: &Sereno, tx: &mut Tx, user: &user::Model) -> Re
     Ok(())
 }
 
-/// Queues the notification that tells of a sign-in on this device, for every device of the user that has a push token. Only
-/// where a push service is set up.
+/// Queues the notification that tells of a sign-in on this device, for every device of the user that has a push token and that
+/// they are signed in on. Only where a push service is set up.
 pub(super) async fn push(sereno: &Sereno, tx: &mut Tx, user: &user::Model, on: &device::Model) -> Result<()> {
     if sereno.push.is_none() {
         return Ok(());
     }
+    let to = To::Entering {
+        user: user.id,
+        device: on.id,
+    };
     let locale = user.language().or(tx.meta().locale);
     let message = message(locale.unwrap_or_else(|| sereno.config.mail_locale()), on);
-    let (batch, rows) = push::queue(sereno, tx, To::User(user.id), &message).await?;
+    let (batch, rows) = push::queue(sereno, tx, to, &message).await?;
     if !rows.is_empty() {
         tx.record(
             Event::new(EventKind::PushQueued)

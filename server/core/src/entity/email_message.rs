@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
+use super::Hidden;
 use crate::clock::Moment;
 
 /// One mail in the history: kind, recipient, outcome.
@@ -55,6 +56,8 @@ pub struct Model {
     /// The recipient in the form in which addresses are compared, of the one mail that an announcement sends there; unique
     /// for the announcement. Nothing of other mails, and of those that repeat one or try it.
     pub canonical: Option<String>,
+    /// The subject of what another service wrote, with everything hidden that may be a secret; sealed.
+    pub subject: Option<Hidden>,
 }
 
 /// None is needed: look-ups name their columns.

@@ -33,6 +33,7 @@ pub mod permission_ask;
 pub mod project;
 pub mod project_mail;
 pub mod project_member;
+pub mod push_attempt;
 pub mod push_message;
 pub mod revoked_token;
 pub mod role;

@@ -30,7 +30,7 @@ pub struct Model {
     pub data: Json,
     /// The notification channel on Android.
     pub channel: Option<String>,
-    /// `queued`, `sent`, `failed` or `skipped`.
+    /// `queued`, `sent`, `failed`, `skipped` or `cancelled`.
     pub status: String,
     /// A reason code.
     pub reason: Option<String>,
@@ -42,6 +42,8 @@ pub struct Model {
     pub created_at: Moment,
     /// When the push service took it.
     pub sent_at: Option<Moment>,
+    /// The notification that it repeats; its row may be gone.
+    pub resent_of: Option<Uuid>,
 }
 
 /// None is needed: look-ups name their columns.

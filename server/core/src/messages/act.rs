@@ -1,15 +1,14 @@
 //! What staff does about a mail: into the queue again, out of it, anew to a corrected address, or on its way after it was
 //! held back.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 use serde_json::json;
 use sereno_types::{
-    AnnouncementState, Code, Id, Locale, MessageDetail, MessageReason, MessageState, Permission, Released,
-    ResendMessage, SendResult,
+    AnnouncementState, Code, Id, Locale, MessageDetail, MessageQuery, MessageReason, MessageState, Permission,
+    Released, ResendMessage, SendResult,
 };
 use uuid::Uuid;
 
@@ -44,12 +43,32 @@ pub async fn retry(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) 
     detail::whole(sereno, id).await
 }
 
-/// Puts every mail that failed into the queue again, but for those of superusers unless staff is one; says how many.
+/// Puts every mail that failed into the queue again, among those that a query means; but for those of superusers unless staff
+/// is one. Says how many. Neither `limit` nor `cursor` count.
 ///
 /// # Errors
-/// `permission_denied`.
-pub async fn retry_failed(sereno: &Sereno, meta: &RequestMeta, staff: &Staff) -> Result<Released> {
-    requeue_all(sereno, meta, staff, MessageState::Failed, EventKind::EmailRetried).await
+/// `permission_denied`; `validation_failed` on `q`, `since` or `until`.
+pub async fn retry_failed(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, query: MessageQuery) -> Result<Released> {
+    requeue_all(
+        sereno,
+        meta,
+        staff,
+        (MessageState::Failed, query),
+        EventKind::EmailRetried,
+    )
+    .await
+}
+
+/// How many mails [`retry_failed`] would put into the queue now, or with `held` how many [`release_all`] would let go.
+///
+/// # Errors
+/// As both.
+pub async fn count_stopped(sereno: &Sereno, staff: &Staff, query: MessageQuery, held: bool) -> Result<Released> {
+    staff.require(Permission::MessagesManage)?;
+    let state = if held { MessageState::Held } else { MessageState::Failed };
+    let matching = list::matching(sereno, staff, query).await?.add(may_leave(staff, state));
+    let released = Entity::find().filter(matching).count(sereno.db.read()).await?;
+    Ok(Released { released })
 }
 
 /// Takes a mail out of the queue.
@@ -142,6 +161,7 @@ pub async fn resend(
             .content_id
             .filter(|_| stays.is_none_or(|(state, _)| state == MessageState::Held)),
         announcement_id: row.announcement_id,
+        subject: notify::subject_of(sereno, &row)?,
         is_forced: row.is_forced,
         repeats: Some((row.id, row.told_at.unwrap_or(row.created_at))),
         ..NewRow::of(&row.mail)
@@ -211,28 +231,37 @@ pub async fn release(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id
     detail::whole(sereno, id).await
 }
 
-/// Lets every mail go that was held back, but for those to superusers unless staff is one; says how many.
+/// Lets every mail go that was held back, among those that a query means; but for those to superusers unless staff is one. Says
+/// how many. Neither `limit` nor `cursor` count.
 ///
 /// # Errors
-/// `permission_denied`.
-pub async fn release_all(sereno: &Sereno, meta: &RequestMeta, staff: &Staff) -> Result<Released> {
-    requeue_all(sereno, meta, staff, MessageState::Held, EventKind::EmailsReleased).await
+/// `permission_denied`; `validation_failed` on `q`, `since` or `until`.
+pub async fn release_all(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, query: MessageQuery) -> Result<Released> {
+    requeue_all(
+        sereno,
+        meta,
+        staff,
+        (MessageState::Held, query),
+        EventKind::EmailsReleased,
+    )
+    .await
 }
 
 async fn requeue_all(
     sereno: &Sereno,
     meta: &RequestMeta,
     staff: &Staff,
-    state: MessageState,
+    (state, query): (MessageState, MessageQuery),
     kind: EventKind,
 ) -> Result<Released> {
     staff.require(Permission::MessagesManage)?;
+    let matching = list::matching(sereno, staff, query).await?.add(may_leave(staff, state));
     let mut released = 0;
     let mut after = Uuid::nil();
     loop {
         let mut tx = sereno.begin(meta, staff.actor()).await?;
         let rows = Entity::find()
-            .filter(Column::Status.eq(state.as_str()))
+            .filter(matching.clone())
             .filter(Column::Id.gt(after))
             .order_by_asc(Column::Id)
             .limit(BATCH)
@@ -241,10 +270,7 @@ async fn requeue_all(
         let Some(last) = rows.last() else { break };
         after = last.id;
         let mut moved = 0;
-        let spared = superusers(&tx, staff, &rows).await?;
-        let may = |row: &&Model| detail::can_retry(row) || detail::can_release(row);
-        let is_theirs = |row: &Model| row.user_id.is_some_and(|user| spared.contains(&user));
-        for row in rows.iter().filter(may).filter(|row| !is_theirs(row)) {
+        for row in &rows {
             moved += u64::from(requeue(&mut tx, row).await?);
         }
         if moved > 0 {
@@ -256,34 +282,47 @@ async fn requeue_all(
     Ok(Released { released })
 }
 
-/// Whose mails among these are not for this member of staff to touch (as [`admin::may_touch`] says one by one).
-async fn superusers(tx: &Tx, staff: &Staff, rows: &[Model]) -> Result<HashSet<Uuid>> {
-    if staff.is_superuser() {
-        return Ok(HashSet::new());
-    }
-    let theirs = user::Entity::find()
+/// Which mails that stand so may be put into the queue by this member of staff, as [`detail::can_retry`] and
+/// [`detail::can_release`] say one by one, and [`admin::may_touch`].
+fn may_leave(staff: &Staff, state: MessageState) -> Condition {
+    let kinds = notify::MailKind::ALL.iter().map(|kind| kind.as_str());
+    let can_be_written = Condition::any()
+        .add(Column::Mail.is_in(kinds))
+        .add(Column::Mail.starts_with(notify::TRIED))
+        .add(Column::ContentId.is_not_null())
+        .add(Column::AnnouncementId.is_not_null());
+    let superusers = user::Entity::find()
         .select_only()
         .column(user::Column::Id)
-        .filter(user::Column::Id.is_in(rows.iter().filter_map(|row| row.user_id)))
-        .filter(user::Column::IsSuperuser.eq(true))
-        .into_tuple()
-        .all(tx.db())
-        .await?;
-    Ok(theirs.into_iter().collect())
+        .filter(user::Column::IsSuperuser.eq(true));
+    let may_touch = (!staff.is_superuser()).then(|| {
+        Condition::any()
+            .add(Column::UserId.is_null())
+            .add(Column::UserId.not_in_subquery(superusers.into_query()))
+    });
+    Condition::all()
+        .add(Column::Status.eq(state.as_str()))
+        .add(Column::CredentialEpoch.is_not_null())
+        .add(can_be_written)
+        .add(is_not_ended())
+        .add_option(may_touch)
+}
+
+/// What staff ended as a whole does not leave one by one.
+fn is_not_ended() -> Condition {
+    let ended = announcement::Entity::find()
+        .select_only()
+        .column(announcement::Column::Id)
+        .filter(announcement::Column::State.eq(AnnouncementState::Cancelled.as_str()));
+    Condition::any()
+        .add(Column::AnnouncementId.is_null())
+        .add(Column::AnnouncementId.not_in_subquery(ended.into_query()))
 }
 
 /// Puts a row back where it waits, with a job of its own. A mail that was held back and is let go by staff leaves although
 /// mails are still held back.
 async fn requeue(tx: &mut Tx, row: &Model) -> Result<bool> {
     let was_held = list::state(row) == MessageState::Held;
-    // what staff ended as a whole does not leave one by one
-    let ended = announcement::Entity::find()
-        .select_only()
-        .column(announcement::Column::Id)
-        .filter(announcement::Column::State.eq(AnnouncementState::Cancelled.as_str()));
-    let may_leave = Column::AnnouncementId
-        .is_null()
-        .or(Column::AnnouncementId.not_in_subquery(ended.into_query()));
     let changed = Entity::update_many()
         .col_expr(Column::Status, Expr::value(MessageState::Queued.as_str()))
         .col_expr(Column::Reason, Expr::value(None::<String>))
@@ -291,7 +330,7 @@ async fn requeue(tx: &mut Tx, row: &Model) -> Result<bool> {
         .col_expr(Column::IsForced, Expr::value(row.is_forced || was_held))
         .filter(Column::Id.eq(row.id))
         .filter(Column::Status.eq(row.status.as_str()))
-        .filter(may_leave)
+        .filter(is_not_ended())
         .exec(tx.db())
         .await?;
     if changed.rows_affected == 0 {

@@ -2,7 +2,7 @@
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use sereno_types::{
-    Id, Locale, MessageAction, MessageAttempt, MessageDetail, MessagePreview, MessageState, Permission,
+    AttemptOutcome, Id, Locale, MessageAction, MessageAttempt, MessageDetail, MessagePreview, MessageState, Permission,
 };
 
 use super::{list, parse};
@@ -31,7 +31,7 @@ pub(super) async fn whole(sereno: &Sereno, id: &Id) -> Result<MessageDetail> {
         .order_by_asc(email_attempt::Column::Number)
         .all(db)
         .await?;
-    let beside = list::Beside::of(db, std::slice::from_ref(&row)).await?;
+    let beside = list::Beside::of(sereno, db, std::slice::from_ref(&row)).await?;
     let preview = preview(sereno, &row).await?;
     let is_ended = notify::announcement::is_ended(db, &row).await?;
     Ok(MessageDetail {
@@ -71,7 +71,7 @@ fn attempt(row: email_attempt::Model) -> MessageAttempt {
         begun_at: row.begun_at.timestamp(),
         ended_at: row.ended_at.map(Moment::timestamp),
         transport: row.transport,
-        outcome: row.outcome,
+        outcome: AttemptOutcome::from_name(&row.outcome).unwrap_or(AttemptOutcome::Begun),
         answer: row.answer,
     }
 }
@@ -80,11 +80,11 @@ fn attempt(row: email_attempt::Model) -> MessageAttempt {
 async fn preview(sereno: &Sereno, row: &Model) -> Result<Option<MessagePreview>> {
     if let Some(id) = row.content_id {
         let content = content::open(sereno, id).await?;
-        // what another service wrote may hold secrets of its own
+        // what another service wrote may hold secrets of its own, and nobody here knows which
         return Ok(content.map(|content| MessagePreview {
-            subject: notify::mask(&content.subject),
-            text: notify::mask(&content.text),
-            html: notify::mask(&content.html),
+            subject: notify::hide(&content.subject),
+            text: notify::hide(&content.text),
+            html: notify::hide_html(&content.html),
             attachments: content.files.into_iter().map(|file| file.name).collect(),
             is_sample: false,
         }));

@@ -1,6 +1,6 @@
 //! The history of mails, searched and page by page.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use sea_orm::sea_query::{Expr, ExprTrait, Func};
@@ -14,9 +14,9 @@ use crate::account::admin::{bound, user_named};
 use crate::account::find;
 use crate::context::{Sereno, Staff};
 use crate::entity::email_message::{Column, Entity, Model};
-use crate::entity::project;
+use crate::entity::{announcement, project};
 use crate::error::Result;
-use crate::notify::{ANNOUNCEMENT, CUSTOM, MailKind};
+use crate::notify::{self, ANNOUNCEMENT, CUSTOM, MailKind};
 use crate::paging::{self, Key, Newest, Walk};
 
 /// Mails, newest first.
@@ -37,7 +37,7 @@ pub async fn list(sereno: &Sereno, staff: &Staff, query: MessageQuery) -> Result
         .limit(walk.rows())
         .all(db)
         .await?;
-    let beside = Beside::of(db, &rows).await?;
+    let beside = Beside::of(sereno, db, &rows).await?;
     let place = |row: &Model| (Key::Number(row.created_at.0), row.id);
     walk.page(rows, total, place, |row| show(&row, &beside))
 }
@@ -110,15 +110,17 @@ pub(super) async fn matching(sereno: &Sereno, staff: &Staff, query: MessageQuery
     Ok(matching.add_option(found))
 }
 
-/// What rows only name: users and projects.
+/// What rows only name: users, projects and announcements; and what they say sealed.
 pub(super) struct Beside {
     names: HashMap<Uuid, String>,
     slugs: HashMap<Uuid, String>,
+    announcements: HashMap<Uuid, String>,
+    subjects: HashMap<Uuid, String>,
 }
 
 impl Beside {
     /// What these rows name.
-    pub(super) async fn of<C: ConnectionTrait>(db: &C, rows: &[Model]) -> Result<Self> {
+    pub(super) async fn of<C: ConnectionTrait>(sereno: &Sereno, db: &C, rows: &[Model]) -> Result<Self> {
         let slugs: Vec<(Uuid, String)> = project::Entity::find()
             .select_only()
             .columns([project::Column::Id, project::Column::Slug])
@@ -129,8 +131,40 @@ impl Beside {
         Ok(Self {
             names: find::names(db, rows.iter().filter_map(|row| row.user_id)).await?,
             slugs: slugs.into_iter().collect(),
+            announcements: announcements_of(db, rows.iter()).await?,
+            subjects: subjects_of(sereno, rows.iter())?,
         })
     }
+}
+
+/// What the announcements are called that mails belong to.
+pub(super) async fn announcements_of<C: ConnectionTrait>(
+    db: &C,
+    rows: impl Iterator<Item = &Model>,
+) -> Result<HashMap<Uuid, String>> {
+    let ids: HashSet<Uuid> = rows.filter_map(|row| row.announcement_id).collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let names: Vec<(Uuid, String)> = announcement::Entity::find()
+        .select_only()
+        .columns([announcement::Column::Id, announcement::Column::Name])
+        .filter(announcement::Column::Id.is_in(ids))
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(names.into_iter().collect())
+}
+
+/// The subjects that the history tells, by the mails' ids.
+pub(super) fn subjects_of<'a>(sereno: &Sereno, rows: impl Iterator<Item = &'a Model>) -> Result<HashMap<Uuid, String>> {
+    let mut subjects = HashMap::new();
+    for row in rows {
+        if let Some(subject) = notify::subject_of(sereno, row)? {
+            subjects.insert(row.id, subject);
+        }
+    }
+    Ok(subjects)
 }
 
 /// A row as staff sees it.
@@ -144,6 +178,10 @@ pub(super) fn show(row: &Model, beside: &Beside) -> MessageRow {
             name: beside.names.get(&id).cloned().unwrap_or_default(),
         }),
         project: row.project_id.and_then(|id| beside.slugs.get(&id).cloned()),
+        subject: beside.subjects.get(&row.id).cloned(),
+        announcement: row
+            .announcement_id
+            .and_then(|id| beside.announcements.get(&id).cloned()),
         locale: row.locale.clone(),
         state: state(row),
         reason: reason(row),

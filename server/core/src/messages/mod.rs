@@ -10,7 +10,7 @@ mod send;
 mod suppression;
 mod timeline;
 
-pub use act::{cancel, release, release_all, resend, retry, retry_failed};
+pub use act::{cancel, count_stopped, release, release_all, resend, retry, retry_failed};
 pub use detail::detail;
 pub use list::{kinds, list};
 pub use send::{RECIPIENTS_AT_ONCE, RECIPIENTS_MAX, send, test};

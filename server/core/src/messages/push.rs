@@ -1,4 +1,5 @@
-//! Notifications to devices, for staff: sending one, the history of them all, and another try for what was given up.
+//! Notifications to devices, for staff: sending one, the history of them all, and what can be done about one: another try,
+//! out of the queue, anew.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -6,18 +7,18 @@ use std::time::Duration;
 use sea_orm::sea_query::{Expr, ExprTrait, Func};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use sereno_types::{
-    Code, FieldError, Id, Page, Permission, PushDetail, PushDevice, PushQuery, PushQueued, PushReason, PushRow,
-    PushState, SendPush, SessionUser,
+    Code, FieldError, Id, Page, Permission, PushAction, PushAttempt, PushDetail, PushDevice, PushOutcome, PushQuery,
+    PushQueued, PushReason, PushRow, PushState, SendPush, SessionUser,
 };
 use uuid::Uuid;
 
 use super::parse;
-use crate::account::admin::bound;
+use crate::account::admin::{self, bound};
 use crate::account::find;
 use crate::clock::Moment;
-use crate::context::{Actor, RequestMeta, Sereno, Staff, tidy};
-use crate::entity::device;
+use crate::context::{Actor, RequestMeta, Sereno, Staff, Tx, tidy};
 use crate::entity::push_message::{Column, Entity, Model};
+use crate::entity::{device, push_attempt};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
 use crate::paging::{self, Key, Newest, Walk};
@@ -124,8 +125,16 @@ async fn whole(sereno: &Sereno, id: &Id) -> Result<PushDetail> {
     let db = sereno.db.write();
     let row = Entity::find_by_id(parse(id)?).one(db).await?.ok_or(Error::NotFound)?;
     let names = find::names(db, std::iter::once(row.user_id)).await?;
+    let tried = push_attempt::Entity::find()
+        .filter(push_attempt::Column::MessageId.eq(row.id))
+        .order_by_asc(push_attempt::Column::Number)
+        .all(db)
+        .await?;
     Ok(PushDetail {
         row: show(&row, &names),
+        resent_of: row.resent_of.map(|id| Id(id.to_string())),
+        tried: tried.into_iter().map(attempt).collect(),
+        actions: actions(&row),
         data: serde_json::from_value(row.data).unwrap_or_default(),
         body: row.body,
         channel: row.channel,
@@ -133,8 +142,31 @@ async fn whole(sereno: &Sereno, id: &Id) -> Result<PushDetail> {
     })
 }
 
-/// Queues a notification for a user's active devices, or for one device. Active are those that have a push token, while their
-/// owner may sign in; whether anybody is signed in on one right now is not asked.
+fn attempt(row: push_attempt::Model) -> PushAttempt {
+    PushAttempt {
+        number: u64::try_from(row.number).unwrap_or(0),
+        begun_at: row.begun_at.timestamp(),
+        ended_at: row.ended_at.timestamp(),
+        outcome: PushOutcome::from_name(&row.outcome).unwrap_or_default(),
+        reason: row.reason.as_deref().and_then(PushReason::from_name),
+        answer: row.answer,
+    }
+}
+
+/// What can be done.
+fn actions(row: &Model) -> Vec<PushAction> {
+    let waits = row.status == PushState::Queued.as_str();
+    let all = [
+        (PushAction::Retry, push::can_leave_again(row)),
+        (PushAction::Cancel, waits),
+        (PushAction::Resend, !waits),
+    ];
+    let offered = all.into_iter().filter(|(_, offered)| *offered);
+    offered.map(|(action, _)| action).collect()
+}
+
+/// Queues a notification for a user's active devices, or for one device. Active are those that have a push token and that their
+/// owner is signed in on, while they may sign in.
 ///
 /// # Errors
 /// `permission_denied`; `validation_failed`: `blank` where neither user nor device, or nothing is said, `invalid_choice` for
@@ -238,31 +270,72 @@ async fn whom(sereno: &Sereno, user: Option<&str>, device: Option<&str>) -> Resu
     }
 }
 
-/// Tries again what was given up.
+/// Tries again what was given up or cancelled.
 ///
 /// # Errors
-/// `permission_denied`, `not_found`, `push_not_configured`; `state_conflict` for what was not given up.
+/// `permission_denied`, `not_found`, `push_not_configured`; `state_conflict` for what waits or has left.
 pub async fn retry(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<PushDetail> {
     staff.require(Permission::MessagesManage)?;
     let mut tx = sereno.begin(meta, staff.actor()).await?;
-    let row = Entity::find_by_id(parse(id)?)
-        .one(tx.db())
-        .await?
-        .ok_or(Error::NotFound)?;
+    let row = target(&tx, staff, id).await?;
     if sereno.push.is_none() {
         return Err(Code::PushNotConfigured.into());
     }
     if !push::again(&mut tx, &row).await? {
         return Err(Code::StateConflict.into());
     }
-    tx.record(
-        Event::new(EventKind::PushQueued)
-            .about(row.user_id)
-            .with("push_id", row.id.to_string())
-            .with("was", row.reason.unwrap_or_default()),
-    );
+    tx.record(about(EventKind::PushQueued, &row).with("was", row.reason.unwrap_or_default()));
     tx.commit().await?;
     whole(sereno, id).await
+}
+
+/// Takes one that waits out of the queue.
+///
+/// # Errors
+/// `permission_denied`, `not_found`; `state_conflict` for what does not wait.
+pub async fn cancel(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<PushDetail> {
+    staff.require(Permission::MessagesManage)?;
+    let mut tx = sereno.begin(meta, staff.actor()).await?;
+    let row = target(&tx, staff, id).await?;
+    if !push::take_out(&tx, &row).await? {
+        return Err(Code::StateConflict.into());
+    }
+    tx.record(about(EventKind::PushCancelled, &row));
+    tx.commit().await?;
+    whole(sereno, id).await
+}
+
+/// Sends what one says anew, to the same device: another notification, with a history of its own.
+///
+/// # Errors
+/// `permission_denied`, `not_found`, `push_not_configured`; `state_conflict` while it waits itself; `no_push_token` where the
+/// device cannot get it any more.
+pub async fn resend(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<PushDetail> {
+    staff.require(Permission::MessagesManage)?;
+    let mut tx = sereno.begin(meta, staff.actor()).await?;
+    let row = target(&tx, staff, id).await?;
+    if sereno.push.is_none() {
+        return Err(Code::PushNotConfigured.into());
+    }
+    if !actions(&row).contains(&PushAction::Resend) {
+        return Err(Code::StateConflict.into());
+    }
+    let again = push::repeat(sereno, &mut tx, &row).await?.ok_or(Code::NoPushToken)?;
+    tx.record(about(EventKind::PushQueued, &row).with("new_push_id", again.id.to_string()));
+    tx.commit().await?;
+    whole(sereno, &Id(again.id.to_string())).await
+}
+
+/// The notification, unless it is a superuser's and staff is none.
+async fn target(tx: &Tx, staff: &Staff, id: &Id) -> Result<Model> {
+    let found = Entity::find_by_id(parse(id)?).one(tx.db()).await?;
+    let row = found.ok_or(Error::NotFound)?;
+    admin::may_touch(tx, staff, row.user_id).await?;
+    Ok(row)
+}
+
+fn about(kind: EventKind, row: &Model) -> Event {
+    Event::new(kind).about(row.user_id).with("push_id", row.id.to_string())
 }
 
 /// Sends a notification to a user's devices at once, to see what becomes of it. Neither a row nor a token is changed.

@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
 use crate::identifier;
 use crate::notify::rules::{self, Verdict};
-use crate::notify::{CUSTOM, DeliverMail, MailKind, NewRow, content, queue_row};
+use crate::notify::{self, CUSTOM, DeliverMail, MailKind, NewRow, content, queue_row};
 
 /// Most recipients of one request.
 pub const RECIPIENTS_MAX: usize = 100;
@@ -86,6 +86,7 @@ pub async fn send(
     } else {
         sereno.config.worker.lease.span()
     };
+    let subject = notify::hide(&composed.content.subject);
     let mut ids = Vec::with_capacity(verdicts.len());
     for (recipient, verdict) in command.recipients.iter().zip(&verdicts) {
         let new = NewRow {
@@ -97,6 +98,7 @@ pub async fn send(
             is_forced: command.force,
             stays: *verdict,
             template_version: composed.template.as_ref().map(|(_, version)| *version),
+            subject: Some(subject.clone()),
             ..NewRow::of(&kind)
         };
         ids.push(queue_row(sereno, &mut tx, new, delay).await?);

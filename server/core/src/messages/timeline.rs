@@ -7,7 +7,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use sereno_types::{
     Channel, Code, Id, MessageQuery, MessageReason, MessageState, Page, Permission, PushQuery, PushReason, PushState,
-    SessionUser, TimelineQuery, TimelineRow,
+    SessionUser, TimelineQuery, TimelineReason, TimelineRow,
 };
 use uuid::Uuid;
 
@@ -74,8 +74,21 @@ pub async fn timeline(sereno: &Sereno, staff: &Staff, query: TimelineQuery) -> R
         Row::Mail(row) => Some(row),
         Row::Push(_) => None,
     });
-    let ended = notify::announcement::ended_of(db, mails).await?;
-    walk.page(rows, total, place, |row| show(row, &names, &ended))
+    let beside = Beside {
+        ended: notify::announcement::ended_of(db, mails.clone()).await?,
+        announcements: list::announcements_of(db, mails.clone()).await?,
+        subjects: list::subjects_of(sereno, mails)?,
+        names,
+    };
+    walk.page(rows, total, place, |row| show(row, &beside))
+}
+
+/// What rows only name, and what they say sealed.
+struct Beside {
+    names: HashMap<Uuid, String>,
+    ended: HashSet<Uuid>,
+    announcements: HashMap<Uuid, String>,
+    subjects: HashMap<Uuid, String>,
 }
 
 /// What a request names: a reason of mails, of notifications to devices, of both, or none.
@@ -179,28 +192,37 @@ async fn push_rows<C: ConnectionTrait>(
     Ok((rows, total))
 }
 
-fn show(row: Row, names: &HashMap<Uuid, String>, ended: &HashSet<Uuid>) -> TimelineRow {
+impl Beside {
+    /// By what staff recognises a mail: its announcement, or its subject.
+    fn title(&self, row: &email_message::Model) -> Option<String> {
+        let announcement = row.announcement_id.and_then(|id| self.announcements.get(&id));
+        announcement.or_else(|| self.subjects.get(&row.id)).cloned()
+    }
+}
+
+fn show(row: Row, beside: &Beside) -> TimelineRow {
     let user = row.user_id().map(|id| SessionUser {
         id: Id(id.to_string()),
-        name: names.get(&id).cloned().unwrap_or_default(),
+        name: beside.names.get(&id).cloned().unwrap_or_default(),
     });
     match row {
         Row::Mail(row) => TimelineRow {
             id: Id(row.id.to_string()),
             channel: Channel::Email,
             state: list::state(&row),
+            reason: list::reason(&row).map(TimelineReason::Mail),
             code: Some(MessageReason::of(list::state(&row), list::reason(&row))),
-            can_retry: detail::can_retry(&row) && row.announcement_id.is_none_or(|id| !ended.contains(&id)),
+            can_retry: detail::can_retry(&row) && row.announcement_id.is_none_or(|id| !beside.ended.contains(&id)),
+            title: beside.title(&row),
             kind: row.mail,
-            title: None,
             to: Some(row.recipient),
             user,
-            reason: row.reason,
             attempts: u64::try_from(row.attempts).unwrap_or(0),
             created_at: row.created_at.timestamp(),
             sent_at: row.sent_at.map(Moment::timestamp),
         },
         Row::Push(row) => TimelineRow {
+            can_retry: crate::push::can_leave_again(&row),
             id: Id(row.id.to_string()),
             channel: Channel::Push,
             kind: Channel::Push.as_str().to_owned(),
@@ -208,9 +230,12 @@ fn show(row: Row, names: &HashMap<Uuid, String>, ended: &HashSet<Uuid>) -> Timel
             to: row.device_name,
             user,
             state: MessageState::from_name(&row.status).unwrap_or(MessageState::Failed),
-            can_retry: row.status == PushState::Failed.as_str(),
             code: None,
-            reason: row.reason,
+            reason: row
+                .reason
+                .as_deref()
+                .and_then(PushReason::from_name)
+                .map(TimelineReason::Push),
             attempts: u64::try_from(row.attempts).unwrap_or(0),
             created_at: row.created_at.timestamp(),
             sent_at: row.sent_at.map(Moment::timestamp),

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use sereno_types::{Locale, MessageReason, MessageState};
+use sereno_types::{AttemptOutcome, Locale, MessageReason, MessageState};
 use uuid::Uuid;
 
 use super::announcement::{self, Gate, Written};
@@ -87,7 +87,7 @@ impl Job for DeliverMail {
         }
         match sender.transport.send(&mail).await {
             Ok(answer) => {
-                let sent = Outcome::tried(MessageState::Sent, None, "sent", answer);
+                let sent = Outcome::tried(MessageState::Sent, None, AttemptOutcome::Sent, answer);
                 outbox::finish(sereno, &message, sent).await?;
                 if bounced {
                     outbox::lift_bounce(sereno, &message.recipient).await?;
@@ -100,7 +100,7 @@ impl Job for DeliverMail {
             }
             Err(MailError::Later(why) | MailError::Away(why)) => {
                 let away = Some(MessageReason::TransportAway);
-                let outcome = Outcome::tried(MessageState::Queued, away, "later", why);
+                let outcome = Outcome::tried(MessageState::Queued, away, AttemptOutcome::Later, why);
                 outbox::finish(sereno, &message, outcome).await?;
                 Err(Failure::Later(
                     "the mail server did not take it; its answer stands in the history".to_owned(),
@@ -108,7 +108,12 @@ impl Job for DeliverMail {
             }
             Err(refused @ (MailError::Never(_) | MailError::NoMailbox(_))) => {
                 let reason = Some(MessageReason::TransportRefused);
-                let outcome = Outcome::tried(MessageState::Failed, reason, "refused", refused.to_string());
+                let outcome = Outcome::tried(
+                    MessageState::Failed,
+                    reason,
+                    AttemptOutcome::Refused,
+                    refused.to_string(),
+                );
                 let outcome = match refused {
                     MailError::NoMailbox(_) => outcome.bounced(),
                     _ => outcome,

@@ -1,6 +1,8 @@
 //! What a mail of a kind looks like, for staff: its secrets are made when it leaves and kept nowhere, so the samples stand
-//! in for what it told, and what would have been a secret is masked.
+//! in for what it told, and what would have been a secret is masked. Of what another service wrote nobody knows what in it
+//! is a secret, so there everything goes that may be one.
 
+use html5gum::{DefaultEmitter, StartTag, Token, Tokenizer};
 use sereno_types::Locale;
 
 use crate::context::Sereno;
@@ -31,8 +33,7 @@ pub async fn masked(
 }
 
 /// Masks what follows `token=`, and every group of digits that is as long as a code and stands for itself.
-#[must_use]
-pub fn mask(text: &str) -> String {
+fn mask(text: &str) -> String {
     let mut masked = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find("token=") {
@@ -75,9 +76,186 @@ fn is_code(word: &str) -> bool {
     digits && halves.len() <= 2 && word.len() >= 6
 }
 
+/// Letters in a row that are a token rather than a word.
+const TOKEN_MIN: usize = 24;
+/// Letters and digits in a row that may be a code.
+const CODE_MIN: usize = 4;
+/// Attributes that only say what something looks like; digits in them are sizes and colours.
+const LOOKS: [&[u8]; 17] = [
+    b"align",
+    b"bgcolor",
+    b"border",
+    b"cellpadding",
+    b"cellspacing",
+    b"class",
+    b"color",
+    b"colspan",
+    b"dir",
+    b"height",
+    b"lang",
+    b"role",
+    b"rowspan",
+    b"style",
+    b"target",
+    b"valign",
+    b"width",
+];
+
+/// A text of which nobody knows what in it is a code or a link: no digit is left, no word that holds one and is as long as a
+/// code, and of addresses nothing behind their host that could open anything. A code of letters alone cannot be told from a word.
+#[must_use]
+pub fn hide(text: &str) -> String {
+    let mut hidden = String::with_capacity(text.len());
+    let mut rest = text;
+    while !rest.is_empty() {
+        let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+        let (word, after) = rest.split_at(end);
+        match word.find("://") {
+            Some(at) => {
+                // an address: what it asks for is as good as what it opens
+                let query = word[at..].find(['?', '#']).map_or(word.len(), |query| at + query);
+                hide_words(&word[..query], &mut hidden);
+                if query < word.len() {
+                    hidden.push('?');
+                    hidden.push_str(MASK);
+                }
+            }
+            None => hide_words(word, &mut hidden),
+        }
+        let blank = after.find(|c: char| !c.is_whitespace()).unwrap_or(after.len());
+        hidden.push_str(&after[..blank]);
+        rest = &after[blank..];
+    }
+    hidden
+}
+
+fn hide_words(text: &str, hidden: &mut String) {
+    let is_inside = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let end = if is_inside(first) {
+            rest.find(|c| !is_inside(c)).unwrap_or(rest.len())
+        } else {
+            first.len_utf8()
+        };
+        let (word, after) = rest.split_at(end);
+        rest = after;
+        let length = word.chars().filter(|c| c.is_alphanumeric()).count();
+        let has_digits = word.chars().any(char::is_numeric);
+        if length >= TOKEN_MIN || (has_digits && length >= CODE_MIN) {
+            hidden.push_str(MASK);
+        } else {
+            // a code may be written digit by digit
+            hidden.extend(word.chars().map(|c| if c.is_numeric() { '•' } else { c }));
+        }
+    }
+}
+
+/// The same of an HTML document, which keeps its looks. It is read as a browser reads it, so that no way of writing a digit
+/// gets through; comments and what is no text are left out.
+#[must_use]
+pub fn hide_html(html: &str) -> String {
+    let mut emitter = DefaultEmitter::default();
+    emitter.naively_switch_states(true);
+    let mut shown = String::with_capacity(html.len());
+    let (mut raw, mut words): (Option<Vec<u8>>, _) = (None, String::new());
+    for Ok(token) in Tokenizer::new_with_emitter(html, emitter) {
+        if let Token::String(text) = &token {
+            // looks are kept, scripts and the like are not
+            match &raw {
+                None => words.push_str(&String::from_utf8_lossy(text)),
+                Some(name) if name == b"style" => shown.push_str(&String::from_utf8_lossy(text)),
+                Some(_) => {}
+            }
+            continue;
+        }
+        shown.push_str(&escaped(&hide(&std::mem::take(&mut words))));
+        match token {
+            Token::StartTag(tag) => {
+                open_tag(&tag, &mut shown);
+                if RAW.contains(&tag.name.as_slice()) && !tag.self_closing {
+                    raw = Some(tag.name.to_vec());
+                }
+            }
+            Token::EndTag(tag) => {
+                if raw.as_deref() == Some(tag.name.as_slice()) {
+                    raw = None;
+                }
+                shown.push_str(&format!("</{}>", String::from_utf8_lossy(&tag.name)));
+            }
+            Token::Doctype(_) => shown.push_str("<!doctype html>"),
+            Token::Comment(_) | Token::Error(_) | Token::String(_) => {}
+        }
+    }
+    shown.push_str(&escaped(&hide(&words)));
+    shown
+}
+
+/// Elements whose content is no text.
+const RAW: [&[u8]; 2] = [b"style", b"script"];
+
+fn open_tag(tag: &StartTag<()>, shown: &mut String) {
+    shown.push('<');
+    shown.push_str(&String::from_utf8_lossy(&tag.name));
+    for (name, value) in &tag.attributes {
+        let text = String::from_utf8_lossy(value);
+        let is_look = LOOKS.contains(&name.as_slice()) && !text.contains("url(");
+        let text = if is_look { text.into_owned() } else { hide(&text) };
+        shown.push_str(&format!(
+            " {}=\"{}\"",
+            hide(&String::from_utf8_lossy(name)),
+            escaped(&text).replace('"', "&quot;")
+        ));
+    }
+    shown.push('>');
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_strangers_text_nothing_is_left_that_may_be_a_code() {
+        for (text, shown) in [
+            ("Your code: 123456", "Your code: ••••"),
+            ("Code:123456 #1234 PIN=0815", "Code:•••• #•••• PIN=••••"),
+            ("code-123456 or 12 34 56", "•••• or •• •• ••"),
+            ("1 2 3 4", "• • • •"),
+            ("A1B2-C3D4 x7", "•••• x•"),
+            ("١٢٣٤ ４２", "•••• ••"),
+            (
+                "Open https://shop.example/r/aB3dE6?k=abc&x=1#top now",
+                "Open https://shop.example/r/••••?•••• now",
+            ),
+            (
+                "Dear Ana,\n\tyour order is on its way.",
+                "Dear Ana,\n\tyour order is on its way.",
+            ),
+            ("abcdefghijklmnopqrstuvwxyz", "••••"),
+            ("", ""),
+        ] {
+            assert_eq!(hide(text), shown);
+        }
+    }
+
+    #[test]
+    fn a_strangers_html_keeps_its_looks_and_no_digit() {
+        let shown = hide_html(
+            "<!doctype html><style>p { width: 600px }</style><!-- 123456 --><script>var code = 123456;</script>\
+             <p style=\"width: 600px\" title=\"Code 123456\">Your&nbsp;code: <b>1</b><b>2</b>&#51;4567 a &lt; b</p>\
+             <a href=\"https://shop.example/?code=123456\">Open</a><i style=\"background: url(https://x.example/123456)\">",
+        );
+        assert_eq!(
+            shown,
+            "<!doctype html><style>p { width: 600px }</style><script></script>\
+             <p style=\"width: 600px\" title=\"Code ••••\">Your\u{a0}code: <b>•</b><b>•</b>•••• a &lt; b</p>\
+             <a href=\"https://shop.example/?••••\">Open</a><i style=\"background: url(https://x.example/••••)\">"
+        );
+    }
 
     #[test]
     fn codes_and_tokens_are_masked_and_nothing_else() {

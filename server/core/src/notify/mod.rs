@@ -29,14 +29,14 @@ use uuid::Uuid;
 
 pub use deliver::DeliverMail;
 pub use mails::{MailKind, Rendered};
-pub use masked::{mask, masked};
+pub use masked::{hide, hide_html, masked};
 pub use outbox::about;
 pub(crate) use render::{TRIED, Tried, sampled, samples, with_subject};
 
 use crate::clock::Moment;
 use crate::context::limiter::{self, Limit};
 use crate::context::{Sereno, Tx};
-use crate::entity::{email_message, user};
+use crate::entity::{Hidden, email_message, user};
 use crate::error::Result;
 
 /// To whom a mail goes.
@@ -140,6 +140,8 @@ pub struct NewRow {
     pub stays: Option<(MessageState, MessageReason)>,
     /// The version of a template of staff's own that it was written by.
     pub template_version: Option<i64>,
+    /// What the history tells of its subject, where that is no secret and not its kind's own.
+    pub subject: Option<String>,
 }
 
 impl NewRow {
@@ -161,6 +163,7 @@ impl NewRow {
             repeats: None,
             stays: None,
             template_version: None,
+            subject: None,
         }
     }
 }
@@ -169,7 +172,18 @@ impl NewRow {
 pub async fn queue_row(sereno: &Sereno, tx: &mut Tx, new: NewRow, delay: Duration) -> Result<Uuid> {
     let (id, stays) = (sereno.new_id()?, new.stays.is_some());
     let (job, kind) = (job_of(id, &new), new.kind.clone());
-    email_message::Entity::insert(row_of(tx, id, new))
+    let subject = match &new.subject {
+        Some(subject) => Some(
+            sereno
+                .keys
+                .seal
+                .seal(subject.as_bytes(), &subject_place(id), &*sereno.entropy)?,
+        ),
+        None => None,
+    };
+    let mut row = row_of(tx, id, new);
+    row.subject = Set(subject.map(Hidden));
+    email_message::Entity::insert(row)
         .exec_without_returning(tx.db())
         .await?;
     match (stays, delay.is_zero()) {
@@ -178,6 +192,20 @@ pub async fn queue_row(sereno: &Sereno, tx: &mut Tx, new: NewRow, delay: Duratio
         (false, false) => tx.enqueue_in(&job, delay)?,
     }
     Ok(id)
+}
+
+/// What the history tells of a mail's subject.
+///
+/// # Errors
+/// When it cannot be opened.
+pub fn subject_of(sereno: &Sereno, row: &email_message::Model) -> Result<Option<String>> {
+    let Some(sealed) = &row.subject else { return Ok(None) };
+    let plain = sereno.keys.seal.open(&sealed.0, &subject_place(row.id))?;
+    Ok(Some(String::from_utf8_lossy(&plain).into_owned()))
+}
+
+fn subject_place(id: Uuid) -> String {
+    format!("email_message:{id}")
 }
 
 /// A job for a mail of this kind: mails of announcements come after every other, also those that are let go, tried again or
@@ -249,6 +277,7 @@ fn row_of(tx: &Tx, id: Uuid, new: NewRow) -> email_message::ActiveModel {
         template_version: Set(new.template_version),
         announcement_id: Set(new.announcement_id),
         canonical: Set(new.canonical),
+        subject: Set(None),
     }
 }
 

@@ -5,7 +5,7 @@
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::json;
-use sereno_types::{Code, MessageReason, MessageState, SuppressionCause};
+use sereno_types::{AttemptOutcome, Code, MessageReason, MessageState, SuppressionCause};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -90,7 +90,7 @@ pub(super) async fn begin(sereno: &Sereno, message: &mut Model, transport: Strin
         message_id: Set(message.id),
         number: Set(number),
         transport: Set(transport),
-        outcome: Set("begun".to_owned()),
+        outcome: Set(AttemptOutcome::Begun.as_str().to_owned()),
         answer: Set(None),
         begun_at: Set(tx.now()),
         ended_at: Set(None),
@@ -107,9 +107,12 @@ pub(super) async fn begin(sereno: &Sereno, message: &mut Model, transport: Strin
 /// An attempt that no outcome was written of.
 async fn close_interrupted(tx: &Tx, message_id: Uuid) -> Result<()> {
     email_attempt::Entity::update_many()
-        .col_expr(email_attempt::Column::Outcome, Expr::value("interrupted"))
+        .col_expr(
+            email_attempt::Column::Outcome,
+            Expr::value(AttemptOutcome::Interrupted.as_str()),
+        )
         .filter(email_attempt::Column::MessageId.eq(message_id))
-        .filter(email_attempt::Column::Outcome.eq("begun"))
+        .filter(email_attempt::Column::Outcome.eq(AttemptOutcome::Begun.as_str()))
         .exec(tx.db())
         .await?;
     Ok(())
@@ -127,7 +130,7 @@ pub(super) struct Outcome {
     state: MessageState,
     reason: Option<MessageReason>,
     /// How the attempt ended, and what was answered; nothing where no transport was asked.
-    attempt: Option<(&'static str, String)>,
+    attempt: Option<(AttemptOutcome, String)>,
     /// What the history tells where no transport answered.
     why: Option<String>,
     /// Whether there is no such mailbox.
@@ -156,7 +159,7 @@ impl Outcome {
     pub(super) const fn tried(
         state: MessageState,
         reason: Option<MessageReason>,
-        outcome: &'static str,
+        outcome: AttemptOutcome,
         answer: String,
     ) -> Self {
         Self {
@@ -263,9 +266,9 @@ pub fn about(event: Event, message: &Model) -> Event {
         .with("message_id", message.id.to_string())
 }
 
-async fn end_attempt(tx: &Tx, message: &Model, how: &'static str, answer: Option<String>) -> Result<()> {
+async fn end_attempt(tx: &Tx, message: &Model, how: AttemptOutcome, answer: Option<String>) -> Result<()> {
     email_attempt::Entity::update_many()
-        .col_expr(email_attempt::Column::Outcome, Expr::value(how))
+        .col_expr(email_attempt::Column::Outcome, Expr::value(how.as_str()))
         .col_expr(email_attempt::Column::Answer, Expr::value(answer))
         .col_expr(email_attempt::Column::EndedAt, Expr::value(tx.now().0))
         .filter(email_attempt::Column::MessageId.eq(message.id))

@@ -2,13 +2,15 @@
 //! history. Runs at least once: a service that took it and was not heard gets it again.
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
-use sereno_types::{Code, PushReason, PushState, UserState};
+use sereno_types::{Code, PushOutcome, PushReason, PushState, UserState};
 use uuid::Uuid;
 
-use crate::context::{Actor, Failure, Job, RequestMeta, Sereno, tidy};
-use crate::entity::{Hidden, device, push_message, user};
+use super::whom;
+use crate::clock::Moment;
+use crate::context::{Actor, Failure, Job, RequestMeta, Sereno, Tx, tidy};
+use crate::entity::{Hidden, device, push_attempt, push_message, user};
 use crate::error::Result;
 use crate::event::{Event, EventKind};
 use crate::port::push::{OutgoingPush, PushError};
@@ -46,8 +48,9 @@ impl Job for DeliverPush {
             data: serde_json::from_value(message.data.clone()).unwrap_or_default(),
             channel: message.channel.clone(),
         };
+        let begun = sereno.now();
         let error = match sender.send(&push).await {
-            Ok(answer) => return Ok(finish(sereno, &message, Outcome::sent(answer), None).await?),
+            Ok(answer) => return Ok(finish(sereno, &message, Outcome::sent(begun, answer), None).await?),
             Err(error) => error,
         };
         let (state, reason, why) = match error {
@@ -57,7 +60,7 @@ impl Job for DeliverPush {
             PushError::Never(why) => (PushState::Failed, PushReason::TransportRefused, why),
         };
         let dead = (reason == PushReason::TokenUnregistered).then_some(token);
-        finish(sereno, &message, Outcome::tried(state, reason, why), dead).await?;
+        finish(sereno, &message, Outcome::refused(begun, state, reason, why), dead).await?;
         match reason {
             PushReason::TransportAway => Err(Failure::Later(
                 "the push service did not take it; its answer stands in the history".to_owned(),
@@ -84,10 +87,11 @@ async fn waiting(sereno: &Sereno, id: Uuid) -> Result<Option<push_message::Model
     Ok(found.filter(|message| message.status == PushState::Queued.as_str()))
 }
 
-/// Where it goes, while the device is there and its owner may sign in.
+/// Where it goes, while the device is there and its owner, who may sign in, is signed in on it.
 async fn token(sereno: &Sereno, message: &push_message::Model) -> Result<Option<Hidden>> {
     let found = device::Entity::find_by_id(message.device_id)
         .find_also_related(user::Entity)
+        .filter(whom::signed_in(sereno, sereno.now()))
         .one(sereno.db.read())
         .await?;
     let Some((device, Some(user))) = found else {
@@ -101,8 +105,8 @@ async fn token(sereno: &Sereno, message: &push_message::Model) -> Result<Option<
 struct Outcome {
     state: PushState,
     reason: Option<PushReason>,
-    answer: Option<String>,
-    tried: bool,
+    /// What the service said, and since when it was asked; nothing where it was not.
+    attempt: Option<(Moment, String)>,
 }
 
 impl Outcome {
@@ -111,26 +115,23 @@ impl Outcome {
         Self {
             state,
             reason: Some(reason),
-            answer: None,
-            tried: false,
+            attempt: None,
         }
     }
 
-    const fn sent(answer: String) -> Self {
+    const fn sent(begun: Moment, answer: String) -> Self {
         Self {
             state: PushState::Sent,
             reason: None,
-            answer: Some(answer),
-            tried: true,
+            attempt: Some((begun, answer)),
         }
     }
 
-    const fn tried(state: PushState, reason: PushReason, answer: String) -> Self {
+    const fn refused(begun: Moment, state: PushState, reason: PushReason, answer: String) -> Self {
         Self {
             state,
             reason: Some(reason),
-            answer: Some(answer),
-            tried: true,
+            attempt: Some((begun, answer)),
         }
     }
 }
@@ -138,25 +139,49 @@ impl Outcome {
 /// Writes it down, and takes a dead token away from its device, unless it has another one by now.
 async fn finish(sereno: &Sereno, message: &push_message::Model, outcome: Outcome, dead: Option<Hidden>) -> Result<()> {
     let mut tx = sereno.begin(&RequestMeta::default(), &Actor::System).await?;
-    let answer = outcome.answer.map(|answer| tidy(&answer, ANSWER_MAX));
-    let row = push_message::ActiveModel {
+    let attempt = outcome
+        .attempt
+        .map(|(begun, answer)| (begun, tidy(&answer, ANSWER_MAX)));
+    let answer = attempt.as_ref().map(|(_, answer)| answer.clone());
+    let mut row = push_message::ActiveModel {
         status: Set(outcome.state.as_str().to_owned()),
         reason: Set(outcome.reason.map(|reason| reason.as_str().to_owned())),
         answer: Set(answer.or_else(|| message.answer.clone())),
-        attempts: Set(message.attempts + i64::from(outcome.tried)),
+        attempts: Set(message.attempts + i64::from(attempt.is_some())),
         sent_at: Set((outcome.state == PushState::Sent).then(|| tx.now())),
         ..Default::default()
     };
     // the account may have been deleted meanwhile, and this with it; or another worker was faster
-    let written = push_message::Entity::update_many()
-        .set(row)
-        .filter(push_message::Column::Id.eq(message.id))
-        .filter(push_message::Column::Status.eq(PushState::Queued.as_str()))
-        .filter(push_message::Column::Attempts.eq(message.attempts))
-        .exec(tx.db())
-        .await?;
-    if written.rows_affected == 0 {
+    let mut written = write(&tx, message, PushState::Queued, row.clone()).await?;
+    if !written && attempt.is_some() {
+        // staff took it out while the service was asked: what was taken is sent, what was not stays where staff put it
+        if outcome.state != PushState::Sent {
+            (row.status, row.reason) = (NotSet, NotSet);
+        }
+        written = write(&tx, message, PushState::Cancelled, row).await?;
+    }
+    if !written {
         return Ok(());
+    }
+    if let Some((begun, answer)) = attempt {
+        let how = match outcome.state {
+            PushState::Sent => PushOutcome::Sent,
+            PushState::Queued => PushOutcome::Later,
+            PushState::Failed | PushState::Skipped | PushState::Cancelled => PushOutcome::Refused,
+        };
+        let row = push_attempt::ActiveModel {
+            id: Set(sereno.new_id()?),
+            message_id: Set(message.id),
+            number: Set(message.attempts + 1),
+            outcome: Set(how.as_str().to_owned()),
+            reason: Set(outcome.reason.map(|reason| reason.as_str().to_owned())),
+            answer: Set(Some(answer)),
+            begun_at: Set(begun),
+            ended_at: Set(tx.now()),
+        };
+        push_attempt::Entity::insert(row)
+            .exec_without_returning(tx.db())
+            .await?;
     }
     let about = |event: Event| {
         event
@@ -181,7 +206,26 @@ async fn finish(sereno: &Sereno, message: &push_message::Model, outcome: Outcome
             let reason = outcome.reason.unwrap_or_default();
             tx.record(about(Event::refused(EventKind::PushFailed, Code::Unavailable)).with("reason", reason.as_str()));
         }
-        PushState::Queued | PushState::Skipped => {}
+        PushState::Queued | PushState::Skipped | PushState::Cancelled => {}
     }
     tx.commit().await
+}
+
+/// Writes a row that stands as this worker has seen it, in this state; whether it does.
+async fn write(
+    tx: &Tx,
+    message: &push_message::Model,
+    state: PushState,
+    row: push_message::ActiveModel,
+) -> Result<bool> {
+    let as_seen = Condition::all()
+        .add(push_message::Column::Id.eq(message.id))
+        .add(push_message::Column::Status.eq(state.as_str()))
+        .add(push_message::Column::Attempts.eq(message.attempts));
+    let written = push_message::Entity::update_many()
+        .set(row)
+        .filter(as_seen)
+        .exec(tx.db())
+        .await?;
+    Ok(written.rows_affected > 0)
 }

@@ -22,15 +22,28 @@ use crate::notify::project as sending;
 /// Longest sender, in characters.
 const FROM_MAX: usize = 320;
 
-/// How its mails leave.
+/// How its mails leave, and the version of that.
 ///
 /// # Errors
 /// `permission_denied`, `not_found`.
-pub async fn detail(sereno: &Sereno, staff: &Staff, name: &str) -> Result<ProjectMail> {
+pub async fn detail(sereno: &Sereno, staff: &Staff, name: &str) -> Result<(ProjectMail, String)> {
     staff.require(Permission::ProjectsView)?;
     let db = sereno.db.read();
     let project = refs::project(db, name).await?.ok_or(Error::NotFound)?;
-    show(sereno, row(db, project.id).await?.as_ref())
+    let row = row(db, project.id).await?;
+    Ok((show(sereno, row.as_ref())?, version(sereno, project.id, row.as_ref())?))
+}
+
+/// The version of how mails leave. It knows a mail server by what is sealed: another password is another version, too.
+fn version(sereno: &Sereno, project_id: Uuid, row: Option<&Model>) -> Result<String> {
+    let said = row.map(|row| {
+        (
+            &row.mail_from,
+            &row.reply_to,
+            row.transport.as_ref().map(|sealed| &sealed.0),
+        )
+    });
+    sereno.version(&(project_id, said.unwrap_or((&None, &None, None))))
 }
 
 async fn row<C: ConnectionTrait>(db: &C, project_id: Uuid) -> Result<Option<Model>> {
@@ -56,10 +69,10 @@ fn show(sereno: &Sereno, row: Option<&Model>) -> Result<ProjectMail> {
     })
 }
 
-/// Changes how its mails leave; what is not said stays, what is empty is taken away.
+/// Changes how its mails leave; what is not said stays, what is empty is taken away. Gives the version, too.
 ///
 /// # Errors
-/// `permission_denied`, also for a mail server that somebody else than an administrator says; `not_found`; `validation_failed`:
+/// `precondition_failed`; `permission_denied`, also for a mail server that somebody else than an administrator says; `not_found`; `validation_failed`:
 /// `invalid_email` on `mail_from` or `reply_to`, `invalid_url` on `transport`.
 pub async fn update(
     sereno: &Sereno,
@@ -67,7 +80,7 @@ pub async fn update(
     staff: &Staff,
     name: &str,
     command: UpdateProjectMail,
-) -> Result<ProjectMail> {
+) -> Result<(ProjectMail, String)> {
     staff.require(Permission::ProjectsView)?;
     staff.require(Permission::ProjectsManage)?;
     staff.require(Permission::MessagesManage)?;
@@ -83,6 +96,7 @@ pub async fn update(
         .await?;
     let project = held.ok_or(Error::NotFound)?;
     let before = row(tx.db(), project.id).await?;
+    meta.expects(&version(sereno, project.id, before.as_ref())?)?;
     let mut after = before.clone().unwrap_or(Model {
         id: sereno.new_id()?,
         project_id: project.id,
@@ -106,8 +120,9 @@ pub async fn update(
     let (was, is) = (show(sereno, before.as_ref())?, show(sereno, Some(&after))?);
     let event = Event::new(EventKind::ProjectMailUpdated).with("project", project.slug.as_str());
     tx.record(event.with("before", told(&was)).with("after", told(&is)));
+    let version = version(sereno, project.id, Some(&after))?;
     tx.commit().await?;
-    Ok(is)
+    Ok((is, version))
 }
 
 /// As an event tells it: nothing of it is a secret.

@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::fail;
@@ -29,7 +30,27 @@ struct Inner {
     /// What is answered to messages for a push token, in the place of taking them.
     says: HashMap<String, (u16, Value)>,
     taken: Vec<Value>,
+    held: Option<HeldMessage>,
     folder: PathBuf,
+}
+
+/// A message that is not answered until the test says so.
+#[derive(Clone, Default)]
+pub struct HeldMessage {
+    came: Arc<Notify>,
+    goes: Arc<Notify>,
+}
+
+impl HeldMessage {
+    /// Waits until it has come.
+    pub async fn asked(&self) {
+        self.came.notified().await;
+    }
+
+    /// Lets it be answered.
+    pub fn answer(&self) {
+        self.goes.notify_one();
+    }
 }
 
 impl Drop for Inner {
@@ -78,6 +99,7 @@ impl FakeFcm {
             sold: 0,
             says: HashMap::new(),
             taken: Vec::new(),
+            held: None,
             folder,
         };
         let fcm = Self {
@@ -120,6 +142,14 @@ impl FakeFcm {
         self.inner().says.remove(token);
     }
 
+    /// Lets the next message wait for its answer.
+    #[must_use]
+    pub fn hold(&self) -> HeldMessage {
+        let held = HeldMessage::default();
+        self.inner().held = Some(held.clone());
+        held
+    }
+
     /// What was taken so far: the messages as they came.
     #[must_use]
     pub fn taken(&self) -> Vec<Value> {
@@ -139,6 +169,15 @@ impl FakeFcm {
 
     async fn serve(&self, mut stream: TcpStream) {
         let Some(request) = read(&mut stream).await else { return };
+        let held = if request.target.ends_with("messages:send") {
+            self.inner().held.take()
+        } else {
+            None
+        };
+        if let Some(held) = held {
+            held.came.notify_one();
+            held.goes.notified().await;
+        }
         let (status, body) = match request.target.as_str() {
             "/token" => self.sell(&request.body),
             target if target == format!("/v1/projects/{PROJECT}/messages:send") => {

@@ -123,7 +123,9 @@ async fn what_is_held_back_is_not_over() {
         AnnouncementState::Sending
     );
     assert_eq!(test.mail.sent().len(), 1);
-    messages::release_all(&test.sereno, &test.meta(), &staff).await.unwrap();
+    messages::release_all(&test.sereno, &test.meta(), &staff, MessageQuery::default())
+        .await
+        .unwrap();
     work(&test, 20).await;
     let done = now(&test, &staff, &id).await.announcement;
     assert_eq!((done.state, done.counts.sent), (AnnouncementState::Sent, 2));

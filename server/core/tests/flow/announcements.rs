@@ -126,7 +126,8 @@ async fn it_reaches_whom_the_filters_choose_and_says_how_many_first() {
     assert_eq!(done.announcement.recipients, Some(3));
     assert_eq!(done.announcement.counts.sent, 3);
     assert_eq!(done.reaches, None);
-    assert!(done.announcement.finished_at.is_some() && done.actions.is_empty());
+    assert!(done.announcement.finished_at.is_some());
+    assert_eq!(done.actions, [AnnouncementAction::Test]);
 }
 
 #[tokio::test]
@@ -378,7 +379,11 @@ async fn a_draft_is_changed_in_the_version_that_is_meant_and_not_once_it_has_a_m
     assert_eq!(waits.announcement.state, AnnouncementState::Scheduled);
     assert_eq!(
         waits.actions,
-        [AnnouncementAction::Unschedule, AnnouncementAction::Cancel]
+        [
+            AnnouncementAction::Test,
+            AnnouncementAction::Unschedule,
+            AnnouncementAction::Cancel
+        ]
     );
     let outcome = announcements::save(&test.sereno, &test.meta(), &staff, &id, change).await;
     assert_eq!(refused(outcome), Code::StateConflict);

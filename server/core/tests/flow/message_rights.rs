@@ -90,12 +90,31 @@ async fn putting_all_back_spares_the_mails_of_superusers() {
     }
     test.mails().await;
     test.mail.refuse_with(None);
-    let again = messages::retry_failed(&test.sereno, &test.meta(), &sam).await.unwrap();
-    assert_eq!(again.released, 1);
-    assert_eq!(test.mails().await[0].recipient, "ana@example.org");
-    let rest = messages::retry_failed(&test.sereno, &test.meta(), &test.system().await)
+    let counted = async |query: MessageQuery| {
+        let count = messages::count_stopped(&test.sereno, &sam, query, false).await;
+        count.unwrap().released
+    };
+    let of = |user: &str| MessageQuery {
+        user: Some(user.to_owned()),
+        ..MessageQuery::default()
+    };
+    assert_eq!(
+        (counted(MessageQuery::default()).await, counted(of("root")).await),
+        (1, 0)
+    );
+    let again = messages::retry_failed(&test.sereno, &test.meta(), &sam, MessageQuery::default())
         .await
         .unwrap();
+    assert_eq!(again.released, 1);
+    assert_eq!(test.mails().await[0].recipient, "ana@example.org");
+    let rest = messages::retry_failed(
+        &test.sereno,
+        &test.meta(),
+        &test.system().await,
+        MessageQuery::default(),
+    )
+    .await
+    .unwrap();
     assert_eq!(rest.released, 1);
 }
 
@@ -155,7 +174,9 @@ async fn a_sample_that_is_held_back_is_let_go_with_all_others() {
     // what is held back is not retried but let go
     let refused_by = messages::retry(&test.sereno, &test.meta(), &staff, &held.message.id).await;
     assert_eq!(refused(refused_by), Code::StateConflict);
-    let released = messages::release_all(&test.sereno, &test.meta(), &staff).await.unwrap();
+    let released = messages::release_all(&test.sereno, &test.meta(), &staff, MessageQuery::default())
+        .await
+        .unwrap();
     assert_eq!(released.released, 1);
     assert_eq!(test.mails().await.len(), 1);
 }

@@ -8,11 +8,12 @@ use sereno_core::account::admin::{self, CreateUser};
 use sereno_core::context::Staff;
 use sereno_core::event::EventKind;
 use sereno_core::port::mail::MailError;
+use sereno_core::templates::{draft, publish};
 use sereno_core::testing::{PASSWORD, TestSereno, refused, refused_fields};
 use sereno_core::{jobs, messages};
 use sereno_types::{
     AddSuppression, Code, Id, MailAttachment, MessageAction, MessageDetail, MessageQuery, MessageReason, MessageState,
-    Register, ResendMessage, SendMessage, SuppressionQuery,
+    PublishEmailTemplate, Register, ResendMessage, SaveEmailDraft, SendMessage, SuppressionQuery, TimelineQuery,
 };
 
 async fn register(test: &TestSereno, name: &str) {
@@ -165,6 +166,158 @@ async fn a_mail_tells_its_story_and_no_secret() {
 }
 
 #[tokio::test]
+async fn a_live_code_of_another_service_is_never_shown() {
+    let test = TestSereno::new().await;
+    let staff = test.system().await;
+    for code in ["123456", "1234", "12 34 56", "A1B2-C3D4", "9"] {
+        let command = SendMessage {
+            recipients: vec!["ana@example.org".to_owned()],
+            subject: Some("{{ code }}: your code".to_owned()),
+            text: Some("PIN:{{ code }}! https://shop.example/in?otp={{ code }}".to_owned()),
+            html: Some(
+                "<p title=\"{{ code }}\">{% for c in code %}<b>{{ c }}</b>{% endfor %}</p><!-- {{ code }} -->"
+                    .to_owned(),
+            ),
+            context: [("code".to_owned(), code.into())].into(),
+            ..SendMessage::default()
+        };
+        send(&test, command).await.unwrap();
+        let waiting = newest(&test, &staff).await;
+        let preview = waiting.preview.unwrap();
+        let page = messages::timeline(&test.sereno, &staff, TimelineQuery::default())
+            .await
+            .unwrap();
+        let rows = format!("{:?} {:?}", waiting.message.subject, page.items[0].title);
+        for shown in [&preview.subject, &preview.text, &preview.html, &rows] {
+            assert!(!shown.chars().any(|c| c.is_ascii_digit()), "{shown}");
+            assert!(!shown.contains(code), "{shown}");
+        }
+        assert!(preview.subject.ends_with(": your code"), "{}", preview.subject);
+        // it left as it was written
+        let mail = test.mails().await.remove(0);
+        assert_eq!(mail.subject, format!("{code}: your code"));
+        test.advance(Duration::from_secs(1));
+    }
+}
+
+#[tokio::test]
+async fn a_code_in_the_subject_of_staffs_own_words_is_never_shown() {
+    let test = TestSereno::new().await;
+    let (staff, meta) = (test.system().await, test.meta());
+    test.user("ana").await;
+    let mail = ("login_code", "en");
+    let command = SaveEmailDraft {
+        subject: "{{ code }} opens the door".to_owned(),
+        text: "Type {{ code }} or open {{ link }}".to_owned(),
+        html: "<p>{{ code }} <a href=\"{{ link }}\">Open</a></p>".to_owned(),
+        note: None,
+    };
+    draft::save(&test.sereno, &meta, &staff, mail, command).await.unwrap();
+    publish::publish(&test.sereno, &meta, &staff, mail, PublishEmailTemplate::default())
+        .await
+        .unwrap();
+    let (_, sent) = test.ask_code("ana@example.org").await;
+    let sent = sent.unwrap();
+    let code = sent.subject.split(' ').next().unwrap();
+    assert!(code.chars().any(|c| c.is_ascii_digit()), "{}", sent.subject);
+    let told = newest(&test, &staff).await;
+    assert_eq!((told.message.kind.as_str(), told.message.subject), ("login_code", None));
+    let preview = told.preview.unwrap();
+    assert!(preview.is_sample && preview.subject.ends_with(" opens the door"));
+    for shown in [preview.subject, preview.text, preview.html] {
+        assert!(!shown.contains(code) && shown.contains("••••"), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_done_to_many_is_done_to_what_the_list_shows() {
+    let test = TestSereno::new().await;
+    let (staff, meta) = (test.system().await, test.meta());
+    test.mail.refuse_with(Some(MailError::Never("550 no".to_owned())));
+    for name in ["ana", "bea", "cleo"] {
+        send(&test, letter(&[&format!("{name}@example.org")])).await.unwrap();
+        jobs::run_due(&test.sereno).await.unwrap();
+        test.advance(Duration::from_secs(1));
+    }
+    test.mail.refuse_with(None);
+    let of = |name: &str| MessageQuery {
+        q: Some(name.to_owned()),
+        // a page is no filter
+        limit: Some(1),
+        ..MessageQuery::default()
+    };
+    let count = async |query| {
+        let counted = messages::count_stopped(&test.sereno, &staff, query, false).await;
+        counted.unwrap().released
+    };
+    assert_eq!((count(of("bea")).await, count(of("example")).await), (1, 3));
+    let elsewhere = MessageQuery {
+        state: Some(MessageState::Sent),
+        ..MessageQuery::default()
+    };
+    let none = messages::retry_failed(&test.sereno, &meta, &staff, elsewhere)
+        .await
+        .unwrap();
+    assert_eq!(none.released, 0);
+    let one = messages::retry_failed(&test.sereno, &meta, &staff, of("bea"))
+        .await
+        .unwrap();
+    assert_eq!(one.released, 1);
+    let left: Vec<_> = test.mails().await.into_iter().map(|mail| mail.recipient).collect();
+    assert_eq!(left, ["bea@example.org"]);
+    assert_eq!((count(of("bea")).await, count(of("example")).await), (0, 2));
+    let wrong = MessageQuery {
+        since: Some("then".to_owned()),
+        ..MessageQuery::default()
+    };
+    let refusal = messages::retry_failed(&test.sereno, &meta, &staff, wrong).await;
+    assert_eq!(refused_fields(refusal), [("since".to_owned(), Code::InvalidChoice)]);
+}
+
+#[tokio::test]
+async fn a_row_tells_what_the_mail_is_recognised_by() {
+    let test = TestSereno::new().await;
+    let staff = test.system().await;
+    let command = SendMessage {
+        subject: Some("Invoice 4711 of November".to_owned()),
+        ..letter(&["ana@example.org"])
+    };
+    send(&test, command).await.unwrap();
+    test.mails().await;
+    // also when the mail has left and what it said is forgotten
+    let told = newest(&test, &staff).await;
+    assert!(told.preview.is_none());
+    assert_eq!(told.message.subject.as_deref(), Some("Invoice •••• of November"));
+    let kept = test.column("SELECT subject FROM email_message").await;
+    assert!(!kept[0].contains("Invoice"), "{kept:?}");
+    // another one like it says the same
+    test.advance(Duration::from_secs(1));
+    let held = SendMessage {
+        subject: Some("Invoice 4712".to_owned()),
+        ..letter(&["bea@example.org"])
+    };
+    test.mail.refuse_with(Some(MailError::Never("550 no".to_owned())));
+    send(&test, held).await.unwrap();
+    jobs::run_due(&test.sereno).await.unwrap();
+    test.mail.refuse_with(None);
+    let failed = newest(&test, &staff).await;
+    test.advance(Duration::from_secs(1));
+    let to = ResendMessage {
+        recipient: Some("cleo@example.org".to_owned()),
+    };
+    messages::resend(&test.sereno, &test.meta(), &staff, &failed.message.id, to)
+        .await
+        .unwrap();
+    let again = newest(&test, &staff).await;
+    assert_eq!(again.message.recipient, "cleo@example.org");
+    assert_eq!(again.message.subject.as_deref(), Some("Invoice ••••"));
+    let page = messages::timeline(&test.sereno, &staff, TimelineQuery::default())
+        .await
+        .unwrap();
+    assert_eq!(page.items[0].title.as_deref(), Some("Invoice ••••"));
+}
+
+#[tokio::test]
 async fn a_failed_mail_is_put_into_the_queue_again() {
     let test = TestSereno::new().await;
     let staff = test.system().await;
@@ -291,10 +444,14 @@ async fn held_mails_are_released_one_or_all() {
         .await
         .unwrap();
     assert_eq!(test.mails().await.len(), 1);
-    let released = messages::release_all(&test.sereno, &test.meta(), &staff).await.unwrap();
+    let released = messages::release_all(&test.sereno, &test.meta(), &staff, MessageQuery::default())
+        .await
+        .unwrap();
     assert_eq!(released.released, 2);
     assert_eq!(test.mails().await.len(), 2);
-    let none = messages::release_all(&test.sereno, &test.meta(), &staff).await.unwrap();
+    let none = messages::release_all(&test.sereno, &test.meta(), &staff, MessageQuery::default())
+        .await
+        .unwrap();
     assert_eq!(none.released, 0);
 }
 
@@ -676,14 +833,20 @@ async fn whoever_may_only_look_changes_nothing() {
     messages::list(sereno, &staff, MessageQuery::default()).await.unwrap();
     messages::detail(sereno, &staff, &id).await.unwrap();
     assert_eq!(refused(messages::retry(sereno, meta, &staff, &id).await), denied);
-    assert_eq!(refused(messages::retry_failed(sereno, meta, &staff).await), denied);
+    assert_eq!(
+        refused(messages::retry_failed(sereno, meta, &staff, MessageQuery::default()).await),
+        denied
+    );
     assert_eq!(refused(messages::cancel(sereno, meta, &staff, &id).await), denied);
     assert_eq!(
         refused(messages::resend(sereno, meta, &staff, &id, ResendMessage::default()).await),
         denied
     );
     assert_eq!(refused(messages::release(sereno, meta, &staff, &id).await), denied);
-    assert_eq!(refused(messages::release_all(sereno, meta, &staff).await), denied);
+    assert_eq!(
+        refused(messages::release_all(sereno, meta, &staff, MessageQuery::default()).await),
+        denied
+    );
     assert_eq!(
         refused(messages::send(sereno, meta, &staff, letter(&["a@example.org"])).await),
         denied

@@ -43,7 +43,7 @@ async fn up_down_up() {
     test.user("ana").await;
     migration::down(db).await.unwrap();
     assert_eq!(test.tables().await, ["seaql_migrations"]);
-    assert_eq!(migration::pending(db).await.unwrap().len(), 22);
+    assert_eq!(migration::pending(db).await.unwrap().len(), 23);
     migration::up(db).await.unwrap();
     assert_eq!(shape(&test).await, before);
     let again = test.another().await;
@@ -93,6 +93,7 @@ async fn entities_fit_their_tables() {
         project,
         project_mail,
         project_member,
+        push_attempt,
         push_message,
         revoked_token,
         role,

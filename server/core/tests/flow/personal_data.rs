@@ -107,6 +107,7 @@ tables! {
     project: In("projects"), Emptied("owner_id");
     project_mail: Not(OURS), Nothing;
     project_member: In("projects"), Goes;
+    push_attempt: Not("what the push service answered; the notification itself is told"), Goes;
     push_message: In("notifications"), Goes;
     revoked_token: Not(SECRET), Nothing;
     role: Not(OURS), Nothing;

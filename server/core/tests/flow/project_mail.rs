@@ -5,6 +5,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use sereno_core::context::RequestMeta;
 use sereno_core::event::EventKind;
 use sereno_core::messages;
 use sereno_core::roles::{project_mail, projects};
@@ -26,7 +27,9 @@ async fn shop(test: &TestSereno) {
 }
 
 async fn say(test: &TestSereno, command: UpdateProjectMail) -> sereno_core::Result<ProjectMail> {
-    project_mail::update(&test.sereno, &test.meta(), &test.system().await, "shop", command).await
+    let staff = test.system().await;
+    let (mail, _) = project_mail::update(&test.sereno, &test.meta(), &staff, "shop", command).await?;
+    Ok(mail)
 }
 
 async fn send(test: &TestSereno, project: Option<&str>) {
@@ -185,6 +188,52 @@ async fn they_leave_by_its_own_mail_server_whose_password_is_never_told() {
     test.advance(Duration::from_mins(1));
     say(&test, command(String::new())).await.unwrap();
     assert_eq!(test.mails().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_change_of_another_version_is_refused() {
+    let test = TestSereno::new().await;
+    shop(&test).await;
+    let staff = test.system().await;
+    let seen = async || project_mail::detail(&test.sereno, &staff, "shop").await.unwrap().1;
+    let change = async |version: &str, command| {
+        let meta = RequestMeta {
+            if_match: Some(format!("\"{version}\"")),
+            ..test.meta()
+        };
+        project_mail::update(&test.sereno, &meta, &staff, "shop", command).await
+    };
+    let answers = |address: &str| UpdateProjectMail {
+        reply_to: Some(address.to_owned()),
+        ..UpdateProjectMail::default()
+    };
+    let first = seen().await;
+    assert_eq!(first, seen().await);
+    let (_, second) = change(&first, answers("shop@example.org")).await.unwrap();
+    assert_eq!(second, seen().await);
+    let late = change(&first, answers("late@example.org")).await;
+    assert_eq!(refused(late), Code::PreconditionFailed);
+    // host and port are what is told; a password alone is another version all the same
+    let server = |password: &str| UpdateProjectMail {
+        transport: Some(format!("smtp://ana:{password}@mail.example.org").into()),
+        ..UpdateProjectMail::default()
+    };
+    let (mail, third) = change(&second, server("one")).await.unwrap();
+    let (same, fourth) = change(&third, server("two")).await.unwrap();
+    assert_eq!(mail, same);
+    assert_ne!(third, fourth);
+    let late = change(&third, server("three")).await;
+    assert_eq!(refused(late), Code::PreconditionFailed);
+    // what is taken away leaves what was there before
+    let nothing = UpdateProjectMail {
+        reply_to: Some(String::new()),
+        transport: Some("".into()),
+        ..UpdateProjectMail::default()
+    };
+    let (_, last) = project_mail::update(&test.sereno, &test.meta(), &staff, "shop", nothing)
+        .await
+        .unwrap();
+    assert_eq!(last, first);
 }
 
 #[tokio::test]

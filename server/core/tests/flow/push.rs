@@ -6,9 +6,9 @@
 use std::time::Duration;
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-use sereno_core::account::devices;
+use sereno_core::account::{devices, sessions};
 use sereno_core::boot;
-use sereno_core::entity::{device, push_message};
+use sereno_core::entity::{device, push_message, session, token_family};
 use sereno_core::event::EventKind;
 use sereno_core::jobs;
 use sereno_core::login;
@@ -17,8 +17,8 @@ use sereno_core::port::mail::MailError;
 use sereno_core::push::Message;
 use sereno_core::testing::{FakeFcm, PASSWORD, TestSereno, refused, refused_fields};
 use sereno_types::{
-    Code, DeviceHint, Id, MessageReason, Page, PushQuery, PushReason, PushRow, PushState, SendMessage, SendPush,
-    TimelineQuery, UpdateDevice, UserState,
+    Code, DeviceHint, Id, MessageReason, MessageState, Page, PushAction, PushOutcome, PushQuery, PushReason, PushRow,
+    PushState, SendMessage, SendPush, TimelineQuery, UpdateDevice, UserState,
 };
 
 const PHONE: &str = "6f1b1c9e-3c66-4b6e-9d5c-0a1b2c3d4e5f";
@@ -350,6 +350,233 @@ async fn nothing_goes_to_who_may_not_sign_in_any_more() {
     world.work().await;
     assert_eq!(world.one(&id).await.state, PushState::Skipped);
     assert!(world.fcm.taken().is_empty());
+}
+
+#[tokio::test]
+async fn nothing_goes_to_a_device_that_nobody_is_signed_in_on_any_more() {
+    let world = World::new().await;
+    let (test, meta) = (&world.test, world.test.meta());
+    let phone = world.device("ana", PHONE, "Phone", "token-of-the-phone").await;
+    test.advance(Duration::from_secs(1));
+    world.device("ana", TABLET, "Tablet", "token-of-the-tablet").await;
+    let queued = world.send(to_ana("To both")).await.unwrap();
+    assert_eq!(queued.len(), 2);
+    // ana signs out of the phone while it waits: the device stays in the list, and is told nothing
+    let family = token_family::Entity::find()
+        .filter(token_family::Column::DeviceId.eq(phone.0.parse::<uuid::Uuid>().unwrap()))
+        .one(test.sereno.db.read())
+        .await
+        .unwrap()
+        .unwrap();
+    let actor = test.actor("ana").await;
+    sessions::end_mine(&test.sereno, &meta, &actor, &Id(family.id.to_string()))
+        .await
+        .unwrap();
+    world.work().await;
+    let told: Vec<_> = world.fcm.taken();
+    assert_eq!(
+        (told.len(), told[0]["token"].as_str()),
+        (1, Some("token-of-the-tablet"))
+    );
+    let left = queued.iter().find(|row| row.device.id == phone).unwrap();
+    assert_eq!(world.one(&left.id).await.reason, Some(PushReason::NoLongerWanted));
+    // and the next one is not even queued for it
+    let next = world.send(to_ana("To one")).await.unwrap();
+    assert_eq!(
+        next.iter().map(|row| row.device.name.as_deref()).collect::<Vec<_>>(),
+        [Some("Tablet")]
+    );
+    let alone = SendPush {
+        user: None,
+        device: Some(phone.0.clone()),
+        ..to_ana("x")
+    };
+    assert_eq!(
+        refused_fields(world.send(alone).await),
+        [("device".to_owned(), Code::NoPushToken)]
+    );
+    let staff = test.system().await;
+    let again = messages::push::resend(&test.sereno, &meta, &staff, &left.id).await;
+    assert_eq!(refused(again), Code::NoPushToken);
+    let message = Message {
+        title: "x".to_owned(),
+        ..Message::default()
+    };
+    let tried = messages::push::try_now(&test.sereno, &staff, "ana", &message).await;
+    assert_eq!(tried.unwrap().len(), 1);
+    // whoever signs in again is told again
+    world.device("ana", PHONE, "Phone", "token-of-the-phone").await;
+    assert_eq!(world.send(to_ana("To both")).await.unwrap().len(), 2);
+    // a new password ends every sign-in, and with them what is told
+    test.execute("UPDATE \"user\" SET credential_epoch = credential_epoch + 1")
+        .await;
+    assert_eq!(
+        refused_fields(world.send(to_ana("x")).await),
+        [("user".to_owned(), Code::NoPushToken)]
+    );
+}
+
+#[tokio::test]
+async fn a_key_hangs_on_no_device_and_counts_for_those_that_never_had_anything_else() {
+    let world = World::new().await;
+    let test = &world.test;
+    let phone = world.device("ana", PHONE, "Phone", "token-of-the-phone").await;
+    test.execute("UPDATE token_family SET delivery = 'key', device_id = NULL")
+        .await;
+    assert_eq!(world.send(to_ana("Hello")).await.unwrap().len(), 1);
+    test.execute("UPDATE token_family SET revoked_at = 1").await;
+    let answer = world.send(to_ana("Hello")).await;
+    assert_eq!(refused_fields(answer), [("user".to_owned(), Code::NoPushToken)]);
+    // a device that somebody signed out of is no key's
+    world.device("ana", PHONE, "Phone", "token-of-the-phone").await;
+    assert_eq!(world.send(to_ana("Hello")).await.unwrap()[0].device.id, phone);
+    test.execute("UPDATE token_family SET revoked_at = NULL WHERE delivery = 'key'")
+        .await;
+    test.execute("UPDATE token_family SET revoked_at = 1 WHERE delivery <> 'key'")
+        .await;
+    let answer = world.send(to_ana("Hello")).await;
+    assert_eq!(refused_fields(answer), [("user".to_owned(), Code::NoPushToken)]);
+}
+
+#[tokio::test]
+async fn a_session_on_a_device_counts_until_it_ends_or_idles() {
+    let world = World::new().await;
+    let test = &world.test;
+    let phone = world.device("ana", PHONE, "Phone", "token-of-the-phone").await;
+    test.execute("DELETE FROM token_family").await;
+    assert!(world.send(to_ana("Hello")).await.is_err());
+    test.sign_in("ana").await;
+    let device: uuid::Uuid = phone.0.parse().unwrap();
+    session::Entity::update_many()
+        .col_expr(session::Column::DeviceId, sea_orm::sea_query::Expr::value(device))
+        .exec(test.sereno.db.write())
+        .await
+        .unwrap();
+    assert_eq!(world.send(to_ana("Hello")).await.unwrap().len(), 1);
+    let idle = test.sereno.config.session.idle_lifetime.span();
+    test.advance(idle + Duration::from_secs(1));
+    assert!(world.send(to_ana("Hello")).await.is_err());
+}
+
+#[tokio::test]
+async fn every_attempt_stands_in_the_history() {
+    let world = World::new().await;
+    let (test, meta, staff) = (&world.test, world.test.meta(), world.test.system().await);
+    world.device("ana", PHONE, "Phone", "phone").await;
+    let id = world.send(to_ana("Hello")).await.unwrap()[0].id.clone();
+    let seen = async || messages::push::detail(&test.sereno, &staff, &id).await.unwrap();
+    assert_eq!(
+        (seen().await.tried.len(), seen().await.actions),
+        (0, vec![PushAction::Cancel])
+    );
+    for (status, code) in [(503, "UNAVAILABLE"), (403, "SENDER_ID_MISMATCH")] {
+        world.fcm.refuse("phone", status, code);
+        world.work().await;
+        test.advance(Duration::from_mins(1));
+    }
+    assert_eq!(seen().await.actions, [PushAction::Retry, PushAction::Resend]);
+    world.fcm.take("phone");
+    messages::push::retry(&test.sereno, &meta, &staff, &id).await.unwrap();
+    world.work().await;
+    let detail = seen().await;
+    let told: Vec<_> = detail
+        .tried
+        .iter()
+        .map(|attempt| (attempt.number, attempt.outcome, attempt.reason))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (1, PushOutcome::Later, Some(PushReason::TransportAway)),
+            (2, PushOutcome::Refused, Some(PushReason::SenderMismatch)),
+            (3, PushOutcome::Sent, None),
+        ]
+    );
+    assert!(detail.tried[0].answer.as_deref().unwrap().contains("UNAVAILABLE"));
+    assert!(detail.tried[0].begun_at < detail.tried[1].begun_at);
+    assert_eq!(detail.tried[2].answer, detail.answer);
+    assert_eq!(detail.actions, [PushAction::Resend]);
+    // anew: another one, with a history of its own
+    let again = messages::push::resend(&test.sereno, &meta, &staff, &id).await.unwrap();
+    assert_eq!(again.resent_of.as_ref(), Some(&id));
+    assert_eq!(
+        (again.row.state, again.row.title.as_str()),
+        (PushState::Queued, "Hello")
+    );
+    assert_ne!(again.row.batch, detail.row.batch);
+    let twice = messages::push::resend(&test.sereno, &meta, &staff, &again.row.id).await;
+    assert_eq!(refused(twice), Code::StateConflict);
+    world.work().await;
+    assert_eq!(world.fcm.taken().len(), 2);
+    // attempts go with what they are of
+    assert_eq!(test.count("push_attempt").await, 4);
+    test.advance(Duration::from_hours(24 * (test.sereno.config.mail.history_days + 1)));
+    jobs::sweep(&test.sereno).await.unwrap();
+    assert_eq!(
+        (test.count("push_message").await, test.count("push_attempt").await),
+        (0, 0)
+    );
+}
+
+#[tokio::test]
+async fn what_waits_can_be_taken_out_of_the_queue() {
+    let world = World::new().await;
+    let (test, meta, staff) = (&world.test, world.test.meta(), world.test.system().await);
+    world.device("ana", PHONE, "Phone", "phone").await;
+    let id = world.send(to_ana("Hello")).await.unwrap()[0].id.clone();
+    let cancel = || messages::push::cancel(&test.sereno, &meta, &staff, &id);
+    let detail = cancel().await.unwrap();
+    assert_eq!(
+        (detail.row.state, detail.row.reason),
+        (PushState::Cancelled, Some(PushReason::CancelledByStaff))
+    );
+    assert_eq!(detail.actions, [PushAction::Retry, PushAction::Resend]);
+    assert_eq!(refused(cancel().await), Code::StateConflict);
+    assert_eq!(test.events.count(EventKind::PushCancelled), 1);
+    world.work().await;
+    assert!(world.fcm.taken().is_empty());
+    // the timeline finds it and offers it again
+    let query = TimelineQuery {
+        state: Some(MessageState::Cancelled),
+        ..TimelineQuery::default()
+    };
+    let found = messages::timeline(&test.sereno, &staff, query).await.unwrap();
+    assert!(found.items.iter().any(|row| row.id == id && row.can_retry));
+    messages::push::retry(&test.sereno, &meta, &staff, &id).await.unwrap();
+    world.work().await;
+    assert_eq!(world.one(&id).await.state, PushState::Sent);
+    assert_eq!(refused(cancel().await), Code::StateConflict);
+    let unknown = messages::push::cancel(&test.sereno, &meta, &staff, &Id("x".to_owned())).await;
+    assert!(matches!(unknown, Err(sereno_core::Error::NotFound)));
+}
+
+#[tokio::test]
+async fn what_was_taken_while_staff_cancelled_it_counts_as_sent() {
+    let world = World::new().await;
+    let (test, meta, staff) = (&world.test, world.test.meta(), world.test.system().await);
+    world.device("ana", PHONE, "Phone", "phone").await;
+    for (refusal, state, reason) in [
+        (None, PushState::Sent, None),
+        (
+            Some((503, "UNAVAILABLE")),
+            PushState::Cancelled,
+            Some(PushReason::CancelledByStaff),
+        ),
+    ] {
+        if let Some((status, code)) = refusal {
+            world.fcm.refuse("phone", status, code);
+        }
+        let id = world.send(to_ana("Hello")).await.unwrap()[0].id.clone();
+        let held = world.fcm.hold();
+        tokio::join!(world.work(), async {
+            held.asked().await;
+            messages::push::cancel(&test.sereno, &meta, &staff, &id).await.unwrap();
+            held.answer();
+        });
+        let detail = messages::push::detail(&test.sereno, &staff, &id).await.unwrap();
+        assert_eq!((detail.row.state, detail.row.reason), (state, reason));
+        assert_eq!((detail.tried.len(), detail.row.attempts), (1, 1));
+    }
 }
 
 #[tokio::test]

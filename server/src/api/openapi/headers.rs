@@ -48,7 +48,7 @@ const LIMITED: [(&str, &str); 21] = [
 ];
 
 /// What staff edits and has versions.
-const VERSIONED: [&str; 19] = [
+const VERSIONED: [&str; 20] = [
     "/api/v1/admin/users/{id}",
     "/api/v1/admin/users/{id}/lock",
     "/api/v1/admin/users/{id}/unlock",
@@ -60,6 +60,7 @@ const VERSIONED: [&str; 19] = [
     "/api/v1/admin/attributes/{name}",
     "/api/v1/admin/roles/{id}",
     "/api/v1/admin/projects/{project}",
+    "/api/v1/admin/projects/{project}/mail",
     "/api/v1/admin/social-providers/{id}",
     "/api/v1/admin/email-templates/{name}",
     "/api/v1/admin/email-templates/{name}/{language}",

@@ -237,6 +237,20 @@ async fn a_project_says_how_its_mails_leave_and_tells_no_password() {
     let seen = door.get(path, &headers).await;
     assert_eq!(seen.json(), holds);
     assert!(!seen.text.contains("wheel-barrow"));
+    let tag = seen.header("etag").to_owned();
+    assert_eq!((tag.as_str(), tag.len() > 20), (changed.header("etag"), true));
+    let mut late = headers.clone();
+    late.push(("if-match", "\"1.other\""));
+    let late = door.patch(path, &json!({"reply_to": "late@example.org"}), &late).await;
+    assert_eq!(
+        (late.status.as_u16(), late.code().as_str()),
+        (412, "precondition_failed")
+    );
+    assert_eq!(late.json()["current"], holds);
+    let mut mine = headers.clone();
+    mine.push(("if-match", &tag));
+    let own = door.patch(path, &json!({"reply_to": ""}), &mine).await;
+    assert_eq!(own.status, 200, "{}", own.text);
     assert_eq!(
         change(json!({"transport": "nowhere"})).await.faults(),
         [("transport".to_owned(), "invalid_url".to_owned())]

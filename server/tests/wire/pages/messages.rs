@@ -1,6 +1,8 @@
 //! Staff and mails, as a browser without JavaScript goes about it.
 
 use axum::body::Body;
+use sereno_core::jobs;
+use sereno_core::port::mail::MailError;
 
 use crate::door::{Answer, Door, request};
 
@@ -156,6 +158,99 @@ async fn a_mail_is_written_found_cancelled_and_retried() {
     );
     let gone = door.get(&format!("{path}/preview"), &[("cookie", &cookies)]).await;
     assert_eq!(gone.status, 404);
+}
+
+#[tokio::test]
+async fn a_mail_is_written_by_a_template_and_sent_at_once() {
+    let door = Door::new().await;
+    let cookies = door.administrator().await;
+    door.test.mails().await;
+    let page = door.page("/console/messages/new", &cookies).await.text;
+    for field in ["locale", "template", "context", "immediate", "force"] {
+        assert!(page.contains(&format!("name=\"{field}\"")), "{field}: {page}");
+    }
+    let fields = [
+        ("recipients", "ana@example.org"),
+        ("subject", "Hello {{ name }}"),
+        ("text", "Dear {{ name }}"),
+        ("locale", "de"),
+        ("context", r#"{"name": "Ana"}"#),
+        ("immediate", "yes"),
+    ];
+    let sent = write(&door, &fields, &[], &cookies).await;
+    assert_eq!(
+        sent.header("location"),
+        "/console/messages?kind=custom&done=sent",
+        "{}",
+        sent.text
+    );
+    // no job had to run for it
+    let list = door.page(sent.header("location"), &cookies).await.text;
+    assert!(list.contains("Hello Ana") && list.contains(">Sent<"), "{list}");
+    assert_eq!(
+        door.test
+            .column("SELECT locale FROM email_message WHERE mail = 'custom'")
+            .await,
+        ["de"]
+    );
+    for (field, wrong) in [
+        ("context", "name=Ana"),
+        ("locale", "xx"),
+        ("template", "custom.nowhere"),
+    ] {
+        let fields = [("recipients", "ana@example.org"), ("subject", "Hello"), (field, wrong)];
+        let refused = write(&door, &fields, &[], &cookies).await;
+        assert_eq!(refused.header("location"), "/console/messages/new", "{field}");
+        let page = door.page("/console/messages/new", &cookies).await.text;
+        assert!(page.contains(&format!("id=\"{field}-error\"")), "{field}: {page}");
+    }
+}
+
+#[tokio::test]
+async fn all_that_the_list_shows_is_retried_after_a_question_with_its_number() {
+    let door = Door::new().await;
+    let cookies = door.administrator().await;
+    door.test.mails().await;
+    door.test.mail.refuse_with(Some(MailError::Never("550 no".to_owned())));
+    let fields = [
+        ("recipients", "ana@example.org\nbea@example.org"),
+        ("subject", "Hello"),
+        ("text", "Hello"),
+    ];
+    write(&door, &fields, &[], &cookies).await;
+    jobs::run_due(&door.test.sereno).await.unwrap();
+    door.test.mail.refuse_with(None);
+    let list = "/console/messages?q=ana%40";
+    let page = door.page(list, &cookies).await.text;
+    assert!(page.contains("/console/messages?q=ana%40&amp;confirm=retry"), "{page}");
+    let question = door.page(&format!("{list}&confirm=retry"), &cookies).await.text;
+    for part in [
+        "Retry 1 mail that failed, of those that the list shows?",
+        "name=\"query[q]\" value=\"ana@\"",
+    ] {
+        assert!(question.contains(part), "{part}: {question}");
+    }
+    let held = door.page(&format!("{list}&confirm=release"), &cookies).await.text;
+    assert!(held.contains("There is nothing to do."), "{held}");
+    let filter = [("query[q]", "ana@")];
+    let done = door
+        .form("/console/fn/retry_failed_messages", &filter, list, &cookies)
+        .await;
+    assert_eq!(
+        done.header("location"),
+        "/console/messages?q=ana%40&done=retried&count=1",
+        "{}",
+        done.text
+    );
+    let page = door.page(done.header("location"), &cookies).await.text;
+    assert!(page.contains("1 mail is in the queue again."), "{page}");
+    let left: Vec<_> = door.test.mails().await.into_iter().map(|mail| mail.recipient).collect();
+    assert_eq!(left, ["ana@example.org"]);
+    // without a filter: the rest
+    let all = door
+        .form("/console/fn/retry_failed_messages", &[], "/console/messages", &cookies)
+        .await;
+    assert_eq!(all.header("location"), "/console/messages?done=retried&count=1");
 }
 
 #[tokio::test]

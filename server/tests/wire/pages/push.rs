@@ -64,8 +64,32 @@ async fn a_program_sends_and_reads_what_became_of_it() {
         (Some("sent"), Some("greeting"))
     );
     assert_eq!(seen["answer"], "projects/demo-project/messages/0:1");
-    let again = door.post(&format!("{one}/retry"), &json!({}), &staff).await;
-    assert_eq!((again.status.as_u16(), again.code().as_str()), (409, "state_conflict"));
+    assert_eq!(
+        (
+            seen["tried"][0]["number"].as_u64(),
+            seen["tried"][0]["outcome"].as_str()
+        ),
+        (Some(1), Some("sent"))
+    );
+    assert_eq!(seen["actions"], json!(["resend"]));
+    for act in ["retry", "cancel"] {
+        let refused = door.post(&format!("{one}/{act}"), &json!({}), &staff).await;
+        assert_eq!(
+            (refused.status.as_u16(), refused.code().as_str()),
+            (409, "state_conflict"),
+            "{act}"
+        );
+    }
+    let again = door.post(&format!("{one}/resend"), &json!({}), &staff).await;
+    assert_eq!(again.status, 202, "{}", again.text);
+    assert_eq!(again.json()["resent_of"], row["id"]);
+    let other = format!("{path}/{}", again.json()["id"].as_str().unwrap());
+    let cancelled = door.post(&format!("{other}/cancel"), &json!({}), &staff).await;
+    assert_eq!(cancelled.status, 200, "{}", cancelled.text);
+    assert_eq!(
+        (cancelled.json()["state"].as_str(), cancelled.json()["reason"].as_str()),
+        (Some("cancelled"), Some("cancelled_by_staff"))
+    );
     assert_eq!(
         door.get(&format!("{path}?state=sent&user=ana"), &staff).await.json()["total"],
         1
@@ -131,6 +155,23 @@ async fn staff_sends_one_and_tries_again_without_scripts() {
     let page = door.page(&one, &admin).await;
     says(&page, &["Sent", "Taken by the service"]);
     assert!(!page.text.contains("Try again"));
+    // anew, and out of the queue again
+    let anew = door.form("/console/fn/resend_push", &[("id", &id)], &one, &admin).await;
+    let other = anew.header("location").to_owned();
+    assert!(other.ends_with("?done=resent"), "{other}");
+    says(
+        &door.page(&other, &admin).await,
+        &["another one like it", "Another notification"],
+    );
+    let other_id = other
+        .trim_start_matches("/console/push/")
+        .trim_end_matches("?done=resent");
+    let other = format!("{PATH}/{other_id}");
+    let out = door
+        .form("/console/fn/cancel_push", &[("id", other_id)], &other, &admin)
+        .await;
+    assert_eq!(out.header("location"), format!("{other}?done=cancelled"));
+    says(&door.page(&other, &admin).await, &["Cancelled by staff", "Try again"]);
     assert_eq!(fcm.taken()[0]["notification"]["title"], "Hello <b>");
     // what is refused stands beside its field
     let refused = door

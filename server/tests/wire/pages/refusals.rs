@@ -261,6 +261,7 @@ fn every_function_that_changes_something_has_a_page() {
         "list_messages",
         "message",
         "message_kinds",
+        "count_messages",
         "list_suppressions",
         "list_pushes",
         "list_notifications",
