@@ -6,7 +6,7 @@ use sereno_types::{Permission, Problem, ProjectMail, StaffProfile};
 #[cfg(feature = "ssr")]
 use super::projects::PATH;
 use crate::{
-    console::may,
+    console::{application_form::Fields, may},
     ui::{
         field::{Field, Hidden, Tick},
         form::{Attempt, Form, Submit},
@@ -30,22 +30,20 @@ pub(crate) async fn project_mail(#[server(default)] id: String) -> Result<(Proje
 #[server(prefix = "/console/fn", endpoint = "update_project_mail")]
 pub(crate) async fn update_project_mail(
     #[server(default)] id: String,
-    #[server(default)] mail_from: String,
-    #[server(default)] reply_to: String,
-    #[server(default)] secret_url: String,
-    #[server(default)] forget: String,
-    #[server(default)] seen: String,
+    #[server(flatten)] fields: Fields,
 ) -> Result<(), Problem> {
     use crate::gate;
-    let member = gate::staff().await?.having_seen(Some(&seen));
+    let member = gate::staff().await?.having_seen(fields.get("seen"));
+    let said = |name: &str| fields.get(name).cloned().unwrap_or_default();
+    let (secret_url, forget) = (said(SERVER), said("forget"));
     let transport = match (secret_url.trim().is_empty(), forget.is_empty()) {
         (true, true) => None,
         (true, false) => Some(String::new().into()),
         (false, _) => Some(secret_url.into()),
     };
     let command = sereno_types::UpdateProjectMail {
-        mail_from: Some(mail_from),
-        reply_to: Some(reply_to),
+        mail_from: Some(said("mail_from")),
+        reply_to: Some(said("reply_to")),
         transport,
     };
     sereno_core::roles::project_mail::update(&member.sereno, &member.meta, &member.staff, &id, command)
