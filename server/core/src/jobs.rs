@@ -29,7 +29,7 @@ use crate::idempotency;
 use crate::login::SendLoginCode;
 use crate::notify::{self, DeliverMail};
 use crate::oauth;
-use crate::push::DeliverPush;
+use crate::push::{self, DeliverPush};
 use crate::social::FetchPicture;
 
 /// How long the worker waits when nobody rings: for jobs that come due, and for those of other processes.
@@ -306,6 +306,7 @@ pub async fn sweep(sereno: &Sereno) -> Result<()> {
         .filter(login_code::Column::ExpiresAt.lt(now.minus(Duration::from_hours(24))))
         .exec(db)
         .await?;
+    push::forget_left(sereno, old).await?;
     session::Entity::delete_many()
         .filter(session::Column::ExpiresAt.lt(old))
         .exec(db)

@@ -69,7 +69,9 @@ async fn hand_over(
 
 fn tell(tried: &[push::Tried]) -> Outcome {
     if tried.is_empty() {
-        return Err(Failed("none of the user's devices has a push token".to_owned()));
+        return Err(Failed(
+            "no device that the user is signed in on has a push token".to_owned(),
+        ));
     }
     for (device, answer) in tried {
         match answer {

@@ -1,7 +1,7 @@
 //! Replays recorded exchanges. Each file in a facade's folder `exchanges` is a list of exchanges that were recorded from the package
 //! itself. In a request, what stands in angle brackets is filled in by the facade's fixture (`<access>`); in an answer it says what
-//! may stand there (`<uuid>`). An exchange that a facade answers otherwise on purpose is listed with the reason, and the test fails
-//! when it does not deviate any more.
+//! may stand there (`<uuid>`). An exchange that a facade answers otherwise on purpose is listed with the reason, and what it answers
+//! stands in the file `deviations.json` in the same form; the test fails when it answers anything else, or does not deviate any more.
 
 use std::collections::BTreeSet;
 
@@ -52,9 +52,10 @@ pub trait Fixture: Sized {
     async fn fill(&mut self, placeholder: &str) -> String;
 }
 
-/// Replays one file.
-pub async fn replay<F: Fixture>(file: &str, deviations: &[Deviation]) {
+/// Replays one file. Where the facade deviates, it answers as `ours` says.
+pub async fn replay<F: Fixture>(file: &str, deviations: &[Deviation], ours: &str) {
     let exchanges: Vec<Exchange> = serde_json::from_str(file).unwrap();
+    let ours: Map<String, Value> = serde_json::from_str(ours).unwrap();
     assert!(!exchanges.is_empty());
     let mut wrong = Vec::new();
     let mut running: Option<(String, F)> = None;
@@ -65,18 +66,17 @@ pub async fn replay<F: Fixture>(file: &str, deviations: &[Deviation]) {
             _ => F::start(&exchange.server).await,
         };
         let answer = ask(&mut fixture, &exchange.request).await;
-        let faults = faults(&exchange.response, &answer, F::ADDED_CLAIMS);
-        let deviates = deviations.iter().any(|(name, _)| *name == exchange.name);
-        match (deviates, faults.is_empty()) {
-            (false, false) => {
-                let (name, faults, text) = (&exchange.name, faults.join("\n  "), &answer.text);
-                wrong.push(format!("{name}:\n  {faults}\n  {} {text}", answer.status));
-            }
-            (true, true) => wrong.push(format!(
-                "{} is listed as a deviation, and does not deviate",
-                exchange.name
-            )),
-            _ => {}
+        let name = &exchange.name;
+        let theirs = faults(&exchange.response, &answer, F::ADDED_CLAIMS);
+        let deviates = deviations.iter().any(|(known, _)| known == name);
+        let found = match (deviates, ours.get(name)) {
+            (false, _) => theirs,
+            (true, _) if theirs.is_empty() => vec!["it is listed as a deviation, and does not deviate".to_owned()],
+            (true, None) => vec!["what it answers does not stand in deviations.json".to_owned()],
+            (true, Some(response)) => faults(response, &answer, F::ADDED_CLAIMS),
+        };
+        if !found.is_empty() {
+            wrong.push(format!("{name}:\n  {}\n  {}", found.join("\n  "), as_recorded(&answer)));
         }
         running = Some((place, fixture));
     }
@@ -176,6 +176,18 @@ async fn filled<F: Fixture>(fixture: &mut F, text: &str) -> String {
     };
     let (placeholder, after) = rest.rsplit_once('>').unwrap();
     format!("{before}{}{after}", fixture.fill(placeholder).await)
+}
+
+/// An answer in the form of the recordings.
+fn as_recorded(answer: &Answer) -> Value {
+    let cookies = answer.set_cookies();
+    let cookies = cookies.iter().map(|text| {
+        let mut cookie = described(text);
+        cookie["name"] = json!(text.split('=').next());
+        cookie
+    });
+    let body = serde_json::from_str(&answer.text).unwrap_or_else(|_| json!(answer.text));
+    json!({"status": answer.status, "set_cookie": cookies.collect::<Vec<_>>(), "body": body})
 }
 
 /// What of an answer is not as it was recorded. Further headers are no fault.

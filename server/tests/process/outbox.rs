@@ -136,6 +136,27 @@ fn until(arrived: &Arrived, count: usize) {
     }
 }
 
+/// Waits until no mail is queued or being handed over.
+fn until_nothing_waits(folder: &Folder) {
+    let deadline = Instant::now() + Duration::from_mins(1);
+    let waiting = || {
+        ["queued", "sending"].into_iter().any(|state| {
+            let said = Command::new(env!("CARGO_BIN_EXE_sereno"))
+                .args(["mail", "list", "--state", state])
+                .current_dir(&folder.0)
+                .env("SERENO__LOG__LEVEL", "error")
+                .output()
+                .unwrap();
+            assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+            !said.stdout.is_empty()
+        })
+    };
+    while waiting() {
+        assert!(Instant::now() < deadline, "mails still wait");
+        std::thread::sleep(Duration::from_millis(500));
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_mail_arrives_and_none_more_than_twice_however_often_the_worker_is_killed() {
     sereno_core::crypto::install_provider();
@@ -153,6 +174,8 @@ async fn every_mail_arrives_and_none_more_than_twice_however_often_the_worker_is
     }
     let mut last = worker(&folder, port);
     until(&arrived, MAILS);
+    // those that were cut off come again when their lease is over
+    until_nothing_waits(&folder);
     last.kill().unwrap();
     last.wait().unwrap();
     let arrived = arrived.lock().unwrap();

@@ -292,7 +292,8 @@ section! {
     Device = "device" {
         /// Whether a mail tells users of a sign-in with a device that is new to them.
         notice: bool = true;
-        /// Whether a notification tells users of each sign-in with a device, on every device of theirs that has a push token.
+        /// Whether a notification tells users of each sign-in with a device, on every device that they are signed in on
+        /// and that has a push token.
         push_notice: bool = false;
         /// Most devices of one user. A further one takes the place of the one that was unused for longest and on which
         /// nobody is signed in; where there is none, the sign-in is refused. 0 switches this off.

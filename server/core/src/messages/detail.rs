@@ -85,7 +85,7 @@ async fn preview(sereno: &Sereno, row: &Model) -> Result<Option<MessagePreview>>
             subject: notify::hide(&content.subject),
             text: notify::hide(&content.text),
             html: notify::hide_html(&content.html),
-            attachments: content.files.into_iter().map(|file| file.name).collect(),
+            attachments: content.files.iter().map(|file| notify::hide(&file.name)).collect(),
             is_sample: false,
         }));
     }

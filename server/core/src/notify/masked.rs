@@ -112,21 +112,43 @@ pub fn hide(text: &str) -> String {
         let (word, after) = rest.split_at(end);
         match word.find("://") {
             Some(at) => {
-                // an address: what it asks for is as good as what it opens
-                let query = word[at..].find(['?', '#']).map_or(word.len(), |query| at + query);
-                hide_words(&word[..query], &mut hidden);
-                if query < word.len() {
-                    hidden.push('?');
-                    hidden.push_str(MASK);
-                }
+                // an address: where it goes is told, and nothing of what it opens there
+                let host = at + "://".len();
+                let path = word[host..]
+                    .find(['/', '?', '#'])
+                    .map_or(word.len(), |path| host + path);
+                hide_words(&word[..path], &mut hidden);
+                hide_path(&word[path..], &mut hidden);
             }
-            None => hide_words(word, &mut hidden),
+            None => match word.split_once('?').filter(|(_, query)| query.contains('=')) {
+                Some((path, _)) => hide_path(&format!("{path}?"), &mut hidden),
+                None => hide_words(word, &mut hidden),
+            },
         }
         let blank = after.find(|c: char| !c.is_whitespace()).unwrap_or(after.len());
         hidden.push_str(&after[..blank]);
         rest = &after[blank..];
     }
     hidden
+}
+
+/// What stands behind a host: its short parts are told, and that it asks for something.
+fn hide_path(path: &str, hidden: &mut String) {
+    let end = path.find(['?', '#']).unwrap_or(path.len());
+    for part in path[..end].split_inclusive('/') {
+        // what closes a sentence or a bracket is not the address's
+        let name = part.trim_end_matches(['/', ')', '.', ',']);
+        if name.chars().count() >= CODE_MIN {
+            hidden.push_str(MASK);
+        } else {
+            hide_words(name, hidden);
+        }
+        hidden.push_str(&part[name.len()..]);
+    }
+    if end < path.len() {
+        hidden.push('?');
+        hidden.push_str(MASK);
+    }
 }
 
 fn hide_words(text: &str, hidden: &mut String) {
@@ -164,7 +186,13 @@ pub fn hide_html(html: &str) -> String {
             // looks are kept, scripts and the like are not
             match &raw {
                 None => words.push_str(&String::from_utf8_lossy(text)),
-                Some(name) if name == b"style" => shown.push_str(&String::from_utf8_lossy(text)),
+                // but for those that write
+                Some(name) if name == b"style" => {
+                    let looks = String::from_utf8_lossy(text);
+                    if !looks.to_ascii_lowercase().contains("content") && !looks.contains('\\') {
+                        shown.push_str(&looks);
+                    }
+                }
                 Some(_) => {}
             }
             continue;
@@ -194,13 +222,25 @@ pub fn hide_html(html: &str) -> String {
 /// Elements whose content is no text.
 const RAW: [&[u8]; 2] = [b"style", b"script"];
 
+/// Attributes that hold an address.
+const LINKS: [&[u8]; 5] = [b"href", b"src", b"action", b"formaction", b"background"];
+
 fn open_tag(tag: &StartTag<()>, shown: &mut String) {
     shown.push('<');
     shown.push_str(&String::from_utf8_lossy(&tag.name));
     for (name, value) in &tag.attributes {
         let text = String::from_utf8_lossy(value);
         let is_look = LOOKS.contains(&name.as_slice()) && !text.contains("url(");
-        let text = if is_look { text.into_owned() } else { hide(&text) };
+        let text = match is_look {
+            true => text.into_owned(),
+            // an address without its host
+            false if LINKS.contains(&name.as_slice()) && !text.contains("://") && !text.starts_with("mailto:") => {
+                let mut hidden = String::new();
+                hide_path(&text, &mut hidden);
+                hidden
+            }
+            false => hide(&text),
+        };
         shown.push_str(&format!(
             " {}=\"{}\"",
             hide(&String::from_utf8_lossy(name)),
@@ -232,6 +272,10 @@ mod tests {
                 "Open https://shop.example/r/••••?•••• now",
             ),
             (
+                "https://shop.example/reset/kQzWvbNmLpRtYx/me shop.example/i?k=kQzWvbNm",
+                "https://shop.example/••••/••••/me ••••/i?••••",
+            ),
+            (
                 "Dear Ana,\n\tyour order is on its way.",
                 "Dear Ana,\n\tyour order is on its way.",
             ),
@@ -247,12 +291,14 @@ mod tests {
         let shown = hide_html(
             "<!doctype html><style>p { width: 600px }</style><!-- 123456 --><script>var code = 123456;</script>\
              <p style=\"width: 600px\" title=\"Code 123456\">Your&nbsp;code: <b>1</b><b>2</b>&#51;4567 a &lt; b</p>\
+             <style>p::after { content: '123456' }</style><a href=\"/r/kQzWvbNm?k=x\">Open</a>\
              <a href=\"https://shop.example/?code=123456\">Open</a><i style=\"background: url(https://x.example/123456)\">",
         );
         assert_eq!(
             shown,
             "<!doctype html><style>p { width: 600px }</style><script></script>\
              <p style=\"width: 600px\" title=\"Code ••••\">Your\u{a0}code: <b>•</b><b>•</b>•••• a &lt; b</p>\
+             <style></style><a href=\"/r/••••?••••\">Open</a>\
              <a href=\"https://shop.example/?••••\">Open</a><i style=\"background: url(https://x.example/••••)\">"
         );
     }

@@ -153,6 +153,7 @@ async fn finish(sereno: &Sereno, message: &push_message::Model, outcome: Outcome
     };
     // the account may have been deleted meanwhile, and this with it; or another worker was faster
     let mut written = write(&tx, message, PushState::Queued, row.clone()).await?;
+    let stands = written;
     if !written && attempt.is_some() {
         // staff took it out while the service was asked: what was taken is sent, what was not stays where staff put it
         if outcome.state != PushState::Sent {
@@ -202,11 +203,12 @@ async fn finish(sereno: &Sereno, message: &push_message::Model, outcome: Outcome
     }
     match outcome.state {
         PushState::Sent => tx.record(about(Event::new(EventKind::PushSent))),
-        PushState::Failed => {
+        // unless staff had taken it out
+        PushState::Failed if stands => {
             let reason = outcome.reason.unwrap_or_default();
             tx.record(about(Event::refused(EventKind::PushFailed, Code::Unavailable)).with("reason", reason.as_str()));
         }
-        PushState::Queued | PushState::Skipped | PushState::Cancelled => {}
+        PushState::Queued | PushState::Failed | PushState::Skipped | PushState::Cancelled => {}
     }
     tx.commit().await
 }

@@ -13,6 +13,7 @@ use sereno_types::{PushReason, PushState, Secret};
 use uuid::Uuid;
 
 pub use deliver::DeliverPush;
+pub(crate) use whom::forget_left;
 
 use crate::context::{Sereno, Tx};
 use crate::entity::{device, push_message};

@@ -2,12 +2,13 @@
 //! tells nobody anything once they have signed out of it.
 
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
-use sea_orm::{ColumnTrait, Condition, EntityTrait};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 use sereno_types::Delivery;
 
 use crate::clock::Moment;
 use crate::context::Sereno;
 use crate::entity::{device, session, token_family, user};
+use crate::error::Result;
 
 /// Of devices in a query: those that a session or a grant hangs on which still works. A key hangs on no device; so a device
 /// that nothing ever hung on is taken for one of its owner's key, as long as that works.
@@ -36,6 +37,34 @@ pub(super) fn signed_in(sereno: &Sereno, now: Moment) -> Condition {
         .add(Expr::exists(sessions().cond_where(session).take()))
         .add(Expr::exists(families().cond_where(family).take()))
         .add(key)
+}
+
+/// Takes the push token from devices of which the last sign-in is about to be forgotten: without it nothing would tell them from one that
+/// nothing ever hung on.
+pub(crate) async fn forget_left(sereno: &Sereno, before: Moment) -> Result<()> {
+    let session = Query::select()
+        .column(session::Column::DeviceId)
+        .from(session::Entity)
+        .and_where(session::Column::ExpiresAt.lt(before))
+        .and_where(session::Column::DeviceId.is_not_null())
+        .take();
+    let family = Query::select()
+        .column(token_family::Column::DeviceId)
+        .from(token_family::Entity)
+        .and_where(token_family::Column::ExpiresAt.lt(before))
+        .and_where(token_family::Column::DeviceId.is_not_null())
+        .take();
+    let left = Condition::any()
+        .add(device::Column::Id.in_subquery(session))
+        .add(device::Column::Id.in_subquery(family));
+    device::Entity::update_many()
+        .col_expr(device::Column::FirebaseToken, Expr::value(Option::<String>::None))
+        .filter(device::Column::FirebaseToken.is_not_null())
+        .filter(left)
+        .filter(signed_in(sereno, sereno.now()).not())
+        .exec(sereno.db.write())
+        .await?;
+    Ok(())
 }
 
 /// Sessions of the device's owner; by user, because that is what there is an index for.

@@ -439,6 +439,24 @@ async fn a_key_hangs_on_no_device_and_counts_for_those_that_never_had_anything_e
 }
 
 #[tokio::test]
+async fn a_device_that_was_left_long_ago_is_not_taken_for_one_of_a_key() {
+    let world = World::new().await;
+    let test = &world.test;
+    world.device("ana", PHONE, "Phone", "token-of-the-phone").await;
+    let swept = async || jobs::sweep(&test.sereno).await.unwrap();
+    test.execute("UPDATE token_family SET revoked_at = 1, expires_at = 1")
+        .await;
+    test.execute("UPDATE session SET expires_at = 1").await;
+    swept().await;
+    assert_eq!(test.count("token_family").await, 0);
+    assert_eq!(test.count("device WHERE firebase_token IS NOT NULL").await, 0);
+    // one that somebody is signed in on again keeps what it brought
+    world.device("ana", PHONE, "Phone", "token-of-the-phone").await;
+    swept().await;
+    assert_eq!(test.count("device WHERE firebase_token IS NOT NULL").await, 1);
+}
+
+#[tokio::test]
 async fn a_session_on_a_device_counts_until_it_ends_or_idles() {
     let world = World::new().await;
     let test = &world.test;

@@ -55,7 +55,12 @@ pub async fn update(State(app): State<App>, request: Request) -> Response {
 
 async fn change(call: Call) -> Answered {
     let sereno = &call.app.sereno;
-    let picture = call.input.files.iter().find(|(name, _)| name == avatar::FIELD);
+    let may_change = !user::is_prohibited(&sereno.config.compat.nets_core, avatar::FIELD);
+    let picture = call
+        .input
+        .files
+        .iter()
+        .find(|(name, _)| may_change && name == avatar::FIELD);
     let whole = WholeProfile {
         profile: command(&call).await?,
         avatar: picture.map(|(_, picture)| picture.bytes.to_vec()),

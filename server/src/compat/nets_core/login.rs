@@ -144,11 +144,12 @@ async fn handle_on(call: &Call, identifier: &str) -> Answered<Option<Id>> {
     let Some(device) = device_uuid(call)? else {
         return Ok(None);
     };
-    let handle = login::code_handle_on(sereno, identifier, device).await?;
-    let is_taken = sereno.config.compat.nets_core.adopt_devices && handle.is_some();
-    if !is_taken && !device_uuid::is_of(sereno, identifier, device).await? {
+    // with uuids of other servers any may be right: which of them is known, and to whom, is not told before the code
+    let is_any_taken = sereno.config.compat.nets_core.adopt_devices;
+    if !is_any_taken && !device_uuid::is_of(sereno, identifier, device).await? {
         return Err(wire::error(NO_DEVICE).into());
     }
+    let handle = login::code_handle_on(sereno, identifier, device).await?;
     // of a device on which nobody asked: a handle of nothing
     Ok(Some(handle.unwrap_or_else(|| Id(device.to_string()))))
 }

@@ -251,32 +251,66 @@ async fn names_hold_no_control_characters() {
     }
 }
 
-/// A number that is no project's is nobody's, as there; the package crashed for what is no number.
+/// What is no project is nobody's, also what cannot be one (the package crashed): else it would tell which projects there are.
 #[tokio::test]
-async fn a_project_that_cannot_be_one_is_refused() {
+async fn a_project_that_is_none_is_nobodys() {
     let facade = NetsCore::with(|_| ()).await;
     let (access, _) = facade.sign_in("otp@example.com").await;
-    for (project, said) in [
-        (json!(5), None),
-        (json!("5"), None),
-        (json!("0"), None),
-        (json!(true), None),
-        (json!(UNKNOWN), None),
-        (json!("abc"), Some("'abc'")),
-        (json!("a\u{0}b"), Some("'a\\x00b'")),
-        (json!([1]), Some("[1]")),
-        (json!({"a": 1}), Some("{'a': 1}")),
+    for project in [
+        json!(5),
+        json!("5"),
+        json!("0"),
+        json!(true),
+        json!(UNKNOWN),
+        json!("abc"),
+        json!([1]),
+        json!({"a": 1}),
     ] {
         let body = json!({"project_id": project});
         let answer = facade.json("/getProfile/", &body, Some(&access)).await;
-        match said {
-            None => assert_eq!(answer.status, 200, "{project} {}", answer.text),
-            Some(shown) => {
-                let said = format!("Field 'id' expected a number but got {shown}.");
-                let expected = json!({"res": 0, "message": said});
-                assert_eq!((answer.status, answer.json()), (400, expected), "{project}");
-            }
-        }
+        assert_eq!(answer.status, 200, "{project} {}", answer.text);
+        // nor without a sign-in
+        let answer = facade.json("/login/", &body, None).await;
+        assert_eq!(answer.json()["message"], "Missing params: email", "{project}");
+    }
+}
+
+/// A new address is taken as long as the sign-in is fresh, and later nothing of what came with it is.
+#[tokio::test]
+async fn a_new_address_wants_a_fresh_sign_in() {
+    let facade = NetsCore::with(|_| ()).await;
+    let (access, _) = facade.sign_in("otp@example.com").await;
+    facade.place.test.advance(Duration::from_mins(6));
+    let body = json!({"first_name": "Otto", "email": "other@example.com"});
+    let answer = facade.json("/update/", &body, Some(&access)).await;
+    assert_eq!(
+        (answer.status, &answer.json()["res"]),
+        (403, &json!(0)),
+        "{}",
+        answer.text
+    );
+    // the same address is none that is new
+    let body = json!({"last_name": "Ott", "email": "otp@example.com"});
+    let answer = facade.json("/update/", &body, Some(&access)).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let names = json!({"fields": ["first_name", "last_name"]});
+    let shown = facade.json("/getProfile/", &names, Some(&access)).await;
+    assert_eq!(shown.json()["data"], json!({"first_name": "", "last_name": "Ott"}));
+}
+
+/// What Sereno keeps of a secret opens nothing.
+#[tokio::test]
+async fn what_is_kept_of_a_secret_is_none() {
+    let facade = NetsCore::with(|_| ()).await;
+    let code = facade.ask("otp@example.com").await;
+    let test = &facade.place.test;
+    let kept = test.column("SELECT digest FROM application_secret").await;
+    assert!(!kept.is_empty());
+    for digest in kept {
+        let mut body = facade.credentials("otp@example.com", &code.0, &code.1);
+        body["client_secret"] = json!(digest);
+        let answer = facade.json("/authenticate/", &body, None).await;
+        assert_eq!(answer.json()["message"], "Invalid client_secret", "{}", answer.text);
     }
 }
 
@@ -291,7 +325,13 @@ async fn who_asked_for_a_code_is_told_to_nobody() {
         let answer = facade.json("/authenticate/", &body, None).await;
         said.push((answer.status, answer.text));
     }
-    assert!(said.iter().all(|one| *one == said[0]), "{said:?}");
+    let expected = json!({"res": 0, "message": "Invalid code for this user and device", "data": null});
+    for (status, text) in said {
+        assert_eq!(
+            (status, serde_json::from_str::<Value>(&text).unwrap()),
+            (400, expected.clone())
+        );
+    }
 }
 
 /// A picture has its own room, whatever else a request may have; and nothing else has.
@@ -346,7 +386,7 @@ async fn a_moved_app_keeps_its_uuid() {
     // nobody asked on it yet
     let body = facade.credentials("otp@example.com", "123456", UNKNOWN);
     let early = facade.json("/authenticate/", &body, None).await;
-    assert_eq!(early.json()["message"], "Invalid device uuid");
+    assert_eq!(early.json()["message"], "Invalid code for this user and device");
 
     let first = enter("otp@example.com").await;
     let second = enter("u1@example.com").await;

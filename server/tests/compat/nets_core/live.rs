@@ -7,12 +7,12 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
 use super::fixture::NetsCore;
 
-/// What a connection that brings this token hears first, or the status that refuses it.
-async fn heard(facade: &NetsCore, token: &str) -> Result<Value, u16> {
+/// What a connection that brings this header hears first, or the status that refuses it.
+async fn heard(facade: &NetsCore, authorization: &str) -> Result<Value, u16> {
     let address = facade.place.listen().await;
     let mut request = format!("ws://{address}/api/v1/ws").into_client_request().unwrap();
-    let bearer = format!("Bearer {token}").parse().unwrap();
-    request.headers_mut().insert("authorization", bearer);
+    let headers = request.headers_mut();
+    headers.insert("authorization", authorization.parse().unwrap());
     match tokio_tungstenite::connect_async(request).await {
         Ok((mut socket, _)) => {
             let first = socket.next().await.unwrap().unwrap();
@@ -27,9 +27,11 @@ async fn heard(facade: &NetsCore, token: &str) -> Result<Value, u16> {
 async fn a_websocket_finds_its_user_by_the_bearer_token() {
     let facade = NetsCore::with(|_| ()).await;
     let (access, _) = facade.sign_in("otp@example.com").await;
-    let first = heard(&facade, &access).await.unwrap();
+    let bearer = format!("Bearer {access}");
+    let first = heard(&facade, &bearer).await.unwrap();
     assert_eq!(first["type"], "authenticated", "{first}");
-    assert_eq!(heard(&facade, "made-up").await, Err(401));
+    assert_eq!(heard(&facade, "Bearer made-up").await, Err(401));
+    assert_eq!(heard(&facade, &access).await, Err(401), "a raw token");
     assert_eq!(facade.json("/logout/", &json!({}), Some(&access)).await.status, 200);
-    assert_eq!(heard(&facade, &access).await, Err(401), "signed out");
+    assert_eq!(heard(&facade, &bearer).await, Err(401), "signed out");
 }

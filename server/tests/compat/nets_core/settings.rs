@@ -4,7 +4,7 @@ use serde_json::json;
 use sereno_core::config::Config;
 use sereno_server::compat;
 
-use super::fixture::{CLIENT, NetsCore};
+use super::fixture::{CLIENT, NetsCore, png};
 use super::providers;
 
 /// What `config check` would name.
@@ -92,6 +92,35 @@ async fn fields_are_those_of_the_settings() {
     let all = json!({"fields": ["first_name", "zzz", "tax_number"]});
     let shown = facade.json("/getProfile/", &all, Some(&access)).await;
     assert_eq!(shown.json()["data"], json!({"first_name": ""}));
+}
+
+/// Nor is a picture, which comes beside the fields.
+#[tokio::test]
+async fn a_prohibited_picture_is_passed_over() {
+    let facade = NetsCore::with(|config| {
+        let settings = &mut config.compat.nets_core;
+        settings.fields = ["first_name", "avatar"].map(str::to_owned).to_vec();
+        settings.prohibited_fields = vec!["avatar".to_owned()];
+    })
+    .await;
+    let (access, _) = facade.sign_in("otp@example.com").await;
+    let bearer = format!("Bearer {access}");
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("content-type", "multipart/form-data; boundary=parts"),
+    ];
+    let mut body = b"--parts\r\nContent-Disposition: form-data; name=\"first_name\"\r\n\r\nOtto\r\n\
+        --parts\r\nContent-Disposition: form-data; name=\"avatar\"; filename=\"me.png\"\r\n\r\n"
+        .to_vec();
+    body.extend(png(0));
+    body.extend_from_slice(b"\r\n--parts--\r\n");
+    let answer = facade.place.send("POST", "/update/", &headers, body).await;
+    assert_eq!(
+        answer.json()["data"],
+        json!({"first_name": "Otto", "avatar": null}),
+        "{}",
+        answer.text
+    );
 }
 
 #[tokio::test]

@@ -1,0 +1,34 @@
+// Staff looks at what was told to devices. With and without JavaScript.
+import { address, addUser, open, signIn } from "./people";
+import { holdsUp } from "./quality";
+import { expect, test, withoutJavaScript } from "./sereno";
+import type { Page } from "@playwright/test";
+
+test.describe("with JavaScript", journeys);
+withoutJavaScript(journeys);
+
+async function staff(page: Page): Promise<void> {
+  const admin = address("admin");
+  addUser(admin, "--superuser");
+  await signIn(page, admin);
+  await expect(page).toHaveURL(/\/account$/);
+}
+
+function journeys() {
+  test("the history of notifications is there before anything was sent", async ({ page }) => {
+    test.slow();
+    await staff(page);
+    await open(page, "/console");
+    await page.getByRole("navigation", { name: "Console" }).getByRole("link", { name: "Push" }).click();
+    await expect(page).toHaveURL(/\/console\/push$/);
+    await page.getByRole("searchbox", { name: "Search" }).fill("nobody");
+    await page.getByRole("button", { name: "Search" }).click();
+    await expect(page).toHaveURL(/q=nobody/);
+  });
+}
+
+test("the pages of push hold up in both themes and on a narrow screen", async ({ page }) => {
+  test.slow();
+  await staff(page);
+  await holdsUp(page, "/console/push");
+});
