@@ -20,7 +20,9 @@ export default defineConfig({
   // A flaky test is a broken test.
   retries: 0,
   workers: 2,
-  timeout: 30_000,
+  // What hangs, hangs: a busy machine is no fault of a test.
+  timeout: 90_000,
+  expect: { timeout: 20_000 },
   reporter: [["list"], ["./tests/failures.ts"]],
   use: {
     baseURL: `http://${address}`,

@@ -35,7 +35,7 @@ export async function mailTo(email: string, count = 1, about = ""): Promise<{ li
       .sort()
       .map((name) => decoded(readFileSync(join(folder, name), "utf8")))
       .filter((mail) => mail.includes(`To: ${email}`) && mail.includes(about));
-  await expect.poll(() => mails().length, { timeout: 10_000, message: `mails to ${email}` }).toBe(count);
+  await expect.poll(() => mails().length, { message: `mails to ${email}` }).toBe(count);
   const mail = mails().at(-1) ?? "";
   return {
     link: mail.match(/https?:\/\/\S+\/account\/[\w/-]+\?token=[\w.~-]+(?:&password=none)?/)?.[0] ?? "",

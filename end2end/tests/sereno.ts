@@ -78,7 +78,7 @@ export async function startSereno(binary: string, folder: string, env: Record<st
     if (server.exitCode === null && server.kill("SIGTERM")) await once(server, "exit");
   };
   try {
-    await expect.poll(alive, { timeout: 15_000 }).toBe(true);
+    await expect.poll(alive, { timeout: 60_000 }).toBe(true);
   } catch (error) {
     await stop();
     throw error;

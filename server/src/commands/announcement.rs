@@ -6,7 +6,7 @@ use sereno_core::context::{Actor, RequestMeta};
 use sereno_core::{Error, Sereno, access, announcements};
 use sereno_types::{AnnouncementQuery, AnnouncementState, Code, Id};
 
-use super::{Failed, Outcome, say, sentence, start};
+use super::{Outcome, finish, start};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -39,11 +39,7 @@ pub(super) enum Command {
 pub(super) async fn run(command: Command, config: Config) -> Outcome {
     let sereno = start(config, Vec::new()).await?;
     let done = act(&sereno, command).await;
-    sereno.db.close().await;
-    for line in done.map_err(|error| Failed(sentence(error)))? {
-        say(&line);
-    }
-    Ok(())
+    finish(sereno, done).await
 }
 
 async fn act(sereno: &Sereno, command: Command) -> Result<Vec<String>, Error> {

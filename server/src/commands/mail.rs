@@ -8,7 +8,7 @@ use sereno_types::{
     Code, Id, MessageDetail, MessageQuery, MessageReason, MessageState, ResendMessage, SendResult, TestMail,
 };
 
-use super::{Failed, Outcome, say, sentence, start};
+use super::{Failed, Outcome, finish, say, sentence, start};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -85,11 +85,7 @@ pub(super) async fn run(command: Command, config: Config) -> Outcome {
         Command::Retry { id, .. } => retry(&sereno, id).await,
         Command::Release { id } => release(&sereno, id).await,
     };
-    sereno.db.close().await;
-    for line in done.map_err(|error| Failed(sentence(error)))? {
-        say(&line);
-    }
-    Ok(())
+    finish(sereno, done).await
 }
 
 async fn test(sereno: &Sereno, address: String, project: Option<&str>) -> Result<SendResult, Error> {

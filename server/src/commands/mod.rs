@@ -288,6 +288,15 @@ fn sentence(error: Error) -> String {
     }
 }
 
+/// Ends a command that answers in lines.
+async fn finish(sereno: Sereno, done: Result<Vec<String>, Error>) -> Outcome {
+    sereno.db.close().await;
+    for line in done.map_err(|error| Failed(sentence(error)))? {
+        say(&line);
+    }
+    Ok(())
+}
+
 /// Prints a line for people or scripts: what a command was asked for goes to standard output, the log does not.
 pub(crate) fn say(line: &str) {
     let _ = writeln!(std::io::stdout(), "{line}");

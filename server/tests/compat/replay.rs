@@ -83,6 +83,30 @@ pub async fn replay<F: Fixture>(file: &str, deviations: &[Deviation], ours: &str
     assert!(wrong.is_empty(), "{} wrong\n{}", wrong.len(), wrong.join("\n"));
 }
 
+/// A test for each file of a facade's folder `exchanges`, and one that holds `DEVIATIONS` against files and README.
+macro_rules! recordings {
+    ($fixture:ty, $readme:literal; $($name:ident = $file:literal;)+) => {
+        $(
+            #[tokio::test]
+            async fn $name() {
+                let file = include_str!(concat!("exchanges/", $file, ".json"));
+                crate::replay::replay::<$fixture>(file, DEVIATIONS, include_str!("exchanges/deviations.json")).await;
+            }
+        )+
+
+        #[test]
+        fn every_deviation_is_an_exchange_and_stands_in_the_readme() {
+            let files = [$(include_str!(concat!("exchanges/", $file, ".json"))),+];
+            let known: Vec<String> = files.iter().flat_map(|file| crate::replay::names(file)).collect();
+            for (name, _) in DEVIATIONS {
+                assert!(known.iter().any(|known| known == name), "{name} is no exchange");
+                assert!(include_str!($readme).contains(&format!("`{name}`")), "{name} has no row in the README");
+            }
+        }
+    };
+}
+pub(crate) use recordings;
+
 /// Names of the exchanges in a file.
 pub fn names(file: &str) -> Vec<String> {
     let exchanges: Vec<Exchange> = serde_json::from_str(file).unwrap();

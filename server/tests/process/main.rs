@@ -3,7 +3,9 @@
 
 mod body;
 mod commands;
+mod folder;
 mod listener;
 mod live;
 mod outbox;
+mod push;
 mod site;

@@ -10,7 +10,6 @@
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -20,6 +19,8 @@ use sereno_core::config::Config;
 use sereno_core::context::{Actor, RequestMeta};
 use sereno_core::{access, messages};
 use sereno_types::SendMessage;
+
+use crate::folder::Folder;
 
 /// How often each `Message-ID` arrived.
 type Arrived = Arc<Mutex<HashMap<String, usize>>>;
@@ -73,14 +74,6 @@ fn take(stream: TcpStream, arrived: &Arrived) -> Option<()> {
     None
 }
 
-struct Folder(PathBuf);
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
 const MAILS: usize = 1_000;
 
 /// A worker of the binary on this folder. A lease is as short as the settings let it be: who takes over need not wait long.
@@ -125,7 +118,7 @@ async fn queue(folder: &Folder) {
 
 /// Waits until so many mails have arrived.
 fn until(arrived: &Arrived, count: usize) {
-    let deadline = Instant::now() + Duration::from_mins(2);
+    let deadline = Instant::now() + Duration::from_mins(3);
     while arrived.lock().unwrap().len() < count {
         assert!(
             Instant::now() < deadline,
@@ -138,7 +131,7 @@ fn until(arrived: &Arrived, count: usize) {
 
 /// Waits until no mail is queued or being handed over.
 fn until_nothing_waits(folder: &Folder) {
-    let deadline = Instant::now() + Duration::from_mins(1);
+    let deadline = Instant::now() + Duration::from_mins(3);
     let waiting = || {
         ["queued", "sending"].into_iter().any(|state| {
             let said = Command::new(env!("CARGO_BIN_EXE_sereno"))
@@ -160,9 +153,7 @@ fn until_nothing_waits(folder: &Folder) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_mail_arrives_and_none_more_than_twice_however_often_the_worker_is_killed() {
     sereno_core::crypto::install_provider();
-    let name = format!("sereno-outbox-{}", std::process::id());
-    let folder = Folder(std::env::temp_dir().join(name));
-    std::fs::create_dir_all(&folder.0).unwrap();
+    let folder = Folder::new("outbox");
     let (port, arrived) = sink();
     queue(&folder).await;
     for killed_at in [100, 300, 500, 700] {

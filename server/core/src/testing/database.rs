@@ -4,7 +4,7 @@ use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statemen
 use sereno_types::Secret;
 use url::Url;
 
-use super::{START, TestSereno, fail};
+use super::{START, TestSereno, fail, template};
 use crate::config::Config;
 use crate::entropy::SystemEntropy;
 use crate::error::{Error, Result};
@@ -16,21 +16,36 @@ pub struct TestDatabase {
 }
 
 impl TestDatabase {
-    /// Makes it.
+    /// One whose schema stands.
     pub async fn new() -> Self {
+        Self::made(true).await
+    }
+
+    /// One without a table.
+    pub async fn empty() -> Self {
+        Self::made(false).await
+    }
+
+    async fn made(migrated: bool) -> Self {
         let name = format!("sereno_test_{}", unique());
         let folder = std::env::temp_dir().join(&name);
         std::fs::create_dir_all(&folder).unwrap_or_else(|error| fail(&error));
         let postgres = match std::env::var("SERENO_TEST_POSTGRES") {
             Ok(server) if !server.is_empty() => {
                 let server: Url = server.parse().unwrap_or_else(|error| fail(&error));
-                let made = ask_server(&server, &format!("CREATE DATABASE {name}")).await;
-                made.unwrap_or_else(|error| fail(&error));
                 Some((server, name))
             }
             _ => None,
         };
-        Self { folder, postgres }
+        let database = Self { folder, postgres };
+        let made = match &database.postgres {
+            Some((server, name)) if migrated => template::copy_database(server, name).await,
+            Some((server, name)) => ask_server(server, &format!("CREATE DATABASE {name}")).await,
+            None if migrated => template::copy_file(&database).await,
+            None => Ok(()),
+        };
+        made.unwrap_or_else(|error| fail(&error));
+        database
     }
 
     /// Settings that use it, with cheap hashing.
@@ -135,13 +150,14 @@ impl TestSereno {
 }
 
 /// The URL of a database on this server; the server's own URL may name one or none.
-fn within(server: &Url, name: &str) -> String {
+pub(super) fn within(server: &Url, name: &str) -> String {
     let mut url = server.clone();
     url.set_path(name);
     url.into()
 }
 
-async fn ask_server(server: &Url, sql: &str) -> Result<()> {
+/// Runs a statement on the server itself.
+pub(super) async fn ask_server(server: &Url, sql: &str) -> Result<()> {
     let admin = Database::connect(within(server, "postgres")).await?;
     admin.execute_unprepared(sql).await?;
     admin.close().await.map_err(Error::from)

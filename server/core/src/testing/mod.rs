@@ -7,6 +7,7 @@ mod fcm;
 mod people;
 mod provider;
 mod recorder;
+mod template;
 
 use std::sync::Arc;
 use std::time::Duration;

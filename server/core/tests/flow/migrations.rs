@@ -116,7 +116,7 @@ async fn entities_fit_their_tables() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_can_start_at_once() {
     for round in 0..6 {
-        let database = TestDatabase::new().await;
+        let database = TestDatabase::empty().await;
         let start = || {
             let config = database.config();
             tokio::spawn(async move {
@@ -181,7 +181,7 @@ async fn the_catalogue_grows_without_undoing_what_staff_did() {
 /// A migration that cannot be finished leaves nothing behind.
 #[tokio::test]
 async fn a_migration_happens_whole_or_not_at_all() {
-    let database = TestDatabase::new().await;
+    let database = TestDatabase::empty().await;
     let config = database.config();
     // in the way of the last migration
     let url = if database.is_sqlite() {

@@ -3,7 +3,7 @@
 use sereno_core::config::Config;
 
 use super::fixture::Djwto;
-use crate::replay::{Deviation, names, replay};
+use crate::replay::{Deviation, names, recordings};
 
 /// Exchanges that are answered otherwise. The README says more of each.
 pub const DEVIATIONS: &[Deviation] = &[
@@ -75,22 +75,8 @@ pub const DEVIATIONS: &[Deviation] = &[
     ),
 ];
 
-/// What is answered in their place.
-const OURS: &str = include_str!("exchanges/deviations.json");
-
-macro_rules! servers {
-    ($($name:ident = $file:literal;)+) => {
-        const FILES: &[&str] = &[$(include_str!(concat!("exchanges/", $file, ".json"))),+];
-        $(
-            #[tokio::test]
-            async fn $name() {
-                replay::<Djwto>(include_str!(concat!("exchanges/", $file, ".json")), DEVIATIONS, OURS).await;
-            }
-        )+
-    };
-}
-
-servers! {
+recordings! {
+    Djwto, "../../../src/compat/djwto/README.md";
     json = "json-default";
     one_cookie = "one-cookie";
     one_cookie_without_csrf = "one-cookie-nocsrf";
@@ -111,16 +97,6 @@ fn what_was_recorded_of_a_mode_that_cannot_work_is_no_start() {
     assert_eq!(settings, ["compat.djwto.mode"]);
     let readme = include_str!("../../../src/compat/djwto/README.md");
     for name in names(include_str!("exchanges/invalid-mode.json")) {
-        assert!(readme.contains(&format!("`{name}`")), "{name} has no row in the README");
-    }
-}
-
-#[test]
-fn every_deviation_is_an_exchange_and_stands_in_the_readme() {
-    let known: Vec<String> = FILES.iter().flat_map(|file| names(file)).collect();
-    let readme = include_str!("../../../src/compat/djwto/README.md");
-    for (name, _) in DEVIATIONS {
-        assert!(known.iter().any(|known| known == name), "{name} is no exchange");
         assert!(readme.contains(&format!("`{name}`")), "{name} has no row in the README");
     }
 }

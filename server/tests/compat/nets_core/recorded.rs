@@ -1,7 +1,7 @@
 //! What was recorded of the package, replayed; and what the facade answers otherwise on purpose.
 
 use super::fixture::NetsCore;
-use crate::replay::{Deviation, names, replay};
+use crate::replay::{Deviation, recordings};
 
 /// Exchanges that are answered otherwise. The README says more of each.
 pub const DEVIATIONS: &[Deviation] = &[
@@ -59,38 +59,15 @@ pub const DEVIATIONS: &[Deviation] = &[
     ("github.public_email", "an address counts where it is confirmed"),
 ];
 
-/// What is answered in their place.
-const OURS: &str = include_str!("exchanges/deviations.json");
-
-macro_rules! servers {
-    ($($name:ident = $file:literal;)+) => {
-        const FILES: &[&str] = &[$(include_str!(concat!("exchanges/", $file, ".json"))),+];
-        $(
-            #[tokio::test]
-            async fn $name() {
-                replay::<NetsCore>(include_str!(concat!("exchanges/", $file, ".json")), DEVIATIONS, OURS).await;
-            }
-        )+
-    };
-}
-
-servers! {
+recordings! {
+    NetsCore, "../../../src/compat/nets_core/README.md";
     production = "production";
     sign_in = "sign_in";
     social = "social";
     debug = "debug";
     testers = "testers";
     demo = "demo";
+    params = "params";
     permissions = "permissions";
     providers = "providers";
-}
-
-#[test]
-fn every_deviation_is_an_exchange_and_stands_in_the_readme() {
-    let known: Vec<String> = FILES.iter().flat_map(|file| names(file)).collect();
-    let readme = include_str!("../../../src/compat/nets_core/README.md");
-    for (name, _) in DEVIATIONS {
-        assert!(known.iter().any(|known| known == name), "{name} is no exchange");
-        assert!(readme.contains(&format!("`{name}`")), "{name} has no row in the README");
-    }
 }
