@@ -18,6 +18,32 @@ pub const CLIENT_ID: &str = "bench";
 /// See [`CLIENT_ID`].
 pub const CLIENT_SECRET: &str = "a-secret-of-forty-characters-for-a-bench";
 
+/// An application that keeps no secret, with tokens as those of the facade djwto.
+pub const AS_DJWTO: &str = "bench-as-djwto";
+
+/// The form of those tokens, as the facade sets it up from its defaults.
+pub fn profile_of_djwto() -> serde_json::Value {
+    let user = |name: &str, field: &str| serde_json::json!({"name": name, "source": {"user": field}, "token": "both"});
+    serde_json::json!({
+        "algorithm": "HS256",
+        "own_key": true,
+        "refresh_format": "jwt",
+        "access_lifetime": 300,
+        "rotation": "on_extend",
+        "shared_jti": true,
+        "header_typ": "JWT",
+        "header_kid": false,
+        "type_claim": "type",
+        "claims": [
+            user("user.username", "username"),
+            user("user.id", "number"),
+            {"name": "user.perms", "source": "permissions", "token": "both"},
+            {"name": "refresh_iat", "source": "refresh_issued_at", "token": "access"},
+        ],
+        "leave_out": ["sub", "client_id", "sid", "auth_time", "amr", "epoch", "iss", "aud"],
+    })
+}
+
 /// The code that everybody signs in by.
 pub const CODE: &str = "246813";
 

@@ -192,7 +192,14 @@ impl House {
             "--secret-stdin",
             "--client-id",
         ];
-        self.tell(&[&arguments[..], &[seed::CLIENT_ID]].concat(), seed::CLIENT_SECRET)
+        self.tell(&[&arguments[..], &[seed::CLIENT_ID]].concat(), seed::CLIENT_SECRET)?;
+        // another whose tokens are as the facade djwto makes them
+        let file = self.folder("profile.json");
+        std::fs::write(&file, seed::profile_of_djwto().to_string())?;
+        let file = file.display().to_string();
+        let arguments = ["application", "add", "--name=As djwto", "--kind=public", "--client-id"];
+        let profile = ["--grants=password,refresh_token", "--profile", &file];
+        self.tell(&[&arguments[..], &[seed::AS_DJWTO], &profile[..]].concat(), "")
     }
 
     /// What that application knows of permissions.

@@ -29,6 +29,8 @@ pub enum Workload {
     Login,
     /// The same on the wire of djwto.
     DjwtoLogin,
+    /// A fresh access token where tokens are as those of djwto; each connection has a refresh token of its own.
+    RefreshAsDjwto,
     /// A fresh access token on the wire of djwto; each connection has a refresh token of its own.
     DjwtoRefresh,
     /// Signing in by a code: asking and proving in turns. The code is a fixed one.
@@ -51,7 +53,7 @@ pub enum Workload {
 
 impl Workload {
     /// In the order of the table.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Jwks,
         Self::Me,
         Self::Verify,
@@ -62,6 +64,7 @@ impl Workload {
         Self::Login,
         Self::CodeLogin,
         Self::DjwtoLogin,
+        Self::RefreshAsDjwto,
         Self::DjwtoRefresh,
         Self::NetsCoreLogin,
         Self::NetsCoreRefresh,
@@ -84,6 +87,7 @@ impl Workload {
             Self::Refresh => "refresh",
             Self::Login => "login",
             Self::DjwtoLogin => "djwto-login",
+            Self::RefreshAsDjwto => "refresh-as-djwto",
             Self::DjwtoRefresh => "djwto-refresh",
             Self::CodeLogin => "code-login",
             Self::NetsCoreLogin => "nets-core-login",
@@ -108,6 +112,7 @@ impl Workload {
             Self::Refresh => "refresh",
             Self::Login => "login",
             Self::DjwtoLogin => "djwto: login",
+            Self::RefreshAsDjwto => "refresh, tokens as djwto's",
             Self::DjwtoRefresh => "djwto: refresh",
             Self::CodeLogin => "login by code, half of it",
             Self::NetsCoreLogin => "nets_core: login, half of it",
@@ -133,6 +138,7 @@ impl Workload {
             | Self::CheckMany
             | Self::CodeLogin
             | Self::DjwtoLogin
+            | Self::RefreshAsDjwto
             | Self::DjwtoRefresh
             | Self::NetsCoreLogin
             | Self::NetsCoreRefresh
@@ -146,7 +152,8 @@ impl Workload {
     pub const fn native(self) -> Option<Self> {
         match self {
             Self::DjwtoLogin => Some(Self::Login),
-            Self::DjwtoRefresh | Self::NetsCoreRefresh => Some(Self::Refresh),
+            Self::DjwtoRefresh => Some(Self::RefreshAsDjwto),
+            Self::NetsCoreRefresh => Some(Self::Refresh),
             Self::NetsCoreLogin => Some(Self::CodeLogin),
             Self::NetsCoreProfile => Some(Self::Me),
             _ => None,
@@ -184,6 +191,7 @@ impl Workload {
                 | Self::Login
                 | Self::CodeLogin
                 | Self::DjwtoLogin
+                | Self::RefreshAsDjwto
                 | Self::DjwtoRefresh
                 | Self::NetsCoreLogin
                 | Self::NetsCoreRefresh
@@ -250,6 +258,12 @@ impl Driver {
             Workload::Refresh => {
                 let tokens = login(&mut connection, number).await?;
                 refresh(field(&tokens, "refresh_token")?)
+            }
+            Workload::RefreshAsDjwto => {
+                let application = json!({ "client_id": seed::AS_DJWTO });
+                let tokens = login_through(&mut connection, number, &application).await?;
+                let body = json!({ "client_id": seed::AS_DJWTO, "refresh_token": field(&tokens, "refresh_token")? });
+                client::post("/api/v1/token/refresh", JSON, &body.to_string())
             }
             Workload::DjwtoRefresh => {
                 let user = seed::address(number as u64 + 2);
@@ -421,6 +435,9 @@ impl Driver {
             }
             Workload::NetsCoreProfile if !holds(answer.body, seed::DOMAIN) => Err("nobody's profile".to_owned()),
             Workload::DjwtoLogin | Workload::DjwtoRefresh if !holds(answer.body, "\"access\": \"") => {
+                Err("no access token in the answer".to_owned())
+            }
+            Workload::RefreshAsDjwto if !holds(answer.body, "\"access_token\":\"") => {
                 Err("no access token in the answer".to_owned())
             }
             Workload::Verify | Workload::Introspect if !holds(answer.body, "\"active\":true") => {

@@ -166,6 +166,10 @@ async fn admit(app: &App, request: Request, next: Next) -> Response {
 }
 
 async fn behind_the_session(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    // no database keeps or looks for a NUL
+    if request.uri().query().is_some_and(|query| query.contains("%00")) {
+        return Refusal::from(Code::MalformedQuery).into_response();
+    }
     if let Err(refusal) = caller::resolve(&app, &mut request).await {
         return refusal.into_response();
     }

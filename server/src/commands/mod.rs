@@ -184,9 +184,7 @@ fn load(common: &Common) -> Result<Config, Failed> {
     if let Err(more) = boot::check(&config) {
         faults.0.extend(more.0);
     }
-    if faults.0.is_empty() {
-        faults.0.extend(compat::faults(&config));
-    }
+    faults.0.extend(compat::faults(&config));
     if let Some(message) = refuse_level(&config.log.level) {
         faults.0.push(Fault {
             setting: "log.level".to_owned(),

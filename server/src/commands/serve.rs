@@ -98,14 +98,18 @@ async fn greet(sereno: &Sereno, address: SocketAddr) -> Outcome {
         "\nSereno is awake at {url}\n\nMake the first administrator (the link works once, for a day):\n  {link}\n"
     ));
     if sereno.config.is_dev() {
+        let mails = sereno.config.mail_url();
+        let mails = match mails.strip_prefix("file:") {
+            Some(folder) => format!("written to {folder}"),
+            None => format!("sent by {}", sereno.mail.name()),
+        };
         say(&format!(
-            "Or begin with curl; mails are written to {}:\n\
+            "Or begin with curl; mails are {mails}:\n\
              \x20 J='content-type: application/json'\n\
              \x20 curl -H \"$J\" {url}/api/v1/registrations -d '{{\"email\":\"ana@example.org\",\"password\":\"wheelbarrow at dawn\"}}'\n\
              \x20 curl -H \"$J\" {url}/api/v1/registrations/activate -d '{{\"email\":\"ana@example.org\",\"code\":\"THE CODE FROM THE MAIL\"}}'\n\
              \x20 curl -H \"$J\" {url}/api/v1/login -d '{{\"identifier\":\"ana@example.org\",\"password\":\"wheelbarrow at dawn\"}}'\n\
              \x20 curl -H \"Authorization: Bearer THE ACCESS TOKEN\" {url}/api/v1/me\n",
-            sereno.mail.name(),
         ));
     }
     Ok(())

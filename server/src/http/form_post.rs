@@ -75,6 +75,12 @@ pub async fn answer<F: Future<Output = Response>>(
     } else {
         KEPT
     };
+    let brings_files = path == UPLOAD || path == message_new::UPLOAD;
+    let unreadable = if brings_files {
+        None
+    } else {
+        unreadable(&parts.headers, &bytes)
+    };
     // of a file nothing is kept: a browser does not let a page fill it in again
     let values = if !plain || path == UPLOAD {
         Vec::new()
@@ -92,7 +98,10 @@ pub async fn answer<F: Future<Output = Response>>(
             .headers_mut()
             .insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     }
-    let response = next(request).await;
+    let response = match unreadable {
+        Some(code) => Refusal::from(code).into_response(),
+        None => next(request).await,
+    };
     let (response, problem) = problem_of(response).await;
     match (plain, problem) {
         (false, None) => response,
@@ -132,6 +141,16 @@ pub(super) fn too_many(app: &App, address: Option<IpAddr>) -> bool {
     let sereno = &app.sereno;
     let most = sereno.config.limit.requests_per_address;
     sereno.addresses.take("flash", address, most, sereno.now()).is_err()
+}
+
+/// Why this is no form at all, if it is none: what no browser sends.
+fn unreadable(headers: &HeaderMap, bytes: &[u8]) -> Option<Code> {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let kind = kind.unwrap_or("").split(';').next().unwrap_or("").trim();
+    if !bytes.is_empty() && !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        return Some(Code::UnsupportedMediaType);
+    }
+    std::str::from_utf8(bytes).is_err().then_some(Code::MalformedBody)
 }
 
 /// The secret that a function made and that is shown in the answer to its post, here and never again: after a redirect it

@@ -47,7 +47,8 @@ pub async fn outermost<F: Future<Output = Response>>(
     let meta = meta(app, &request, &request_id);
     let person = pages::asked_by_a_person(&request);
     let dialect = app.facades.dialect(request.uri().path());
-    let span = tracing::info_span!("request", request_id, %method, route = %path);
+    // of the highest level, so that every line has the request's id, however few are written
+    let span = tracing::error_span!("request", request_id, %method, route = %path);
     let allowance = meta.allowance.clone();
     request.extensions_mut().insert(meta);
     let response = if target_length(request.uri()) > TARGET_MAX {

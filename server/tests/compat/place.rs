@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request};
+use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http_body_util::BodyExt;
@@ -12,7 +13,7 @@ use serde_json::Value;
 use sereno_core::config::Config;
 use sereno_core::testing::TestSereno;
 use sereno_server::compat;
-use sereno_server::http::listener;
+use sereno_server::http::{headers, listener};
 use sereno_server::router::{self, App};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -82,7 +83,12 @@ impl Place {
     pub fn with_views(mut self, views: impl FnOnce(App) -> Router) -> Self {
         let app = App::new(self.test.sereno.clone(), std::sync::Arc::default());
         let meta = self.test.meta();
-        let views = views(app).layer(axum::Extension(meta));
+        let around = app.clone();
+        let outermost = axum::middleware::map_response(move |mut response: Response| {
+            headers::add(&around, response.headers_mut());
+            std::future::ready(response)
+        });
+        let views = views(app).layer(axum::Extension(meta)).layer(outermost);
         self.router = self.router.merge(views);
         self
     }

@@ -6,12 +6,12 @@
     reason = "what a fixture cannot do, its test cannot prove"
 )]
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::process::Child;
+use std::io::Read;
+
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
-use crate::folder::Folder;
+use crate::folder::{Folder, JSON, ask};
 
 #[test]
 fn applications_are_registered_and_what_is_wrong_is_said_by_field() {
@@ -242,33 +242,12 @@ fn migrating_twice_is_no_fault() {
 #[test]
 fn a_worker_sends_what_a_server_left_in_the_queue() {
     let folder = Folder::new("worker");
-    std::fs::write(
-        folder.0.join("sereno.toml"),
-        "[worker]\nenabled = false\n[server]\nlisten = \"127.0.0.1:0\"\n",
-    )
-    .unwrap();
-    let mut serving = folder.start(&["serve"]);
-    let mut log = BufReader::new(serving.stderr.take().unwrap());
-    let address = loop {
-        let mut line = String::new();
-        assert_ne!(log.read_line(&mut line).unwrap(), 0, "it ended before it listened");
-        if let Some((_, rest)) = line.split_once("address=") {
-            break rest.split_whitespace().next().unwrap().to_owned();
-        }
-    };
+    let serving = folder.serve(&[("SERENO__WORKER__ENABLED", "false")]);
     let body = r#"{"email":"ana@example.org","password":"wheelbarrow at dawn"}"#;
-    let mut connection = TcpStream::connect(&address).unwrap();
-    write!(
-        connection,
-        "POST /api/v1/registrations HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .unwrap();
-    let mut answer = String::new();
-    connection.read_to_string(&mut answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 202"), "{answer}");
-    serving.stderr = Some(log.into_inner());
-    assert!(stop(serving).contains("stopped"));
+    let (status, _, answer) = ask(serving.address, "POST", "/api/v1/registrations", JSON, body);
+    assert_eq!(status, 202, "{answer}");
+    let (_, log) = serving.stop();
+    assert!(log.iter().any(|line| line.contains("stopped")), "{log:?}");
     assert_eq!(folder.mails(), 0, "this server does not work the queue");
 
     let working = folder.start(&["worker"]);

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "what a fixture cannot do, its test cannot prove")]
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::get;
@@ -10,18 +11,40 @@ use sereno_core::config::{Config, Seconds, Server};
 use sereno_server::http::listener;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
 
 /// A server that greets, until the sender is dropped or says so.
 async fn serving(change: impl FnOnce(&mut Server)) -> (SocketAddr, watch::Sender<bool>) {
+    let router = Router::new().route("/", get(async || "good night"));
+    let (address, stop, _) = serving_with(router, change).await;
+    (address, stop)
+}
+
+/// A server with these doors, and what ends when it has ended.
+async fn serving_with(
+    router: Router,
+    change: impl FnOnce(&mut Server),
+) -> (SocketAddr, watch::Sender<bool>, JoinHandle<()>) {
     let mut settings = Config::default().server;
     change(&mut settings);
     let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = socket.local_addr().unwrap();
     let (stop, stopped) = watch::channel(false);
-    let router = Router::new().route("/", get(async || "good night"));
-    tokio::spawn(async move { listener::serve(socket, router, &settings, stopped).await });
-    (address, stop)
+    let serving = tokio::spawn(async move { listener::serve(socket, router, &settings, stopped).await });
+    (address, stop, serving)
+}
+
+/// A door that is answered when the second says so; the first says when somebody has come in.
+fn waiting() -> (Router, Arc<Notify>, Arc<Notify>) {
+    let (came, goes) = (Arc::<Notify>::default(), Arc::<Notify>::default());
+    let (inside, out) = (Arc::clone(&came), Arc::clone(&goes));
+    let answer = get(async move || {
+        inside.notify_one();
+        out.notified().await;
+        "good night"
+    });
+    (Router::new().route("/", answer), came, goes)
 }
 
 /// Whether the server answers on this connection, and did not close it instead.
@@ -113,6 +136,43 @@ async fn a_server_that_stops_tells_too() {
     stop.send(true).unwrap();
     let kinds = frames(&mut stream, &first).await;
     assert!(kinds.contains(&GOAWAY), "it was cut after {kinds:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_stops_finishes_what_is_under_way_and_takes_no_more() {
+    let (router, came, goes) = waiting();
+    let (address, stop, serving) = serving_with(router, |_| ()).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    came.notified().await;
+    stop.send(true).unwrap();
+    while TcpStream::connect(address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    goes.notify_one();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(
+        answer.starts_with("HTTP/1.1 200") && answer.ends_with("good night"),
+        "{answer}"
+    );
+    serving.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_server_that_stops_waits_so_long_and_no_longer() {
+    let (router, came, _goes) = waiting();
+    let (address, stop, serving) = serving_with(router, |settings| settings.stop_timeout = Seconds(1)).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    came.notified().await;
+    stop.send(true).unwrap();
+    serving.await.unwrap();
+    let answered = stream.try_read(&mut [0; 64]);
+    assert!(
+        answered.is_err(),
+        "it was not waited for, and nobody answered: {answered:?}"
+    );
 }
 
 /// Who never ends the headers, or never asks again, does not keep a place.

@@ -8,4 +8,5 @@ mod listener;
 mod live;
 mod outbox;
 mod push;
+mod serving;
 mod site;

@@ -50,7 +50,7 @@ impl World {
             .args(["push", "test"])
             .args(args)
             .current_dir(self.test.database.folder())
-            .env("SERENO__GENERAL__DATA", &config.general.data)
+            .env("SERENO__DATA", &config.general.data)
             .env("SERENO__DATABASE__URL", config.database.url.expose())
             .env("SERENO__PUSH__SERVICE_ACCOUNT_FILE", account)
             .env("SERENO__PUSH__URL", &self.fcm.url)

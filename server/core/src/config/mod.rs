@@ -381,7 +381,9 @@ impl Config {
     /// Whether the world reaches Sereno by https, so that cookies are `Secure` and called `__Host-…`.
     #[must_use]
     pub fn is_https(&self) -> bool {
-        self.server.public_url.starts_with("https://")
+        // as the address is read everywhere else (RFC 3986 §3.1)
+        let scheme = self.server.public_url.split(':').next();
+        scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"))
     }
 }
 

@@ -40,7 +40,7 @@ pub async fn retry(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) 
     }
     tx.record(moved(EventKind::EmailRetried, &row, MessageState::Queued));
     tx.commit().await?;
-    detail::whole(sereno, id).await
+    detail::whole(sereno, staff, id).await
 }
 
 /// Puts every mail that failed into the queue again, among those that a query means; but for those of superusers unless staff
@@ -91,7 +91,7 @@ pub async fn cancel(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id)
     }
     tx.record(moved(EventKind::EmailCancelled, &row, MessageState::Cancelled));
     tx.commit().await?;
-    detail::whole(sereno, id).await
+    detail::whole(sereno, staff, id).await
 }
 
 /// Sends a mail anew. What holds a secret that is made for its address goes there alone, by the flow that it came from;
@@ -181,13 +181,14 @@ pub async fn resend(
     })
 }
 
-/// Whether what a mail says may be read at an address: of what another service wrote, and of samples, staff decides; what
-/// tells of an account goes to the addresses of that account.
+/// Whether what a mail says may be read at an address: of samples, and of what another service wrote to somebody who has no
+/// account, staff decides; what tells of an account or was written to one goes to the addresses of that account.
 async fn may_read(tx: &Tx, row: &Model, recipient: &str) -> Result<bool> {
     let canonical = identifier::canonical(recipient);
     let is_ours = notify::MailKind::from_name(&row.mail).is_some_and(|kind| kind != notify::MailKind::Test);
-    // an announcement names its reader, and its link decides for them
-    let tells_of_account = is_ours || (row.announcement_id.is_some() && row.user_id.is_some());
+    // an announcement names its reader, and its link decides for them; another service may have written a code
+    let is_theirs = row.user_id.is_some() && (row.announcement_id.is_some() || row.content_id.is_some());
+    let tells_of_account = is_ours || is_theirs;
     if !tells_of_account || canonical == identifier::canonical(&row.recipient) {
         return Ok(true);
     }
@@ -228,7 +229,7 @@ pub async fn release(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id
     }
     tx.record(moved(EventKind::EmailsReleased, &row, MessageState::Queued));
     tx.commit().await?;
-    detail::whole(sereno, id).await
+    detail::whole(sereno, staff, id).await
 }
 
 /// Lets every mail go that was held back, among those that a query means; but for those to superusers unless staff is one. Says

@@ -19,11 +19,11 @@ use crate::notify::{self, MailKind, content, rules};
 /// `permission_denied`, `not_found`.
 pub async fn detail(sereno: &Sereno, staff: &Staff, id: &Id) -> Result<MessageDetail> {
     staff.require(Permission::MessagesView)?;
-    whole(sereno, id).await
+    whole(sereno, staff, id).await
 }
 
 /// As [`detail`], for whoever has just changed it.
-pub(super) async fn whole(sereno: &Sereno, id: &Id) -> Result<MessageDetail> {
+pub(super) async fn whole(sereno: &Sereno, staff: &Staff, id: &Id) -> Result<MessageDetail> {
     let db = sereno.db.write();
     let row = Entity::find_by_id(parse(id)?).one(db).await?.ok_or(Error::NotFound)?;
     let tried = email_attempt::Entity::find()
@@ -36,7 +36,7 @@ pub(super) async fn whole(sereno: &Sereno, id: &Id) -> Result<MessageDetail> {
     let is_ended = notify::announcement::is_ended(db, &row).await?;
     Ok(MessageDetail {
         actions: actions(&row, preview.is_some(), is_ended),
-        message: list::show(&row, &beside),
+        message: list::show(&row, staff, &beside),
         answer: row.transport_answer.clone(),
         template_version: row.template_version.and_then(|version| u64::try_from(version).ok()),
         resent_of: row.resent_of.map(|id| Id(id.to_string())),

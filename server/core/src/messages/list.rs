@@ -39,7 +39,7 @@ pub async fn list(sereno: &Sereno, staff: &Staff, query: MessageQuery) -> Result
         .await?;
     let beside = Beside::of(sereno, db, &rows).await?;
     let place = |row: &Model| (Key::Number(row.created_at.0), row.id);
-    walk.page(rows, total, place, |row| show(&row, &beside))
+    walk.page(rows, total, place, |row| show(&row, staff, &beside))
 }
 
 /// The kinds of mail, for whoever wants to choose one.
@@ -167,13 +167,20 @@ pub(super) fn subjects_of<'a>(sereno: &Sereno, rows: impl Iterator<Item = &'a Mo
     Ok(subjects)
 }
 
+/// Whose mail it is, as far as staff may know. Where somebody typed the address, whoever may not see users would learn whose
+/// account it is.
+pub(super) fn owner(staff: &Staff, row: &Model) -> Option<Uuid> {
+    let is_ours = MailKind::from_name(&row.mail).is_some_and(|kind| kind != MailKind::Test);
+    row.user_id.filter(|_| is_ours || staff.holds(Permission::UsersView))
+}
+
 /// A row as staff sees it.
-pub(super) fn show(row: &Model, beside: &Beside) -> MessageRow {
+pub(super) fn show(row: &Model, staff: &Staff, beside: &Beside) -> MessageRow {
     MessageRow {
         id: Id(row.id.to_string()),
         kind: row.mail.clone(),
         recipient: row.recipient.clone(),
-        user: row.user_id.map(|id| SessionUser {
+        user: owner(staff, row).map(|id| SessionUser {
             id: Id(id.to_string()),
             name: beside.names.get(&id).cloned().unwrap_or_default(),
         }),

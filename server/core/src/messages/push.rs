@@ -175,7 +175,7 @@ fn actions(row: &Model) -> Vec<PushAction> {
 pub async fn send(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, command: SendPush) -> Result<PushQueued> {
     staff.require(Permission::MessagesManage)?;
     let message = judge(&command)?;
-    let to = whom(sereno, command.user.as_deref(), command.device.as_deref()).await?;
+    let to = whom(sereno, staff, command.user.as_deref(), command.device.as_deref()).await?;
     queue(sereno, meta, staff.actor(), to, &message).await
 }
 
@@ -251,13 +251,13 @@ fn judge(command: &SendPush) -> Result<Message> {
     })
 }
 
-async fn whom(sereno: &Sereno, user: Option<&str>, device: Option<&str>) -> Result<To> {
+async fn whom(sereno: &Sereno, staff: &Staff, user: Option<&str>, device: Option<&str>) -> Result<To> {
     let said = |text: Option<&str>| text.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
     match (said(user), said(device)) {
         (None, None) => Err(Error::field("user", Code::Blank)),
         (Some(_), Some(_)) => Err(Error::field("device", Code::InvalidChoice)),
         (Some(user), None) => {
-            let found = find::named(sereno, &user).await?;
+            let found = find::by_staff(sereno, staff, &user).await?;
             let user = found.ok_or_else(|| Error::field("user", Code::InvalidChoice))?;
             Ok(To::User(user.id))
         }
@@ -344,7 +344,7 @@ fn about(kind: EventKind, row: &Model) -> Event {
 /// `permission_denied`, `not_found`, `push_not_configured`.
 pub async fn try_now(sereno: &Sereno, staff: &Staff, user: &str, message: &Message) -> Result<Vec<push::Tried>> {
     staff.require(Permission::MessagesManage)?;
-    let user = find::named(sereno, user).await?.ok_or(Error::NotFound)?;
+    let user = find::by_staff(sereno, staff, user).await?.ok_or(Error::NotFound)?;
     let tried = push::try_now(sereno, user.id, message).await?;
     tried.ok_or_else(|| Code::PushNotConfigured.into())
 }

@@ -34,9 +34,10 @@ impl Row {
         }
     }
 
-    const fn user_id(&self) -> Option<Uuid> {
+    /// Whose it is, as far as staff may know.
+    fn owner(&self, staff: &Staff) -> Option<Uuid> {
         match self {
-            Self::Mail(row) => row.user_id,
+            Self::Mail(row) => list::owner(staff, row),
             Self::Push(row) => Some(row.user_id),
         }
     }
@@ -69,7 +70,7 @@ pub async fn timeline(sereno: &Sereno, staff: &Staff, query: TimelineQuery) -> R
         (Key::Number(at.0), id)
     };
     let rows = walk.among(rows, place);
-    let names = find::names(db, rows.iter().filter_map(Row::user_id)).await?;
+    let names = find::names(db, rows.iter().filter_map(|row| row.owner(staff))).await?;
     let mails = rows.iter().filter_map(|row| match row {
         Row::Mail(row) => Some(row),
         Row::Push(_) => None,
@@ -80,7 +81,7 @@ pub async fn timeline(sereno: &Sereno, staff: &Staff, query: TimelineQuery) -> R
         subjects: list::subjects_of(sereno, mails)?,
         names,
     };
-    walk.page(rows, total, place, |row| show(row, &beside))
+    walk.page(rows, total, place, |row| show(row, staff, &beside))
 }
 
 /// What rows only name, and what they say sealed.
@@ -200,8 +201,8 @@ impl Beside {
     }
 }
 
-fn show(row: Row, beside: &Beside) -> TimelineRow {
-    let user = row.user_id().map(|id| SessionUser {
+fn show(row: Row, staff: &Staff, beside: &Beside) -> TimelineRow {
+    let user = row.owner(staff).map(|id| SessionUser {
         id: Id(id.to_string()),
         name: beside.names.get(&id).cloned().unwrap_or_default(),
     });

@@ -148,9 +148,9 @@ macro_rules! mails {
 
             /// What proves its reader: link and code.
             pub(super) fn secrets(&self) -> Vec<&str> {
-                let needs = self.kind().needs();
+                let names = self.kind().secrets();
                 let values = self.values().into_iter();
-                values.filter(|(name, _)| needs.contains(name)).map(|(_, value)| value).collect()
+                values.filter(|(name, _)| names.contains(name)).map(|(_, value)| value).collect()
             }
 
             /// The mail as its shipped templates say it, without the layout.
@@ -472,6 +472,15 @@ impl MailKind {
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.as_str() == name)
+    }
+
+    /// Variables that prove its reader: nobody else may see them.
+    #[must_use]
+    pub const fn secrets(self) -> &'static [&'static str] {
+        match self {
+            Self::Invitation => &["link", "code"],
+            _ => self.needs(),
+        }
     }
 
     /// Variables of which the mail must name one, in text and HTML: without its link or code it would be of no use. None

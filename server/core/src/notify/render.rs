@@ -69,7 +69,7 @@ async fn written(
     let mut values = mail.values();
     values.extend(to.held());
     values.push(("brand", &brand));
-    let rendered = match secrets::used(&live.source, mail.kind().needs()) {
+    let rendered = match secrets::used(&live.source, mail.kind().secrets()) {
         faults if faults.is_empty() => engine::render(&live.source, &engine::context(&values)),
         faults => Err(faults),
     };
@@ -96,7 +96,12 @@ async fn foot(sereno: &Sereno, locale: Locale, live: Option<Live>, address: &str
     let Some(live) = live else {
         return footer.shipped(locale);
     };
-    match engine::render(&with_subject(&live.source), &engine::context(&footer.held())) {
+    let rendered = engine::render(&with_subject(&live.source), &engine::context(&footer.held()));
+    let rendered = rendered.and_then(|said| match secrets::watching(&said.html) {
+        faults if faults.is_empty() => Ok(said),
+        faults => Err(faults),
+    });
+    match rendered {
         Ok(said) => Ok(Foot {
             text: said.text,
             html: said.html,

@@ -81,20 +81,25 @@ impl Place {
         } else {
             with_subject(source)
         };
-        let needs = self.template.needs();
+        let names_of_secrets = self.template.secrets();
         let mut faults: Vec<Fault> = match engine::check(&whole, &names, &self.samples()) {
             Ok(said) => {
                 let secret = self
                     .variables
                     .iter()
-                    .filter(|variable| needs.contains(&variable.name.as_str()));
+                    .filter(|variable| names_of_secrets.contains(&variable.name.as_str()));
                 let told: Vec<&str> = secret.map(|variable| variable.sample.as_str()).collect();
-                secrets::placed(&said, &told)
+                // a footer stands below every secret
+                if matches!(self.template, Template::Footer) {
+                    secrets::watching(&said.html)
+                } else {
+                    secrets::placed(&said, &told)
+                }
             }
             Err(faults) => faults,
         };
         if faults.is_empty() {
-            faults = secrets::used(&whole, needs);
+            faults = secrets::used(&whole, names_of_secrets);
         }
         let mut faults: Vec<FieldError> = faults.iter().map(Fault::field).collect();
         if !self.template.has_subject() && !source.subject.is_empty() {

