@@ -5,7 +5,8 @@ use std::sync::Arc;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use serde_json::{Map, Value};
 use sereno_types::{
-    Code, FieldError, Id, Rotation, StandardClaim, TokenFormat, TokenUse, UserState, VerifyToken, VerifyTokenAnswer,
+    Code, Delivery, FieldError, Id, Rotation, StandardClaim, TokenFormat, TokenUse, UserState, VerifyToken,
+    VerifyTokenAnswer,
 };
 use uuid::Uuid;
 
@@ -184,7 +185,7 @@ pub(super) async fn look(sereno: &Sereno, text: &str) -> Result<Looked<Found>> {
     let Some(user) = subject::subject(sereno, family.user_id).await? else {
         return Ok(Err(Code::TokenRevoked));
     };
-    let denied = token.jti.as_ref().is_some_and(|jti| family.denied.contains(jti));
+    let denied = ids(&token).any(|id| family.denies(id, sereno.now()));
     let open = !family.revoked
         && !denied
         && family.expires_at > sereno.now()
@@ -197,13 +198,22 @@ pub(super) async fn look(sereno: &Sereno, text: &str) -> Result<Looked<Found>> {
     } else {
         None
     };
-    let found = application.map(|application| Found {
+    let Some(application) = application else {
+        return Ok(Err(Code::TokenRevoked));
+    };
+    Ok(Ok(Found {
         application,
         token,
         family,
         user,
-    });
-    Ok(found.ok_or(Code::TokenRevoked))
+    }))
+}
+
+/// What tells a token from others: its `jti`, and the id that only we can make.
+pub(super) fn ids(token: &TokenSnapshot) -> impl Iterator<Item = &str> {
+    let claims = token.claims.as_ref();
+    let mark = claims.and_then(|claims| jwt::text(claims, claims::MARK).ok().flatten());
+    token.jti.as_deref().into_iter().chain(mark)
 }
 
 /// What a token says, if it is an access token or a key of ours whose time has come and not passed.
@@ -387,7 +397,7 @@ pub(super) async fn family(sereno: &Sereno, id: Uuid) -> Result<Option<Arc<Famil
     };
     let denied = revoked_token::Entity::find()
         .select_only()
-        .column(revoked_token::Column::Jti)
+        .columns([revoked_token::Column::Jti, revoked_token::Column::ExpiresAt])
         .filter(revoked_token::Column::FamilyId.eq(id))
         .filter(revoked_token::Column::ExpiresAt.gt(sereno.now()));
     let snapshot = Arc::new(FamilySnapshot {
@@ -398,6 +408,7 @@ pub(super) async fn family(sereno: &Sereno, id: Uuid) -> Result<Option<Arc<Famil
         expires_at: row.expires_at,
         rotation: Rotation::from_name(&row.rotation).unwrap_or_default(),
         revoked: row.revoked_at.is_some(),
+        is_key: row.delivery == Delivery::Key.as_str(),
         denied: denied.into_tuple().all(db).await?,
     });
     sereno.cache.put_family(id, Arc::clone(&snapshot), generation);
