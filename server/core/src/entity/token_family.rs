@@ -49,6 +49,8 @@ pub struct Model {
     pub rotation: String,
     /// The device it hangs on, if the client named one.
     pub device_id: Option<Uuid>,
+    /// When it was last refreshed; of a key: when it was last used, within a minute.
+    pub last_seen_at: Moment,
 }
 
 /// Where a family belongs.

@@ -265,7 +265,9 @@ async fn keep(
 ) -> Result<Option<Issued>> {
     let mut tx = sereno.begin(meta, &Actor::Anonymous).await?;
     let now = tx.now();
+    // the row is held until the tokens are written
     let renewed = Entity::update_many()
+        .col_expr(Column::LastSeenAt, Expr::value(now.0))
         .filter(Column::Id.eq(presented.family))
         .filter(Column::ApplicationId.eq(application.id));
     let mut renewed = if rotation == Rotation::Never {
@@ -273,10 +275,7 @@ async fn keep(
             .col_expr(Column::Generation, Expr::col(Column::Generation).add(1))
             .filter(Column::Generation.gte(presented.generation))
     } else {
-        // the row as it is, held until the tokens are written
-        renewed
-            .col_expr(Column::Generation, Expr::col(Column::Generation))
-            .filter(Column::Generation.eq(presented.generation))
+        renewed.filter(Column::Generation.eq(presented.generation))
     };
     if extend == Extend::Yes {
         renewed = renewed

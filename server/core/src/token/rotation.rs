@@ -164,7 +164,8 @@ const TOGETHER_ON_SQLITE: &str = concat!(
     hits!(),
     "; WITH hit AS MATERIALIZED (SELECT family.id, asked.value ->> 'idle' AS idle ",
     hits!(),
-    ") UPDATE token_family SET generation = generation + 1, rotated_at = ?2, idle_expires_at = min(?2 + hit.idle, expires_at)
+    ") UPDATE token_family SET generation = generation + 1, rotated_at = ?2, last_seen_at = ?2,
+     idle_expires_at = min(?2 + hit.idle, expires_at)
      FROM hit WHERE token_family.id = hit.id RETURNING *;
      COMMIT"
 );
@@ -200,7 +201,7 @@ async fn write_together(sereno: &Sereno, group: &[Rotation]) -> Result<Vec<Model
 /// On PostgreSQL, one in one statement: update and event commit together.
 const ALONE_ON_POSTGRES: &str = "
     WITH hit AS (
-        UPDATE token_family AS family SET generation = family.generation + 1, rotated_at = $4,
+        UPDATE token_family AS family SET generation = family.generation + 1, rotated_at = $4, last_seen_at = $4,
                idle_expires_at = least($5, family.expires_at)
         FROM \"user\" AS owner, application AS through
         WHERE family.id = $1 AND family.generation = $2 AND family.application_id = $3
@@ -267,6 +268,7 @@ pub(super) async fn rotate_within(
     let change = Entity::update_many()
         .col_expr(Column::Generation, Expr::col(Column::Generation).add(1))
         .col_expr(Column::RotatedAt, Expr::value(now.0))
+        .col_expr(Column::LastSeenAt, Expr::value(now.0))
         .col_expr(Column::IdleExpiresAt, idle_end(now.plus(idle)))
         .filter(Column::Id.eq(presented.family))
         .filter(Column::Generation.eq(presented.generation))
