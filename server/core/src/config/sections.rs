@@ -302,7 +302,7 @@ section! {
 }
 
 section! {
-    /// Tokens of the built-in first-party application.
+    /// Tokens. The lifetimes are those of every application whose profile says none of its own; the rest holds for all.
     Token = "token" {
         /// Seconds an access token is good.
         access_lifetime: Seconds = Seconds(300);
