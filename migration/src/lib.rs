@@ -35,6 +35,7 @@ mod m20261121_000020_announcements;
 mod m20261121_000022_queue_indices;
 mod m20261121_000024_announcement_memory;
 mod m20261121_000025_push_attempts;
+mod m20261121_000026_families_seen;
 
 /// The ordered list of changes.
 #[derive(Debug)]
@@ -67,6 +68,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000022_queue_indices::Migration),
             Box::new(m20261121_000024_announcement_memory::Migration),
             Box::new(m20261121_000025_push_attempts::Migration),
+            Box::new(m20261121_000026_families_seen::Migration),
         ]
     }
 }

@@ -56,7 +56,7 @@ pub struct SessionRow {
     pub address: Option<String>,
     /// When it began.
     pub created_at: Timestamp,
-    /// When it was last used, within a minute; for tokens: when they were last refreshed.
+    /// When it was last used, within a minute; for tokens that are refreshed: when they last were.
     pub last_seen_at: Timestamp,
     /// When it ends at the latest, if ever.
     pub expires_at: Option<Timestamp>,

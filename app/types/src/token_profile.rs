@@ -139,7 +139,8 @@ pub struct TokenProfile {
     /// Seconds an access token is good; 0: as long as its refresh token; nothing: as `token.access_lifetime` says.
     #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 315_360_000))]
     pub access_lifetime: Option<u64>,
-    /// Seconds a refresh token may stay unused; 0: for ever; nothing: as `token.refresh_idle_lifetime` says.
+    /// Seconds a refresh token may stay unused; 0: for ever; nothing: as `token.refresh_idle_lifetime` says. One that stays what
+    /// it is when it is used (`rotation`) lasts so long from when it was issued or extended, used or not.
     #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 315_360_000))]
     pub refresh_idle_lifetime: Option<u64>,
     /// Seconds a sign-in can be refreshed at most; 0: for ever; nothing: as `token.refresh_lifetime` says. What has no end

@@ -80,7 +80,7 @@ intents! {
     PasswordReset = "password_reset", carries "`user_id`",
         then &[EventKind::PasswordReset, EventKind::PasswordResetFailed],
         like "`user_pre_reset_password`, `user_post_reset_password`";
-    /// The password was right and tokens or a key are about to be issued.
+    /// A password, a code or a provider has proven who signs in, and tokens or a key are about to be issued.
     TokenIssue = "token_issue", carries "`user_id`, `application_id`", then &[EventKind::TokenIssued],
         like "`jwt_logged_in`";
     /// Somebody asked whether a token is good, and it is.

@@ -312,7 +312,7 @@ pub async fn sweep(sereno: &Sereno) -> Result<()> {
         .exec(db)
         .await?;
     token_family::Entity::delete_many()
-        .filter(token_family::Column::ExpiresAt.lt(old))
+        .filter(token_family::ended_before(old))
         .exec(db)
         .await?;
     notify::sweep(sereno).await?;

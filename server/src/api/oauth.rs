@@ -39,8 +39,9 @@ pub async fn introspect(
 
 /// Revoke a token
 ///
-/// RFC 7009. A refresh token or a key ends its whole family, an access token itself. A token that is unknown, or not the
-/// application's own, is no error.
+/// RFC 7009. A refresh token or a key ends its whole family, an access token itself; one that no id tells from later ones of
+/// its sign-in (the profile leaves `jti` out, or both tokens have the same and the refresh token stays) ends the family, too. A
+/// token that is unknown, or not the application's own, is no error.
 #[utoipa::path(post, path = "/oauth/revoke", tag = "oauth", operation_id = "revoke",
     request_body(content = RevokeToken, content_type = "application/x-www-form-urlencoded"),
     security((), ("basic" = [])),

@@ -210,6 +210,7 @@ async fn families<C: ConnectionTrait>(db: &C, id: Uuid) -> Result<Vec<Value>> {
             "amr": row.amr,
             "created_at": row.created_at.timestamp(),
             "refreshed_at": row.rotated_at.timestamp(),
+            "last_seen_at": row.last_seen_at.timestamp(),
             "expires_at": at(Some(row.expires_at).filter(|end| !end.is_never())),
             "revoked_at": at(row.revoked_at),
             "revoke_reason": row.revoke_reason,

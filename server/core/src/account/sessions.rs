@@ -264,7 +264,7 @@ impl Names {
                 user_agent: row.user_agent,
                 address: row.address,
                 created_at: row.created_at.timestamp(),
-                last_seen_at: row.rotated_at.timestamp(),
+                last_seen_at: row.last_seen_at.timestamp(),
                 expires_at: (!row.expires_at.is_never()).then(|| row.expires_at.timestamp()),
                 is_current: shown.current == Some(row.id),
                 user,

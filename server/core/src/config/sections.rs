@@ -302,11 +302,12 @@ section! {
 }
 
 section! {
-    /// Tokens of the built-in first-party application.
+    /// Tokens. The lifetimes are those of every application whose profile says none of its own; the rest holds for all.
     Token = "token" {
         /// Seconds an access token is good.
         access_lifetime: Seconds = Seconds(300);
-        /// Seconds a refresh token may stay unused.
+        /// Seconds a refresh token may stay unused. One that stays what it is when it is used (rotation `never` or
+        /// `on_extend`) lasts so long from when it was issued or extended, used or not.
         refresh_idle_lifetime: Seconds = Seconds(1_209_600);
         /// Seconds a sign-in can be refreshed at most.
         refresh_lifetime: Seconds = Seconds(7_776_000);

@@ -47,8 +47,18 @@ pub struct FamilySnapshot {
     pub rotation: Rotation,
     /// Whether it was revoked.
     pub revoked: bool,
-    /// Ids of its access tokens that were revoked one by one and have not ended yet.
-    pub denied: Vec<String>,
+    /// Whether it is a key.
+    pub is_key: bool,
+    /// Ids of its access tokens that were revoked one by one, each with the moment until which that matters.
+    pub denied: Vec<(String, Moment)>,
+}
+
+impl FamilySnapshot {
+    /// Whether the access token with this id was revoked by itself.
+    #[must_use]
+    pub fn denies(&self, id: &str, now: Moment) -> bool {
+        self.denied.iter().any(|(denied, until)| denied == id && *until > now)
+    }
 }
 
 /// What is remembered of an access token: that its signature was right, and what it says that is looked at each time.
@@ -408,8 +418,16 @@ mod tests {
             expires_at: Moment(1),
             rotation: Rotation::Always,
             revoked: false,
-            denied: Vec::new(),
+            is_key: false,
+            denied: vec![("one".to_owned(), Moment(5))],
         })
+    }
+
+    #[test]
+    fn what_was_revoked_alone_is_denied_until_it_is_over() {
+        let family = family();
+        assert!(family.denies("one", Moment(4)) && !family.denies("other", Moment(4)));
+        assert!(!family.denies("one", Moment(5)), "a memory lasts longer than the row");
     }
 
     #[test]

@@ -11,12 +11,12 @@ pub struct Model {
     /// Its family.
     #[sea_orm(primary_key, auto_increment = false)]
     pub family_id: Uuid,
-    /// The token's id.
+    /// The token's id: its `jti`, or the claim `uti` where it has none.
     #[sea_orm(primary_key, auto_increment = false)]
     pub jti: String,
     /// When it was revoked.
     pub created_at: Moment,
-    /// When it would have ended anyway; the row goes then.
+    /// When nothing with this id would be good anyway; the row goes then.
     pub expires_at: Moment,
 }
 

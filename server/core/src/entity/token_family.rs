@@ -1,5 +1,6 @@
 //! A grant: the line of refresh tokens that began with one sign-in. Only the generation is stored; the tokens are made from it.
 
+use sea_orm::Condition;
 use sea_orm::entity::prelude::*;
 
 use crate::clock::Moment;
@@ -49,6 +50,17 @@ pub struct Model {
     pub rotation: String,
     /// The device it hangs on, if the client named one.
     pub device_id: Option<Uuid>,
+    /// When it was last refreshed; of a key: when it was last used, within a minute.
+    pub last_seen_at: Moment,
+}
+
+/// Which ended before this moment: over or revoked. One that was unused for too long may have an access token that is still
+/// good.
+#[must_use]
+pub fn ended_before(before: Moment) -> Condition {
+    Condition::any()
+        .add(Column::ExpiresAt.lt(before))
+        .add(Column::RevokedAt.lt(before))
 }
 
 /// Where a family belongs.

@@ -14,7 +14,8 @@ use crate::token::{self, Inspected};
 const EVERY_TOKEN: &str = "introspect";
 
 /// Says what a token is good for. An application learns of its own tokens and of those that are meant for it; of every
-/// other it learns what it would learn of garbage. Each answer reads the rows and no memory.
+/// other it learns what it would learn of garbage. A refresh token is judged by its row; an access token by what is remembered,
+/// as at every door (the handbook says how old that may be).
 ///
 /// # Errors
 /// `invalid_client`, `too_many_requests`, `refused_by_hook`.
@@ -46,8 +47,8 @@ fn may_know(application: &Application, found: &Inspected) -> bool {
     found.application_id == application.id || meant || application.scopes.iter().any(|scope| scope == EVERY_TOKEN)
 }
 
-/// Revokes a token of the application: a refresh token or a key with its whole family, an access token by itself. What is
-/// not one of its tokens is no error (RFC 7009 §2.2).
+/// Revokes a token of the application: a refresh token or a key with its whole family, an access token by itself where it has
+/// an id of its own, and with its family where it has not. What is not one of its tokens is no error (RFC 7009 §2.2).
 ///
 /// # Errors
 /// `invalid_client`, `too_many_requests`, `refused_by_hook`.

@@ -51,7 +51,7 @@ pub(crate) async fn forget_left(sereno: &Sereno, before: Moment) -> Result<()> {
     let family = Query::select()
         .column(token_family::Column::DeviceId)
         .from(token_family::Entity)
-        .and_where(token_family::Column::ExpiresAt.lt(before))
+        .cond_where(token_family::ended_before(before))
         .and_where(token_family::Column::DeviceId.is_not_null())
         .take();
     let left = Condition::any()

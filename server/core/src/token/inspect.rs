@@ -2,11 +2,12 @@
 
 use sea_orm::{ActiveValue::Set, EntityTrait};
 use serde_json::{Map, Value};
-use sereno_types::{Introspection, TokenUse};
+use sereno_types::{Introspection, Rotation, TokenUse};
 use uuid::Uuid;
 
 use super::issue::{self, Line};
 use super::revoke::revoke;
+use super::verify::Found;
 use super::{claims, opaque, verify};
 use crate::access::{application, subject};
 use crate::clock::Moment;
@@ -25,8 +26,8 @@ pub struct Inspected {
     pub application_id: Uuid,
     /// Which of the two it is; a key counts as `both`.
     pub token_use: TokenUse,
-    /// Its id and its end, where it is an access token.
-    pub jti: Option<(String, Moment)>,
+    /// The id by which an access token can be revoked alone, and until when that matters.
+    pub alone: Option<(String, Moment)>,
     /// What may be told of it (RFC 7662 §2.2).
     pub answer: Introspection,
 }
@@ -40,7 +41,6 @@ pub async fn inspect(sereno: &Sereno, text: &str) -> Result<Option<Inspected>> {
             None => Ok(None),
         };
     };
-    let is_key = opaque::read_key(sereno, text).is_some();
     let end = Moment::from_unix_seconds(found.token.exp);
     let claims = match &found.token.claims {
         Some(claims) => claims.clone(),
@@ -68,10 +68,31 @@ pub async fn inspect(sereno: &Sereno, text: &str) -> Result<Option<Inspected>> {
         user_id: found.family.user_id,
         family: found.token.family,
         application_id: found.application.id,
-        token_use: if is_key { TokenUse::Both } else { TokenUse::Access },
-        jti: found.token.jti.clone().map(|jti| (jti, end)),
+        token_use: if found.family.is_key {
+            TokenUse::Both
+        } else {
+            TokenUse::Access
+        },
+        alone: own_id(&found).map(|id| (id, outlived(sereno, end))),
         answer,
     }))
+}
+
+/// The id that this access token has and no later one of its sign-in will have (decision 143); nothing where there is none.
+fn own_id(found: &Found) -> Option<String> {
+    let is_repeated = match found.family.rotation {
+        Rotation::Always => false,
+        Rotation::Never => found.application.profile.shared_jti,
+        Rotation::OnExtend => true,
+    };
+    let mut ids = verify::ids(&found.token);
+    ids.next().filter(|_| !is_repeated).map(str::to_owned)
+}
+
+/// When nothing with the id of a token that ends then can be good any more: a retry of its refresh brings the same id with a
+/// later end, and a clock may be wrong.
+fn outlived(sereno: &Sereno, end: Moment) -> Moment {
+    end.plus(sereno.config.token.retry_window.span()).plus(jwt::LEEWAY_SPAN)
 }
 
 async fn refresh_token(sereno: &Sereno, presented: opaque::Presented) -> Result<Option<Inspected>> {
@@ -85,7 +106,7 @@ async fn refresh_token(sereno: &Sereno, presented: opaque::Presented) -> Result<
     let owner = subject::find(db, family.user_id).await?;
     let now = sereno.now();
     let latest = presented.generation == family.generation
-        || (family.rotation == sereno_types::Rotation::Never.as_str() && presented.generation < family.generation);
+        || (family.rotation == Rotation::Never.as_str() && presented.generation < family.generation);
     let Some((user, _)) = owner.filter(|(user, _)| {
         latest
             && family.revoked_at.is_none()
@@ -114,7 +135,7 @@ async fn refresh_token(sereno: &Sereno, presented: opaque::Presented) -> Result<
         family: family.id,
         application_id: application.id,
         token_use: TokenUse::Refresh,
-        jti: None,
+        alone: None,
         answer,
     }))
 }
@@ -208,18 +229,17 @@ fn complete(sereno: &Sereno, answer: &mut Introspection, application: &Applicati
     answer.sub.get_or_insert_with(|| user_id.to_string());
 }
 
-/// Revokes what was looked at: an access token alone, anything else with its family.
+/// Revokes what was looked at: an access token alone where it has an id of its own, anything else with its family.
 pub async fn revoke_inspected(tx: &mut Tx, found: &Inspected) -> Result<()> {
-    let Some((jti, end)) = found.jti.as_ref().filter(|_| found.token_use == TokenUse::Access) else {
+    let Some((id, until)) = &found.alone else {
         revoke(tx, found.family, "revoked").await?;
         return Ok(());
     };
     let row = revoked_token::ActiveModel {
-        jti: Set(jti.clone()),
+        jti: Set(id.clone()),
         family_id: Set(found.family),
         created_at: Set(tx.now()),
-        // as long as a clock may be wrong
-        expires_at: Set(end.plus(jwt::LEEWAY_SPAN)),
+        expires_at: Set(*until),
     };
     revoked_token::Entity::insert(row)
         .on_conflict(

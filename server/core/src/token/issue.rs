@@ -197,6 +197,7 @@ pub async fn issue(sereno: &Sereno, tx: &Tx, proof: &Proof, grantee: &Grantee) -
         rotation: application.profile.rotation.as_str().to_owned(),
         // a key is the same on every device of its user, and so hangs on none
         device_id: grantee.device_id.filter(|_| !is_key),
+        last_seen_at: now,
     };
     token_family::Entity::insert(insertable(row.clone()))
         .exec_without_returning(tx.db())
@@ -433,5 +434,6 @@ fn insertable(row: token_family::Model) -> token_family::ActiveModel {
         delivery: Set(row.delivery),
         rotation: Set(row.rotation),
         device_id: Set(row.device_id),
+        last_seen_at: Set(row.last_seen_at),
     }
 }

@@ -41,6 +41,7 @@ pub async fn preview(
         delivery: application.delivery.as_str().to_owned(),
         rotation: profile.rotation.as_str().to_owned(),
         device_id: None,
+        last_seen_at: now,
     };
     let about = claims::about(sereno, sereno.db.read(), user.id, profile).await?;
     let line = Line::at(&family);

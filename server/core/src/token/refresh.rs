@@ -12,7 +12,7 @@ use sereno_types::{ClientCredentials, Code, Grant, Refresh, Rotation, Secret, To
 
 use super::issue::{self, Issued, Line, Lives};
 use super::opaque::{self, Presented};
-use super::rotation::{idle_end, only_open, rotate, rotate_within};
+use super::rotation::{idle_end, is_through_enabled, only_open, rotate, rotate_within};
 use super::{revoke, verify};
 use crate::access::{application, subject};
 use crate::context::{Actor, Application, RequestMeta, Sereno, Tx};
@@ -24,7 +24,8 @@ use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
 use crate::intent::{Intent, IntentKind};
 
-/// Refreshes. Reads the rows themselves, so that a locked user or a revoked family gets nothing, whatever is remembered.
+/// Refreshes. Reads the rows themselves, so that a locked user, a revoked family or an application that was switched off gets
+/// nothing, whatever is remembered.
 ///
 /// # Errors
 /// `validation_failed`, `refresh_token_invalid`, `invalid_client`, `unauthorized_client`, `refused_by_hook`.
@@ -132,6 +133,7 @@ async fn renew(
     }
     let mut tx = sereno.begin(meta, &Actor::Anonymous).await?;
     let Some((family, Some(owner))) = Entity::find_by_id(presented.family)
+        .filter(is_through_enabled())
         .find_also_related(user::Entity)
         .one(tx.db())
         .await?
@@ -263,7 +265,9 @@ async fn keep(
 ) -> Result<Option<Issued>> {
     let mut tx = sereno.begin(meta, &Actor::Anonymous).await?;
     let now = tx.now();
+    // the row is held until the tokens are written
     let renewed = Entity::update_many()
+        .col_expr(Column::LastSeenAt, Expr::value(now.0))
         .filter(Column::Id.eq(presented.family))
         .filter(Column::ApplicationId.eq(application.id));
     let mut renewed = if rotation == Rotation::Never {
@@ -271,10 +275,7 @@ async fn keep(
             .col_expr(Column::Generation, Expr::col(Column::Generation).add(1))
             .filter(Column::Generation.gte(presented.generation))
     } else {
-        // the row as it is, held until the tokens are written
-        renewed
-            .col_expr(Column::Generation, Expr::col(Column::Generation))
-            .filter(Column::Generation.eq(presented.generation))
+        renewed.filter(Column::Generation.eq(presented.generation))
     };
     if extend == Extend::Yes {
         renewed = renewed

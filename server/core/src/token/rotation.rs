@@ -20,14 +20,15 @@ use super::opaque::Presented;
 use crate::clock::Moment;
 use crate::context::{Actor, Application, Duty, RequestMeta, Rotation, Sereno, Tx};
 use crate::entity::token_family::{Column, Entity, Model};
-use crate::entity::user;
+use crate::entity::{application, user};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
 
 /// Most that share a transaction.
 const TOGETHER: usize = 32;
 
-/// Only families that are open, of users who may sign in and whose credentials are still those the family began with.
+/// Only families that are open, of applications that are switched on, and of users who may sign in and whose credentials are
+/// still those the family began with.
 pub(super) fn only_open(change: UpdateMany<Entity>, now: Moment) -> UpdateMany<Entity> {
     let owner_epoch = Query::select()
         .column(user::Column::CredentialEpoch)
@@ -40,6 +41,18 @@ pub(super) fn only_open(change: UpdateMany<Entity>, now: Moment) -> UpdateMany<E
         .filter(Column::ExpiresAt.gt(now))
         .filter(Column::IdleExpiresAt.gt(now))
         .filter(Column::CredentialEpoch.in_subquery(owner_epoch))
+        .filter(is_through_enabled())
+}
+
+/// Whether the application of a family is switched on: by its row, for what is remembered of it may be a second old.
+pub(super) fn is_through_enabled() -> Expr {
+    let enabled = Query::select()
+        .column(application::Column::Id)
+        .from(application::Entity)
+        .and_where(Expr::col((application::Entity, application::Column::Id)).equals((Entity, Column::ApplicationId)))
+        .and_where(application::Column::IsEnabled.eq(true))
+        .take();
+    Column::ApplicationId.in_subquery(enabled)
 }
 
 /// When a family ends that stays unused from now on: no later than it ends in any case.
@@ -128,11 +141,13 @@ async fn write(sereno: &Sereno, group: &[Rotation]) -> Result<Vec<Model>> {
 macro_rules! hits {
     () => {
         "FROM json_each(?1) AS asked CROSS JOIN token_family AS family CROSS JOIN user AS owner
+         CROSS JOIN application AS through
          WHERE family.id = unhex(asked.value ->> 'family') AND family.generation = asked.value ->> 'generation'
          AND family.application_id = unhex(asked.value ->> 'application')
          AND family.revoked_at IS NULL AND family.expires_at > ?2 AND family.idle_expires_at > ?2
          AND owner.id = family.user_id AND owner.state = 'active'
-         AND owner.credential_epoch = family.credential_epoch"
+         AND owner.credential_epoch = family.credential_epoch
+         AND through.id = family.application_id AND through.is_enabled"
     };
 }
 
@@ -149,7 +164,8 @@ const TOGETHER_ON_SQLITE: &str = concat!(
     hits!(),
     "; WITH hit AS MATERIALIZED (SELECT family.id, asked.value ->> 'idle' AS idle ",
     hits!(),
-    ") UPDATE token_family SET generation = generation + 1, rotated_at = ?2, idle_expires_at = min(?2 + hit.idle, expires_at)
+    ") UPDATE token_family SET generation = generation + 1, rotated_at = ?2, last_seen_at = ?2,
+     idle_expires_at = min(?2 + hit.idle, expires_at)
      FROM hit WHERE token_family.id = hit.id RETURNING *;
      COMMIT"
 );
@@ -185,12 +201,13 @@ async fn write_together(sereno: &Sereno, group: &[Rotation]) -> Result<Vec<Model
 /// On PostgreSQL, one in one statement: update and event commit together.
 const ALONE_ON_POSTGRES: &str = "
     WITH hit AS (
-        UPDATE token_family AS family SET generation = family.generation + 1, rotated_at = $4,
+        UPDATE token_family AS family SET generation = family.generation + 1, rotated_at = $4, last_seen_at = $4,
                idle_expires_at = least($5, family.expires_at)
-        FROM \"user\" AS owner
+        FROM \"user\" AS owner, application AS through
         WHERE family.id = $1 AND family.generation = $2 AND family.application_id = $3
         AND family.revoked_at IS NULL AND family.expires_at > $4 AND family.idle_expires_at > $4
         AND owner.id = family.user_id AND owner.state = 'active' AND owner.credential_epoch = family.credential_epoch
+        AND through.id = family.application_id AND through.is_enabled
         RETURNING family.*
     ), told AS (
         INSERT INTO event (id, at, name, outcome, actor_kind, user_id, application_id, session_id, address, user_agent,
@@ -251,6 +268,7 @@ pub(super) async fn rotate_within(
     let change = Entity::update_many()
         .col_expr(Column::Generation, Expr::col(Column::Generation).add(1))
         .col_expr(Column::RotatedAt, Expr::value(now.0))
+        .col_expr(Column::LastSeenAt, Expr::value(now.0))
         .col_expr(Column::IdleExpiresAt, idle_end(now.plus(idle)))
         .filter(Column::Id.eq(presented.family))
         .filter(Column::Generation.eq(presented.generation))

@@ -1,11 +1,14 @@
 //! From a token to the user it stands for.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use serde_json::{Map, Value};
 use sereno_types::{
-    Code, FieldError, Id, Rotation, StandardClaim, TokenFormat, TokenUse, UserState, VerifyToken, VerifyTokenAnswer,
+    Code, Delivery, FieldError, Id, Rotation, StandardClaim, TokenFormat, TokenUse, UserState, VerifyToken,
+    VerifyTokenAnswer,
 };
 use uuid::Uuid;
 
@@ -23,6 +26,9 @@ use crate::entity::{issued_token, revoked_token, token_family};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
 use crate::intent::{Intent, IntentKind};
+
+/// How exactly it is kept when a key was last seen: writing it at every request would make every request a write.
+const SEEN_EVERY: Duration = Duration::from_mins(1);
 
 /// The user whose application sent this bearer token (RFC 6750): an access token for this server, or a key. Signature,
 /// type, issuer, audience and times are checked, then user and family: a locked user's or signed-out family's token is
@@ -184,7 +190,7 @@ pub(super) async fn look(sereno: &Sereno, text: &str) -> Result<Looked<Found>> {
     let Some(user) = subject::subject(sereno, family.user_id).await? else {
         return Ok(Err(Code::TokenRevoked));
     };
-    let denied = token.jti.as_ref().is_some_and(|jti| family.denied.contains(jti));
+    let denied = ids(&token).any(|id| family.denies(id, sereno.now()));
     let open = !family.revoked
         && !denied
         && family.expires_at > sereno.now()
@@ -197,13 +203,45 @@ pub(super) async fn look(sereno: &Sereno, text: &str) -> Result<Looked<Found>> {
     } else {
         None
     };
-    let found = application.map(|application| Found {
+    let Some(application) = application else {
+        return Ok(Err(Code::TokenRevoked));
+    };
+    if family.is_key {
+        seen(sereno, token.family).await;
+    }
+    Ok(Ok(Found {
         application,
         token,
         family,
         user,
-    });
-    Ok(found.ok_or(Code::TokenRevoked))
+    }))
+}
+
+/// What tells a token from others: its `jti`, and the id that only we can make.
+pub(super) fn ids(token: &TokenSnapshot) -> impl Iterator<Item = &str> {
+    let claims = token.claims.as_ref();
+    let mark = claims.and_then(|claims| jwt::text(claims, claims::MARK).ok().flatten());
+    token.jti.as_deref().into_iter().chain(mark)
+}
+
+/// Notes that a key is in use, at most once a minute. Whoever uses it must not fail with that, so a failure is told to the
+/// log alone.
+async fn seen(sereno: &Sereno, family: Uuid) {
+    use token_family::{Column, Entity};
+    let now = sereno.now();
+    if !sereno.cache.is_time(family, now, SEEN_EVERY) {
+        return;
+    }
+    let stamped = Entity::update_many()
+        .col_expr(Column::LastSeenAt, Expr::value(now.0))
+        .filter(Column::Id.eq(family))
+        .filter(Column::RevokedAt.is_null())
+        .filter(Column::LastSeenAt.lte(now.minus(SEEN_EVERY)))
+        .exec(sereno.db.write())
+        .await;
+    if let Err(error) = stamped {
+        tracing::warn!(%error, "it could not be noted that a key is in use");
+    }
 }
 
 /// What a token says, if it is an access token or a key of ours whose time has come and not passed.
@@ -387,7 +425,7 @@ pub(super) async fn family(sereno: &Sereno, id: Uuid) -> Result<Option<Arc<Famil
     };
     let denied = revoked_token::Entity::find()
         .select_only()
-        .column(revoked_token::Column::Jti)
+        .columns([revoked_token::Column::Jti, revoked_token::Column::ExpiresAt])
         .filter(revoked_token::Column::FamilyId.eq(id))
         .filter(revoked_token::Column::ExpiresAt.gt(sereno.now()));
     let snapshot = Arc::new(FamilySnapshot {
@@ -398,6 +436,7 @@ pub(super) async fn family(sereno: &Sereno, id: Uuid) -> Result<Option<Arc<Famil
         expires_at: row.expires_at,
         rotation: Rotation::from_name(&row.rotation).unwrap_or_default(),
         revoked: row.revoked_at.is_some(),
+        is_key: row.delivery == Delivery::Key.as_str(),
         denied: denied.into_tuple().all(db).await?,
     });
     sereno.cache.put_family(id, Arc::clone(&snapshot), generation);

@@ -6,12 +6,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sea_orm::ConnectionTrait;
+use serde_json::json;
 use sereno_core::account::admin;
 use sereno_core::context::Actor;
 use sereno_core::context::freshness::watch;
-use sereno_core::testing::{TestSereno, refused};
+use sereno_core::event::EventKind;
+use sereno_core::oauth::admin as applications;
+use sereno_core::testing::{Client, TestSereno, refused};
 use sereno_core::{access, login, session, token};
-use sereno_types::{Code, Id, Logout};
+use sereno_types::{Code, Id, Logout, UpdateApplication};
 
 /// Two processes on one database; the second one listens.
 async fn two() -> (TestSereno, TestSereno) {
@@ -110,6 +113,41 @@ async fn what_must_not_be_stale_reads_the_rows() {
         refused(token::authenticate(&here.sereno, &answer.access_token).await),
         Code::InvalidToken
     );
+}
+
+/// An application that was switched off elsewhere refreshes nothing, whatever is remembered of it here, and nothing is taken
+/// for a replay.
+#[tokio::test]
+async fn an_application_that_was_switched_off_elsewhere_refreshes_nothing() {
+    let here = TestSereno::with_ana().await;
+    let there = here.another().await;
+    let staff = here.system().await;
+    let switch = async |id: &Id, is_enabled| {
+        let command = UpdateApplication {
+            is_enabled: Some(is_enabled),
+            ..UpdateApplication::default()
+        };
+        let done = applications::update(&here.sereno, &here.meta(), &staff, id, command).await;
+        done.unwrap();
+    };
+    for (name, profile) in [
+        ("opaque", json!({})),
+        ("jwt", json!({"refresh_format": "jwt"})),
+        ("stays", json!({"rotation": "never"})),
+    ] {
+        let client = Client::with(&here, name, profile).await;
+        let (_, first) = client.pair(&there).await;
+        let (_, second) = client.refresh(&there, &first).await.unwrap();
+        switch(&client.id, false).await;
+        // the first would be a retry
+        for token in [&first, &second] {
+            let outcome = client.refresh(&there, token).await;
+            assert_eq!(refused(outcome), Code::RefreshTokenInvalid, "{name}");
+        }
+        switch(&client.id, true).await;
+        client.refresh(&there, &second).await.unwrap();
+    }
+    assert_eq!(there.events.count(EventKind::RefreshReplayed), 0);
 }
 
 /// On PostgreSQL the listener may lose its connection: it comes back, and what happened meanwhile is not missed.

@@ -66,10 +66,86 @@ async fn an_access_token_is_revoked_alone_and_forgotten_when_it_would_have_ended
     let (next, _) = shop.refresh(&test, &refresh).await.unwrap();
     assert!(test.is_good(&next).await, "the family goes on");
     assert_eq!(test.count("revoked_token").await, 1);
-    test.advance(Duration::from_secs(310));
+    // its life, and what a retry and a wrong clock may add
+    test.advance(Duration::from_secs(315));
+    jobs::sweep(&test.sereno).await.unwrap();
+    assert_eq!(test.count("revoked_token").await, 1);
+    test.advance(Duration::from_secs(1));
     jobs::sweep(&test.sereno).await.unwrap();
     assert_eq!(test.count("revoked_token").await, 0);
     assert!(!test.is_good(&access).await);
+}
+
+/// Without `jti` an access token goes alone by the id that only we can make.
+#[tokio::test]
+async fn an_access_token_without_jti_is_revoked_alone_by_its_other_id() {
+    let test = TestSereno::with_ana().await;
+    for (name, profile) in [
+        ("shared-key", json!({"algorithm": "HS256", "leave_out": ["jti"]})),
+        (
+            "stays",
+            json!({"own_key": true, "rotation": "never", "leave_out": ["jti", "sid"]}),
+        ),
+    ] {
+        let shop = Client::with(&test, name, profile).await;
+        let (access, refresh) = shop.pair(&test).await;
+        let (earlier, refresh) = shop.refresh(&test, &refresh).await.unwrap();
+        shop.revoke(&test, &access).await;
+        assert!(!test.is_good(&access).await, "{name}");
+        let (later, _) = shop.refresh(&test, &refresh).await.unwrap();
+        for token in [&earlier, &later] {
+            assert!(test.is_good(token).await, "{name}: the family goes on");
+        }
+    }
+    assert_eq!(test.count("revoked_token").await, 2);
+}
+
+/// Where later access tokens show the same id, revoking by it would revoke them from the start: the sign-in ends.
+#[tokio::test]
+async fn what_no_id_tells_apart_is_revoked_with_its_sign_in() {
+    let test = TestSereno::with_ana().await;
+    let stays = |rotation: &str, algorithm: &str| {
+        json!({
+            "algorithm": algorithm, "own_key": true, "refresh_format": "jwt", "shared_jti": true, "rotation": rotation,
+        })
+    };
+    for (name, profile) in [
+        ("never", stays("never", "EdDSA")),
+        ("on-extend", stays("on_extend", "EdDSA")),
+        ("shared-key", stays("on_extend", "HS256")),
+        ("bare", json!({"leave_out": ["jti"]})),
+    ] {
+        let shop = Client::with(&test, name, profile).await;
+        let (bystander, _) = shop.pair(&test).await;
+        let (access, refresh) = shop.pair(&test).await;
+        let (later, refresh) = shop.refresh(&test, &refresh).await.unwrap();
+        shop.revoke(&test, &access).await;
+        for token in [&access, &later] {
+            assert!(!test.is_good(token).await, "{name}");
+        }
+        let outcome = shop.refresh(&test, &refresh).await;
+        assert_eq!(refused(outcome), Code::RefreshTokenInvalid, "{name}");
+        assert!(test.is_good(&bystander).await, "{name}: another sign-in");
+    }
+    assert_eq!(test.count("revoked_token").await, 0);
+}
+
+/// A retry brings the same id with a later end: what was revoked stays so until then, wherever it is asked.
+#[tokio::test]
+async fn a_retry_does_not_outlive_what_was_revoked() {
+    let test = TestSereno::with_ana().await;
+    let shop = Client::of(&test, called("shop")).await;
+    let (_, first) = shop.pair(&test).await;
+    let (access, _) = shop.refresh(&test, &first).await.unwrap();
+    test.advance(Duration::from_secs(9));
+    let (again, _) = shop.refresh(&test, &first).await.unwrap();
+    assert_eq!(claims_of(&again)["jti"], claims_of(&access)["jti"]);
+    shop.revoke(&test, &access).await;
+    assert!(!test.is_good(&again).await);
+    // the token that was revoked is over; the one of the retry would be good for four seconds more
+    test.advance(Duration::from_secs(301));
+    jobs::sweep(&test.sereno).await.unwrap();
+    assert!(!test.another().await.is_good(&again).await);
 }
 
 /// Who it is about and what the application's own claims say does not hang on the token's form.

@@ -6,13 +6,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use serde_json::json;
 use sereno_core::account::activate::activate;
 use sereno_core::event::EventKind;
 use sereno_core::jobs;
 use sereno_core::notify::transport::from_config;
 use sereno_core::port::mail::{MailError, MailTransport, OutgoingMail};
-use sereno_core::testing::{PASSWORD, TestSereno, by_link};
-use sereno_types::{Register, UserState};
+use sereno_core::testing::{Client, PASSWORD, TestSereno, by_link, called};
+use sereno_core::token::Tokens;
+use sereno_types::{CreateApplication, Delivery, Register, UserState};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, Semaphore, watch};
@@ -414,6 +416,48 @@ async fn sweeping_takes_what_nobody_can_use_and_nothing_else() {
     test.advance(Duration::from_hours(24 * 29));
     jobs::sweep(&test.sereno).await.unwrap();
     assert_eq!(test.count("\"user\"").await, 2);
+}
+
+/// What has no end of its own is swept too, once it was ended.
+#[tokio::test]
+async fn ended_keys_and_endless_sign_ins_are_swept_in_their_time() {
+    let test = TestSereno::with(|config| {
+        config.worker.keep_days = 1;
+        config.keys.rotate_days = 0;
+    })
+    .await;
+    test.user("ana").await;
+    let command = |client_id| CreateApplication {
+        delivery: Delivery::Key,
+        ..called(client_id)
+    };
+    let key = async |client: &Client| match client.log_in(&test).await.unwrap() {
+        Tokens::Key(key) => key,
+        Tokens::Pair { .. } => panic!("a pair"),
+    };
+    let (one, other) = (
+        Client::of(&test, command("one")).await,
+        Client::of(&test, command("other")).await,
+    );
+    let (revoked_key, open_key) = (key(&one).await, key(&other).await);
+    let endless = json!({"rotation": "never", "refresh_lifetime": 0, "refresh_idle_lifetime": 0});
+    let endless = Client::with(&test, "endless", endless).await;
+    let ((_, revoked), (_, open)) = (endless.pair(&test).await, endless.pair(&test).await);
+    // nobody refreshes it, and yet what was issued is good
+    let unused = json!({"refresh_lifetime": 0, "refresh_idle_lifetime": 600, "access_lifetime": 8_640_000});
+    let (unused, _) = Client::with(&test, "unused", unused).await.pair(&test).await;
+    one.revoke(&test, &revoked_key).await;
+    endless.revoke(&test, &revoked).await;
+    test.advance(Duration::from_hours(24));
+    jobs::sweep(&test.sereno).await.unwrap();
+    assert_eq!(test.count("token_family").await, 5);
+    test.advance(Duration::from_secs(601));
+    jobs::sweep(&test.sereno).await.unwrap();
+    assert_eq!(test.count("token_family").await, 3);
+    let another = test.another().await;
+    assert!(another.is_good(&open_key).await && another.is_good(&unused).await);
+    assert!(!another.is_good(&revoked_key).await);
+    endless.refresh(&test, &open).await.unwrap();
 }
 
 #[tokio::test]

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::Value;
+use serde_json::{Value, json};
 use sereno_core::event::EventKind;
-use sereno_core::testing::{TestSereno, refused};
+use sereno_core::testing::{Client, TestSereno, claims_of, refused};
 use sereno_core::token;
 use sereno_types::{Code, Id, Refresh, UserState, VerifyToken};
 
@@ -258,4 +258,48 @@ async fn racing_callers_of_two_processes_get_one_successor() {
     let written = here.count("event WHERE name = 'refresh_rotated'").await;
     assert_eq!(written, 12, "and one row for each");
     assert_eq!(here.count("event WHERE name = 'refresh_replayed'").await, 0);
+}
+
+/// The same of refresh tokens that are JWTs: what a retry writes anew is the same text.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn racing_callers_get_one_successor_that_is_a_jwt() {
+    let here = std::sync::Arc::new(TestSereno::with_ana().await);
+    let there = std::sync::Arc::new(here.another().await);
+    let client = Client::with(&here, "shop", json!({"refresh_format": "jwt"})).await;
+    let (_, mut last) = client.pair(&here).await;
+    let client = std::sync::Arc::new(client);
+    for round in 1..=6_usize {
+        let mut racing = tokio::task::JoinSet::new();
+        for caller in 0..64 {
+            let process = std::sync::Arc::clone(if caller % 2 == 0 { &here } else { &there });
+            let (client, token) = (std::sync::Arc::clone(&client), last.clone());
+            racing.spawn(async move { client.refresh(&process, &token).await.unwrap().1 });
+        }
+        let next = racing.join_all().await;
+        assert!(next.iter().all(|token| *token == next[0] && *token != last));
+        last.clone_from(&next[0]);
+        let rotated = here.events.count(EventKind::RefreshRotated) + there.events.count(EventKind::RefreshRotated);
+        assert_eq!(rotated, round, "one rotation for each token");
+    }
+    assert_eq!(here.count("event WHERE name = 'refresh_replayed'").await, 0);
+    let written = here.count("issued_token WHERE token_use = 'refresh'").await;
+    assert_eq!(written, 7, "one text for each generation");
+}
+
+/// ECDSA takes a fresh number for each signature: a retry is the same token in another text, and either is good.
+#[tokio::test]
+async fn a_retry_under_es256_is_the_same_token_in_another_text() {
+    let test = TestSereno::with_ana().await;
+    let client = Client::with(&test, "shop", json!({"algorithm": "ES256", "refresh_format": "jwt"})).await;
+    let (_, first) = client.pair(&test).await;
+    let (_, one) = client.refresh(&test, &first).await.unwrap();
+    let (_, other) = client.refresh(&test, &first).await.unwrap();
+    assert_ne!(one, other);
+    assert_eq!(claims_of(&one), claims_of(&other));
+    let (_, after_one) = client.refresh(&test, &one).await.unwrap();
+    let (_, after_other) = client.refresh(&test, &other).await.unwrap();
+    assert_eq!(claims_of(&after_one), claims_of(&after_other), "one successor of both");
+    assert_eq!(test.events.count(EventKind::RefreshRotated), 2);
+    client.refresh(&test, &after_other).await.unwrap();
+    assert_eq!(test.events.count(EventKind::RefreshReplayed), 0);
 }

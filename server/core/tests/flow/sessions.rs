@@ -4,12 +4,17 @@
 
 use std::time::Duration;
 
+use serde_json::json;
 use sereno_core::account::sessions;
 use sereno_core::context::Actor;
 use sereno_core::event::EventKind;
-use sereno_core::testing::{Pair, TestSereno, refused};
+use sereno_core::testing::{Client, Pair, TestSereno, called, refused};
+use sereno_core::token::Tokens;
 use sereno_core::{session, token};
-use sereno_types::{Code, EndSessions, EndWhich, Id, Page, PageQuery, SessionKind, SessionQuery, SessionRow};
+use sereno_types::{
+    Code, CreateApplication, Delivery, EndSessions, EndWhich, Id, Page, PageQuery, SessionKind, SessionQuery,
+    SessionRow,
+};
 
 async fn caller(test: &TestSereno, pair: &Pair) -> Actor {
     token::authenticate(&test.sereno, &pair.access_token).await.unwrap()
@@ -210,6 +215,73 @@ async fn staff_sees_whose_they_are_and_ends_them() {
         .unwrap();
     assert_eq!(ended.ended, 2);
     assert_eq!(list(SessionQuery::default()).await.total, 0);
+}
+
+/// Of keys, and of refresh tokens that stay, no new token tells that they are in use.
+#[tokio::test]
+async fn last_seen_follows_keys_and_refresh_tokens_that_stay() {
+    let test = TestSereno::with_ana().await;
+    let staff = test.system().await;
+    let rotates = Client::of(&test, called("rotates")).await;
+    let stays = Client::with(&test, "stays", json!({"rotation": "never"})).await;
+    let on_extend = json!({"refresh_format": "jwt", "shared_jti": true, "rotation": "on_extend"});
+    let on_extend = Client::with(&test, "on-extend", on_extend).await;
+    let command = CreateApplication {
+        delivery: Delivery::Key,
+        ..called("key")
+    };
+    let keys = Client::of(&test, command).await;
+    let Tokens::Key(key) = keys.log_in(&test).await.unwrap() else {
+        panic!("a pair")
+    };
+    let seen = async |client_id: &str| {
+        let query = SessionQuery {
+            client_id: Some(client_id.to_owned()),
+            ..SessionQuery::default()
+        };
+        let found = sessions::list(&test.sereno, &staff, query).await.unwrap();
+        assert_eq!(found.items[0].created_at.0, "2026-01-01T00:00:00Z");
+        found.items[0].last_seen_at.0.clone()
+    };
+    let (_, first) = rotates.pair(&test).await;
+    let (_, second) = stays.pair(&test).await;
+    let (_, third) = on_extend.pair(&test).await;
+    test.advance(Duration::from_hours(1));
+    for client_id in ["rotates", "stays", "on-extend", "key"] {
+        assert_eq!(seen(client_id).await, "2026-01-01T00:00:00Z", "{client_id}");
+    }
+    rotates.refresh(&test, &first).await.unwrap();
+    stays.refresh(&test, &second).await.unwrap();
+    on_extend.refresh(&test, &third).await.unwrap();
+    token::authenticate(&test.sereno, &key).await.unwrap();
+    for client_id in ["rotates", "stays", "on-extend", "key"] {
+        assert_eq!(seen(client_id).await, "2026-01-01T01:00:00Z", "{client_id}");
+    }
+    // a key's use is written once a minute
+    test.advance(Duration::from_secs(59));
+    test.statements.take();
+    token::authenticate(&test.sereno, &key).await.unwrap();
+    assert_eq!(test.statements.take(), Vec::<String>::new());
+    test.advance(Duration::from_secs(1));
+    token::authenticate(&test.sereno, &key).await.unwrap();
+    assert_eq!(test.statements.take().len(), 1);
+    assert_eq!(seen("key").await, "2026-01-01T01:01:00Z");
+}
+
+/// A refresh token that stays shows its end in its text, and lasts until then however often it is used.
+#[tokio::test]
+async fn a_refresh_token_that_stays_lasts_from_its_issue() {
+    let test = TestSereno::with_ana().await;
+    let profile = json!({"rotation": "never", "refresh_idle_lifetime": 600});
+    let client = Client::with(&test, "shop", profile).await;
+    let (_, refresh) = client.pair(&test).await;
+    test.advance(Duration::from_secs(599));
+    client.refresh(&test, &refresh).await.unwrap();
+    test.advance(Duration::from_secs(1));
+    assert_eq!(
+        refused(client.refresh(&test, &refresh).await),
+        Code::RefreshTokenInvalid
+    );
 }
 
 #[tokio::test]
