@@ -7,13 +7,14 @@ use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use sereno_core::{
     Error, Sereno, access,
+    config::Config,
     context::{Actor, RequestMeta, Staff},
     session::{NewSession, STAGED},
 };
 use sereno_types::{Code, Problem, Timestamp};
 use tower_sessions::Session;
 
-use crate::{About, console::shown_once::Shown, flash::Flash, text::Locale};
+use crate::{About, console::shown_once::Shown, flash::Flash, text::Locale, ui::brand::Brand};
 
 /// Whoever calls, signed in or not.
 pub struct Visitor {
@@ -141,7 +142,27 @@ pub fn about() -> Option<About> {
         login_codes: sereno.config.login_code.enabled,
         numeric_codes: sereno.config.login_code.is_numeric(),
         public_url: sereno.config.public_url(),
+        brand: brand(&sereno.config),
     })
+}
+
+fn brand(config: &Config) -> Brand {
+    let said = config.brand.clone();
+    Brand {
+        name: said.name.trim().to_owned(),
+        logo: config.brand_picture().to_owned(),
+        logo_text: config.brand_name(),
+        help: said.help,
+        privacy: said.privacy,
+        terms: said.terms,
+    }
+}
+
+/// The name of the operator's colour, if there is one.
+#[must_use]
+pub fn accent() -> Option<String> {
+    let sereno = use_context::<Sereno>()?;
+    sereno.config.brand_accent().map(|accent| accent.name())
 }
 
 /// The language of the page that is being rendered.

@@ -240,6 +240,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 pub fn refused(options: &LeptosOptions, problem: Problem) -> impl IntoView + use<> {
     provide_meta_context();
     provide_context(visit::locale());
+    provide_context(gate::about().unwrap_or_default());
     gate::remember_locale();
     let page = view! {
         <Router>
@@ -258,7 +259,7 @@ pub fn shown(options: &LeptosOptions, shown: console::shown_once::Shown) -> impl
     provide_context(text::Locale::En);
     let page = view! {
         <Router>
-            <Still languages=false wide=shown.mail.is_some()>
+            <Still for_everybody=false wide=shown.mail.is_some()>
                 <console::shown_once::ShownOnce shown />
             </Still>
         </Router>
@@ -278,6 +279,7 @@ fn document_of<S: IntoView, P: IntoView>(options: &LeptosOptions, scripts: S, pa
                 <script nonce=use_nonce()>{theme::BEFORE_PAINT}</script>
                 <link rel="icon" type="image/svg+xml" href=format!("{pkg}/favicon.svg") />
                 <link rel="stylesheet" href=format!("{pkg}/sereno.css") />
+                {ui::brand::style_sheet()}
                 {scripts}
                 <MetaTags />
             </head>

@@ -6,7 +6,11 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use serde::{Deserialize, Serialize};
 
-use crate::{flash::Flash, text::Locale, ui::time};
+use crate::{
+    flash::Flash,
+    text::Locale,
+    ui::{brand::Brand, time},
+};
 
 /// What pages say of the server they come from; in the context of every page.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -19,6 +23,8 @@ pub struct About {
     pub numeric_codes: bool,
     /// The address of the server, for programs.
     pub public_url: String,
+    /// How the operator has the pages for everybody look.
+    pub brand: Brand,
 }
 
 impl Default for About {
@@ -28,6 +34,7 @@ impl Default for About {
             login_codes: true,
             numeric_codes: true,
             public_url: "http://127.0.0.1:3000".to_owned(),
+            brand: Brand::default(),
         }
     }
 }
@@ -120,6 +127,17 @@ fn arrival() -> Arrival {
 #[cfg(not(feature = "ssr"))]
 fn arrival() -> Arrival {
     Arrival::default()
+}
+
+/// The name of the operator's colour: the server writes it into the head of the document, the browser finds it there.
+#[cfg(feature = "ssr")]
+pub(crate) fn accent() -> Option<String> {
+    crate::gate::accent()
+}
+
+#[cfg(not(feature = "ssr"))]
+pub(crate) fn accent() -> Option<String> {
+    None
 }
 
 /// The language of the page: the server decides, the browser reads it from `<html lang>`.

@@ -123,11 +123,18 @@ fn Facts(me: Me) -> impl IntoView {
     } else {
         (Tone::Warn, Icon::Clock, texts.unconfirmed)
     };
+    let ask = (!me.email_verified).then(|| {
+        view! {
+            <a class="link" href="/account/resend-activation">
+                {texts.confirm_ask}
+            </a>
+        }
+    });
     let email = me.email.map(|email| {
         view! {
             <div>
                 <dt>{texts.email}</dt>
-                <dd class="flex flex-wrap items-center gap-2">{email} <Badge tone icon text=word /></dd>
+                <dd class="flex flex-wrap items-center gap-2">{email} <Badge tone icon text=word /> {ask}</dd>
             </div>
         }
     });

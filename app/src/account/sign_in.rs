@@ -60,6 +60,8 @@ pub fn SignInView(
     let done = match query("done").as_deref() {
         Some("activated") => Some(texts.sign_in_activated),
         Some("reset") => Some(texts.sign_in_reset),
+        Some("welcome") => Some(texts.sign_in_welcome),
+        Some("welcome-mail") => Some(texts.sign_in_welcome_mail),
         _ => None,
     };
     view! {

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 #[cfg(feature = "ssr")]
+use sereno_core::config::Verification;
+#[cfg(feature = "ssr")]
 use sereno_types::AttributeKind;
 use sereno_types::{Problem, ProfileField, SocialButton};
 
@@ -53,7 +55,11 @@ pub(crate) async fn register(#[server(flatten)] fields: Fields) -> Result<(), Pr
     sereno_core::account::register::register(&visitor.sereno, &visitor.meta, register)
         .await
         .map_err(gate::refuse)?;
-    gate::go_to("/account/activate?done=sent");
+    gate::go_to(match visitor.sereno.config.registration.verification {
+        Verification::Required => "/account/activate?done=sent",
+        Verification::Optional => "/account/sign-in?done=welcome-mail",
+        Verification::None => "/account/sign-in?done=welcome",
+    });
     Ok(())
 }
 

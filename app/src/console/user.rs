@@ -104,13 +104,14 @@ pub fn UserView(
     let asks = move |what: &'static str| Signal::derive(move || confirm.get() == what);
     let recipient = recovery_address(&user).filter(|_| may_manage);
     let can_reset = recipient.is_some();
-    let actions =
-        may_manage.then(|| view! { <Actions id=user.id.clone() state=user.state before=user.closed_from can_reset /> });
+    let waits = awaits_confirmation(&user);
+    let actions = may_manage
+        .then(|| view! { <Actions id=user.id.clone() state=user.state before=user.closed_from can_reset waits /> });
     view! {
         <UserHead who=Who::of(&user) notice>
             {actions}
         </UserHead>
-        {recipient.map(|recipient| view! { <ResetQuestion id=user.id.clone() recipient open=asks("reset") /> })}
+        {recipient.map(|recipient| view! { <ResetQuestion id=user.id.clone() recipient unproven=waits open=asks("reset") /> })}
         {may_manage.then(|| view! { <StateQuestions user=user.clone() title=title(&user) confirm /> })}
         {(may_manage && user.picture.is_some())
             .then(|| view! { <PictureQuestion id=user.id.clone() name=title(&user) open=asks("picture") /> })}
@@ -219,16 +220,27 @@ pub(super) fn title(user: &UserDetail) -> String {
         .unwrap_or_else(|| format!("User {}", user.number))
 }
 
-/// Where a link to set a new password would go, if the core would send one.
+/// Where a link to set a new password would go, if the core would send one. It also refuses to send one to an address that
+/// nobody has confirmed where the account has a role.
 fn recovery_address(user: &UserDetail) -> Option<String> {
     let mut emails = user.emails.iter();
-    let primary = emails.find(|email| email.is_primary && email.verified_at.is_some())?;
+    let primary = emails.find(|email| email.is_primary && (email.verified_at.is_some() || !user.is_superuser))?;
     (user.state == UserState::Active).then(|| primary.address.clone())
+}
+
+/// Whether there is an address that an activation mail would confirm.
+fn awaits_confirmation(user: &UserDetail) -> bool {
+    let mut emails = user.emails.iter();
+    match user.state {
+        UserState::Pending => true,
+        UserState::Active => emails.any(|email| email.is_primary && email.verified_at.is_none()),
+        UserState::Locked | UserState::Disabled | UserState::Deleting => false,
+    }
 }
 
 /// What can be done in this state. What takes something away is asked about first; those links work without scripts.
 #[component]
-fn Actions(id: Id, state: UserState, before: Option<UserState>, can_reset: bool) -> impl IntoView {
+fn Actions(id: Id, state: UserState, before: Option<UserState>, can_reset: bool, waits: bool) -> impl IntoView {
     let reset = can_reset.then(|| {
         view! {
             <a class="button" href=format!("/console/users/{id}?confirm=reset") data-noscroll>
@@ -237,7 +249,7 @@ fn Actions(id: Id, state: UserState, before: Option<UserState>, can_reset: bool)
             </a>
         }
     });
-    let send = (state == UserState::Pending).then(|| view! { <SendActivationForm id=id.clone() /> });
+    let send = waits.then(|| view! { <SendActivationForm id=id.clone() /> });
     view! {
         <div class="flex flex-wrap gap-3">
             {send}
@@ -266,7 +278,7 @@ fn SendActivationForm(id: Id) -> impl IntoView {
 }
 
 #[component]
-fn ResetQuestion(id: Id, recipient: String, open: Signal<bool>) -> impl IntoView {
+fn ResetQuestion(id: Id, recipient: String, unproven: bool, open: Signal<bool>) -> impl IntoView {
     let action = ServerAction::<SendPasswordReset>::new();
     let attempt = Attempt::of(action);
     let what = format!(
@@ -281,6 +293,14 @@ fn ResetQuestion(id: Id, recipient: String, open: Signal<bool>) -> impl IntoView
             cancel=format!("/console/users/{id}")
         >
             <p>{what}</p>
+            {unproven
+                .then(|| {
+                    view! {
+                        <p>
+                            "Nobody has confirmed this address. Whoever reads it gets the account, and whatever has opened it so far stops working: connections, devices and the password too."
+                        </p>
+                    }
+                })}
             <Form action attempt>
                 <Hidden name="id" value=id.0 />
                 <Submit label="Send mail" class="button button-primary justify-self-start" icon=Icon::Mail />

@@ -4,7 +4,7 @@ use leptos::html::H1;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::form::Attempt;
+use super::{brand, form::Attempt};
 use crate::{text, visit};
 
 /// What the server writes between `<title>` and `</title>` is written there as it is.
@@ -35,11 +35,11 @@ pub fn Heading(
         }
     });
     let window = {
-        let title = title.clone();
+        let (title, called) = (title.clone(), brand::called());
         move || {
             let failed = attempt.is_some_and(|attempt| attempt.problem().is_some());
             let prefix = if failed { texts.error_prefix } else { "" };
-            format!("{prefix} {title} · Sereno").trim_start().to_owned()
+            format!("{prefix} {title} · {called}").trim_start().to_owned()
         }
     };
     // the server writes the head when the page is done, and what the page was made with may be gone by then

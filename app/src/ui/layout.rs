@@ -1,10 +1,17 @@
-//! The frame of the pages for everybody: a lantern above, one thing in the middle, language and appearance below.
+//! The frame of the pages for everybody: a lantern or the operator's mark above, one thing in the middle, links, language
+//! and appearance below.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use super::{logo::Logo, theme::ThemeChoice};
-use crate::text::{self, Locale};
+use super::{
+    brand::{self, Brand, Links, Mark},
+    theme::ThemeChoice,
+};
+use crate::{
+    text::{self, Locale},
+    visit,
+};
 
 /// The frame. What stands inside gives itself a heading.
 #[component]
@@ -12,6 +19,7 @@ pub fn Plain(children: Children) -> impl IntoView {
     view! {
         <Frame
             wide=false
+            branded=true
             footer=|| {
                 view! {
                     <Languages />
@@ -27,37 +35,44 @@ pub fn Plain(children: Children) -> impl IntoView {
 /// The frame of a page that is not brought to life: without the choice of appearance, which needs scripts.
 #[component]
 pub fn Still(
-    /// Whether it can be had in other languages. What is shown once cannot: the way there would lose it.
+    /// Whether it is a page for everybody: with the operator's looks, and in other languages. What the console shows once is
+    /// neither, and the way to another language would lose it.
     #[prop(default = true)]
-    languages: bool,
+    for_everybody: bool,
     /// Whether it needs more room than a form does.
     #[prop(default = false)]
     wide: bool,
     children: Children,
 ) -> impl IntoView {
     view! {
-        <Frame wide footer=move || languages.then(|| view! { <Languages /> })>
+        <Frame wide branded=for_everybody footer=move || for_everybody.then(|| view! { <Languages /> })>
             {children()}
         </Frame>
     }
 }
 
 #[component]
-fn Frame<F: IntoView>(wide: bool, footer: impl FnOnce() -> F, children: Children) -> impl IntoView {
+fn Frame<F: IntoView>(wide: bool, branded: bool, footer: impl FnOnce() -> F, children: Children) -> impl IntoView {
     let width = if wide { "max-w-4xl" } else { "max-w-md" };
+    let (frame, brand) = if branded {
+        ("plain branded", visit::about().brand)
+    } else {
+        ("plain", Brand::default())
+    };
+    brand::call(&brand);
     view! {
-        <div class="plain">
+        <div class=frame>
             <SkipLink />
             <header class="px-4 pt-10 pb-6 text-center">
                 <a href="/account" class="inline-block rounded-md">
-                    <Logo />
+                    <Mark brand=brand.clone() />
                 </a>
             </header>
             <main id="main" tabindex="-1" class=format!("mx-auto w-full px-4 {width}")>
                 <div class="card grid grid-cols-1 gap-6 p-6 sm:p-8">{children()}</div>
             </main>
             <footer class="mx-auto flex w-full max-w-md flex-wrap items-end justify-between gap-4 px-4 py-8">
-                {footer()}
+                <Links brand /> {footer()}
             </footer>
         </div>
     }

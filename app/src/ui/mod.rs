@@ -3,6 +3,7 @@
 pub mod alert;
 pub mod avatar;
 pub mod badge;
+pub mod brand;
 pub mod confirm;
 pub mod copy;
 pub mod device;

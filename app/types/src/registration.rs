@@ -37,7 +37,7 @@ pub struct Register {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Registered {
-    /// Always `pending`: a mail was sent to the address.
+    /// What a new account is: `pending` until its address is confirmed, or `active` where the operator does not ask for that.
     pub state: UserState,
 }
 

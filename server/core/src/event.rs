@@ -48,6 +48,10 @@ kinds! {
     AdministratorSetUp = "administrator_set_up";
     /// An address was confirmed and the account works from now on.
     UserActivated = "user_activated";
+    /// The address given at the sign-up was confirmed; the account worked before that.
+    EmailConfirmed = "email_confirmed";
+    /// An address that nobody had confirmed went from this account to one whose owner proved it.
+    EmailReleased = "email_released";
     /// An account that nobody confirmed was deleted.
     UserExpired = "user_expired";
     /// An activation link or code was refused.
@@ -116,8 +120,8 @@ kinds! {
     IdentityLinked = "identity_linked";
     /// An account at a provider was disconnected from a user.
     IdentityUnlinked = "identity_unlinked";
-    /// A user whose address nobody had confirmed was taken over by whom a provider vouches for; what was typed at the
-    /// sign-up is gone.
+    /// An account whose address nobody had confirmed went to whoever proved it, as `method` says; what had opened it is
+    /// gone.
     UserClaimed = "user_claimed";
     /// A provider that people sign in through was set up.
     ProviderCreated = "provider_created";
@@ -303,6 +307,8 @@ impl EventKind {
                 | Self::PasswordChanged
                 | Self::EmailChangeRequested
                 | Self::EmailChanged
+                | Self::EmailConfirmed
+                | Self::EmailReleased
                 | Self::DeletionScheduled
                 | Self::DeletionCancelled
                 | Self::DataExported

@@ -9,6 +9,7 @@ mod admin_social;
 mod admin_users;
 mod announcements;
 mod avatar;
+mod brand;
 mod check;
 mod deletion;
 mod devices;
@@ -42,11 +43,12 @@ use utoipa_axum::routes;
 use crate::router::App;
 
 /// Doors for reading that the contract does not describe.
-pub const UNDESCRIBED: [&str; 7] = [
+pub const UNDESCRIBED: [&str; 8] = [
     "/openapi.json",
     "/api/v1/openapi.json",
     "/docs",
     "/media/{*path}",
+    "/brand/{file}",
     "/.well-known/change-password",
     "/console/messages/{id}/preview",
     "/console/announcements/{id}/preview",
@@ -243,6 +245,7 @@ pub fn open_routes() -> Router<App> {
     let (router, _) = open().split_for_parts();
     router
         .route("/media/{*path}", get(avatar::serve))
+        .route("/brand/{file}", get(brand::style_sheet))
         .route("/.well-known/change-password", get(well_known::change_password))
 }
 

@@ -14,12 +14,13 @@ use crate::router::App;
 
 /// Sign up
 ///
-/// Makes a pending account and mails a link and a code to the address. The answer is the same for an address that has
-/// an account already, whose owner gets a mail instead.
+/// Makes a pending account and mails a link and a code to the address. Where the operator does not ask for a confirmation
+/// (`registration.verification`), the account works at once, `state` says so, and whoever signed up signs in by the usual
+/// door. The answer is the same for an address that has an account already, whose owner gets a mail instead.
 #[utoipa::path(post, path = "/api/v1/registrations", tag = "sign-up", operation_id = "register",
     request_body = Register,
     responses(
-        (status = 202, description = "A mail is on its way", body = Registered),
+        (status = 202, description = "Taken note of; a mail is on its way, unless the operator wants none", body = Registered),
         (status = 403, description = "`registration_closed`", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn register(
@@ -31,7 +32,7 @@ pub async fn register(
     Ok((
         StatusCode::ACCEPTED,
         Json(Registered {
-            state: UserState::Pending,
+            state: account::register::first_state(&app.sereno),
         }),
     ))
 }
@@ -48,7 +49,8 @@ pub async fn fields(State(app): State<App>) -> Result<Json<Vec<ProfileField>>, R
 
 /// Activate
 ///
-/// Confirms the address, by the token of the link or by address and code from the same mail. Each works once. Of several
+/// Confirms the address, by the token of the link or by address and code from the same mail. An account that waited for that
+/// works from then on. Each works once. Of several
 /// mails the code of the newest one alone is heard.
 #[utoipa::path(post, path = "/api/v1/registrations/activate", tag = "sign-up", operation_id = "activate",
     request_body = Activate,
@@ -70,11 +72,11 @@ pub async fn activate(
 
 /// Ask for another activation mail
 ///
-/// The answer is the same whether or not the address waits for activation. From the new mail on, the codes of earlier
+/// The answer is the same whether or not the address waits to be confirmed. From the new mail on, the codes of earlier
 /// ones are no longer heard; their links work until one is used or they expire.
 #[utoipa::path(post, path = "/api/v1/registrations/resend", tag = "sign-up", operation_id = "resendActivation",
     request_body = ResendActivation,
-    responses((status = 202, description = "If the address waits for activation, a mail is on its way",
+    responses((status = 202, description = "If the address waits to be confirmed, a mail is on its way",
         body = SendActivationAnswer)))]
 pub async fn resend(
     State(app): State<App>,

@@ -1,6 +1,7 @@
 //! Who may do what: the policy table that every door is held against, and the proof that an actor is staff. Holds no
 //! rule about what is done.
 
+pub mod address;
 pub mod application;
 mod builtin;
 pub mod check;

@@ -401,6 +401,8 @@ pub const TABLE: &[Rule] = &[
     rule("POST", "/compat/nets-core/{token_path}/revoke_token/", Everyone),
     // files of users, under names that nobody guesses
     rule("GET", "/media/{*path}", Everyone),
+    // the operator's colour
+    rule("GET", "/brand/{file}", Everyone),
     // keys, contract, health
     rule("GET", "/.well-known/jwks.json", Everyone),
     rule("GET", "/.well-known/change-password", Everyone),

@@ -1,5 +1,6 @@
 //! Confirming the address given at sign-up: by the link of the mail, or by the code in the same mail. A GET never gets
-//! here; the page shows a button.
+//! here; the page shows a button. An account that waits for it works from then on; of one that works already
+//! (`registration.verification`) nothing else changes.
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
@@ -7,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use sereno_types::{Activate, Activated, Code, Id, Locale, ResendActivation, Secret, UserState};
 use uuid::Uuid;
 
-use super::{Origin, identifier, password, sign_up};
-use crate::access::subject;
+use super::{Origin, claim, identifier, password, sign_up};
+use crate::access::{address, subject};
 use crate::context::{Actor, Failure, Job, RequestMeta, Sereno, Tx};
 use crate::entity::{self, Hidden, one_time, user, user_email};
 use crate::error::{Error, Result};
@@ -17,7 +18,8 @@ use crate::intent::{Intent, IntentKind};
 use crate::notify::{self, MailKind, Recipient};
 use crate::once::{self, Purpose};
 
-/// Activates the account that the token, or the address and its code, belong to.
+/// Activates the account that the token, or the address and its code, belong to; or confirms its address, where it works
+/// already.
 ///
 /// # Errors
 /// `activation_link_invalid` for anything unknown, used or expired; `validation_failed` when nothing was sent, or for the
@@ -135,25 +137,39 @@ async fn finish(sereno: &Sereno, tx: &mut Tx, (proof, hash): Proven) -> Result<O
     let (Some(user_id), Some(canonical), Some(epoch)) = (proof.user_id, proof.subject, proof.credential_epoch) else {
         return Ok(None);
     };
-    let signed_up = entity::sign_up::Entity::of(user_id, epoch).one(tx.db()).await?;
-    let activated = match signed_up {
-        Some(sign_up) => sign_up::apply(tx, sign_up).await?,
-        None => activate_as_is(tx, user_id, epoch, hash).await?,
+    let kind = if works_already(tx, user_id, epoch).await? {
+        EventKind::EmailConfirmed
+    } else {
+        let signed_up = entity::sign_up::Entity::of(user_id, epoch).one(tx.db()).await?;
+        let activated = match signed_up {
+            Some(sign_up) => sign_up::apply(tx, sign_up).await?,
+            None => activate_as_is(tx, user_id, epoch, hash).await?,
+        };
+        if !activated {
+            return Ok(None);
+        }
+        EventKind::UserActivated
     };
-    let verified = user_email::Entity::update_many()
-        .col_expr(user_email::Column::VerifiedAt, Expr::value(tx.now().0))
-        .filter(user_email::Column::UserId.eq(user_id))
-        .filter(user_email::Column::Canonical.eq(canonical))
-        .exec(tx.db())
-        .await?;
-    if !activated || verified.rows_affected == 0 {
+    if !claim::confirm(tx, user_id, &canonical).await? {
         return Ok(None);
     }
     once::consume_rest(sereno, tx.db(), Purpose::Activation, user_id).await?;
     sign_up::forget(tx, user_id).await?;
     tx.touch(user_id);
-    tx.record(Event::new(EventKind::UserActivated).about(user_id));
+    tx.record(Event::new(kind).about(user_id));
     Ok(Some(user_id))
+}
+
+/// Whether the account is active, and has the credentials that the mail was written for. Its row is ours from then on.
+async fn works_already(tx: &Tx, user_id: Uuid, epoch: i64) -> Result<bool> {
+    let held = user::Entity::update_many()
+        .col_expr(user::Column::UpdatedAt, Expr::value(tx.now().0))
+        .filter(user::Column::Id.eq(user_id))
+        .filter(user::Column::State.eq(UserState::Active.as_str()))
+        .filter(user::Column::CredentialEpoch.eq(epoch))
+        .exec(tx.db())
+        .await?;
+    Ok(held.rows_affected > 0)
 }
 
 /// Activates an account that no sign-up made: whom staff invited. Gives whether it waited for this proof.
@@ -177,7 +193,7 @@ async fn activate_as_is(tx: &Tx, user_id: Uuid, epoch: i64, hash: Option<Hidden>
 }
 
 /// Asks for another activation mail. The answer, and what is written before it, are the same whether or not the address
-/// waits for activation; the job finds out.
+/// waits to be confirmed; the job finds out.
 ///
 /// # Errors
 /// `validation_failed`, `too_many_requests`.
@@ -188,33 +204,34 @@ pub async fn resend(sereno: &Sereno, meta: &RequestMeta, command: ResendActivati
         return Err(Error::fields(faults));
     };
     notify::limit(sereno, MailKind::Activation, &email.canonical).await?;
-    let pending = pending_with(sereno, &email.canonical).await?;
+    let waiting = waiting_with(sereno, &email.canonical).await?;
     let mut tx = sereno.begin(meta, &Actor::Anonymous).await?;
-    tx.record(Event::new(EventKind::ActivationRequested).about(pending));
+    tx.record(Event::new(EventKind::ActivationRequested).about(waiting));
     tx.enqueue(&SendActivation {
-        user_id: pending,
+        user_id: waiting,
         locale: meta.locale,
     })?;
     tx.commit().await
 }
 
-async fn pending_with(sereno: &Sereno, canonical: &str) -> Result<Option<Uuid>> {
+/// Whose address waits to be confirmed.
+async fn waiting_with(sereno: &Sereno, canonical: &str) -> Result<Option<Uuid>> {
     let found = user_email::Entity::find()
         .find_also_related(user::Entity)
         .filter(user_email::Column::Canonical.eq(canonical))
         .filter(user_email::Column::VerifiedAt.is_null())
         .one(sereno.db.read())
         .await?;
-    let pending = found
+    let waiting = found
         .and_then(|(_, user)| user)
-        .filter(|user| user.state() == UserState::Pending);
-    Ok(pending.map(|user| user.id))
+        .filter(|user| matches!(user.state(), UserState::Pending | UserState::Active));
+    Ok(waiting.map(|user| user.id))
 }
 
-/// Sends the activation mail to a user who still waits for it; does nothing for anybody else.
+/// Sends the activation mail to a user whose address still waits to be confirmed; does nothing for anybody else.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct SendActivation {
-    /// Who asked, if that is somebody who waits.
+    /// Who asked, if that is somebody whose address waits.
     pub user_id: Option<Uuid>,
     /// In which language, if that was said.
     pub locale: Option<Locale>,
@@ -227,11 +244,15 @@ impl Job for SendActivation {
         let Some(user_id) = self.user_id else { return Ok(()) };
         let mut tx = sereno.begin(&RequestMeta::default(), &Actor::System).await?;
         let found = subject::find(tx.db(), user_id).await?;
-        let Some((user, Some(email))) = found.filter(|(user, _)| user.state() == UserState::Pending) else {
+        let Some((user, Some(email))) = found else {
             return Ok(());
         };
-        // whoever asks may have made any of them: each gets its own mail again, and says when and from where it came
-        let sign_ups = sign_up::latest(&tx, user.id).await?;
+        let sign_ups = match user.state() {
+            // whoever asks may have made any of them: each gets its own mail again, and says when and from where it came
+            UserState::Pending => sign_up::latest(&tx, user.id).await?,
+            UserState::Active if address::is_unproven(&user, &email) => Vec::new(),
+            _ => return Ok(()),
+        };
         let mut wanted: Vec<_> = sign_ups
             .into_iter()
             .map(|row| (row.credential_epoch, row.address))

@@ -27,7 +27,7 @@ impl Origin {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::SignUp => "sign_up",
+            Self::SignUp => user::SIGN_UP,
             Self::Staff => "staff",
             Self::SetUp => "set_up",
         }
@@ -43,8 +43,10 @@ pub struct NewUser {
     pub username: Option<Username>,
     /// The encoded hash.
     pub password_hash: Option<Hidden>,
-    /// Pending, or active with the address confirmed.
+    /// Pending or active.
     pub state: UserState,
+    /// Whether the address is known to be the user's.
+    pub is_confirmed: bool,
     /// Who makes it.
     pub origin: Origin,
     /// Whether the user may do everything.
@@ -100,7 +102,7 @@ pub async fn create(sereno: &Sereno, tx: &Tx, new: NewUser) -> Result<Uuid> {
             address: Set(email.address),
             canonical: Set(email.canonical),
             is_primary: Set(true),
-            verified_at: Set((new.state == UserState::Active).then_some(now)),
+            verified_at: Set(new.is_confirmed.then_some(now)),
             created_at: Set(now),
         };
         user_email::Entity::insert(row)

@@ -10,8 +10,8 @@ use super::attempts::{self, Attempt};
 use super::create::taken;
 use super::identifier::{self, Email};
 use super::register::is_unclaimed;
-use super::{reauthenticate, typed_code};
-use crate::access::subject;
+use super::{claim, reauthenticate, typed_code};
+use crate::access::{address, subject};
 use crate::context::{Actor, Failure, Job, RequestMeta, Sereno, Tx};
 use crate::entity::{one_time, user, user_email};
 use crate::error::{Error, Result};
@@ -88,7 +88,7 @@ impl Wish {
             address: self.new.address,
             locale,
         })?;
-        if let Some(old) = self.old {
+        if let Some(old) = self.old.filter(|old| old.verified_at.is_some()) {
             let recipient = Recipient {
                 user_id: Some(user.id),
                 credential_epoch: user.credential_epoch,
@@ -140,6 +140,8 @@ enum Holder {
     Nobody,
     /// An account that somebody signed up for and nobody confirmed.
     Unclaimed(Uuid),
+    /// An account that works although nobody has proven that the address is theirs.
+    Unproven(Uuid),
     /// Somebody else.
     Another,
 }
@@ -154,6 +156,7 @@ async fn holder(tx: &Tx, user_id: Uuid, canonical: &str) -> Result<Holder> {
     Ok(match found {
         None => Holder::Nobody,
         Some((email, Some(user))) if is_unclaimed(&user, &email) => Holder::Unclaimed(user.id),
+        Some((email, Some(user))) if address::is_unproven(&user, &email) => Holder::Unproven(user.id),
         Some(_) => Holder::Another,
     })
 }
@@ -238,6 +241,7 @@ async fn finish(sereno: &Sereno, tx: &mut Tx, proof: Option<one_time::Model>) ->
         Holder::Nobody => {}
         // whoever reads the address's mail has more right to it than who typed it at sign-up
         Holder::Unclaimed(id) => expire(tx, id).await?,
+        Holder::Unproven(id) => claim::release(sereno, tx, id, &canonical).await?,
         Holder::Another => return Err(Error::field("email", Code::EmailUnique)),
     }
     replace(sereno, tx, user_id, Email { address, canonical }).await?;

@@ -58,10 +58,11 @@ pub(super) async fn erase(sereno: &Sereno, tx: &mut Tx, id: Uuid) -> Result<()> 
         return Ok(());
     };
     // before the user, because the database forgets whose they were with the user; and what went to the address before there
-    // was an account
+    // was an account, where it is known to be theirs
     let mut theirs = Condition::any().add(email_message::Column::UserId.eq(id));
     let addresses = user_email::Entity::find()
         .filter(user_email::Column::UserId.eq(id))
+        .filter(user_email::Column::VerifiedAt.is_not_null())
         .all(tx.db())
         .await?;
     for email in &addresses {

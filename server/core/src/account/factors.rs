@@ -28,7 +28,7 @@ pub async fn own(sereno: &Sereno, actor: &Actor) -> Result<Factors> {
             is_usable: true,
         });
     }
-    // codes go to the confirmed address alone
+    // a code to an address that nobody has proven takes the account over: that is no way to sign in to what one has
     if let Some(email) = email.filter(|email| email.verified_at.is_some()) {
         factors.push(Factor {
             kind: FactorKind::MailedCode,

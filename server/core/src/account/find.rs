@@ -8,6 +8,7 @@ use sereno_types::Permission;
 use uuid::Uuid;
 
 use super::identifier;
+use crate::access::address;
 use crate::context::{Sereno, Staff};
 use crate::entity::{user, user_email};
 use crate::error::Result;
@@ -47,6 +48,25 @@ pub async fn by_staff(sereno: &Sereno, staff: &Staff, text: &str) -> Result<Opti
     let found = named(sereno, text).await?;
     let sees = !text.contains('@') || staff.holds(Permission::UsersView);
     Ok(found.filter(|user| sees || user.username.is_none()))
+}
+
+/// The same for whoever is to be given something: an address that anybody may have typed names nobody. Who waits for their
+/// address to be confirmed may be named by it, because only its owner gets what is given then.
+pub async fn to_be_given(sereno: &Sereno, staff: &Staff, text: &str) -> Result<Option<user::Model>> {
+    let Some(user) = by_staff(sereno, staff, text).await? else {
+        return Ok(None);
+    };
+    if !text.contains('@') {
+        return Ok(Some(user));
+    }
+    let email = user_email::Entity::find()
+        .filter(user_email::Column::UserId.eq(user.id))
+        .filter(user_email::Column::Canonical.eq(identifier::canonical(text)))
+        .one(sereno.db.read())
+        .await?;
+    Ok(email
+        .is_some_and(|email| !address::is_unproven(&user, &email))
+        .then_some(user))
 }
 
 async fn one<C: ConnectionTrait>(db: &C, matching: SimpleExpr) -> Result<Option<user::Model>> {

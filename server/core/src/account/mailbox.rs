@@ -1,5 +1,6 @@
 //! What it does to an account that somebody proved to read its address, by a mailed code or link: an active one is found,
-//! one that waits for confirmation is activated, and an address without an account gets one.
+//! or taken over where nobody had proven the address, one that waits for confirmation is activated, and an address without
+//! an account gets one.
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait, QueryFilter};
@@ -9,8 +10,8 @@ use uuid::Uuid;
 
 use super::attributes::{self, By};
 use super::register::is_unclaimed;
-use super::{NewUser, Origin, create, identifier, sign_up};
-use crate::access::subject;
+use super::{NewUser, Origin, claim, create, identifier, sign_up};
+use crate::access::{address, subject};
 use crate::context::{Sereno, Tx};
 use crate::entity::{Hidden, login_code, user, user_email};
 use crate::error::{Error, Result};
@@ -33,7 +34,7 @@ pub(crate) async fn missing(sereno: &Sereno) -> Result<Vec<FieldError>> {
 }
 
 /// The account of a proven address as it is now, active; `None` when it may not sign in, its credentials are of another
-/// epoch than that of `asked`, or the address is no longer its confirmed primary one.
+/// epoch than that of `asked`, or the address is no longer its primary one.
 pub(crate) async fn holder(
     sereno: &Sereno,
     tx: &mut Tx,
@@ -43,11 +44,12 @@ pub(crate) async fn holder(
     let Some((user, Some(email))) = subject::find(tx.db(), user_id).await? else {
         return Ok(None);
     };
-    if !notify::login_code::is_for(asked, &user, &email) {
+    if !notify::login_code::is_for(sereno, tx.db(), asked, (&user, &email)).await? {
         return Ok(None);
     }
     match user.state() {
         UserState::Pending => activate(sereno, tx, &user, &email).await,
+        _ if address::is_unproven(&user, &email) => claim::take_over(sereno, tx, &user, &email, "otp").await,
         _ => Ok(Some(user)),
     }
 }
@@ -107,6 +109,7 @@ pub(crate) async fn open(sereno: &Sereno, tx: &mut Tx, address: &str) -> Result<
         username: None,
         password_hash: None,
         state: UserState::Active,
+        is_confirmed: true,
         origin: Origin::SignUp,
         is_superuser: false,
         number: None,

@@ -6,6 +6,7 @@ pub mod admin;
 pub(crate) mod attempts;
 pub mod attributes;
 pub mod avatar;
+pub(crate) mod claim;
 mod create;
 pub mod deletion;
 pub mod device_uuid;

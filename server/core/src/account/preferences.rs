@@ -49,8 +49,9 @@ async fn theirs(sereno: &Sereno, actor: &Actor) -> Result<Whose> {
     Ok(whose(sereno, user.id, email))
 }
 
-/// Whoever has no address yet is known by the account alone.
+/// Whoever has no address yet is known by the account alone, and so is whoever only typed one.
 fn whose(sereno: &Sereno, user_id: Uuid, email: Option<user_email::Model>) -> Whose {
+    let email = email.filter(|email| email.verified_at.is_some());
     let canonical = email.map_or_else(|| user_id.to_string(), |email| email.canonical);
     Whose::of(sereno, &canonical, Some(user_id))
 }

@@ -1,5 +1,6 @@
 //! Sign-up. The answer is the same for a new and for a taken address: whoever owns a taken one gets a mail instead. A
-//! taken user name is told, because user names are public.
+//! taken user name is told, because user names are public. Where the address need not be confirmed
+//! (`registration.verification`), the account works at once, and its address says nothing yet (`access::address`).
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait, QueryFilter};
@@ -11,6 +12,7 @@ use super::attributes::{self, By};
 use super::create::taken;
 use super::identifier::{self, Email, Username};
 use super::{NewUser, Origin, create, password, sign_up};
+use crate::config::Verification;
 use crate::context::{Actor, RequestMeta, Sereno, Tx, without_nul};
 use crate::entity::{Hidden, counter, user, user_email};
 use crate::error::{Error, Result};
@@ -32,7 +34,8 @@ pub(super) struct Accepted {
 }
 
 /// Signs up: a pending user and an activation mail. An address whose account was never confirmed starts anew with what
-/// was sent last; each sign-up's mail activates what that sign-up sent, and the first that is used ends the others.
+/// was sent last; each sign-up's mail activates what that sign-up sent, and the first that is used ends the others. Where
+/// addresses need not be confirmed the user is active, and whoever signs up with the address again changes nothing.
 ///
 /// # Errors
 /// `registration_closed`, `validation_failed`, `too_many_requests`, `overloaded`, `refused_by_hook`.
@@ -133,7 +136,7 @@ async fn write(sereno: &Sereno, meta: &RequestMeta, accepted: &Accepted) -> Resu
     let (user_id, credential_epoch, address, mail) = match holder {
         Some((email, Some(user))) if is_unclaimed(&user, &email) => {
             hold_counter(&tx).await?;
-            let epoch = start_anew(&tx, &user, accepted).await?;
+            let epoch = start_anew(sereno, &mut tx, &user, accepted).await?;
             sign_up::keep(sereno, &tx, user.id, epoch, accepted).await?;
             tx.record(Event::new(EventKind::UserRegistered).about(user.id).with("again", true));
             (user.id, epoch, accepted.email.address.clone(), MailKind::Activation)
@@ -141,32 +144,38 @@ async fn write(sereno: &Sereno, meta: &RequestMeta, accepted: &Accepted) -> Resu
         Some((email, user)) => {
             hold_counter(&tx).await?;
             leave_as_is(&tx, email.user_id).await?;
-            // it has none: an account that a sign-up made and nobody confirmed is the case above
-            sign_up::forget(&tx, email.user_id).await?;
+            sign_up::leave_as_is(&tx, email.user_id).await?;
             tx.record(Event::new(EventKind::RegistrationRepeated).about(email.user_id));
             let epoch = user.map_or(0, |user| user.credential_epoch);
             (email.user_id, epoch, email.address, MailKind::RegistrationRepeated)
         }
         None => {
-            let id = create(sereno, &tx, new_user(meta, accepted)).await?;
+            let id = create(sereno, &tx, new_user(sereno, meta, accepted)).await?;
             sign_up::keep(sereno, &tx, id, 1, accepted).await?;
             tx.record(Event::new(EventKind::UserRegistered).about(id));
             (id, 1, accepted.email.address.clone(), MailKind::Activation)
         }
     };
-    notify::queue(
-        sereno,
-        &mut tx,
-        mail,
-        Recipient {
+    // else the owner of a taken address would get one and nobody else, which takes longer
+    if sereno.config.registration.verification != Verification::None {
+        let recipient = Recipient {
             user_id: Some(user_id),
             credential_epoch,
             address,
             locale: meta.locale,
-        },
-    )
-    .await?;
+        };
+        notify::queue(sereno, &mut tx, mail, recipient).await?;
+    }
     tx.commit().await
+}
+
+/// What whoever signs up is from then on.
+#[must_use]
+pub fn first_state(sereno: &Sereno) -> UserState {
+    match sereno.config.registration.verification {
+        Verification::Required => UserState::Pending,
+        Verification::Optional | Verification::None => UserState::Active,
+    }
 }
 
 /// Whether nobody has proven to own the account yet and nobody but a stranger made it: what staff made, perhaps with
@@ -178,12 +187,13 @@ pub(crate) fn is_unclaimed(user: &user::Model, email: &user_email::Model) -> boo
         && !user.is_superuser
 }
 
-fn new_user(meta: &RequestMeta, accepted: &Accepted) -> NewUser {
+fn new_user(sereno: &Sereno, meta: &RequestMeta, accepted: &Accepted) -> NewUser {
     NewUser {
         email: Some(accepted.email.clone()),
         username: accepted.username.clone(),
         password_hash: Some(accepted.password_hash.clone()),
-        state: UserState::Pending,
+        state: first_state(sereno),
+        is_confirmed: false,
         origin: Origin::SignUp,
         is_superuser: false,
         number: None,
@@ -194,7 +204,7 @@ fn new_user(meta: &RequestMeta, accepted: &Accepted) -> NewUser {
 
 /// What a pending account shows gives way to what was sent now. An account activated meanwhile is left alone. Gives the
 /// epoch that the mail of this sign-up belongs to.
-async fn start_anew(tx: &Tx, user: &user::Model, accepted: &Accepted) -> Result<i64> {
+async fn start_anew(sereno: &Sereno, tx: &mut Tx, user: &user::Model, accepted: &Accepted) -> Result<i64> {
     let (name, canonical) = accepted
         .username
         .clone()
@@ -205,6 +215,8 @@ async fn start_anew(tx: &Tx, user: &user::Model, accepted: &Accepted) -> Result<
         username_canonical: Set(canonical),
         password_hash: Set(Some(accepted.password_hash.clone())),
         attributes: Set(Value::Object(accepted.attributes.clone())),
+        // it may wait since the settings asked for a confirmation
+        state: Set(first_state(sereno).as_str().to_owned()),
         updated_at: Set(tx.now()),
         ..Default::default()
     };
@@ -234,7 +246,10 @@ async fn start_anew(tx: &Tx, user: &user::Model, accepted: &Accepted) -> Result<
         .filter(user_email::Column::Canonical.eq(accepted.email.canonical.as_str()))
         .exec(tx.db())
         .await?;
-    // nothing to forget: whatever is remembered of a pending user lets nobody in, and the activation forgets it
+    // whatever is remembered of a pending user lets nobody in, and the activation forgets it
+    if changed.state() == UserState::Active {
+        tx.touch(user.id);
+    }
     Ok(changed.credential_epoch)
 }
 

@@ -108,6 +108,7 @@ pub async fn first_administrator(sereno: &Sereno, meta: &RequestMeta, command: S
         username: None,
         password_hash: Some(password_hash),
         state: UserState::Active,
+        is_confirmed: true,
         origin: Origin::SetUp,
         is_superuser: true,
         number: None,

@@ -101,6 +101,16 @@ async fn held_by_another(tx: &Tx, user_id: Uuid, canonical: &str) -> Result<bool
     Ok(others.count(tx.db()).await? > 0)
 }
 
+/// Writes the sign-ups of an account as they are: as many statements as keeping another one takes.
+pub(super) async fn leave_as_is(tx: &Tx, user_id: Uuid) -> Result<()> {
+    Entity::update_many()
+        .col_expr(Column::CreatedAt, Expr::col(Column::CreatedAt))
+        .filter(Column::UserId.eq(user_id))
+        .exec(tx.db())
+        .await?;
+    Ok(())
+}
+
 /// Forgets every sign-up of an account: it is confirmed, or belongs to somebody already.
 pub(crate) async fn forget(tx: &Tx, user_id: Uuid) -> Result<()> {
     Entity::delete_many()

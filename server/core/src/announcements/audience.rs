@@ -225,10 +225,11 @@ pub(super) async fn page(sereno: &Sereno, row: &Model, most: u64) -> Result<Vec<
     Ok(rows.into_iter().map(recipient).collect())
 }
 
-/// Addresses, with the accounts that have them.
+/// Addresses, with the accounts whose they are known to be.
 async fn with_owners<C: ConnectionTrait>(db: &C, rows: Vec<announcement_address::Model>) -> Result<Vec<Recipient>> {
     let owners = user_email::Entity::find()
         .filter(user_email::Column::Canonical.is_in(rows.iter().map(|row| row.canonical.as_str())))
+        .filter(user_email::Column::VerifiedAt.is_not_null())
         .all(db)
         .await?;
     let owners: HashMap<String, Uuid> = owners.into_iter().map(|row| (row.canonical, row.user_id)).collect();

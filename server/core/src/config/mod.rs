@@ -1,6 +1,7 @@
 //! Configuration: defaults in code, then the file, then the environment (`SERENO__SECTION__KEY`). Loading collects every
 //! fault before it refuses. Holds no rule about users; the sections only say how they must be to make sense.
 
+mod colour;
 mod compat;
 mod sections;
 mod setting;
@@ -15,6 +16,7 @@ use sereno_types::Locale;
 use toml::{Table, Value};
 use url::Url;
 
+pub use colour::Accent;
 pub use compat::{Compat, Djwto, NetsCore};
 pub use sections::{
     Access, Brand, Database, Deletion, Device, General, Hooks, Keys, Limit, Live, Log, LoginCode, Mail, Password,
@@ -52,6 +54,37 @@ impl Setting for Mode {
     }
 }
 
+/// What a sign-up asks of its address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verification {
+    /// The account waits until its address is confirmed.
+    Required,
+    /// The account works at once; its owner is mailed a link and a code to confirm the address.
+    Optional,
+    /// The account works at once, and signing up mails nothing.
+    None,
+}
+
+impl Setting for Verification {
+    fn read(raw: Raw) -> Result<Self, &'static str> {
+        match String::read(raw).as_deref() {
+            Ok("required") => Ok(Self::Required),
+            Ok("optional") => Ok(Self::Optional),
+            Ok("none") => Ok(Self::None),
+            _ => Err("\"required\", \"optional\" or \"none\""),
+        }
+    }
+
+    fn show(&self) -> Option<Value> {
+        let name = match self {
+            Self::Required => "required",
+            Self::Optional => "optional",
+            Self::None => "none",
+        };
+        Some(Value::String(name.to_owned()))
+    }
+}
+
 /// Everything that was configured.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
@@ -67,7 +100,7 @@ pub struct Config {
     pub mail: Mail,
     /// Notifications to devices.
     pub push: Push,
-    /// How mails look.
+    /// How mails and the pages for everybody look.
     pub brand: Brand,
     /// Sign-up.
     pub registration: Registration,
@@ -339,6 +372,19 @@ impl Config {
             path if path.starts_with('/') => Some(format!("{}{path}", self.public_url())),
             url => Some(url.to_owned()),
         }
+    }
+
+    /// The same picture by its path on this server, as pages name it: their policy knows their own host alone.
+    #[must_use]
+    pub fn brand_picture(&self) -> &str {
+        let logo = self.brand.logo.as_str();
+        logo.strip_prefix(&self.public_url()).unwrap_or(logo)
+    }
+
+    /// The colour of the main button; nothing where it is Sereno's own.
+    #[must_use]
+    pub fn brand_accent(&self) -> Option<Accent> {
+        Accent::read(&self.brand.accent)
     }
 
     /// The URL under which the world reaches Sereno, without a slash at its end: also the issuer of tokens.

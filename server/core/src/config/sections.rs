@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use sereno_types::Secret;
 
 use super::setting::{Seconds, section};
-use super::{Mode, Tester};
+use super::{Mode, Tester, Verification};
 
 section! {
     /// What concerns the whole process.
@@ -135,15 +135,25 @@ section! {
 }
 
 section! {
-    /// How mails look.
+    /// How mails look, and the pages for everybody: sign-in, sign-up and one's own account. The console stays as it is.
     Brand = "brand" {
-        /// What mails call this server. Default: the name in `mail.from`, else the host of the public URL.
+        /// What mails and pages call this server. Default: in mails the name in `mail.from`, else the host of the public
+        /// URL; on pages Sereno.
         name: String = String::new();
-        /// Address of a picture on top of every mail, on this server: a path such as `/logo.png`, or a URL that begins
-        /// with the public URL. Without one the name stands there.
+        /// Address of a picture on top of every mail and page, on this server: a path such as `/logo.png`, or a URL that
+        /// begins with the public URL. Without one the name stands there.
         logo: String = String::new();
         /// Whether a footer stands below every mail.
         footer: bool = true;
+        /// Colour of the main button of pages, as `#rrggbb`. The text on it becomes dark or white, whatever can be read,
+        /// and the button gets a border where it would not stand out from a light or dark page.
+        accent: String = String::new();
+        /// Where people find help: an `https:` URL, or a path on this server. The link stands below every page.
+        help: String = String::new();
+        /// The same for what is done with data.
+        privacy: String = String::new();
+        /// The same for the terms of use.
+        terms: String = String::new();
     }
 }
 
@@ -154,6 +164,12 @@ section! {
         enabled: bool = true;
         /// Whether a user name must be given.
         username_required: bool = false;
+        /// What a sign-up asks of its address. `required`: the account waits until link or code of a mail confirm it.
+        /// `optional`: the account works at once, and the mail only confirms the address. `none`: the same without a
+        /// mail. With the latter two anybody may sign up with anybody's address and use the account until its owner
+        /// proves it; programs must look at `email_verified` before they trust an address, and whoever signs in with
+        /// what they signed up with learns whether the address was free.
+        verification: Verification = Verification::Required;
         /// Seconds the link of the activation mail works.
         link_lifetime: Seconds = Seconds(86_400);
         /// Seconds the code of the activation mail works.

@@ -111,6 +111,71 @@ fn hooks_name_what_there_is() {
 }
 
 #[test]
+fn a_brand_names_what_can_be_shown() {
+    let good = [
+        ("SERENO__BRAND__NAME", "<b>Ana & Co.</b>"),
+        ("SERENO__BRAND__LOGO", "/logo.svg"),
+        ("SERENO__BRAND__ACCENT", "#0B5D3B"),
+        ("SERENO__BRAND__HELP", "https://help.example.org/a?b=c#d"),
+        ("SERENO__BRAND__PRIVACY", "/privacy"),
+        ("SERENO__BRAND__TERMS", "https://example.org"),
+    ];
+    assert_eq!(faults("", &good), Vec::<String>::new());
+    let config = Config::load(None, env(&good), Vec::new()).unwrap();
+    assert_eq!(config.brand_accent().unwrap().name(), "0b5d3b");
+    for (key, value) in [
+        ("LOGO", "https://elsewhere.example/logo.png"),
+        ("LOGO", "//elsewhere.example/logo.png"),
+        ("LOGO", "/\\elsewhere.example/logo.png"),
+        ("LOGO", "http://127.0.0.1:3000.elsewhere.example/logo.png"),
+        ("ACCENT", "green"),
+        ("ACCENT", "#369"),
+        ("ACCENT", "#336699; } body { display: none"),
+        ("HELP", "http://example.org"),
+        ("HELP", "help.html"),
+        ("HELP", "//example.org"),
+        ("HELP", "/\\example.org"),
+        ("PRIVACY", "javascript:alert(1)"),
+        ("PRIVACY", "https://"),
+        ("PRIVACY", "https://user:password@example.org"),
+        ("TERMS", "data:text/html,x"),
+        ("TERMS", "https://example.org/a b"),
+        ("TERMS", "mailto:ana@example.org"),
+    ] {
+        let name = format!("SERENO__BRAND__{key}");
+        let setting = format!("brand.{}", key.to_lowercase());
+        assert_eq!(faults("", &[(&name, value)]), [setting], "{value}");
+    }
+    let own = env(&[("SERENO__BRAND__LOGO", "http://127.0.0.1:3000/logo.png")]);
+    assert_eq!(
+        Config::load(None, own, Vec::new()).unwrap().brand_picture(),
+        "/logo.png"
+    );
+    let told = Config::load(None, env(&[("SERENO__BRAND__ACCENT", "green")]), Vec::new()).unwrap_err();
+    assert!(
+        told.to_string().contains("brand.accent must be a colour as #rrggbb"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_sign_up_asks_one_of_three_things_of_its_address() {
+    for (said, meant) in [
+        ("required", Verification::Required),
+        ("optional", Verification::Optional),
+        ("none", Verification::None),
+    ] {
+        let file = format!("[registration]\nverification = \"{said}\"\n");
+        let config = Config::load(Some(("sereno.toml", &file)), [], Vec::new()).unwrap();
+        assert_eq!(config.registration.verification, meant);
+    }
+    let name = "SERENO__REGISTRATION__VERIFICATION";
+    for wrong in ["", "mandatory", "Optional", "true"] {
+        assert_eq!(faults("", &[(name, wrong)]), ["registration.verification"], "{wrong}");
+    }
+}
+
+#[test]
 fn a_slip_in_the_file_is_told_with_its_line() {
     let text = "[server]\n\nlisten = \"127.0.0.1:1\nmax_body = 5\n";
     let told = Config::load(Some(("/etc/sereno.toml", text)), [], Vec::new()).unwrap_err();

@@ -287,15 +287,39 @@ fn push(config: &Config, faults: &mut Faults) {
 /// Longest name of this server, in bytes.
 const BRAND_MAX: usize = 100;
 
+/// Whether it names something on this server. Browsers read `//host` and `/\host` as somebody else's.
+fn is_path(text: &str) -> bool {
+    let other = |c: char| c == '\\' || c.is_whitespace() || c.is_control();
+    text.starts_with('/') && !text.starts_with("//") && !text.contains(other)
+}
+
+/// Whether it is a URL to show to people.
+fn is_https(text: &str) -> bool {
+    let url = Url::parse(text)
+        .ok()
+        .filter(|url| url.scheme() == "https" && url.has_host());
+    let plain = !text.contains(|c: char| c.is_whitespace() || c.is_control());
+    plain && url.is_some_and(|url| url.username().is_empty() && url.password().is_none())
+}
+
 /// A picture of somebody else's would tell them who reads mails, and when.
 fn brand(config: &Config, faults: &mut Faults) {
     let logo = &config.brand.logo;
-    let ours = (logo.starts_with('/') && !logo.starts_with("//")) || {
-        let own = format!("{}/", config.public_url());
-        logo.starts_with(&own)
-    };
-    if !logo.is_empty() && (!ours || logo.contains(|c: char| c.is_whitespace() || c.is_control())) {
+    if !logo.is_empty() && !is_path(logo.strip_prefix(&config.public_url()).unwrap_or(logo)) {
         faults.add("brand", "logo", "must be a path or URL of this server");
+    }
+    if !config.brand.accent.is_empty() && config.brand_accent().is_none() {
+        faults.add("brand", "accent", "must be a colour as #rrggbb, for example #0b5d3b");
+    }
+    let links = [
+        ("help", &config.brand.help),
+        ("privacy", &config.brand.privacy),
+        ("terms", &config.brand.terms),
+    ];
+    for (key, link) in links {
+        if !link.is_empty() && !is_path(link) && !is_https(link) {
+            faults.add("brand", key, "must be an https URL or a path of this server");
+        }
     }
     if config.brand.name.len() > BRAND_MAX || config.brand.name.contains(char::is_control) {
         faults.add("brand", "name", "must be one line of at most 100 bytes");

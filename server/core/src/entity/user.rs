@@ -6,6 +6,9 @@ use super::Hidden;
 use crate::clock::Moment;
 use sereno_types::{Locale, UserState};
 
+/// What stands in `origin` where somebody signed up: nobody knows yet who that is.
+pub const SIGN_UP: &str = "sign_up";
+
 /// An account.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "user")]

@@ -163,11 +163,12 @@ async fn verdicts(sereno: &Sereno, command: &SendMessage) -> Result<Vec<Option<(
     Ok(read.into_iter().map(verdict).collect())
 }
 
-/// The accounts that have these addresses.
+/// The accounts whose these addresses are known to be.
 async fn owners(sereno: &Sereno, recipients: &[String]) -> Result<HashMap<String, Uuid>> {
     let addresses = recipients.iter().map(|recipient| identifier::canonical(recipient));
     let found = user_email::Entity::find()
         .filter(user_email::Column::Canonical.is_in(addresses))
+        .filter(user_email::Column::VerifiedAt.is_not_null())
         .all(sereno.db.read())
         .await?;
     Ok(found

@@ -1,28 +1,37 @@
 //! Code and link to sign in with: who may be mailed one, and minting both when the mail leaves.
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use sereno_types::UserState;
 use uuid::Uuid;
 
 use super::mails::LoginCode;
 use super::mint::readable;
-use crate::access::subject;
+use crate::access::{address, subject};
 use crate::context::Sereno;
 use crate::entity::login_code::{Column, Entity, Model};
 use crate::entity::{Hidden, email_message, user, user_email};
 use crate::error::Result;
 use crate::once::{self, Mint, Purpose};
 
-/// Whether the account still is one that was asked for: active with the confirmed primary address that the code proves and
-/// the credentials of then, or one that waits for that address to be confirmed.
-pub(crate) fn is_for(asked: &Model, user: &user::Model, email: &user_email::Model) -> bool {
+/// Whether the account still is one that was asked for: active with the primary address that the code proves, which leads
+/// to it, and the credentials of then; or one that waits for that address to be confirmed.
+pub(crate) async fn is_for<C: ConnectionTrait>(
+    sereno: &Sereno,
+    db: &C,
+    asked: &Model,
+    (user, email): (&user::Model, &user_email::Model),
+) -> Result<bool> {
     let same = asked.user_id == Some(user.id) && email.canonical == asked.subject;
-    same && match user.state() {
-        UserState::Active => email.verified_at.is_some() && asked.credential_epoch == Some(user.credential_epoch),
-        UserState::Pending => true,
-        UserState::Locked | UserState::Disabled | UserState::Deleting => false,
-    }
+    Ok(same
+        && match user.state() {
+            UserState::Active => {
+                asked.credential_epoch == Some(user.credential_epoch)
+                    && address::leads_to(sereno, db, user, email).await?
+            }
+            UserState::Pending => true,
+            UserState::Locked | UserState::Disabled | UserState::Deleting => false,
+        })
 }
 
 /// The code in the form in which it is written: in two halves where it is long.
@@ -49,7 +58,9 @@ pub(super) async fn mint(
     let wanted = match asked.user_id {
         None => asked.address.as_deref() == Some(message.recipient.as_str()),
         Some(user_id) => match subject::find(sereno.db.read(), user_id).await? {
-            Some((user, Some(email))) => is_for(&asked, &user, &email) && email.address == message.recipient,
+            Some((user, Some(email))) => {
+                email.address == message.recipient && is_for(sereno, sereno.db.read(), &asked, (&user, &email)).await?
+            }
             _ => false,
         },
     };

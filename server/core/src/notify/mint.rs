@@ -11,6 +11,7 @@ use super::mails::{
     EmailChangeNotice, IdentityLinked, IdentityUnlinked, Invitation, Mail, MailKind, NewDevice, PasswordChanged,
     PasswordReset, RegistrationRepeated, Test, UnknownAccount,
 };
+use crate::access::address;
 use crate::clock::Moment;
 use crate::context::Sereno;
 use crate::entity::{
@@ -182,7 +183,8 @@ async fn mint_password_reset(
     let Some((user, Some(email))) = still_active(sereno, message, epoch).await? else {
         return Ok(None);
     };
-    if email.verified_at.is_none() || email.address != message.recipient {
+    let db = sereno.db.read();
+    if email.address != message.recipient || !address::leads_to(sereno, db, &user, &email).await? {
         return Ok(None);
     }
     let lifetime = sereno.config.password.reset_lifetime;
@@ -242,7 +244,7 @@ async fn mint_email_change(
     }))
 }
 
-/// Link and code for a user who still waits to be activated, bound to the address the mail goes to.
+/// Link and code for a user whose address still waits to be confirmed, bound to the address the mail goes to.
 async fn mint_activation(sereno: &Sereno, message: &email_message::Model, epoch: i64) -> Result<Option<Activation>> {
     let Some(user_id) = message.user_id else {
         return Ok(None);
@@ -256,7 +258,13 @@ async fn mint_activation(sereno: &Sereno, message: &email_message::Model, epoch:
         Some(sign_up) => sign_up.address == message.recipient,
         None => user.credential_epoch == epoch && email.address == message.recipient,
     };
-    if user.state() != UserState::Pending || email.verified_at.is_some() || !asked_for {
+    let waits = match user.state() {
+        UserState::Pending => true,
+        // it works with the credentials of now alone
+        UserState::Active => user.credential_epoch == epoch,
+        UserState::Locked | UserState::Disabled | UserState::Deleting => false,
+    };
+    if !waits || email.verified_at.is_some() || !asked_for {
         return Ok(None);
     }
     let settings = &sereno.config.registration;
@@ -271,7 +279,7 @@ async fn mint_activation(sereno: &Sereno, message: &email_message::Model, epoch:
     };
     let token = once::mint(sereno, sereno.db.write(), what).await?;
     // whom staff made an account has no password to sign in with: the page asks for one
-    let has_none = sign_up.is_none() && user.password_hash.is_none();
+    let has_none = user.state() == UserState::Pending && sign_up.is_none() && user.password_hash.is_none();
     let chooses = if has_none { "&password=none" } else { "" };
     Ok(Some(Activation {
         link: sereno.link(&format!("/account/activate?token={token}{chooses}")),

@@ -92,6 +92,7 @@ pub async fn invite(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, command:
                 username: None,
                 password_hash: None,
                 state: UserState::Pending,
+                is_confirmed: false,
                 origin: Origin::Staff,
                 is_superuser: false,
                 number: None,

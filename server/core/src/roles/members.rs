@@ -147,7 +147,7 @@ pub async fn put(
 ) -> Result<MemberRow> {
     staff.require(Permission::ProjectsView)?;
     staff.require(Permission::ProjectsManage)?;
-    let user = account::find::by_staff(sereno, staff, seat.user)
+    let user = account::find::to_be_given(sereno, staff, seat.user)
         .await?
         .ok_or(Error::NotFound)?;
     let project = refs::project(sereno.db.read(), seat.project)

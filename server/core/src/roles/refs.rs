@@ -69,12 +69,12 @@ pub async fn still_there<C: ConnectionTrait>(
     }
 }
 
-/// A user that a field of a request names: by id, number, address or user name.
+/// A user whom a field of a request names to be given something: by id, number, user name, or an address that is theirs.
 ///
 /// # Errors
 /// `validation_failed` with `invalid_choice`.
 pub async fn user_of(sereno: &Sereno, staff: &Staff, field: &str, name: &str) -> Result<user::Model> {
-    let found = account::find::by_staff(sereno, staff, name.trim()).await?;
+    let found = account::find::to_be_given(sereno, staff, name.trim()).await?;
     found.ok_or_else(|| Error::field(field, Code::InvalidChoice))
 }
 

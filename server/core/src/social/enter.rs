@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use serde_json::{Map, json};
 use sereno_types::{Code, Delivery, SocialLinking, UserState};
 use uuid::Uuid;
@@ -13,12 +13,12 @@ use uuid::Uuid;
 use super::link;
 use super::person::ProviderUser;
 use super::provider::Provider;
-use crate::access::{self, subject};
+use crate::access::{address, subject};
 use crate::account::identifier::Username;
-use crate::account::{self, NewUser, Origin, email, register, sign_up, username};
+use crate::account::{self, NewUser, Origin, claim, email, register, sign_up, username};
 use crate::context::{Actor, Application, RequestMeta, Sereno, Tx};
 use crate::device::{self, Described};
-use crate::entity::{device as device_row, identity, project_member, role_assignment, user, user_email};
+use crate::entity::{device as device_row, identity, user, user_email};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
 use crate::intent::{Intent, IntentKind};
@@ -46,8 +46,8 @@ enum Way {
     Known(Box<identity::Model>, Box<user::Model>),
     /// The address is this user's, who has confirmed it.
     Link(Box<user::Model>),
-    /// The address is that of an account that nobody has confirmed.
-    Claim(Box<user::Model>),
+    /// The address is that of an account that nobody has confirmed, whether it waits for that or works without.
+    Claim(Box<user::Model>, Box<user_email::Model>),
     /// A new account, in the place of a sign-up that nobody has confirmed.
     SignUp(Option<Uuid>),
 }
@@ -55,7 +55,7 @@ enum Way {
 impl Way {
     fn user(&self) -> Option<&user::Model> {
         match self {
-            Self::Known(_, user) | Self::Link(user) | Self::Claim(user) => Some(user),
+            Self::Known(_, user) | Self::Link(user) | Self::Claim(user, _) => Some(user),
             Self::SignUp(_) => None,
         }
     }
@@ -114,27 +114,32 @@ async fn decide<C: ConnectionTrait>(
         let user = active(user.ok_or(Error::NotFound)?)?;
         return Ok(Way::Known(Box::new(identity), Box::new(user)));
     }
-    let email = person.email.as_ref().filter(|_| person.email_verified);
-    let holder = match email {
-        Some(email) => {
+    let said = person.email.as_ref().filter(|_| person.email_verified);
+    let holder = match said {
+        Some(said) => {
             user_email::Entity::find()
                 .find_also_related(user::Entity)
-                .filter(user_email::Column::Canonical.eq(email.canonical.as_str()))
+                .filter(user_email::Column::Canonical.eq(said.canonical.as_str()))
                 .one(db)
                 .await?
         }
         // an address that nobody has verified is nobody's proof, and occupies nothing
         None => None,
     };
-    let Some((address, Some(user))) = holder else {
+    let Some((email, Some(user))) = holder else {
         return sign_up_allowed(sereno, provider).map(|()| Way::SignUp(None));
     };
-    let confirmed = address.verified_at.is_some();
+    let confirmed = email.verified_at.is_some();
     match provider.linking {
-        SocialLinking::Verified if has_rights(sereno, db, &user).await? => Err(Code::SocialAccountExists.into()),
+        // whoever has rights here is not linked by what a provider says of an address: they connect it themselves
+        SocialLinking::Verified if address::has_rights(sereno, db, &user).await? => {
+            Err(Code::SocialAccountExists.into())
+        }
         SocialLinking::Verified if confirmed => Ok(Way::Link(Box::new(active(user)?))),
-        SocialLinking::Verified if user.state() == UserState::Pending => Ok(Way::Claim(Box::new(user))),
-        SocialLinking::Never if register::is_unclaimed(&user, &address) => {
+        SocialLinking::Verified if user.state() == UserState::Pending || address::is_unproven(&user, &email) => {
+            Ok(Way::Claim(Box::new(user), Box::new(email)))
+        }
+        SocialLinking::Never if register::is_unclaimed(&user, &email) => {
             sign_up_allowed(sereno, provider).map(|()| Way::SignUp(Some(user.id)))
         }
         _ => Err(Code::SocialAccountExists.into()),
@@ -148,16 +153,6 @@ fn active(user: user::Model) -> Result<user::Model> {
         UserState::Pending => Err(Code::ActivationRequired.into()),
         _ => Err(Code::InvalidCredentials.into()),
     }
-}
-
-/// Whoever has rights here is not linked by what a provider says of an address: they connect it themselves. Staff anywhere, and
-/// whoever was given any role, of whatever application.
-async fn has_rights<C: ConnectionTrait>(sereno: &Sereno, db: &C, user: &user::Model) -> Result<bool> {
-    let assigned = role_assignment::Entity::find().filter(role_assignment::Column::UserId.eq(user.id));
-    let as_member = project_member::Entity::find()
-        .filter(project_member::Column::UserId.eq(user.id))
-        .filter(project_member::Column::RoleId.is_not_null());
-    Ok(assigned.count(db).await? > 0 || as_member.count(db).await? > 0 || access::is_staff(sereno, db, user).await?)
 }
 
 fn sign_up_allowed(sereno: &Sereno, provider: &Provider) -> Result<()> {
@@ -179,7 +174,7 @@ async fn ask(sereno: &Sereno, meta: &RequestMeta, person: &ProviderUser, way: &W
             .await?;
     }
     let user = way.user().map(|user| user.id);
-    if matches!(way, Way::Claim(_)) {
+    if matches!(way, Way::Claim(user, _) if user.state() == UserState::Pending) {
         let intent = Intent::new(IntentKind::Activation).about(user);
         sereno.intend(meta, intent).await?;
     }
@@ -218,10 +213,14 @@ async fn complete(
             link::tell(sereno, tx, &user, EventKind::IdentityLinked).await?;
             user.id
         }
-        Way::Claim(user) => {
-            if !claim(sereno, tx, &user, provider, person).await?
-                || !linked(sereno, tx, provider, person, user.id).await?
-            {
+        Way::Claim(user, email) => {
+            let claimed = if user.state() == UserState::Pending {
+                claim_waiting(sereno, tx, &user, provider, person).await?
+            } else {
+                let taken = claim::take_over(sereno, tx, &user, &email, &provider.slug).await?;
+                taken.is_some()
+            };
+            if !claimed || !linked(sereno, tx, provider, person, user.id).await? {
                 return Ok(None);
             }
             user.id
@@ -312,6 +311,7 @@ async fn sign_up(sereno: &Sereno, tx: &mut Tx, provider: &Provider, person: &Pro
         username: made_up(sereno, tx, person).await?,
         password_hash: None,
         state: UserState::Active,
+        is_confirmed: true,
         origin: Origin::SignUp,
         is_superuser: false,
         number: None,
@@ -332,9 +332,9 @@ async fn sign_up(sereno: &Sereno, tx: &mut Tx, provider: &Provider, person: &Pro
     Ok(id)
 }
 
-/// Takes over an account that nobody has confirmed: whoever signed up may have been a stranger, so that nothing of what was
+/// Takes over an account that waits for its address to be confirmed: whoever signed up may have been a stranger, so that nothing of what was
 /// typed stays, and nothing that was issued works on. What staff wrote of whom it invited stays, but for a password.
-async fn claim(
+async fn claim_waiting(
     sereno: &Sereno,
     tx: &mut Tx,
     user: &user::Model,

@@ -221,7 +221,11 @@ fn subject_of(draft: &Draft<'_>) -> String {
         SubjectForm::Id => id,
         SubjectForm::Number => about.user.number.to_string(),
         SubjectForm::Username => about.user.username.clone().unwrap_or(id),
-        SubjectForm::Email => about.email.as_ref().map_or(id, |email| email.address.clone()),
+        // an address that nobody has proven is nobody's name
+        SubjectForm::Email => {
+            let proven = about.email.as_ref().filter(|email| email.verified_at.is_some());
+            proven.map_or(id, |email| email.address.clone())
+        }
     }
 }
 

@@ -151,12 +151,11 @@ async fn what_fails_for_good_is_not_tried_again() {
 #[tokio::test]
 async fn a_mail_nobody_waits_for_any_more_is_not_sent() {
     let test = TestSereno::new().await;
-    test.sign_up("ana@example.org").await;
+    let first = test.sign_up("ana@example.org").await;
     test.advance(Duration::from_secs(1));
     ask(&test, "ana").await;
     // the second mail was queued, but the account is active before it leaves
-    test.put_into(test.holder_of("ana@example.org").await, UserState::Active)
-        .await;
+    activate(&test.sereno, &test.meta(), by_link(&first)).await.unwrap();
     assert!(test.mails().await.is_empty());
     assert_eq!(history(&test).await, ["sent - 1", "skipped no_longer_wanted 0"]);
 }

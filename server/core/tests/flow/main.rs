@@ -53,3 +53,4 @@ mod signing_keys;
 mod smtp;
 mod social;
 mod token_profiles;
+mod verification;

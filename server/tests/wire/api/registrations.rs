@@ -1,6 +1,7 @@
 //! Sign-up, activation, password policy.
 
 use serde_json::json;
+use sereno_core::config::Verification;
 
 use crate::door::{Door, PASSWORD, code_of, token_of};
 
@@ -21,6 +22,38 @@ async fn a_new_and_a_taken_address_get_one_answer() {
     assert_eq!((taken.status, taken.text), (new.status, new.text));
     let mail = door.test.mails().await.remove(0);
     assert!(mail.subject.contains("already"), "{}", mail.subject);
+}
+
+/// What a sign-up answers says what a new account is, and nothing about the address.
+#[tokio::test]
+async fn where_no_confirmation_is_asked_for_the_password_signs_in_at_once() {
+    for (verification, mails) in [(Verification::Optional, 1), (Verification::None, 0)] {
+        let door = Door::with(|config| config.registration.verification = verification).await;
+        let body = json!({"email": "ana@example.org", "password": PASSWORD});
+        let new = door.post("/api/v1/registrations", &body, &[]).await;
+        assert_eq!((new.status.as_u16(), new.json()), (202, json!({"state": "active"})));
+        assert_eq!(new.header("set-cookie"), "", "a sign-up signs nobody in");
+        assert_eq!(door.test.mails().await.len(), mails);
+        let tokens = door.login("ana@example.org").await;
+        assert_eq!(tokens["user"]["email_verified"], false, "{tokens}");
+        let taken = door.post("/api/v1/registrations", &body, &[]).await;
+        assert_eq!((taken.status, &taken.text), (new.status, &new.text));
+        assert_eq!(door.test.mails().await.len(), mails);
+        // the address can be confirmed at any time
+        let resend = json!({"email": "ana@example.org"});
+        let answer = door.post("/api/v1/registrations/resend", &resend, &[]).await;
+        assert_eq!(answer.status, 202);
+        let mail = door.test.mails().await.remove(0);
+        let token = json!({"token": token_of(&mail.text)});
+        let answer = door.post("/api/v1/registrations/activate", &token, &[]).await;
+        assert_eq!(
+            (answer.status.as_u16(), &answer.json()["state"]),
+            (200, &json!("active"))
+        );
+        let bearer = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
+        let me = door.get("/api/v1/me", &[("authorization", &bearer)]).await;
+        assert_eq!(me.json()["email_verified"], true, "{}", me.text);
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! The account journey as a browser without JavaScript makes it: forms, redirects, pages.
 
+use sereno_core::config::Verification;
+
 use crate::door::{Door, PASSWORD, code_of, token_of};
 
 #[tokio::test]
@@ -41,6 +43,51 @@ async fn from_sign_up_to_sign_out_without_javascript() {
     );
     let page = door.page("/account", &cookies).await;
     assert!(page.status.is_redirection(), "the old cookie still opens the account");
+}
+
+#[tokio::test]
+async fn where_no_confirmation_is_asked_for_the_sign_up_leads_to_the_sign_in() {
+    for (verification, says) in [
+        (Verification::Optional, "its link confirms your address"),
+        (
+            Verification::None,
+            "Thank you. Sign in with what you have just chosen.<",
+        ),
+    ] {
+        let door = Door::with(|config| config.registration.verification = verification).await;
+        let fields = [("email", "ana@example.org"), ("password", PASSWORD)];
+        // the same for an address that is taken by now
+        for _ in 0..2 {
+            let answer = door.form("/account/fn/register", &fields, "/account/sign-up", "").await;
+            assert_eq!(answer.status, 303, "{}", answer.text);
+            let page = door.page(answer.header("location"), "").await;
+            assert!(page.text.contains(says), "{}", page.text);
+        }
+        let fields = [("identifier", "ana@example.org"), ("password", PASSWORD)];
+        let answer = door.form("/account/fn/sign_in", &fields, "/account/sign-in", "").await;
+        let cookies = answer.cookies();
+        let page = door.page("/account", &cookies).await;
+        for wanted in ["Not confirmed", "/account/resend-activation"] {
+            assert!(page.text.contains(wanted), "{}", page.text);
+        }
+        let fields = [("email", "ana@example.org")];
+        door.form(
+            "/account/fn/resend_activation",
+            &fields,
+            "/account/resend-activation",
+            &cookies,
+        )
+        .await;
+        let mail = door.test.mails().await.pop().unwrap();
+        let token = token_of(&mail.text);
+        let link = format!("/account/activate?token={token}");
+        let answer = door
+            .form("/account/fn/activate", &[("token", &token)], &link, &cookies)
+            .await;
+        assert_eq!(answer.status, 303);
+        let page = door.page("/account", &cookies).await;
+        assert!(!page.text.contains("Not confirmed"), "{}", page.text);
+    }
 }
 
 #[tokio::test]

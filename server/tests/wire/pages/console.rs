@@ -1,6 +1,8 @@
 //! The console journey as a browser without JavaScript makes it.
 
-use crate::door::{Door, PASSWORD};
+use sereno_core::config::Verification;
+
+use crate::door::{Door, PASSWORD, token_of};
 
 #[tokio::test]
 async fn from_the_set_up_link_to_a_locked_user() {
@@ -33,10 +35,43 @@ async fn from_the_set_up_link_to_a_locked_user() {
 }
 
 #[tokio::test]
+async fn an_address_that_nobody_confirmed_is_told_and_its_mail_sent_again() {
+    let door = Door::with(|config| config.registration.verification = Verification::Optional).await;
+    let cookies = door.administrator().await;
+    let fields = [("email", "ana@example.org"), ("password", PASSWORD)];
+    door.form("/account/fn/register", &fields, "/account/sign-up", "").await;
+    assert_eq!(door.test.mails().await.len(), 1);
+    let id = door.test.holder_of("ana@example.org").await.to_string();
+    let path = format!("/console/users/{id}");
+    let page = door.page(&path, &cookies).await;
+    for wanted in ["Not confirmed", "Send activation mail again", "Send password reset"] {
+        assert!(page.text.contains(wanted), "no {wanted} in {}", page.text);
+    }
+    let asked = door.page(&format!("{path}?confirm=reset"), &cookies).await;
+    assert!(
+        asked.text.contains("Nobody has confirmed this address."),
+        "{}",
+        asked.text
+    );
+    let answer = door
+        .form("/console/fn/send_activation", &[("id", &id)], &path, &cookies)
+        .await;
+    assert_eq!(answer.header("location"), format!("{path}?done=sent"));
+    let mail = door.test.mails().await.pop().unwrap();
+    let link = format!("/account/activate?token={}", token_of(&mail.text));
+    let token = token_of(&mail.text);
+    door.form("/account/fn/activate", &[("token", &token)], &link, "").await;
+    let page = door.page(&path, &cookies).await;
+    for unwanted in ["Not confirmed", "Send activation mail again"] {
+        assert!(!page.text.contains(unwanted), "{unwanted} in {}", page.text);
+    }
+}
+
+#[tokio::test]
 async fn the_set_up_link_works_once() {
     let door = Door::new().await;
     let link = sereno_core::account::setup::link(&door.test.sereno).await.unwrap();
-    let token = crate::door::token_of(&link);
+    let token = token_of(&link);
     let fields = [
         ("token", token.as_str()),
         ("email", "admin@example.org"),
@@ -62,7 +97,7 @@ async fn the_set_up_link_works_once() {
 async fn a_set_up_link_that_does_not_work_opens_a_page_that_says_so() {
     let door = Door::with(|config| config.password.min_length = 11).await;
     let link = sereno_core::account::setup::link(&door.test.sereno).await.unwrap();
-    let path = format!("/setup?token={}", crate::door::token_of(&link));
+    let path = format!("/setup?token={}", token_of(&link));
     for _ in 0..2 {
         let page = door.page(&path, "").await;
         assert_eq!(page.status, 200, "looking consumes nothing");

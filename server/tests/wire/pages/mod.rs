@@ -2,6 +2,7 @@ mod account;
 mod announcements;
 mod applications;
 mod avatars;
+mod brand;
 mod console;
 mod deletion;
 mod devices;

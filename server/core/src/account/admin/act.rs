@@ -1,13 +1,14 @@
 //! Mails that staff starts, and users made at the command line.
 
 use sea_orm::sea_query::LockType;
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use sereno_types::{Code, Id, Permission, Secret, UserState};
 use uuid::Uuid;
 
 use super::super::{NewUser, Origin, activate, create, identifier, password};
 use super::parse;
 use super::view::version_of;
+use crate::access::address;
 use crate::context::{RequestMeta, Sereno, Staff, Tx};
 use crate::entity::{Hidden, user, user_email};
 use crate::error::{Error, Result};
@@ -17,13 +18,21 @@ use crate::notify::{self, MailKind};
 /// Sends the activation mail again.
 ///
 /// # Errors
-/// `permission_denied`, `not_found`, `state_conflict` when the account does not wait for activation.
+/// `permission_denied`, `not_found`, `state_conflict` when the account does not wait for activation, and its address not to be
+/// confirmed.
 pub async fn send_activation(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<()> {
     staff.require(Permission::UsersManage)?;
     notify::limit(sereno, MailKind::Activation, &id.0).await?;
     let mut tx = sereno.begin(meta, staff.actor()).await?;
     let user = target(&tx, staff, id).await?;
-    if user.state() != UserState::Pending {
+    let waits = match user.state() {
+        UserState::Pending => true,
+        UserState::Active => primary(&tx, &user)
+            .await?
+            .is_some_and(|email| address::is_unproven(&user, &email)),
+        UserState::Locked | UserState::Disabled | UserState::Deleting => false,
+    };
+    if !waits {
         return Err(Code::StateConflict.into());
     }
     let locale = user.language().or(meta.locale);
@@ -39,17 +48,17 @@ pub async fn send_activation(sereno: &Sereno, meta: &RequestMeta, staff: &Staff,
 ///
 /// # Errors
 /// `permission_denied`, `not_found`, `own_account`, `too_many_requests`; `state_conflict` when the account is not active
-/// or has no confirmed address.
+/// or has no address that leads to it.
 pub async fn send_password_reset(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<()> {
     staff.require(Permission::UsersManage)?;
     notify::limit(sereno, MailKind::PasswordReset, &id.0).await?;
     let mut tx = sereno.begin(meta, staff.actor()).await?;
     let user = target(&tx, staff, id).await?;
-    let confirmed = user_email::Entity::find()
-        .filter(user_email::Column::UserId.eq(user.id))
-        .filter(user_email::Column::IsPrimary.eq(true))
-        .filter(user_email::Column::VerifiedAt.is_not_null());
-    if user.state() != UserState::Active || confirmed.count(tx.db()).await? == 0 {
+    let reaches = match primary(&tx, &user).await? {
+        Some(email) => user.state() == UserState::Active && address::leads_to(sereno, tx.db(), &user, &email).await?,
+        None => false,
+    };
+    if !reaches {
         return Err(Code::StateConflict.into());
     }
     let locale = user.language().or(meta.locale);
@@ -61,6 +70,13 @@ pub async fn send_password_reset(sereno: &Sereno, meta: &RequestMeta, staff: &St
         locale,
     })?;
     tx.commit().await
+}
+
+async fn primary(tx: &Tx, user: &user::Model) -> Result<Option<user_email::Model>> {
+    let found = user_email::Entity::find()
+        .filter(user_email::Column::UserId.eq(user.id))
+        .filter(user_email::Column::IsPrimary.eq(true));
+    Ok(found.one(tx.db()).await?)
 }
 
 /// Highest number that may be brought along: JSON readers in JavaScript are exact up to here, and there is room to go on
@@ -122,6 +138,7 @@ pub async fn create_user(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, com
         username,
         password_hash,
         state,
+        is_confirmed: !command.inactive,
         origin: Origin::Staff,
         is_superuser: command.is_superuser,
         number: command.number,

@@ -4,8 +4,9 @@
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use sereno_types::{Code, Id, Permission, StateChange, UserDetail, UserState};
 
-use super::super::deletion;
+use super::super::register::first_state;
 use super::super::state::{change_state, closed_from, shut_while_closing, spare_last_administrator};
+use super::super::{Origin, deletion};
 use super::act::meant;
 use super::view;
 use crate::context::{RequestMeta, Sereno, Staff, Tx};
@@ -151,13 +152,14 @@ async fn reopen(
     }
     // keeping an account does not unlock it
     let shut = Some(closed_from(&user)).filter(|state| matches!(state, UserState::Locked | UserState::Disabled));
-    // an account that never confirmed its address waits for that again, unless it worked without
+    // an account that never confirmed its address waits for that again, unless it worked without, or would today
+    let works_without = user.origin == Origin::SignUp.as_str() && first_state(sereno) == UserState::Active;
     let confirmed = user_email::Entity::find()
         .filter(user_email::Column::UserId.eq(user.id))
         .filter(user_email::Column::VerifiedAt.is_not_null());
     let state = if let Some(shut) = shut {
         shut
-    } else if confirmed.count(tx.db()).await? > 0 || user.last_login_at.is_some() {
+    } else if works_without || user.last_login_at.is_some() || confirmed.count(tx.db()).await? > 0 {
         UserState::Active
     } else {
         UserState::Pending

@@ -67,7 +67,8 @@ pub async fn change(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, command:
     session::carry_over(&tx, user.id, user.credential_epoch).await?;
     token::carry_over(&mut tx, user.id, user.credential_epoch).await?;
     tx.record(Event::new(EventKind::PasswordChanged).about(user.id));
-    if let Some(email) = email {
+    // an address that nobody has proven may be a stranger's
+    if let Some(email) = email.filter(|email| email.verified_at.is_some()) {
         let recipient = Recipient {
             user_id: Some(user.id),
             credential_epoch: user.credential_epoch,

@@ -1,5 +1,5 @@
 //! A forgotten password: a link by mail, and the new password that it sets. Staff may start this and never choose the
-//! password.
+//! password. Where nobody had proven the address before, the account is taken over: whoever used it may be a stranger.
 
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
@@ -7,8 +7,8 @@ use sereno_types::{Code, FieldError, ForgotPassword, Locale, ResetPassword, User
 use uuid::Uuid;
 
 use super::super::activate::SendActivation;
-use super::super::{identifier, look_up, typed_code};
-use crate::access::subject;
+use super::super::{claim, identifier, look_up, typed_code};
+use crate::access::{address, subject};
 use crate::context::{Actor, Failure, Job, RequestMeta, Sereno, Tx};
 use crate::entity::{Hidden, one_time, user, user_email};
 use crate::error::{Error, Result};
@@ -56,8 +56,8 @@ pub async fn forgot(sereno: &Sereno, meta: &RequestMeta, command: ForgotPassword
     tx.commit().await
 }
 
-/// Sends the mail that a forgotten password asks for: the link to an active user with a confirmed address, the activation
-/// mail to one who still waits for it, nothing to anybody else.
+/// Sends the mail that a forgotten password asks for: the link to an active user whose address leads to the account, the
+/// activation mail to one who still waits for it, nothing to anybody else.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct SendPasswordReset {
     /// Whose password, if there is such a user.
@@ -89,7 +89,7 @@ impl Job for SendPasswordReset {
             (Some((user, Some(email))), _)
                 if user.state() == UserState::Active
                     && user.credential_epoch == credential_epoch
-                    && email.verified_at.is_some() =>
+                    && address::leads_to(sereno, tx.db(), &user, &email).await? =>
             {
                 (MailKind::PasswordReset, email.address)
             }
@@ -130,7 +130,7 @@ pub async fn reset(sereno: &Sereno, meta: &RequestMeta, command: ResetPassword) 
     let hash = Hidden(sereno.hasher.hash(command.password.expose(), &*sereno.entropy).await?);
     let mut tx = sereno.begin(meta, &Actor::Anonymous).await?;
     let proof = once::consume_id(sereno, tx.db(), Purpose::PasswordReset, proof).await?;
-    if !finish(sereno, &mut tx, proof, hash).await? {
+    if !finish(sereno, &mut tx, proof, (&user, &email), hash).await? {
         drop(tx);
         return refuse(sereno, meta).await;
     }
@@ -188,11 +188,24 @@ async fn by_code(sereno: &Sereno, command: &ResetPassword) -> Result<Option<one_
 }
 
 /// Writes what the proof buys; `false` when it is none, or the account has changed since it was asked for.
-async fn finish(sereno: &Sereno, tx: &mut Tx, proof: Option<one_time::Model>, hash: Hidden) -> Result<bool> {
+async fn finish(
+    sereno: &Sereno,
+    tx: &mut Tx,
+    proof: Option<one_time::Model>,
+    (user, email): (&user::Model, &user_email::Model),
+    hash: Hidden,
+) -> Result<bool> {
     let Some(proof) = proof else { return Ok(false) };
-    let (Some(user_id), Some(canonical), Some(epoch)) = (proof.user_id, proof.subject, proof.credential_epoch) else {
+    let (Some(user_id), Some(canonical), Some(mut epoch)) = (proof.user_id, proof.subject, proof.credential_epoch)
+    else {
         return Ok(false);
     };
+    if address::is_unproven(user, email) {
+        match claim::take_over(sereno, tx, user, email, "password_reset").await? {
+            Some(taken) => epoch = taken.credential_epoch,
+            None => return Ok(false),
+        }
+    }
     if !super::set(tx, user_id, epoch, &hash).await? {
         return Ok(false);
     }

@@ -12,8 +12,8 @@ use crate::context::{Actor, Failure, Job, RequestMeta, Sereno};
 use crate::entity::login_code::Entity;
 use crate::notify::{self, MailKind, Recipient};
 
-/// Sends what a request for a code asks for: code and link to an active user with a confirmed address and to whoever may
-/// become one by it, the activation mail to whoever must confirm what they signed up with, nothing to anybody else.
+/// Sends what a request for a code asks for: code and link to an active user whose address leads to the account, and to
+/// whoever may become one by it, the activation mail to whoever must confirm what they signed up with, nothing to anybody else.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct SendLoginCode {
     /// The request.
@@ -37,7 +37,11 @@ impl Job for SendLoginCode {
                     let (user_id, locale) = (Some(user_id), Locale::from_tag(&asked.locale));
                     return SendActivation { user_id, locale }.run(sereno).await;
                 }
-                Some((user, Some(email))) if notify::login_code::is_for(&asked, &user, &email) => Some(email.address),
+                Some((user, Some(email)))
+                    if notify::login_code::is_for(sereno, tx.db(), &asked, (&user, &email)).await? =>
+                {
+                    Some(email.address)
+                }
                 _ => None,
             },
         };
