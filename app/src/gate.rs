@@ -162,7 +162,7 @@ fn brand(config: &Config) -> Brand {
 #[must_use]
 pub fn accent() -> Option<String> {
     let sereno = use_context::<Sereno>()?;
-    sereno.config.brand_accent().map(|accent| accent.name())
+    sereno.config.brand_accent().map(sereno_core::config::Accent::name)
 }
 
 /// The language of the page that is being rendered.

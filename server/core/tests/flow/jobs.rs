@@ -14,7 +14,7 @@ use sereno_core::notify::transport::from_config;
 use sereno_core::port::mail::{MailError, MailTransport, OutgoingMail};
 use sereno_core::testing::{Client, PASSWORD, TestSereno, by_link, called};
 use sereno_core::token::Tokens;
-use sereno_types::{CreateApplication, Delivery, Register, UserState};
+use sereno_types::{CreateApplication, Delivery, Register};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, Semaphore, watch};

@@ -36,8 +36,8 @@ async fn where_no_confirmation_is_asked_for_the_password_signs_in_at_once() {
         assert_eq!(door.test.mails().await.len(), mails);
         let tokens = door.login("ana@example.org").await;
         assert_eq!(tokens["user"]["email_verified"], false, "{tokens}");
-        let taken = door.post("/api/v1/registrations", &body, &[]).await;
-        assert_eq!((taken.status, &taken.text), (new.status, &new.text));
+        let of_taken = door.post("/api/v1/registrations", &body, &[]).await;
+        assert_eq!((of_taken.status, &of_taken.text), (new.status, &new.text));
         assert_eq!(door.test.mails().await.len(), mails);
         // the address can be confirmed at any time
         let resend = json!({"email": "ana@example.org"});

@@ -6,11 +6,11 @@ use crate::door::{Door, request};
 
 async fn branded() -> Door {
     Door::with(|config| {
-        config.brand.name = "<b>Ana & Co.</b>".to_owned();
+        "<b>Ana & Co.</b>".clone_into(&mut config.brand.name);
         config.brand.logo = format!("{}/logo.svg", config.public_url());
-        config.brand.accent = "#0B5D3B".to_owned();
-        config.brand.help = "https://help.example.org/?a=\"b\"&c".to_owned();
-        config.brand.terms = "/terms".to_owned();
+        "#0B5D3B".clone_into(&mut config.brand.accent);
+        "https://help.example.org/?a=\"b\"&c".clone_into(&mut config.brand.help);
+        "/terms".clone_into(&mut config.brand.terms);
     })
     .await
 }
