@@ -195,9 +195,10 @@ fn what_can_be_done_depends_on_the_state() {
             vec![unlock, enable, restore],
         ),
         (
+            // its address waits for a confirmation still
             UserState::Active,
-            vec![lock, disable, delete],
-            vec![unlock, enable, restore, send],
+            vec![lock, disable, delete, send],
+            vec![unlock, enable, restore],
         ),
         (
             UserState::Locked,
@@ -241,11 +242,12 @@ fn who_may_only_look_gets_no_actions() {
 #[test]
 fn the_question_says_what_is_lost() {
     let closed = page(detail(UserState::Active), Permission::ALL, false);
-    assert!(!between(&closed, "<dialog", ">").contains(" open"));
+    let dialog = r#"<dialog id="lock""#;
+    assert!(!between(&closed, dialog, ">").contains(" open"));
     let open = page(detail(UserState::Active), Permission::ALL, true);
-    assert!(between(&open, "<dialog", ">").contains(" open"));
+    assert!(between(&open, dialog, ">").contains(" open"));
     holds(
-        between(&open, "<dialog", "</dialog>"),
+        between(&open, dialog, "</dialog>"),
         &[
             "Lock ana@example.org?",
             "1 browser session, 2 application sign-ins",
@@ -257,7 +259,7 @@ fn the_question_says_what_is_lost() {
 }
 
 #[test]
-fn a_link_to_set_a_password_goes_to_active_users_with_a_confirmed_address_after_a_question() {
+fn a_link_to_set_a_password_goes_to_active_users_after_a_question() {
     let confirmed = |state| {
         let mut user = detail(state);
         user.emails[0].verified_at = Some(at("2026-11-01T08:00:00Z"));
@@ -277,9 +279,14 @@ fn a_link_to_set_a_password_goes_to_active_users_with_a_confirmed_address_after_
             "Cancel",
         ],
     );
-    lacks(question, &[r#"type="password""#]);
+    lacks(question, &[r#"type="password""#, "Nobody has confirmed this address."]);
+    let open = asking(detail(UserState::Active), Permission::ALL, "reset");
+    let question = between(&open, r#"<dialog id="reset""#, "</dialog>");
+    holds(
+        question,
+        &["Nobody has confirmed this address. Whoever reads it gets the account"],
+    );
     for refused in [
-        page(detail(UserState::Active), Permission::ALL, false),
         page(confirmed(UserState::Pending), Permission::ALL, false),
         page(confirmed(UserState::Locked), Permission::ALL, false),
         page(confirmed(UserState::Active), &[Permission::UsersView], false),

@@ -81,7 +81,7 @@ async fn a_test_goes_to_a_users_devices_or_to_a_token() {
     assert!(worked && said.starts_with("sent  token: projects/"), "{said}");
     let taken = world.fcm.taken();
     let told = |number: usize| {
-        let message = &taken[number]["message"];
+        let message = &taken[number];
         (
             message["token"].as_str().unwrap(),
             message["notification"]["title"].as_str().unwrap(),

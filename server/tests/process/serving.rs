@@ -131,10 +131,7 @@ fn the_log_tells_requests_by_their_id_and_tells_no_secret() {
     ask(serving.address, "GET", target(link), "accept: text/html\r\n", "");
     let (_, log) = serving.stop();
     let lines: Vec<Value> = log.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let answered: Vec<&Value> = lines
-        .iter()
-        .filter(|line| line["fields"]["message"] == "answered")
-        .collect();
+    let answered: Vec<&Value> = lines.iter().filter(|line| line["message"] == "answered").collect();
     assert_eq!(answered.len(), 6);
     let ids: std::collections::BTreeSet<_> = answered
         .iter()
@@ -146,7 +143,7 @@ fn the_log_tells_requests_by_their_id_and_tells_no_secret() {
         .find(|line| line["span"]["request_id"] == id.as_str())
         .unwrap();
     assert_eq!(
-        (login["span"]["route"].as_str(), login["fields"]["status"].as_u64()),
+        (login["span"]["route"].as_str(), login["status"].as_u64()),
         (Some("/api/v1/login"), Some(200))
     );
     for secret in [password, &code, access, refresh, &token] {

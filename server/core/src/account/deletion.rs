@@ -10,11 +10,11 @@ use sereno_types::{
 use uuid::Uuid;
 
 use super::state::{change_state, closed_from, spare_last_administrator};
-use super::{activate, attempts, erase, identifier, look_up, reauthenticate};
+use super::{activate, attempts, claim, erase, identifier, look_up, reauthenticate};
 use crate::access::subject;
 use crate::clock::Moment;
 use crate::context::{Actor, Caller, Failure, Job, RequestMeta, Sereno, Tx};
-use crate::entity::{one_time, user};
+use crate::entity::{one_time, user, user_email};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
 use crate::notify::{self, MailKind, Recipient};
@@ -105,6 +105,15 @@ async fn without_mail(
     tx.record(Event::new(EventKind::DeletionRequested).about(user.id));
     spare_last_administrator(&tx, user).await?;
     let delete_at = begin(sereno, &mut tx, user).await?;
+    // whose an address is that nobody has proven is not for whoever typed it to keep from them meanwhile
+    let typed = user_email::Entity::find()
+        .filter(user_email::Column::UserId.eq(user.id))
+        .filter(user_email::Column::VerifiedAt.is_null())
+        .all(tx.db())
+        .await?;
+    for email in typed.into_iter().filter(|_| user.origin == user::SIGN_UP) {
+        claim::release(sereno, &mut tx, user.id, &email.canonical).await?;
+    }
     tx.commit().await?;
     Ok(DeletionScheduled {
         delete_at: delete_at.timestamp(),

@@ -12,6 +12,7 @@ use super::attributes::{self, By};
 use super::create::taken;
 use super::identifier::{self, Email, Username};
 use super::{NewUser, Origin, create, password, sign_up};
+use crate::access::address;
 use crate::config::Verification;
 use crate::context::{Actor, RequestMeta, Sereno, Tx, without_nul};
 use crate::entity::{Hidden, counter, user, user_email};
@@ -230,12 +231,23 @@ async fn start_anew(sereno: &Sereno, tx: &mut Tx, user: &user::Model, accepted: 
         )
         .filter(user::Column::Id.eq(user.id))
         .filter(user::Column::State.eq(UserState::Pending.as_str()))
+        // staff may have made it theirs to give in between
+        .filter(user::Column::Origin.eq(Origin::SignUp.as_str()))
         .exec_with_returning(tx.db())
         .await
         .map_err(taken)?;
-    let Some(changed) = changed.into_iter().next() else {
+    let Some(mut changed) = changed.into_iter().next() else {
         return Err(Error::field("email", Code::EmailUnique));
     };
+    // what was given to whoever confirms the address is nobody's who only typed it
+    if changed.state() == UserState::Active && address::has_rights(sereno, tx.db(), &changed).await? {
+        let waiting = user::Entity::update_many()
+            .col_expr(user::Column::State, Expr::value(UserState::Pending.as_str()))
+            .filter(user::Column::Id.eq(user.id))
+            .exec_with_returning(tx.db())
+            .await?;
+        changed = waiting.into_iter().next().unwrap_or(changed);
+    }
     // mail goes to the spelling that was typed now, not to one that somebody typed before
     user_email::Entity::update_many()
         .col_expr(

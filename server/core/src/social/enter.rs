@@ -201,9 +201,16 @@ async fn complete(
     person: &ProviderUser,
     (way, to): (Way, &To),
 ) -> Result<Option<LoggedIn>> {
+    // whoever was decided on signs in as they were then: another epoch is somebody else's account by now
+    let seen = match &way {
+        Way::Known(_, user) | Way::Link(user) => Some(user.credential_epoch),
+        Way::Claim(..) | Way::SignUp(_) => None,
+    };
     let user_id = match way {
         Way::Known(identity, user) => {
-            link::used(sereno, tx, identity.id, person).await?;
+            if !link::used(sereno, tx, identity.id, person).await? {
+                return Ok(None);
+            }
             user.id
         }
         Way::Link(user) => {
@@ -242,7 +249,7 @@ async fn complete(
         .col_expr(user::Column::LastLoginAt, Expr::value(tx.now().0))
         .filter(user::Column::Id.eq(user_id))
         .filter(user::Column::State.eq(UserState::Active.as_str()))
-        .filter(user::Column::CredentialEpoch.eq(user.credential_epoch))
+        .filter(user::Column::CredentialEpoch.eq(seen.unwrap_or(user.credential_epoch)))
         .exec(tx.db())
         .await?;
     if stamped.rows_affected == 0 {

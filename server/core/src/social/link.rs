@@ -12,9 +12,9 @@ use super::person::ProviderUser;
 use super::picture::FetchPicture;
 use super::provider::Provider;
 use crate::account::reauthenticate;
-use crate::context::{Actor, Caller, RequestMeta, Sereno, Tx};
+use crate::context::{Actor, Caller, RequestMeta, Sereno, Tx, Via};
 use crate::entity::identity::{ActiveModel, Column, Entity, Model};
-use crate::entity::{Hidden, user, user_email};
+use crate::entity::{Hidden, session, token_family, user, user_email};
 use crate::error::{Error, Result, unique_violation};
 use crate::event::{Event, EventKind};
 use crate::notify::{self, MailKind, Recipient};
@@ -105,8 +105,8 @@ fn sealed(sereno: &Sereno, identity_id: Uuid, person: &ProviderUser) -> Result<O
     Ok(Some(Hidden(sealed)))
 }
 
-/// Notes that somebody signed in by it, and what the provider says now.
-pub(super) async fn used(sereno: &Sereno, tx: &Tx, id: Uuid, person: &ProviderUser) -> Result<()> {
+/// Notes that somebody signed in by it, and what the provider says now; `false` where it has been unlinked meanwhile.
+pub(super) async fn used(sereno: &Sereno, tx: &Tx, id: Uuid, person: &ProviderUser) -> Result<bool> {
     let refresh_token = sealed(sereno, id, person)?;
     let row = ActiveModel {
         // an ID token alone brings none, and the one before is good
@@ -117,12 +117,30 @@ pub(super) async fn used(sereno: &Sereno, tx: &Tx, id: Uuid, person: &ProviderUs
         last_used_at: Set(Some(tx.now())),
         ..Default::default()
     };
-    Entity::update_many()
+    let noted = Entity::update_many()
         .set(row)
         .filter(Column::Id.eq(id))
         .exec(tx.db())
         .await?;
-    Ok(())
+    Ok(noted.rows_affected > 0)
+}
+
+/// Whether what the caller is signed in by still stands: while the provider was asked, somebody may have taken the account
+/// over, or ended this sign-in.
+async fn stands(tx: &Tx, caller: &Caller, user: &user::Model) -> Result<bool> {
+    let epoch = match caller.via {
+        Via::Session(id) => session::Entity::find_by_id(id)
+            .filter(session::Column::EndedAt.is_null())
+            .one(tx.db())
+            .await?
+            .map(|session| session.credential_epoch),
+        Via::Family(id) => token_family::Entity::find_by_id(id)
+            .filter(token_family::Column::RevokedAt.is_null())
+            .one(tx.db())
+            .await?
+            .map(|family| family.credential_epoch),
+    };
+    Ok(epoch == Some(user.credential_epoch))
 }
 
 /// Links a person to the signed-in user, who has signed in just now. Twice is no error.
@@ -144,11 +162,16 @@ pub(super) async fn link(
         .await?;
     let user = found.filter(|user| user.state() == UserState::Active);
     let user = user.ok_or(Code::AuthenticationRequired)?;
+    if !stands(&tx, caller, &user).await? {
+        return Err(Code::AuthenticationRequired.into());
+    }
     if let Some(identity) = find(tx.db(), provider, person).await? {
         if identity.user_id != user.id {
             return Err(Code::SocialIdentityTaken.into());
         }
-        used(sereno, &tx, identity.id, person).await?;
+        if !used(sereno, &tx, identity.id, person).await? {
+            return Err(Code::StateConflict.into());
+        }
         return tx.commit().await;
     }
     match insert(sereno, &mut tx, provider, person, user.id).await {

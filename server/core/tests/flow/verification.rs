@@ -18,7 +18,7 @@ use sereno_core::entity::{identity, role, user};
 use sereno_core::event::EventKind;
 use sereno_core::login::{self, Brought};
 use sereno_core::port::mail::OutgoingMail;
-use sereno_core::roles::assignments;
+use sereno_core::roles::{assignments, projects};
 use sereno_core::session::NewSession;
 use sereno_core::testing::{
     FakeProvider, PASSWORD, Pair, TestSereno, by_code, by_link, code_of, login_code_of, refused, refused_fields,
@@ -26,9 +26,9 @@ use sereno_core::testing::{
 };
 use sereno_core::{Result, session, social, token};
 use sereno_types::{
-    AssignRole, ChangeEmail, ChangePassword, Code, ConfirmEmail, DeviceHint, ForgotPassword, Id, Preferences, Register,
-    RequestDeletion, ResendActivation, ResetPassword, SocialKind, SocialLinking, SocialLogin, UserState,
-    VerifyLoginCode,
+    AssignRole, ChangeEmail, ChangePassword, Code, ConfirmEmail, CreateProject, DeviceHint, ForgotPassword, Id,
+    LinkIdentity, Preferences, Register, RequestDeletion, ResendActivation, ResetPassword, SocialKind, SocialLinking,
+    SocialLogin, UserState, VerifyLoginCode,
 };
 use uuid::Uuid;
 
@@ -680,4 +680,104 @@ async fn two_proofs_at_once_take_the_account_once() {
         );
         try_password(&test, ADDRESS, NEW).await.unwrap();
     }
+}
+
+/// What staff gave to whoever confirms the address is nobody's who types it once more when nothing need be confirmed.
+#[tokio::test]
+async fn who_waits_with_rights_goes_on_waiting() {
+    let test = optional().await;
+    test.sign_up(ADDRESS).await;
+    let id = test.holder_of(ADDRESS).await;
+    test.put_into(id, UserState::Pending).await;
+    let viewer = role::Entity::find()
+        .filter(role::Column::Codename.eq("viewer"))
+        .one(test.sereno.db.write())
+        .await
+        .unwrap()
+        .unwrap();
+    let (staff, meta) = (test.system().await, test.meta());
+    let give = AssignRole {
+        role: Id(viewer.id.to_string()),
+        users: vec![ADDRESS.to_owned()],
+        project: None,
+        expires_at: None,
+    };
+    assignments::assign(&test.sereno, &meta, &staff, give).await.unwrap();
+    let mut again = form(ADDRESS);
+    again.password = NEW.into();
+    send(&test, again).await;
+    assert_eq!(test.row(id).await.state(), UserState::Pending);
+    assert_eq!(
+        refused(try_password(&test, ADDRESS, NEW).await),
+        Code::ActivationRequired
+    );
+    // nor does locking and unlocking let them in
+    let target = Id(id.to_string());
+    admin::lock(&test.sereno, &meta, &staff, &target).await.unwrap();
+    admin::unlock(&test.sereno, &meta, &staff, &target).await.unwrap();
+    assert_eq!(test.row(id).await.state(), UserState::Pending);
+}
+
+/// While a provider is asked, the account may become somebody else's.
+#[tokio::test]
+async fn nothing_is_connected_by_a_sign_in_that_has_ended() {
+    let (test, provider) = with_provider(SocialLinking::Verified).await;
+    let stranger = squat(&test).await;
+    set(&test, &asked_for_a_password(&test, ADDRESS).await.unwrap())
+        .await
+        .unwrap();
+    let link = LinkIdentity {
+        id_token: Some(provider.id_token(&json!({"sub": "stranger"})).into()),
+        ..LinkIdentity::default()
+    };
+    // as it was found before the provider was asked
+    let late = social::link_posted(&test.sereno, &test.meta(), &stranger.browser.actor, "oidc", link).await;
+    assert_eq!(refused(late), Code::AuthenticationRequired);
+    assert_eq!(test.count("identity").await, 0);
+}
+
+/// Who deletes an account does not keep an address from its owner that was never proven.
+#[tokio::test]
+async fn whoever_leaves_lets_go_of_an_address_that_was_never_theirs() {
+    let test = optional().await;
+    let stranger = squat(&test).await;
+    let command = RequestDeletion {
+        password: Some(PASSWORD.into()),
+        ..RequestDeletion::default()
+    };
+    deletion::request(&test.sereno, &test.meta(), &stranger.browser.actor, command)
+        .await
+        .unwrap();
+    assert_eq!(test.row(stranger.id).await.state(), UserState::Deleting);
+    assert_eq!(
+        test.count(&format!("user_email WHERE canonical = '{ADDRESS}'")).await,
+        0
+    );
+    let mut own = form(ADDRESS);
+    own.password = NEW.into();
+    send(&test, own).await;
+    assert_ne!(test.holder_of(ADDRESS).await, stranger.id);
+    try_password(&test, ADDRESS, NEW).await.unwrap();
+}
+
+/// An owner of a project is somebody with rights, whatever owners may do today.
+#[tokio::test]
+async fn the_owner_of_a_project_is_not_taken_over() {
+    let test = TestSereno::with(|config| {
+        config.registration.verification = Verification::Optional;
+        config.access.owner_permissions = Vec::new();
+    })
+    .await;
+    send(&test, form(ADDRESS)).await;
+    test.mails().await;
+    let id = test.holder_of(ADDRESS).await;
+    let project = CreateProject {
+        slug: "acme".to_owned(),
+        owner: Some(id.to_string()),
+        ..CreateProject::default()
+    };
+    projects::create(&test.sereno, &test.meta(), &test.system().await, project)
+        .await
+        .unwrap();
+    assert!(asked_for_a_password(&test, ADDRESS).await.is_none());
 }

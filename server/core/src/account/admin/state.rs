@@ -9,6 +9,7 @@ use super::super::state::{change_state, closed_from, shut_while_closing, spare_l
 use super::super::{Origin, deletion};
 use super::act::meant;
 use super::view;
+use crate::access::address;
 use crate::context::{RequestMeta, Sereno, Staff, Tx};
 use crate::entity::{user, user_email};
 use crate::error::{Error, Result};
@@ -153,7 +154,9 @@ async fn reopen(
     // keeping an account does not unlock it
     let shut = Some(closed_from(&user)).filter(|state| matches!(state, UserState::Locked | UserState::Disabled));
     // an account that never confirmed its address waits for that again, unless it worked without, or would today
-    let works_without = user.origin == Origin::SignUp.as_str() && first_state(sereno) == UserState::Active;
+    let works_without = user.origin == Origin::SignUp.as_str()
+        && first_state(sereno) == UserState::Active
+        && !address::has_rights(sereno, tx.db(), &user).await?;
     let confirmed = user_email::Entity::find()
         .filter(user_email::Column::UserId.eq(user.id))
         .filter(user_email::Column::VerifiedAt.is_not_null());
