@@ -1,20 +1,12 @@
 // Staff writes an announcement, looks at it, tries it, sends it and sees what became of it; a reader wants no more of them, and
 // comes back. With and without JavaScript.
-import { address, addUser, alive, mailTo, open, signIn } from "./people";
+import { address, addUser, alive, mailTo, open, signIn, staff } from "./people";
 import { holdsUp } from "./quality";
 import { expect, LOOKED_INTO, test, withoutJavaScript } from "./sereno";
 import type { Page } from "@playwright/test";
 
 test.describe("with JavaScript", journeys);
 withoutJavaScript(journeys);
-
-async function staff(page: Page): Promise<string> {
-  const admin = address("admin");
-  addUser(admin, "--superuser");
-  await signIn(page, admin);
-  await expect(page).toHaveURL(/\/account$/);
-  return admin;
-}
 
 /** Writes a draft to these addresses, and stands on its page then. */
 async function draft(page: Page, name: string, addresses: string[]): Promise<void> {

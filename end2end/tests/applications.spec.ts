@@ -1,6 +1,6 @@
 // Staff registers an application, keeps its secret, signs in through it over the API, changes the secret for another and
 // switches the application off. With and without JavaScript.
-import { address, addUser, alive, open, PASSWORD, signIn } from "./people";
+import { PASSWORD, alive, open, staff } from "./people";
 import { fits, holdsUp, isFlawless, photograph } from "./quality";
 import { expect, test, withoutJavaScript } from "./sereno";
 import type { APIRequestContext, Page } from "@playwright/test";
@@ -9,14 +9,6 @@ test.describe("with JavaScript", journeys);
 withoutJavaScript(journeys);
 
 let count = 0;
-
-async function staff(page: Page): Promise<string> {
-  const admin = address("admin");
-  addUser(admin, "--superuser");
-  await signIn(page, admin);
-  await expect(page).toHaveURL(/\/account$/);
-  return admin;
-}
 
 function clientId(): string {
   count += 1;

@@ -1,18 +1,11 @@
 // Staff looks for a device, renames it and removes it; its tokens end. With and without JavaScript.
-import { address, addUser, alive, open, PASSWORD, signIn } from "./people";
+import { PASSWORD, address, addUser, alive, open, signIn, staff } from "./people";
 import { holdsUp } from "./quality";
 import { expect, test, withoutJavaScript } from "./sereno";
-import type { APIRequestContext, Page } from "@playwright/test";
+import type { APIRequestContext } from "@playwright/test";
 
 test.describe("with JavaScript", journeys);
 withoutJavaScript(journeys);
-
-async function staff(page: Page): Promise<void> {
-  const admin = address("admin");
-  addUser(admin, "--superuser");
-  await signIn(page, admin);
-  await expect(page).toHaveURL(/\/account$/);
-}
 
 interface On {
   access_token: string;

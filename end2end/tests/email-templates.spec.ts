@@ -1,5 +1,5 @@
 // Staff writes a mail anew, sees it while typing, publishes it, compares and goes back. With and without JavaScript.
-import { address, addUser, alive, open, signIn } from "./people";
+import { alive, open, staff } from "./people";
 import { fits, holdsUp, photograph } from "./quality";
 import { expect, LOOKED_INTO, test, withoutJavaScript } from "./sereno";
 import type { Page } from "@playwright/test";
@@ -8,13 +8,6 @@ test.describe("with JavaScript", () => journeys("registration_repeated"));
 withoutJavaScript(() => journeys("unknown_account"));
 
 const LIST = "/console/email-templates";
-
-async function staff(page: Page): Promise<void> {
-  const admin = address("admin");
-  addUser(admin, "--superuser");
-  await signIn(page, admin);
-  await expect(page).toHaveURL(/\/account$/);
-}
 
 async function write(page: Page, words: string): Promise<void> {
   await page.getByLabel("Subject", { exact: true }).fill(words);

@@ -1,18 +1,11 @@
 // Staff finds a replayed refresh token among the events and sees where its line went. With and without JavaScript.
-import { address, addUser, open, PASSWORD, signIn } from "./people";
+import { PASSWORD, address, addUser, open, staff } from "./people";
 import { holdsUp } from "./quality";
 import { expect, test, withoutJavaScript } from "./sereno";
-import type { APIRequestContext, Page } from "@playwright/test";
+import type { APIRequestContext } from "@playwright/test";
 
 test.describe("with JavaScript", journeys);
 withoutJavaScript(journeys);
-
-async function staff(page: Page): Promise<void> {
-  const admin = address("admin");
-  addUser(admin, "--superuser");
-  await signIn(page, admin);
-  await expect(page).toHaveURL(/\/account$/);
-}
 
 // The first refresh token comes again after its successor was used.
 async function replay(request: APIRequestContext, identifier: string): Promise<void> {

@@ -1,19 +1,11 @@
 // Staff writes a mail, finds it, sees what it looks like and what the mail server said, and puts an address on the list of those
 // that are not written to. With and without JavaScript.
-import { address, addUser, alive, open, signIn } from "./people";
+import { address, addUser, alive, open, staff } from "./people";
 import { holdsUp } from "./quality";
 import { expect, LOOKED_INTO, test, withoutJavaScript } from "./sereno";
-import type { Page } from "@playwright/test";
 
 test.describe("with JavaScript", journeys);
 withoutJavaScript(journeys);
-
-async function staff(page: Page): Promise<void> {
-  const admin = address("admin");
-  addUser(admin, "--superuser");
-  await signIn(page, admin);
-  await expect(page).toHaveURL(/\/account$/);
-}
 
 function journeys() {
   test("write a mail, and see what became of it", async ({ page, problems }) => {

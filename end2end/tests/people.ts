@@ -67,3 +67,12 @@ export async function signIn(page: Page, name: string, password = PASSWORD): Pro
   await page.getByLabel("Password").fill(password);
   await page.getByRole("button", { name: "Sign in" }).click();
 }
+
+/** Signs somebody in who may do everything, and answers the address. */
+export async function staff(page: Page): Promise<string> {
+  const admin = address("admin");
+  addUser(admin, "--superuser");
+  await signIn(page, admin);
+  await expect(page).toHaveURL(/\/account$/);
+  return admin;
+}

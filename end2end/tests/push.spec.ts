@@ -1,18 +1,10 @@
 // Staff looks at what was told to devices. With and without JavaScript.
-import { address, addUser, open, signIn } from "./people";
+import { open, staff } from "./people";
 import { holdsUp } from "./quality";
 import { expect, test, withoutJavaScript } from "./sereno";
-import type { Page } from "@playwright/test";
 
 test.describe("with JavaScript", journeys);
 withoutJavaScript(journeys);
-
-async function staff(page: Page): Promise<void> {
-  const admin = address("admin");
-  addUser(admin, "--superuser");
-  await signIn(page, admin);
-  await expect(page).toHaveURL(/\/account$/);
-}
 
 function journeys() {
   test("the history of notifications is there before anything was sent", async ({ page }) => {

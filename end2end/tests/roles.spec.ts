@@ -1,19 +1,12 @@
 // Staff makes a permission, a role and a project, gives the role, asks whether somebody may, and takes it back. With and
 // without JavaScript.
-import { address, addUser, alive, mailTo, open, signIn } from "./people";
+import { address, addUser, alive, mailTo, open, signIn, staff } from "./people";
 import { holdsUp, photograph } from "./quality";
 import { expect, test, withoutJavaScript } from "./sereno";
 import type { Page } from "@playwright/test";
 
 test.describe("with JavaScript", journeys);
 withoutJavaScript(journeys);
-
-async function staff(page: Page): Promise<void> {
-  const admin = address("admin");
-  addUser(admin, "--superuser");
-  await signIn(page, admin);
-  await expect(page).toHaveURL(/\/account$/);
-}
 
 /** A name that no other test uses. */
 function unused(name: string): string {

@@ -18,7 +18,7 @@ pub const CLIENT_ID: &str = "bench";
 /// See [`CLIENT_ID`].
 pub const CLIENT_SECRET: &str = "a-secret-of-forty-characters-for-a-bench";
 
-/// An application that keeps no secret, with tokens as those of the facade djwto.
+/// An application with the same secret, and with tokens as those of the facade djwto.
 pub const AS_DJWTO: &str = "bench-as-djwto";
 
 /// The form of those tokens, as the facade sets it up from its defaults.

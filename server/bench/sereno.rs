@@ -197,9 +197,19 @@ impl House {
         let file = self.folder("profile.json");
         std::fs::write(&file, seed::profile_of_djwto().to_string())?;
         let file = file.display().to_string();
-        let arguments = ["application", "add", "--name=As djwto", "--kind=public", "--client-id"];
-        let profile = ["--grants=password,refresh_token", "--profile", &file];
-        self.tell(&[&arguments[..], &[seed::AS_DJWTO], &profile[..]].concat(), "")
+        let arguments = [
+            "application",
+            "add",
+            "--name=As djwto",
+            "--kind=confidential",
+            "--grants=password,refresh_token",
+            "--secret-stdin",
+            "--profile",
+            &file,
+            "--client-id",
+            seed::AS_DJWTO,
+        ];
+        self.tell(&arguments, seed::CLIENT_SECRET)
     }
 
     /// What that application knows of permissions.

@@ -260,10 +260,10 @@ impl Driver {
                 refresh(field(&tokens, "refresh_token")?)
             }
             Workload::RefreshAsDjwto => {
-                let application = json!({ "client_id": seed::AS_DJWTO });
+                let mut application = json!({ "client_id": seed::AS_DJWTO, "client_secret": seed::CLIENT_SECRET });
                 let tokens = login_through(&mut connection, number, &application).await?;
-                let body = json!({ "client_id": seed::AS_DJWTO, "refresh_token": field(&tokens, "refresh_token")? });
-                client::post("/api/v1/token/refresh", JSON, &body.to_string())
+                application["refresh_token"] = field(&tokens, "refresh_token")?.into();
+                client::post("/api/v1/token/refresh", JSON, &application.to_string())
             }
             Workload::DjwtoRefresh => {
                 let user = seed::address(number as u64 + 2);

@@ -25,7 +25,7 @@ use sereno_core::boot::{self, World};
 use sereno_core::config::{Config, Fault, Overrides};
 use sereno_core::event::Subscriber;
 use sereno_core::{Error, Sereno};
-use sereno_types::Secret;
+use sereno_types::{FieldError, Secret};
 use tracing_subscriber::EnvFilter;
 
 use crate::compat;
@@ -276,14 +276,21 @@ fn sentence(error: Error) -> String {
     match error {
         Error::Refused { fields, code, .. } if fields.is_empty() => code.title().to_owned(),
         Error::Refused { fields, .. } => {
-            let lines: Vec<String> = fields
-                .iter()
-                .map(|field| format!("{}: {} ({})", field.field, field.code.title(), field.code))
-                .collect();
+            let lines: Vec<String> = fields.iter().map(of_field).collect();
             lines.join("\n")
         }
         other => explain(other),
     }
+}
+
+/// What is wrong with a field, and what the code tells besides: a limit, or why.
+fn of_field(error: &FieldError) -> String {
+    let particulars = error.params.iter().map(|(name, value)| match value {
+        serde_json::Value::String(text) => format!("; {name}: {text}"),
+        other => format!("; {name}: {other}"),
+    });
+    let particulars: String = particulars.collect();
+    format!("{}: {} ({}{particulars})", error.field, error.code.title(), error.code)
 }
 
 /// Ends a command that answers in lines.
@@ -302,7 +309,21 @@ pub(crate) fn say(line: &str) {
 
 #[cfg(test)]
 mod tests {
+    use sereno_types::Code;
+
     use super::*;
+
+    #[test]
+    fn a_refused_field_says_why() {
+        let error = FieldError::new("profile.algorithm", Code::InvalidChoice)
+            .with("reason", "HS256 needs a confidential application");
+        assert!(
+            sentence(Error::fields(vec![error]))
+                .ends_with("(invalid_choice; reason: HS256 needs a confidential application)")
+        );
+        let error = FieldError::new("name", Code::TooLong).with("max", 64);
+        assert!(sentence(Error::fields(vec![error])).ends_with("(too_long; max: 64)"));
+    }
 
     #[test]
     fn only_those_who_migrate_for_long_tell_of_it() {

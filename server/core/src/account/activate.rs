@@ -2,7 +2,6 @@
 //! here; the page shows a button. An account that waits for it works from then on; of one that works already
 //! (`registration.verification`) nothing else changes.
 
-use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 use sereno_types::{Activate, Activated, Code, Id, Locale, ResendActivation, Secret, UserState};
@@ -137,7 +136,7 @@ async fn finish(sereno: &Sereno, tx: &mut Tx, (proof, hash): Proven) -> Result<O
     let (Some(user_id), Some(canonical), Some(epoch)) = (proof.user_id, proof.subject, proof.credential_epoch) else {
         return Ok(None);
     };
-    let kind = if works_already(tx, user_id, epoch).await? {
+    let kind = if claim::hold(tx, user_id, epoch).await? {
         EventKind::EmailConfirmed
     } else {
         let signed_up = entity::sign_up::Entity::of(user_id, epoch).one(tx.db()).await?;
@@ -158,18 +157,6 @@ async fn finish(sereno: &Sereno, tx: &mut Tx, (proof, hash): Proven) -> Result<O
     tx.touch(user_id);
     tx.record(Event::new(kind).about(user_id));
     Ok(Some(user_id))
-}
-
-/// Whether the account is active, and has the credentials that the mail was written for. Its row is ours from then on.
-async fn works_already(tx: &Tx, user_id: Uuid, epoch: i64) -> Result<bool> {
-    let held = user::Entity::update_many()
-        .col_expr(user::Column::UpdatedAt, Expr::value(tx.now().0))
-        .filter(user::Column::Id.eq(user_id))
-        .filter(user::Column::State.eq(UserState::Active.as_str()))
-        .filter(user::Column::CredentialEpoch.eq(epoch))
-        .exec(tx.db())
-        .await?;
-    Ok(held.rows_affected > 0)
 }
 
 /// Activates an account that no sign-up made: whom staff invited. Gives whether it waited for this proof.

@@ -16,6 +16,19 @@ use crate::event::{Event, EventKind};
 use crate::once::{self, Purpose};
 use crate::{session, token};
 
+/// Whether the account is active and has the credentials of this epoch: those that a proof was mailed for. Its row is the
+/// transaction's from then on.
+pub(super) async fn hold(tx: &Tx, user_id: Uuid, epoch: i64) -> Result<bool> {
+    let held = user::Entity::update_many()
+        .col_expr(user::Column::UpdatedAt, Expr::value(tx.now().0))
+        .filter(user::Column::Id.eq(user_id))
+        .filter(user::Column::State.eq(UserState::Active.as_str()))
+        .filter(user::Column::CredentialEpoch.eq(epoch))
+        .exec(tx.db())
+        .await?;
+    Ok(held.rows_affected > 0)
+}
+
 /// Gives the account to whoever proved its address by `method`. Anybody may have used it so far: whatever opens it or
 /// listens to it goes (the password, sign-ins, keys, identities, devices, links under way). What only describes it stays:
 /// mostly it is its owner's, who forgot a password. Gives the row as it is then; nothing when the account has changed

@@ -227,14 +227,7 @@ async fn finish(sereno: &Sereno, tx: &mut Tx, proof: Option<one_time::Model>) ->
         return Ok(false);
     };
     let canonical = identifier::canonical(&address);
-    let held = user::Entity::update_many()
-        .col_expr(user::Column::UpdatedAt, Expr::value(tx.now().0))
-        .filter(user::Column::Id.eq(user_id))
-        .filter(user::Column::State.eq(UserState::Active.as_str()))
-        .filter(user::Column::CredentialEpoch.eq(epoch))
-        .exec(tx.db())
-        .await?;
-    if held.rows_affected == 0 {
+    if !claim::hold(tx, user_id, epoch).await? {
         return Ok(false);
     }
     match holder(tx, user_id, &canonical).await? {

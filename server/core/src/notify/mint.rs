@@ -278,6 +278,12 @@ async fn mint_activation(sereno: &Sereno, message: &email_message::Model, epoch:
         code: Some((code_hash, settings.code_attempts)),
     };
     let token = once::mint(sereno, sereno.db.write(), what).await?;
+    let signed_up = match &sign_up {
+        Some(sign_up) => origin(sign_up),
+        // from where it came is not kept once the account works
+        None if user.origin == user::SIGN_UP => readable(user.created_at),
+        None => String::new(),
+    };
     // whom staff made an account has no password to sign in with: the page asks for one
     let has_none = user.state() == UserState::Pending && sign_up.is_none() && user.password_hash.is_none();
     let chooses = if has_none { "&password=none" } else { "" };
@@ -286,7 +292,7 @@ async fn mint_activation(sereno: &Sereno, message: &email_message::Model, epoch:
         code,
         code_minutes: settings.code_lifetime.0.div_ceil(60).to_string(),
         link_hours: settings.link_lifetime.0.div_ceil(3_600).to_string(),
-        signed_up: sign_up.as_ref().map(origin).unwrap_or_default(),
+        signed_up,
     }))
 }
 

@@ -562,6 +562,10 @@ async fn a_link_is_good_for_the_credentials_it_was_mailed_for_and_another_can_be
         Code::ActivationLinkInvalid
     );
     let second = resend(&test, ADDRESS).await.unwrap();
+    assert!(
+        second.text.contains("Signed up on"),
+        "whoever finds it must be able to tell whether it was them"
+    );
     activate::activate(&test.sereno, &test.meta(), by_link(&second))
         .await
         .unwrap();
