@@ -60,7 +60,7 @@ async fn change(call: Call) -> Answered {
         .input
         .files
         .iter()
-        .find(|(name, _)| may_change && name == avatar::FIELD);
+        .rfind(|(name, _)| may_change && name == avatar::FIELD);
     let whole = WholeProfile {
         profile: command(&call).await?,
         avatar: picture.map(|(_, picture)| picture.bytes.to_vec()),

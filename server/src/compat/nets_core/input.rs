@@ -2,7 +2,7 @@
 //! `POST`, with its files.
 
 use axum::body::{Body, Bytes};
-use axum::extract::{FromRequest, Multipart, Request};
+use axum::extract::{FromRequest, Request};
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode, header};
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -11,18 +11,7 @@ use sereno_types::Code;
 
 use super::request::Answered;
 use super::wire;
-
-/// Most fields of a form (`DATA_UPLOAD_MAX_NUMBER_FIELDS`).
-const FIELDS_MAX: usize = 1_000;
-
-/// A file that was sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Upload {
-    /// What the client calls it; good for nothing but its ending.
-    pub name: String,
-    /// What is in it.
-    pub bytes: Bytes,
-}
+use crate::http::django::form::{FIELDS_MAX, Form, Upload};
 
 /// What a request brings: its values in the order in which they came, and its files.
 #[derive(Clone, Debug, Default)]
@@ -58,79 +47,43 @@ impl Input {
     }
 }
 
+impl From<Form> for Input {
+    fn from(form: Form) -> Self {
+        let mut input = Self {
+            files: form.files,
+            ..Self::default()
+        };
+        for (name, text) in form.fields {
+            input.put(name, Value::String(text));
+        }
+        input
+    }
+}
+
 /// Reads a request.
 ///
 /// # Errors
 /// A refusal in the words of the package for JSON that is no object; `malformed_body` for what is no form.
 pub async fn read(parts: Parts, body: Body) -> Answered<Input> {
     if parts.method == Method::GET {
-        return Ok(urlencoded(parts.uri.query().unwrap_or_default().as_bytes())?);
+        let query = parts.uri.query().unwrap_or_default();
+        return Ok(Form::urlencoded(query.as_bytes())?.into());
     }
     let kind = parts.headers.get(header::CONTENT_TYPE);
-    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let kind = kind.trim().to_ascii_lowercase();
+    let is_json = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
     let is_post = parts.method == Method::POST;
     let request = Request::from_parts(parts, body);
-    if kind.starts_with("application/json") {
-        let bytes = whole(request).await?;
-        return json(&bytes).ok_or_else(|| {
+    if is_json {
+        let bytes = Bytes::from_request(request, &()).await;
+        return json(&bytes.map_err(|_| Code::MalformedBody)?).ok_or_else(|| {
             let text = "The body must be a JSON object";
             wire::refusal(StatusCode::BAD_REQUEST, text).into()
         });
     }
-    if is_post && kind.starts_with("application/x-www-form-urlencoded") {
-        return Ok(urlencoded(&whole(request).await?)?);
-    }
-    if is_post && kind.starts_with("multipart/form-data") {
-        let form = Multipart::from_request(request, &()).await;
-        return multipart(form.map_err(|_| Code::MalformedBody)?).await;
+    if is_post {
+        return Ok(Form::from_request(request, &()).await?.into());
     }
     Ok(Input::default())
-}
-
-async fn whole(request: Request) -> Answered<Bytes> {
-    let bytes = Bytes::from_request(request, &()).await;
-    Ok(bytes.map_err(|_| Code::MalformedBody)?)
-}
-
-fn urlencoded(bytes: &[u8]) -> Result<Input, Code> {
-    let mut input = Input::default();
-    for (at, (name, value)) in url::form_urlencoded::parse(bytes).enumerate() {
-        if at >= FIELDS_MAX {
-            return Err(Code::MalformedBody);
-        }
-        input.put(name.into_owned(), Value::String(value.into_owned()));
-    }
-    Ok(input)
-}
-
-async fn multipart(mut form: Multipart) -> Answered<Input> {
-    let mut input = Input::default();
-    let mut count = 0_usize;
-    while let Some(field) = form.next_field().await.map_err(|_| Code::MalformedBody)? {
-        count = count.saturating_add(1);
-        if count > FIELDS_MAX {
-            return Err(Code::MalformedBody.into());
-        }
-        let Some(name) = field.name().map(str::to_owned) else {
-            continue;
-        };
-        let file_name = field.file_name().map(str::to_owned);
-        let bytes = field.bytes().await.map_err(|_| Code::MalformedBody)?;
-        match file_name {
-            // where no file was chosen
-            Some(file_name) if file_name.is_empty() => {}
-            Some(file_name) => {
-                input.files.retain(|(known, _)| *known != name);
-                input.files.push((name, Upload { name: file_name, bytes }));
-            }
-            None => {
-                let text = String::from_utf8_lossy(&bytes).into_owned();
-                input.put(name, Value::String(text));
-            }
-        }
-    }
-    Ok(input)
 }
 
 /// An object with its members in the order in which they came; nothing for what is none.
@@ -157,6 +110,8 @@ fn json(bytes: &[u8]) -> Option<Input> {
         }
     }
 
+    // some editors begin every text with it, and Python passes it over
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let input = deserializer.deserialize_map(Members).ok()?;
     deserializer.end().ok()?;
@@ -191,6 +146,7 @@ mod tests {
             assert!(json(body.as_bytes()).is_none(), "{body}");
         }
         assert!(json(b" {} ").is_some());
+        assert!(json("\u{feff}{}".as_bytes()).is_some());
         // each member is looked for among those before it: no more of them than a form may have
         let object = |count: usize| {
             let members: Vec<String> = (0..count).map(|at| format!("\"a{at}\": 1")).collect();
@@ -209,12 +165,12 @@ mod tests {
         ] {
             assert_eq!(json(body.as_bytes()).unwrap().holds_nul(), expected, "{body}");
         }
-        assert!(urlencoded(b"a=%00").unwrap().holds_nul());
+        assert!(Input::from(Form::urlencoded(b"a=%00").unwrap()).holds_nul());
     }
 
     #[test]
     fn of_a_field_that_stands_twice_the_last_one_counts() {
-        let input = urlencoded(b"l=a&l=b&s=1&s=2").unwrap();
+        let input = Input::from(Form::urlencoded(b"l=a&l=b&s=1&s=2").unwrap());
         assert_eq!(input.get("l"), Some(&Value::from("b")));
         assert_eq!(input.get("s"), Some(&Value::from("2")));
     }

@@ -60,11 +60,11 @@ async fn ask(call: Call) -> Answered {
     struct Extra {
         device_uuid: Option<String>,
     }
+    let identifier = call.params.text("email");
+    let device = described(&call, &identifier).await?;
     if is_zero(&call) {
         return Err(wire::error("'int' object has no attribute 'startswith'").into());
     }
-    let identifier = call.params.text("email");
-    let device = described(&call, &identifier).await?;
     let extra = Extra {
         device_uuid: device.as_ref().and_then(|device| device.uuid.clone()),
     };
@@ -83,7 +83,8 @@ async fn ask(call: Call) -> Answered {
 /// The device as it was described, with the uuid that it has or gets.
 async fn described(call: &Call, identifier: &str) -> Answered<Option<DeviceHint>> {
     let sereno = &call.app.sereno;
-    let Some(said) = call.params.json("device").and_then(Value::as_object) else {
+    let said = call.params.json("device").and_then(Value::as_object);
+    let Some(said) = said.filter(|said| !said.is_empty()) else {
         if sereno.config.compat.nets_core.device_required {
             return Err(wire::error("Request must have a device object").into());
         }
@@ -204,13 +205,10 @@ pub async fn is_application(call: &Call) -> Answered<bool> {
     Ok(found.is_some())
 }
 
-/// The code as it was typed; a number has lost the zeros before it.
+/// The code; a number has lost the zeros before it.
 pub fn code(call: &Call) -> Secret {
     let length = usize::try_from(call.app.sereno.config.login_code.length).unwrap_or_default();
-    match call.input.get("code") {
-        Some(Value::String(text)) => Secret::from(text.clone()),
-        _ => Secret::from(format!("{:0>length$}", call.params.text("code"))),
-    }
+    Secret::from(format!("{:0>length$}", call.params.text("code")))
 }
 
 /// What a sign-in brought.

@@ -112,6 +112,11 @@ async fn refresh(app: App, request: Request) -> Answered {
         return Err(error(StatusCode::BAD_REQUEST, "invalid_request", why).into());
     };
     let application = asked.application(&app).await?;
+    let named = asked.form.get("client_id").filter(|name| !name.is_empty());
+    if named.is_some_and(|name| name != application.client_id) {
+        let why = Some("Discrepency found between client identifier");
+        return Err(error(StatusCode::BAD_REQUEST, "server_error", why).into());
+    }
     let scope = asked.form.get("scope").unwrap_or_default();
     if !scope.trim().is_empty() {
         // no token has a scope that another could be asked with

@@ -4,9 +4,10 @@
 use serde_json::{Value, json};
 
 use super::dates::{Date, DateTime};
-use super::input::{Input, Upload};
+use super::input::Input;
 use super::python;
 use super::values::{judge, judge_file};
+use crate::http::django::form::Upload;
 
 /// What a parameter is to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,13 +118,11 @@ impl Params {
 /// Judges what came by what is declared.
 ///
 /// # Errors
-/// The sentence for the first value that is none, in the order in which they came; else for the parameters that are missing.
+/// The sentence for the first value that is none, in the order in which they came; else for the parameters that are missing; else for
+/// a name that none can have.
 pub fn read(declared: &[Param], input: &Input) -> Result<Params, String> {
     let mut params = Params::default();
     for (key, value) in &input.values {
-        if !python::is_name(key) {
-            return Err(format!("Invalid parameter name: {key}"));
-        }
         let given = match declared.iter().find(|param| param.key == key) {
             Some(param) => judge(param, value)?,
             None => Given::Json(value.clone()),
@@ -157,10 +156,12 @@ pub fn read(declared: &[Param], input: &Input) -> Result<Params, String> {
             missing.push(param.key);
         }
     }
-    if missing.is_empty() {
-        Ok(params)
-    } else {
-        Err(format!("Missing params: {}", missing.join(", ")))
+    if !missing.is_empty() {
+        return Err(format!("Missing params: {}", missing.join(", ")));
+    }
+    match params.0.iter().find(|(key, _)| !python::is_name(key)) {
+        Some((key, _)) => Err(format!("Invalid parameter name: {key}")),
+        None => Ok(params),
     }
 }
 
@@ -197,7 +198,11 @@ mod tests {
             ),
             (vec![("s", json!("a"))], "Missing params: i, b"),
             (vec![], "Missing params: s, i, b"),
-            (vec![("a-b", json!(1))], "Invalid parameter name: a-b"),
+            (vec![("a-b", json!(1))], "Missing params: s, i, b"),
+            (
+                vec![("a-b", json!(1)), ("s", json!("a")), ("i", json!(1)), ("b", json!(1))],
+                "Invalid parameter name: a-b",
+            ),
         ] {
             assert_eq!(read(&required(), &input(&values)).err().as_deref(), Some(expected));
         }

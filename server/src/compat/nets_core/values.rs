@@ -3,9 +3,9 @@
 use serde_json::{Map, Value, json};
 use sereno_core::identifier;
 
-use super::input::Upload;
 use super::params::{Given, Kind, Param};
 use super::{dates, python};
+use crate::http::django::form::Upload;
 
 impl Kind {
     /// What is said where a value is none.
@@ -53,6 +53,10 @@ pub(super) fn judge(param: &Param, value: &Value) -> Result<Given, String> {
     if param.kind == Kind::Bool {
         return Ok(Given::Json(json!(is_true(value))));
     }
+    // a text, or what else, in the place of a file
+    if param.kind == Kind::File {
+        return Ok(Given::Json(Value::Null));
+    }
     // whatever the type
     if is_zero(value) {
         return Ok(Given::Json(json!(0)));
@@ -84,13 +88,18 @@ pub(super) fn judge(param: &Param, value: &Value) -> Result<Given, String> {
     }
     let refused = || param.kind.refusal(param.key, &python::text(value));
     let given = converted(param.kind, value).ok_or_else(refused)?;
-    validated(param, given, &python::text(value))
+    validated(param, given, value)
 }
 
-fn validated(param: &Param, given: Given, value: &str) -> Result<Given, String> {
+fn validated(param: &Param, given: Given, came: &Value) -> Result<Given, String> {
     if param.validate.is_none_or(|is_valid| is_valid(&given)) {
         return Ok(given);
     }
+    // as it was understood
+    let value = match &given {
+        Given::Json(value) => python::text(value),
+        _ => python::text(came),
+    };
     let of = match param.kind.class() {
         Some(class) => format!("<class '{class}'>"),
         None => param.kind.name().to_owned(),
@@ -114,12 +123,12 @@ fn converted(kind: Kind, value: &Value) -> Option<Given> {
         Kind::Date => Given::Date(dates::date(text()?)?),
         Kind::DateTime => Given::DateTime(dates::date_time(text()?)?),
         Kind::Email => {
-            let text = text()?;
+            let text = text().filter(|text| text.trim() == *text)?;
             identifier::email(text).ok()?;
             Given::Json(Value::String(text.to_lowercase()))
         }
-        // a text in the place of a file
-        Kind::File => Given::Json(Value::Null),
+        // judged before and by itself
+        Kind::File => return None,
     })
 }
 
@@ -134,7 +143,7 @@ pub(super) fn judge_file(param: &Param, file: &Upload) -> Result<Given, String> 
     if !param.file_types.is_empty() && !known {
         return Err(param.kind.refusal(param.key, &file.name));
     }
-    validated(param, Given::File(file.clone()), &file.name)
+    validated(param, Given::File(file.clone()), &Value::from(file.name.as_str()))
 }
 
 fn is_true(value: &Value) -> bool {
@@ -179,7 +188,12 @@ fn dict(value: &Value) -> Option<Value> {
                 let [name, value] = pair.as_array()?.as_slice() else {
                     return None;
                 };
-                members.insert(python::text(name), value.clone());
+                let name = match name {
+                    Value::String(text) => text.clone(),
+                    Value::Array(_) | Value::Object(_) => return None,
+                    other => other.to_string(),
+                };
+                members.insert(name, value.clone());
             }
             Some(Value::Object(members))
         }
@@ -237,9 +251,33 @@ mod tests {
             (Kind::Dict, json!("null"), Value::Null),
             (Kind::Dict, json!([["a", 1]]), json!({"a": 1})),
             (Kind::Dict, json!({"value": 1}), json!({"value": 1})),
+            (
+                Kind::Dict,
+                json!([[1, 2], [null, 3], [true, 4]]),
+                json!({"1": 2, "null": 3, "true": 4}),
+            ),
+            (Kind::Dict, json!("true"), json!(true)),
+            (Kind::Dict, json!(" {} "), json!({})),
+            (Kind::Str, json!(" "), json!(" ")),
+            (Kind::Str, json!("00"), json!("00")),
+            (Kind::Str, json!({"value": 0}), json!("0")),
+            (Kind::Str, json!({"value": ""}), json!("")),
+            (Kind::Str, json!({"value": {"value": 1}}), json!("{'value': 1}")),
+            (Kind::Int, json!("\t+12\n"), json!(12)),
+            (Kind::Int, json!("012"), json!(12)),
+            (Kind::Int, json!({"value": 5.5}), json!(5)),
+            (Kind::Float, json!(" .5 "), json!(0.5)),
+            (Kind::Float, json!("5."), json!(5.0)),
+            (Kind::Float, json!("1_0.5e1"), json!(105.0)),
+            (Kind::List, json!(",,"), json!(["", "", ""])),
+            (Kind::List, json!("[]"), json!([""])),
+            (Kind::List, json!({"value": ""}), json!([""])),
+            (Kind::Bool, json!({"value": true}), json!(false)),
+            (Kind::Bool, json!(" 1"), json!(false)),
             (Kind::Email, json!("Ana@Example.ORG"), json!("ana@example.org")),
             (Kind::Email, json!(""), Value::Null),
             (Kind::File, json!("a text"), Value::Null),
+            (Kind::File, json!(0), Value::Null),
         ] {
             assert_eq!(of(kind, &value), Ok(expected), "{kind:?} {value}");
         }
@@ -284,6 +322,26 @@ mod tests {
                 "RP04: El valor del parámetro p no es válido: x no es email ",
             ),
             (
+                Kind::Email,
+                json!(" ana@example.org"),
+                "RP04: El valor del parámetro p no es válido:  ana@example.org no es email ",
+            ),
+            (
+                Kind::Dict,
+                json!([[[1], 2]]),
+                "RP02: El valor del parámetro p no es válido:  [[[1], 2]] no es <class 'dict'>",
+            ),
+            (
+                Kind::Int,
+                json!("- 12"),
+                "RP02: El valor del parámetro p no es válido:  - 12 no es <class 'int'>",
+            ),
+            (
+                Kind::List,
+                json!({"value": 5}),
+                "RP02: El valor del parámetro p no es válido:  5 no es <class 'list'>",
+            ),
+            (
                 Kind::Date,
                 json!("x"),
                 "RP04: El valor del parámetro p no es válido: x no es date ",
@@ -299,6 +357,16 @@ mod tests {
     }
 
     #[test]
+    fn an_address_is_what_is_one_elsewhere() {
+        for text in ["änä@example.org", "ana@exämple.org"] {
+            assert_eq!(of(Kind::Email, &json!(text)), Ok(json!(text)), "{text}");
+        }
+        for text in ["ana@localhost", "\"a b\"@example.org", "ana@[127.0.0.1]"] {
+            assert!(of(Kind::Email, &json!(text)).is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn a_value_must_also_be_what_its_door_says() {
         let param = Param {
             validate: Some(|given| matches!(given, Given::Json(value) if value.as_i64() > Some(0))),
@@ -309,6 +377,10 @@ mod tests {
         assert_eq!(
             said(json!(-3)).as_deref(),
             Some("RP05: El valor del parámetro p no es válido: -3 no es <class 'int'>")
+        );
+        assert_eq!(
+            said(json!(0.5)).as_deref(),
+            Some("RP05: El valor del parámetro p no es válido: 0 no es <class 'int'>")
         );
         assert_eq!(said(json!(0)), None, "zero is not looked at");
         let chosen = said(json!({"value": null}));

@@ -122,9 +122,10 @@ pub fn vary(response: &mut Response, on: &'static str) {
 pub fn refused(problem: &Problem) -> Response {
     let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     match problem.code {
-        Code::NotFound => view::refused(problem).unwrap_or_else(|| refusal(status, "not found")),
+        Code::NotFound | Code::MalformedBody => {
+            view::refused(problem).unwrap_or_else(|| refusal(status, problem.code.title()))
+        }
         Code::AuthenticationRequired | Code::InvalidToken => denied(),
-        Code::MalformedBody => refusal(status, "The body cannot be read"),
         Code::ValidationFailed => refusal(StatusCode::BAD_REQUEST, &faults(problem)),
         _ => refusal(status, problem.code.title()),
     }

@@ -1,8 +1,6 @@
 //! A form as Django reads it (`request.POST`): urlencoded or multipart; of a field that stands twice the last one; any other body
 //! is no form, and so an empty one. Texts may hold a NUL: whoever hands one on must have looked for it.
 
-use std::collections::HashMap;
-
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::header;
@@ -11,17 +9,32 @@ use sereno_types::Code;
 use crate::http::problem::Refusal;
 
 /// Most fields (`DATA_UPLOAD_MAX_NUMBER_FIELDS`).
-const FIELDS_MAX: usize = 1_000;
+pub const FIELDS_MAX: usize = 1_000;
 
-/// The fields of a form; files are passed over.
+/// A file that was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upload {
+    /// What the client calls it; good for nothing but its ending.
+    pub name: String,
+    /// What is in it.
+    pub bytes: Bytes,
+}
+
+/// What a form holds, in the order in which it came.
 #[derive(Debug, Default)]
-pub struct Form(HashMap<String, String>);
+pub struct Form {
+    /// Names and texts.
+    pub fields: Vec<(String, String)>,
+    /// Names and files.
+    pub files: Vec<(String, Upload)>,
+}
 
 impl Form {
     /// A field's text.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        let (_, text) = self.fields.iter().rfind(|(known, _)| known == name)?;
+        Some(text)
     }
 
     /// The form in an urlencoded body.
@@ -29,14 +42,17 @@ impl Form {
     /// # Errors
     /// `malformed_body` for too many fields.
     pub fn urlencoded(bytes: &[u8]) -> Result<Self, Code> {
-        let mut fields = HashMap::new();
-        for (at, (name, value)) in url::form_urlencoded::parse(bytes).enumerate() {
-            if at >= FIELDS_MAX {
-                return Err(Code::MalformedBody);
-            }
-            fields.insert(name.into_owned(), value.into_owned());
+        let pairs = url::form_urlencoded::parse(bytes).take(FIELDS_MAX.saturating_add(1));
+        let fields: Vec<_> = pairs
+            .map(|(name, text)| (name.into_owned(), text.into_owned()))
+            .collect();
+        if fields.len() > FIELDS_MAX {
+            return Err(Code::MalformedBody);
         }
-        Ok(Self(fields))
+        Ok(Self {
+            fields,
+            files: Vec::new(),
+        })
     }
 }
 
@@ -46,9 +62,13 @@ impl<S: Send + Sync> FromRequest<S> for Form {
     async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
         let kind = request.headers().get(header::CONTENT_TYPE);
         let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        match kind.as_str() {
+        let (kind, options) = kind.split_once(';').unwrap_or((kind, ""));
+        match kind.trim().to_ascii_lowercase().as_str() {
             "application/x-www-form-urlencoded" => {
+                // what is written otherwise would be read as something else
+                if !is_utf8(options) {
+                    return Err(Code::MalformedBody.into());
+                }
                 let bytes = Bytes::from_request(request, state).await;
                 Ok(Self::urlencoded(&bytes.map_err(|_| Code::MalformedBody)?)?)
             }
@@ -61,23 +81,35 @@ impl<S: Send + Sync> FromRequest<S> for Form {
     }
 }
 
+/// Whether a content type names no other character set.
+fn is_utf8(options: &str) -> bool {
+    options.split(';').all(|option| match option.split_once('=') {
+        Some((name, set)) if name.trim().eq_ignore_ascii_case("charset") => {
+            ["", "utf-8"].contains(&set.trim().trim_matches('"').to_ascii_lowercase().as_str())
+        }
+        _ => true,
+    })
+}
+
 /// Whatever stands before the place at which a body breaks off, as Django reads it.
-async fn multipart(mut form: Multipart) -> Result<Form, Code> {
-    let mut fields = HashMap::new();
-    let mut count = 0;
-    while let Ok(Some(field)) = form.next_field().await {
-        count += 1;
-        if count > FIELDS_MAX {
+async fn multipart(mut parts: Multipart) -> Result<Form, Code> {
+    let mut form = Form::default();
+    while let Ok(Some(part)) = parts.next_field().await {
+        if form.fields.len().saturating_add(form.files.len()) >= FIELDS_MAX {
             return Err(Code::MalformedBody);
         }
-        let is_file = field.file_name().is_some_and(|name| !name.is_empty());
-        let Some(name) = field.name().filter(|_| !is_file).map(str::to_owned) else {
+        let Some(name) = part.name().map(str::to_owned) else {
             continue;
         };
-        let Ok(bytes) = field.bytes().await else { break };
-        fields.insert(name, String::from_utf8_lossy(&bytes).into_owned());
+        // without a name it is no file, but a text
+        let file = part.file_name().filter(|name| !name.is_empty()).map(str::to_owned);
+        let Ok(bytes) = part.bytes().await else { break };
+        match file {
+            Some(file) => form.files.push((name, Upload { name: file, bytes })),
+            None => form.fields.push((name, String::from_utf8_lossy(&bytes).into_owned())),
+        }
     }
-    Ok(Form(fields))
+    Ok(form)
 }
 
 #[cfg(test)]
@@ -107,6 +139,11 @@ mod tests {
                     --x\r\nContent-Disposition: form-data; name=\"f\"; filename=\"f.txt\"\r\n\r\nfile\r\n--x--\r\n";
         let form = read("Multipart/Form-Data; boundary=x", body).await.unwrap();
         assert_eq!((form.get("a"), form.get("f")), (Some(" é "), None));
+        let (name, file) = &form.files[0];
+        assert_eq!(
+            (name.as_str(), file.name.as_str(), &file.bytes[..]),
+            ("f", "f.txt", &b"file"[..])
+        );
         let form = read("application/json", r#"{"a": 1}"#).await.unwrap();
         assert_eq!(form.get("a"), None);
         assert_eq!(read("", "a=1").await.unwrap().get("a"), None);
@@ -131,7 +168,13 @@ mod tests {
     #[tokio::test]
     async fn what_cannot_be_read_is_refused() {
         assert!(read("multipart/form-data", "x").await.is_err(), "no boundary");
-        let many = "a=1&".repeat(FIELDS_MAX + 1);
-        assert!(read("application/x-www-form-urlencoded", many).await.is_err());
+        let many = |count: usize| "a=1&".repeat(count);
+        let kind = "application/x-www-form-urlencoded";
+        assert!(read(kind, many(FIELDS_MAX)).await.is_ok());
+        assert!(read(kind, many(FIELDS_MAX + 1)).await.is_err());
+        for (charset, is_read) in [("UTF-8", true), ("\"utf-8\"", true), ("", true), ("iso-8859-1", false)] {
+            let form = read(&format!("{kind}; charset={charset}"), "a=1").await;
+            assert_eq!(form.is_ok(), is_read, "{charset}");
+        }
     }
 }

@@ -462,7 +462,7 @@ async fn exceptions_are_not_shown() {
         assert_eq!(answer.status, status, "{body} {}", answer.text);
         assert!(!answer.text.contains("constraint"), "{}", answer.text);
     }
-    for device in ["[1]", "\"x\"", "null"] {
+    for device in ["[1]", "\"x\"", "null", "{}", "true", "5"] {
         let body = json!({"email": "u1@example.com", "device": device});
         let answer = facade.json("/login/", &body, None).await;
         assert_eq!(
@@ -470,5 +470,116 @@ async fn exceptions_are_not_shown() {
             "Request must have a device object",
             "{device}"
         );
+    }
+}
+
+/// Addresses are one however they are written, as everywhere in Sereno; to the package they were different people.
+#[tokio::test]
+async fn an_address_is_one_however_it_is_written() {
+    let facade = NetsCore::with(|_| ()).await;
+    let (code, device) = facade.ask("OTP@Example.com").await;
+    let body = facade.credentials(" otp@example.com", &code, &device);
+    let entered = facade.json("/authenticate/", &body, None).await;
+    assert_eq!(entered.json()["data"]["user"]["id"], 6, "{}", entered.text);
+}
+
+/// A code is a number, whatever stands around it.
+#[tokio::test]
+async fn a_code_is_read_as_a_number() {
+    let facade = NetsCore::with(|_| ()).await;
+    for write in [
+        |code: &str| json!(format!(" {code}\n")),
+        |code: &str| json!(format!("+0{code}")),
+        |code: &str| json!(format!("{}_{}", &code[..3], &code[3..])),
+        |code: &str| json!({"value": code.parse::<f64>().unwrap()}),
+    ] {
+        let (code, device) = facade.ask("otp@example.com").await;
+        let mut body = facade.credentials("otp@example.com", "", &device);
+        body["code"] = write(&code);
+        let entered = facade.json("/authenticate/", &body, None).await;
+        assert_eq!(entered.status, 200, "{} {}", body["code"], entered.text);
+        facade.place.test.advance(HOUR);
+    }
+}
+
+/// What Django reads of a body, and where it refuses one by itself.
+#[tokio::test]
+async fn bodies_are_read_as_django_reads_them() {
+    let facade = NetsCore::with(|_| ()).await;
+    let send = async |kind: &str, body: String| {
+        let headers = [("content-type", kind)];
+        facade.place.send("POST", "/login/", &headers, body).await
+    };
+    let json = r#"{"email": "u1@example.com", "device": {"name": "x"}}"#;
+    let form = "email=u1%40example.com&device=%7B%22name%22%3A%22x%22%7D";
+    let part = |name: &str, text: &str| format!("--x\r\nContent-Disposition: form-data; {name}\r\n\r\n{text}\r\n");
+    let email = part("name=\"email\"", "u1@example.com");
+    let device = part("name=\"device\"; filename=\"\"", r#"{"name": "x"}"#);
+    let parts = format!("{email}{device}--x--\r\n");
+    let (urlencoded, multipart) = ("application/x-www-form-urlencoded", "multipart/form-data; boundary=x");
+    for (kind, body) in [
+        ("application/json", json.to_owned()),
+        ("application/json; charset=latin-1", json.to_owned()),
+        ("application/json", format!("\u{feff}{json}")),
+        (urlencoded, form.to_owned()),
+        ("application/x-www-form-urlencoded; charset=UTF-8", form.to_owned()),
+        // without a name it is no file, but a text
+        (multipart, parts.clone()),
+    ] {
+        let answer = send(kind, body).await;
+        assert_eq!(answer.status, 200, "{kind} {}", answer.text);
+        facade.place.test.advance(HOUR);
+    }
+    // no form, and so an empty one
+    for (kind, body) in [
+        ("text/json", json),
+        ("Application/JSON", json),
+        ("application/x-www-form-urlencodedx", form),
+        (multipart, ""),
+        (multipart, "hello"),
+        ("multipart/mixed; boundary=x", &parts),
+        ("", form),
+        // refused after what is missing
+        ("application/json", r#"{"x-y": 1}"#),
+    ] {
+        let answer = send(kind, body.to_owned()).await;
+        let said = json!({"res": 0, "message": "Missing params: email"});
+        assert_eq!((answer.status, answer.json()), (400, said), "{kind} {body}");
+    }
+    // where a part breaks off, what came before it counts
+    let answer = send(multipart, format!("{email}--x\r\nCont")).await;
+    assert_eq!(answer.json()["message"], "Request must have a device object");
+    for (kind, body) in [
+        ("application/x-www-form-urlencoded; charset=latin-1", form.to_owned()),
+        (urlencoded, "a=1&".repeat(1_001)),
+        ("multipart/form-data", parts),
+    ] {
+        let answer = send(kind, body).await;
+        assert_eq!(answer.status, 400, "{kind}");
+        assert!(
+            answer.text.contains("<title>Bad Request (400)</title>"),
+            "{}",
+            answer.text
+        );
+    }
+}
+
+/// JSON that is none to most languages, though Python reads it.
+#[tokio::test]
+async fn json_is_what_the_standard_says() {
+    let facade = NetsCore::with(|_| ()).await;
+    for more in [
+        "NaN",
+        "1e400",
+        "\"\\ud800\"",
+        &format!("{}{}", "[".repeat(150), "]".repeat(150)),
+    ] {
+        let body = format!(r#"{{"email": "u1@example.com", "device": {{"name": "x"}}, "z": {more}}}"#);
+        let answer = facade
+            .place
+            .send("POST", "/login/", &[("content-type", "application/json")], body)
+            .await;
+        let said = json!({"res": 0, "message": "The body must be a JSON object"});
+        assert_eq!((answer.status, answer.json()), (400, said), "{more}");
     }
 }

@@ -144,6 +144,9 @@ async fn a_header_that_proves_nothing_leaves_the_form_to_prove_it() {
         (basic("nope"), &posted, "invalid_grant"),
         ("Basic !!!".to_owned(), &posted, "invalid_grant"),
         ("Bearer zzz".to_owned(), &posted, "invalid_grant"),
+        (basic(&secret), &[("client_id", "other")], "server_error"),
+        (basic(&secret), &[("client_id", "")], "invalid_grant"),
+        (basic(&secret).replacen("Basic", "basic", 1), &[], "invalid_grant"),
     ] {
         assert_eq!(ask(&header, posted).await, said, "{header}");
     }
