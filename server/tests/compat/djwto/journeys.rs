@@ -222,6 +222,20 @@ async fn an_empty_cookie_is_none() {
 }
 
 #[tokio::test]
+async fn other_cookies_hide_none() {
+    let djwto = Djwto::with(|config| config.compat.djwto.mode = "ONE-COOKIE".into()).await;
+    let answer = djwto.log_in("alice").await;
+    let (access, csrf) = (
+        answer.cookie("jwt_access").unwrap(),
+        answer.cookie("csrftoken").unwrap(),
+    );
+    let cookies = format!("name=José; csrftoken={csrf}; jwt_access={access}");
+    let headers = [("cookie", cookies.as_str()), ("x-csrftoken", csrf.as_str())];
+    let answer = djwto.place.send("POST", "/validate_access/", &headers, "").await;
+    assert_eq!(said(&answer), (200, r#"{"msg": "Token is valid"}"#));
+}
+
+#[tokio::test]
 async fn padding_behind_a_signature_is_passed_over() {
     let djwto = Djwto::with(|_| ()).await;
     let (refresh, access) = pair_of(&djwto.log_in("alice").await);
