@@ -211,7 +211,7 @@ fn not_validated() -> Refused {
 /// `POST /login/`
 pub async fn login(call: Call) -> Answered {
     let sereno = &call.app.sereno;
-    let (response, secret) = match enter(&call).await? {
+    let (mut response, secret) = match enter(&call).await? {
         // the secret changes with every sign-in, whatever the mode
         Entered::In(response) => (response, Some(csrf::fresh(sereno)?)),
         Entered::Not(response) if call.checks_csrf() => {
@@ -220,7 +220,6 @@ pub async fn login(call: Call) -> Answered {
         }
         Entered::Not(response) => (response, None),
     };
-    let mut response = response;
     if let Some(secret) = secret {
         wire::set_csrf(&mut response, &secret, sereno.config.is_https(), sereno.now());
     }

@@ -30,7 +30,10 @@ impl Form {
     /// `malformed_body` for too many fields.
     pub fn urlencoded(bytes: &[u8]) -> Result<Self, Code> {
         let mut fields = HashMap::new();
-        for (at, (name, value)) in url::form_urlencoded::parse(bytes).enumerate() {
+        // old clients send latin-1 without saying so
+        let text =
+            String::from_utf8(bytes.to_vec()).unwrap_or_else(|_| bytes.iter().copied().map(char::from).collect());
+        for (at, (name, value)) in url::form_urlencoded::parse(text.as_bytes()).enumerate() {
             if at >= FIELDS_MAX {
                 return Err(Code::MalformedBody);
             }
@@ -45,9 +48,13 @@ impl<S: Send + Sync> FromRequest<S> for Form {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
         let kind = request.headers().get(header::CONTENT_TYPE);
-        let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        match kind.as_str() {
+        let sent = kind
+            .and_then(|kind| kind.to_str().ok())
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        let kind = sent.split(';').next().unwrap_or_default().trim();
+        match kind {
+            "application/x-www-form-urlencoded" if !is_utf8(&sent) => Err(Code::MalformedBody.into()),
             "application/x-www-form-urlencoded" => {
                 let bytes = Bytes::from_request(request, state).await;
                 Ok(Self::urlencoded(&bytes.map_err(|_| Code::MalformedBody)?)?)
@@ -59,6 +66,13 @@ impl<S: Send + Sync> FromRequest<S> for Form {
             _ => Ok(Self::default()),
         }
     }
+}
+
+/// Whether a content type, in small letters, names no other charset: Django reads forms of no other.
+fn is_utf8(kind: &str) -> bool {
+    let mut parameters = kind.split(';').filter_map(|one| one.trim().split_once('='));
+    let charset = parameters.find(|(name, _)| *name == "charset");
+    charset.is_none_or(|(_, name)| name.trim_matches('"') == "utf-8")
 }
 
 /// Whatever stands before the place at which a body breaks off, as Django reads it.
@@ -107,6 +121,9 @@ mod tests {
                     --x\r\nContent-Disposition: form-data; name=\"f\"; filename=\"f.txt\"\r\n\r\nfile\r\n--x--\r\n";
         let form = read("Multipart/Form-Data; boundary=x", body).await.unwrap();
         assert_eq!((form.get("a"), form.get("f")), (Some(" é "), None));
+        let latin1 = b"a=caf\xe9".to_vec();
+        let form = read("application/x-www-form-urlencoded", latin1).await.unwrap();
+        assert_eq!(form.get("a"), Some("café"));
         let form = read("application/json", r#"{"a": 1}"#).await.unwrap();
         assert_eq!(form.get("a"), None);
         assert_eq!(read("", "a=1").await.unwrap().get("a"), None);
@@ -131,6 +148,8 @@ mod tests {
     #[tokio::test]
     async fn what_cannot_be_read_is_refused() {
         assert!(read("multipart/form-data", "x").await.is_err(), "no boundary");
+        let other = "application/x-www-form-urlencoded; charset=ISO-8859-1";
+        assert!(read(other, "a=1").await.is_err(), "another charset");
         let many = "a=1&".repeat(FIELDS_MAX + 1);
         assert!(read("application/x-www-form-urlencoded", many).await.is_err());
     }
