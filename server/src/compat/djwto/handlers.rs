@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, Method, StatusCode};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use sereno_core::access::application;
 use sereno_core::config::Djwto;
 use sereno_core::context::{Actor, Application, RequestMeta};
@@ -63,7 +63,7 @@ impl From<sereno_core::Error> for Refused {
     }
 }
 
-impl axum::response::IntoResponse for Refused {
+impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         match self {
             Self::Said(response) => *response,
@@ -211,7 +211,10 @@ fn not_validated() -> Refused {
 /// `POST /login/`
 pub async fn login(call: Call) -> Answered {
     let sereno = &call.app.sereno;
-    let (response, secret) = match enter(&call).await? {
+    // a form that cannot be read and too many tries are answers to a sign-in, too, and bring the cookie
+    let entered = enter(&call).await;
+    let entered = entered.unwrap_or_else(|refused| Entered::Not(refused.into_response()));
+    let (mut response, secret) = match entered {
         // the secret changes with every sign-in, whatever the mode
         Entered::In(response) => (response, Some(csrf::fresh(sereno)?)),
         Entered::Not(response) if call.checks_csrf() => {
@@ -220,7 +223,6 @@ pub async fn login(call: Call) -> Answered {
         }
         Entered::Not(response) => (response, None),
     };
-    let mut response = response;
     if let Some(secret) = secret {
         wire::set_csrf(&mut response, &secret, sereno.config.is_https(), sereno.now());
     }

@@ -73,7 +73,8 @@ pub fn bearer(headers: &HeaderMap) -> Result<Presented, String> {
     let Some(value) = value else {
         return Err("Token not found in \"HTTP_AUTHORIZATION\" header.".to_owned());
     };
-    let text = value.to_str().unwrap_or_default();
+    // bytes are letters to Django's servers (latin-1), so that a token that is none is called that
+    let text: String = value.as_bytes().iter().copied().map(char::from).collect();
     match text.rsplit_once("Bearer ") {
         Some((_, token)) if !token.is_empty() => Ok(Presented {
             text: token.to_owned(),
@@ -445,7 +446,10 @@ mod tests {
     fn an_empty_header_is_none() {
         let of = |value: &'static str| {
             let mut headers = HeaderMap::new();
-            headers.insert(header::AUTHORIZATION, HeaderValue::from_static(value));
+            headers.insert(
+                header::AUTHORIZATION,
+                HeaderValue::from_bytes(value.as_bytes()).unwrap(),
+            );
             bearer(&headers).map(|presented| presented.text)
         };
         let missing = "Token not found in \"HTTP_AUTHORIZATION\" header.";
@@ -455,5 +459,6 @@ mod tests {
         assert_eq!(of("bearer x"), Err(wrong.to_owned()));
         assert_eq!(of("JWT Bearer x"), Ok("x".to_owned()));
         assert_eq!(of("Bearer  x"), Ok(" x".to_owned()));
+        assert_eq!(of("Bearer é"), Ok("Ã©".to_owned()));
     }
 }

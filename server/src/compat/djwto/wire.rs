@@ -1,6 +1,6 @@
 //! What the package answers: its JSON, its cookies, its way to say no.
 
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -87,8 +87,7 @@ pub fn not_logged_in(faults: &Faults) -> Response {
 
 /// The page for a request that may be another site's. Why is shown on a developer's machine alone.
 pub fn cross_site(config: &Config, reason: &str) -> Response {
-    let reason = if config.is_dev() { reason } else { "" };
-    view::page(StatusCode::FORBIDDEN, "403 Forbidden", reason)
+    view::cross_site(config.is_dev().then_some(reason))
 }
 
 /// A refusal of Sereno's own in the words of the package.
@@ -209,6 +208,6 @@ pub fn set_csrf(response: &mut Response, secret: &str, is_https: bool, now: Mome
         http_only: false,
     };
     cookie.add(response, now);
-    let vary: HeaderName = header::VARY;
-    response.headers_mut().insert(vary, HeaderValue::from_static("Cookie"));
+    let vary = HeaderValue::from_static("Cookie");
+    response.headers_mut().insert(header::VARY, vary);
 }

@@ -125,8 +125,10 @@ struct Site<'a> {
 
 impl<'a> Site<'a> {
     fn of(config: &Config, trusted: &'a [String], headers: &HeaderMap) -> Self {
-        let forwarded = headers.get(FORWARDED_PROTO).is_some_and(|proto| proto == "https");
-        let is_secure = config.is_https() || forwarded;
+        // each proxy adds to the list: the first entry is what the browser spoke
+        let forwarded = headers.get(FORWARDED_PROTO).and_then(|list| list.to_str().ok());
+        let forwarded = forwarded.and_then(|list| list.split(',').next()).map(str::trim);
+        let is_secure = config.is_https() || forwarded == Some("https");
         let scheme = if is_secure { "https" } else { "http" };
         let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
         let asked = host.map(|host| format!("{scheme}://{host}")).unwrap_or_default();
@@ -288,7 +290,7 @@ mod tests {
             ),
             (
                 "http://127.0.0.1:3000",
-                vec![("x-forwarded-proto", "https"), ("host", "api.example.net")],
+                vec![("x-forwarded-proto", "https, http"), ("host", "api.example.net")],
                 "Referer checking failed - no Referer.",
             ),
         ] {

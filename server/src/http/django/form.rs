@@ -42,7 +42,10 @@ impl Form {
     /// # Errors
     /// `malformed_body` for too many fields.
     pub fn urlencoded(bytes: &[u8]) -> Result<Self, Code> {
-        let pairs = url::form_urlencoded::parse(bytes).take(FIELDS_MAX.saturating_add(1));
+        // old clients send latin-1 without saying so
+        let text =
+            String::from_utf8(bytes.to_vec()).unwrap_or_else(|_| bytes.iter().copied().map(char::from).collect());
+        let pairs = url::form_urlencoded::parse(text.as_bytes()).take(FIELDS_MAX.saturating_add(1));
         let fields: Vec<_> = pairs
             .map(|(name, text)| (name.into_owned(), text.into_owned()))
             .collect();
@@ -81,7 +84,7 @@ impl<S: Send + Sync> FromRequest<S> for Form {
     }
 }
 
-/// Whether a content type names no other character set.
+/// Whether the options of a content type name no other character set: Django reads forms of no other.
 fn is_utf8(options: &str) -> bool {
     options.split(';').all(|option| match option.split_once('=') {
         Some((name, set)) if name.trim().eq_ignore_ascii_case("charset") => {
@@ -144,6 +147,9 @@ mod tests {
             (name.as_str(), file.name.as_str(), &file.bytes[..]),
             ("f", "f.txt", &b"file"[..])
         );
+        let latin1 = b"a=caf\xe9".to_vec();
+        let form = read("application/x-www-form-urlencoded", latin1).await.unwrap();
+        assert_eq!(form.get("a"), Some("café"));
         let form = read("application/json", r#"{"a": 1}"#).await.unwrap();
         assert_eq!(form.get("a"), None);
         assert_eq!(read("", "a=1").await.unwrap().get("a"), None);

@@ -41,17 +41,26 @@ async fn with_slash(uri: Uri) -> Response {
     }
 }
 
-/// A page of a refusal. `text` is text, not HTML.
+/// A page of a refusal, with a sentence if there is one to say.
+fn page(status: StatusCode, title: &str, sentence: &str) -> Response {
+    let paragraph = format!("  <p>{sentence}</p>\n");
+    framed(status, title, if sentence.is_empty() { "" } else { &paragraph })
+}
+
+/// The page for a request that may be another site's; with the reason it is the one that developers see.
 #[must_use]
-pub fn page(status: StatusCode, title: &str, text: &str) -> Response {
-    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    let text = if text.is_empty() {
-        String::new()
-    } else {
-        format!("  <p>{text}</p>\n")
-    };
+pub fn cross_site(reason: Option<&str>) -> Response {
+    let mut html = "  <p>CSRF verification failed. Request aborted.</p>\n".to_owned();
+    if let Some(reason) = reason {
+        let reason = reason.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        html += &format!("  <p>Reason given for failure:</p>\n  <pre>\n  {reason}\n  </pre>\n");
+    }
+    framed(StatusCode::FORBIDDEN, "403 Forbidden", &html)
+}
+
+fn framed(status: StatusCode, title: &str, html: &str) -> Response {
     let html = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n  <title>{title}</title>\n</head>\n<body>\n  <h1>{title}</h1>\n{text}</body>\n</html>\n"
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n  <title>{title}</title>\n</head>\n<body>\n  <h1>{title}</h1>\n{html}</body>\n</html>\n"
     );
     (status, [(header::CONTENT_TYPE, HTML)], html).into_response()
 }
@@ -80,6 +89,22 @@ mod tests {
         let answer = with_slash(Uri::from_static("/login?next=%2Fx")).await;
         assert_eq!(answer.status(), StatusCode::MOVED_PERMANENTLY);
         assert_eq!(answer.headers()[header::LOCATION], "/login/?next=%2Fx");
+    }
+
+    #[tokio::test]
+    async fn developers_are_told_why_and_nobody_else() {
+        for (reason, expected) in [
+            (None, "Request aborted.</p>\n</body>"),
+            (
+                Some("a <b>"),
+                "<p>Reason given for failure:</p>\n  <pre>\n  a &lt;b&gt;\n  </pre>\n</body>",
+            ),
+        ] {
+            let answer = cross_site(reason);
+            let text = axum::body::to_bytes(answer.into_body(), 10_000).await.unwrap();
+            let text = String::from_utf8(text.to_vec()).unwrap();
+            assert!(text.contains(expected), "{text}");
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use sereno_core::event::EventKind;
 
 use super::browser::Browser;
 use super::fixture::{Djwto, PASSWORD, pair_of, signed, signed_text};
-use crate::place::{Answer, part_of};
+use crate::place::{Answer, form, part_of};
 
 const P: &str = "/api/token/refresh";
 const ALICE: [(&str, &str); 2] = [("username", "alice"), ("password", PASSWORD)];
@@ -111,6 +111,9 @@ async fn who_has_the_key_cannot_write_tokens() {
     assert_eq!(error_of(&answer), (500, "Can't update access token.".to_owned()));
     let answer = djwto.bring(&format!("{P}/update_refresh/"), &forged).await;
     assert_eq!(error_of(&answer), (500, "Can't update refresh token.".to_owned()));
+    let answer = djwto.bring(&format!("{P}/logout/"), &forged).await;
+    let text = "Input jti token is already blacklisted.";
+    assert_eq!(error_of(&answer), (409, text.to_owned()));
 
     for jti in [true, false] {
         let djwto = Djwto::with(|config| config.compat.djwto.jti = jti).await;
@@ -479,5 +482,44 @@ async fn parts_of_a_form_are_read_as_they_are() {
         let body = format!("{name}{password}--x--\r\n");
         let answer = djwto.place.send("POST", "/login/", &kind, body).await;
         assert_eq!(answer.status, expected, "{name}");
+    }
+    let kind = [("content-type", "multipart/form-data; boundary=x")];
+    let body = format!("{}{password}", part("name=\"username\"", "alice"));
+    let answer = djwto.place.send("POST", "/login/", &kind, body).await;
+    let text = r#"{"password": ["This field is required."]}"#;
+    assert_eq!(error_of(&answer), (401, text.to_owned()));
+    for (charset, expected) in [("UTF-8", 200), ("latin-1", 400), ("nonsense", 400)] {
+        let kind = format!("application/x-www-form-urlencoded; charset={charset}");
+        let kind = [("content-type", kind.as_str())];
+        let answer = djwto.place.send("POST", "/login/", &kind, form(&ALICE)).await;
+        assert_eq!(answer.status, expected, "{charset}");
+    }
+}
+
+#[tokio::test]
+async fn of_two_cookies_the_nearer_one_counts() {
+    let djwto = Djwto::with(|config| {
+        config.compat.djwto.mode = "ONE-COOKIE".into();
+        config.compat.djwto.csrf = false;
+    })
+    .await;
+    let access = djwto.log_in("alice").await.cookie("jwt_access").unwrap();
+    for (cookies, expected) in [
+        (format!("jwt_access={access}; jwt_access=x"), 200),
+        (format!("jwt_access=; jwt_access={access}"), 200),
+        (format!("jwt_access=x; jwt_access={access}"), 403),
+    ] {
+        let headers = [("cookie", cookies.as_str())];
+        let answer = djwto.place.send("POST", "/validate_access/", &headers, "").await;
+        assert_eq!(answer.status, expected, "{cookies}");
+    }
+}
+
+#[tokio::test]
+async fn a_path_is_taken_as_it_is_written() {
+    let djwto = Djwto::with(|config| config.compat.djwto.prefix = "/compat/djwto".into()).await;
+    for (path, expected) in [("login/", 405), ("%6cogin/", 404), ("login%2F", 404), ("login//", 404)] {
+        let answer = djwto.place.send("GET", &format!("/compat/djwto/{path}"), &[], "").await;
+        assert_eq!(answer.status, expected, "{path}");
     }
 }

@@ -204,6 +204,28 @@ async fn whatever_was_tried_in_vain_is_told() {
 }
 
 #[tokio::test]
+async fn every_answer_to_a_sign_in_brings_the_csrf_cookie() {
+    let djwto = Djwto::with(|config| {
+        config.compat.djwto.mode = "ONE-COOKIE".into();
+        config.limit.login_per_account_and_address = 1;
+    })
+    .await;
+    let form = "application/x-www-form-urlencoded";
+    for (kind, expected) in [
+        (form.to_owned(), 401),
+        (form.to_owned(), 429),
+        (format!("{form}; charset=latin-1"), 400),
+    ] {
+        let headers = [("content-type", kind.as_str())];
+        let body = "username=alice&password=wrong";
+        let answer = djwto.place.send("POST", "/login/", &headers, body).await;
+        assert_eq!(answer.status, expected);
+        assert!(answer.cookie("csrftoken").is_some(), "{expected}");
+        assert_eq!(answer.header("vary"), "Cookie", "{expected}");
+    }
+}
+
+#[tokio::test]
 async fn an_empty_cookie_is_none() {
     for (mode, name) in [("ONE-COOKIE", "jwt_access"), ("TWO-COOKIES", "jwt_access_token")] {
         let djwto = Djwto::with(|config| {
@@ -219,6 +241,20 @@ async fn an_empty_cookie_is_none() {
             assert_eq!(said(&answer), (403, expected.as_str()));
         }
     }
+}
+
+#[tokio::test]
+async fn other_cookies_hide_none() {
+    let djwto = Djwto::with(|config| config.compat.djwto.mode = "ONE-COOKIE".into()).await;
+    let answer = djwto.log_in("alice").await;
+    let (access, csrf) = (
+        answer.cookie("jwt_access").unwrap(),
+        answer.cookie("csrftoken").unwrap(),
+    );
+    let cookies = format!("name=José; csrftoken={csrf}; jwt_access={access}");
+    let headers = [("cookie", cookies.as_str()), ("x-csrftoken", csrf.as_str())];
+    let answer = djwto.place.send("POST", "/validate_access/", &headers, "").await;
+    assert_eq!(said(&answer), (200, r#"{"msg": "Token is valid"}"#));
 }
 
 #[tokio::test]

@@ -86,6 +86,7 @@ recordings! {
     every_claim = "claims-all";
     neither_iat_nor_jti = "no-iat-no-jti";
     domain_and_path = "domain-samesite-path";
+    what_clients_get_wrong = "measured";
 }
 
 /// The package started with a mode that it did not know, and then answered 500 and 403.
