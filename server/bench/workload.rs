@@ -27,6 +27,8 @@ pub enum Workload {
     Refresh,
     /// Password to tokens.
     Login,
+    /// The same where tokens are as those of djwto.
+    LoginAsDjwto,
     /// The same on the wire of djwto.
     DjwtoLogin,
     /// A fresh access token where tokens are as those of djwto; each connection has a refresh token of its own.
@@ -53,7 +55,7 @@ pub enum Workload {
 
 impl Workload {
     /// In the order of the table.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Jwks,
         Self::Me,
         Self::Verify,
@@ -63,6 +65,7 @@ impl Workload {
         Self::Refresh,
         Self::Login,
         Self::CodeLogin,
+        Self::LoginAsDjwto,
         Self::DjwtoLogin,
         Self::RefreshAsDjwto,
         Self::DjwtoRefresh,
@@ -86,6 +89,7 @@ impl Workload {
             Self::CheckMany => "check-many",
             Self::Refresh => "refresh",
             Self::Login => "login",
+            Self::LoginAsDjwto => "login-as-djwto",
             Self::DjwtoLogin => "djwto-login",
             Self::RefreshAsDjwto => "refresh-as-djwto",
             Self::DjwtoRefresh => "djwto-refresh",
@@ -111,6 +115,7 @@ impl Workload {
             Self::CheckMany => "check, 100 questions",
             Self::Refresh => "refresh",
             Self::Login => "login",
+            Self::LoginAsDjwto => "login, tokens as djwto's",
             Self::DjwtoLogin => "djwto: login",
             Self::RefreshAsDjwto => "refresh, tokens as djwto's",
             Self::DjwtoRefresh => "djwto: refresh",
@@ -137,6 +142,7 @@ impl Workload {
             | Self::Check
             | Self::CheckMany
             | Self::CodeLogin
+            | Self::LoginAsDjwto
             | Self::DjwtoLogin
             | Self::RefreshAsDjwto
             | Self::DjwtoRefresh
@@ -151,7 +157,7 @@ impl Workload {
     /// Of a facade: what does the same at Sereno's own door.
     pub const fn native(self) -> Option<Self> {
         match self {
-            Self::DjwtoLogin => Some(Self::Login),
+            Self::DjwtoLogin => Some(Self::LoginAsDjwto),
             Self::DjwtoRefresh => Some(Self::RefreshAsDjwto),
             Self::NetsCoreRefresh => Some(Self::Refresh),
             Self::NetsCoreLogin => Some(Self::CodeLogin),
@@ -190,6 +196,7 @@ impl Workload {
                 | Self::Refresh
                 | Self::Login
                 | Self::CodeLogin
+                | Self::LoginAsDjwto
                 | Self::DjwtoLogin
                 | Self::RefreshAsDjwto
                 | Self::DjwtoRefresh
@@ -260,7 +267,7 @@ impl Driver {
                 refresh(field(&tokens, "refresh_token")?)
             }
             Workload::RefreshAsDjwto => {
-                let mut application = json!({ "client_id": seed::AS_DJWTO, "client_secret": seed::CLIENT_SECRET });
+                let mut application = as_djwto();
                 let tokens = login_through(&mut connection, number, &application).await?;
                 application["refresh_token"] = field(&tokens, "refresh_token")?.into();
                 client::post("/api/v1/token/refresh", JSON, &application.to_string())
@@ -290,6 +297,7 @@ impl Driver {
             | Workload::CheckMany
             | Workload::Login
             | Workload::CodeLogin
+            | Workload::LoginAsDjwto
             | Workload::DjwtoLogin
             | Workload::NetsCoreLogin
             | Workload::Register
@@ -312,6 +320,12 @@ impl Driver {
             Workload::Login => {
                 let body = json!({ "identifier": self.another_user(), "password": PASSWORD }).to_string();
                 self.request = client::post("/api/v1/login", JSON, &body);
+            }
+            Workload::LoginAsDjwto => {
+                let mut body = as_djwto();
+                body["identifier"] = self.another_user().into();
+                body["password"] = PASSWORD.into();
+                self.request = client::post("/api/v1/login", JSON, &body.to_string());
             }
             Workload::DjwtoLogin => {
                 self.request = client::post("/compat/djwto/login/", FORM, &djwto_form(&self.another_user()));
@@ -437,7 +451,7 @@ impl Driver {
             Workload::DjwtoLogin | Workload::DjwtoRefresh if !holds(answer.body, "\"access\": \"") => {
                 Err("no access token in the answer".to_owned())
             }
-            Workload::RefreshAsDjwto if !holds(answer.body, "\"access_token\":\"") => {
+            Workload::LoginAsDjwto | Workload::RefreshAsDjwto if !holds(answer.body, "\"access_token\":\"") => {
                 Err("no access token in the answer".to_owned())
             }
             Workload::Verify | Workload::Introspect if !holds(answer.body, "\"active\":true") => {
@@ -498,6 +512,11 @@ async fn login(connection: &mut Connection, number: usize) -> Outcome<Value> {
 /// How the application says who it is.
 fn of_application() -> Value {
     json!({ "client_id": seed::CLIENT_ID, "client_secret": seed::CLIENT_SECRET })
+}
+
+/// The same of the one with djwto's kind of tokens.
+fn as_djwto() -> Value {
+    json!({ "client_id": seed::AS_DJWTO, "client_secret": seed::CLIENT_SECRET })
 }
 
 async fn login_through(connection: &mut Connection, number: usize, application: &Value) -> Outcome<Value> {

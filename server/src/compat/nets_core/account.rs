@@ -44,8 +44,7 @@ async fn show(call: Call) -> Answered {
 }
 
 fn shown(call: &Call, asked: Option<&Value>, me: &Me) -> Response {
-    let fields = user::fields(&call.app.sereno.config.compat.nets_core, asked, me);
-    wire::success(&wire::ordered(&user::object(me, &fields), &fields))
+    wire::success(&user::shown(&call.app.sereno.config.compat.nets_core, asked, me))
 }
 
 /// `POST /update/`: every field that there is and that nobody else sets; others are passed over.

@@ -218,10 +218,9 @@ pub fn present(call: &Call, logged_in: LoggedIn) -> Answered {
         // the package knows no other delivery
         return Err(Code::UnauthorizedClient.into());
     };
-    let fields = user::fields(&sereno.config.compat.nets_core, None, &logged_in.user);
-    let shown = user::object(&logged_in.user, &fields);
+    let shown = user::shown(&sereno.config.compat.nets_core, None, &logged_in.user);
     let is_own_page = origin::foreign(&call.app, &call.headers).is_none();
-    Ok(wire::signed_in(sereno, issued, (&shown, &fields), is_own_page)?)
+    Ok(wire::signed_in(sereno, issued, shown, is_own_page)?)
 }
 
 /// A refusal of the core as a view says it: fields with their sentences.

@@ -54,10 +54,9 @@ async fn describe(call: Call) -> Answered {
         paths: Members<'a>,
     }
     let settings = &call.app.sereno.config.compat.nets_core;
-    let paths: Vec<(String, Value)> = ROUTES
+    let paths = ROUTES
         .iter()
-        .map(|(name, methods, view)| (format!("/{name}/"), operations(settings, name, methods, view)))
-        .collect();
+        .map(|(name, methods, view)| (format!("/{name}/").into(), operations(settings, name, methods, view)));
     let contract = Contract {
         openapi: "3.0.3",
         info: Info {
@@ -65,7 +64,7 @@ async fn describe(call: Call) -> Answered {
             version: &settings.openapi_version,
             description: &settings.openapi_description,
         },
-        paths: Members(paths.iter().map(|(path, of)| (path.as_str(), of.clone())).collect()),
+        paths: Members(paths.collect()),
     };
     Ok(Json(StatusCode::OK, contract).into_response())
 }

@@ -1,5 +1,6 @@
 //! The user object: which fields are shown, in which order, and which can be set.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use serde_json::{Value, json};
@@ -7,7 +8,7 @@ use sereno_core::config::NetsCore;
 use sereno_types::Me;
 
 use super::python;
-use super::wire;
+use super::wire::{self, Members};
 
 /// Words that keep a name from being shown.
 const PROTECTED: [&str; 2] = ["password", "superuser"];
@@ -30,41 +31,36 @@ const PROHIBITED: [&str; 12] = [
 /// Names that there are, and that nobody is shown.
 const HIDDEN: [&str; 2] = ["password", "is_superuser"];
 
-/// The fields that are shown, in the order in which they stand on the wire: names that end in `_id` come first. Where no name that
-/// is asked for is one, or none is asked for (also by null), those of the settings; none where all of them are protected.
-pub fn fields(settings: &NetsCore, asked: Option<&Value>, me: &Me) -> Vec<String> {
-    let asked: Vec<String> = match asked.and_then(Value::as_array) {
-        Some(names) => names.iter().map(python::text).collect(),
-        None => Vec::new(),
+/// What is shown of a user; null where nothing is.
+pub fn shown<'a>(settings: &'a NetsCore, asked: Option<&Value>, me: &Me) -> Option<Members<'a>> {
+    let of = |name: Cow<'a, str>| {
+        let value = field(me, &name).unwrap_or_default();
+        (name, value)
     };
-    let is_known =
-        |name: &&String| name.ends_with("_id") || HIDDEN.contains(&name.as_str()) || field(me, name).is_some();
-    let mut seen = HashSet::new();
-    let mut shown: Vec<String> = asked
-        .iter()
-        .filter(is_known)
-        .filter(|name| seen.insert(*name))
-        .cloned()
-        .collect();
-    if shown.is_empty() {
-        shown.clone_from(&settings.fields);
-    }
-    shown.retain(|name| !is_protected(settings, name));
-    // where each stands in the list of the settings, and others behind them
-    let place = |name: &String| settings.fields.iter().position(|known| known == name);
-    shown.sort_by_key(|name| (!name.ends_with("_id"), place(name).is_none(), place(name)));
-    shown
+    let members: Vec<_> = names(settings, asked, me).into_iter().map(of).collect();
+    (!members.is_empty()).then_some(Members(members))
 }
 
-/// The object with these fields; what there is not is null, and so is an object without any.
-pub fn object(me: &Me, fields: &[String]) -> Value {
-    if fields.is_empty() {
-        return Value::Null;
+/// The fields that are shown, in the order in which they stand on the wire: names that end in `_id` come first. Where no name that
+/// is asked for is one, or none is asked for (also by null), those of the settings; none where all of them are protected.
+fn names<'a>(settings: &'a NetsCore, asked: Option<&Value>, me: &Me) -> Vec<Cow<'a, str>> {
+    let asked = asked.and_then(Value::as_array).into_iter().flatten().map(python::text);
+    let is_known =
+        |name: &String| name.ends_with("_id") || HIDDEN.contains(&name.as_str()) || field(me, name).is_some();
+    let mut seen = HashSet::new();
+    let mut names: Vec<Cow<'a, str>> = asked
+        .filter(is_known)
+        .filter(|name| seen.insert(name.clone()))
+        .map(Cow::Owned)
+        .collect();
+    if names.is_empty() {
+        names.extend(settings.fields.iter().map(|name| Cow::Borrowed(name.as_str())));
     }
-    let members = fields
-        .iter()
-        .map(|name| (name.clone(), field(me, name).unwrap_or_default()));
-    Value::Object(members.collect())
+    names.retain(|name| !is_protected(settings, name));
+    // where each stands in the list of the settings, and others behind them
+    let place = |name: &str| settings.fields.iter().position(|known| known == name);
+    names.sort_by_cached_key(|name| (!name.ends_with("_id"), place(name).unwrap_or(usize::MAX)));
+    names
 }
 
 fn field(me: &Me, name: &str) -> Option<Value> {
@@ -92,9 +88,9 @@ fn field(me: &Me, name: &str) -> Option<Value> {
 
 fn is_protected(settings: &NetsCore, name: &str) -> bool {
     let name = name.to_lowercase();
-    let own = settings.protected_words.iter().map(|word| word.to_lowercase());
-    let mut words = PROTECTED.map(str::to_owned).into_iter().chain(own);
-    words.any(|word| !word.is_empty() && name.contains(&word))
+    let holds = |word: &str| !word.is_empty() && name.contains(word);
+    let mut own = settings.protected_words.iter();
+    PROTECTED.into_iter().any(holds) || own.any(|word| holds(&word.to_lowercase()))
 }
 
 /// Whether `update/` passes a field over.
@@ -114,6 +110,7 @@ mod tests {
     use sereno_types::{Id, Timestamp};
 
     use super::*;
+    use crate::http::django::json::to_string;
 
     fn me() -> Me {
         Me {
@@ -133,13 +130,9 @@ mod tests {
         }
     }
 
-    fn shown(asked: &Value) -> Value {
+    fn text(asked: &Value) -> String {
         let (settings, me) = (NetsCore::default(), me());
-        let fields = fields(&settings, Some(asked), &me);
-        Value::String(crate::http::django::json::to_string(&wire::ordered(
-            &object(&me, &fields),
-            &fields,
-        )))
+        to_string(&shown(&settings, Some(asked), &me))
     }
 
     #[test]
@@ -158,11 +151,11 @@ mod tests {
             (json!(["password", "nothing"]), "null"),
             (json!(["full_name"]), r#"{"full_name": "Ana Roe"}"#),
         ] {
-            assert_eq!(shown(&asked), Value::from(expected), "{asked}");
+            assert_eq!(text(&asked), expected, "{asked}");
         }
         let all = r#"{"id": 6, "first_name": "Ana", "last_name": "Roe", "is_active": true, "date_joined": "2026-11-20T08:11:40.656486+00:00", "username": "", "email": "ana@example.org", "full_name": "Ana Roe", "email_verified": true}"#;
         for asked in [json!(["zzz"]), json!([]), Value::Null] {
-            assert_eq!(shown(&asked), Value::from(all), "{asked}");
+            assert_eq!(text(&asked), all, "{asked}");
         }
     }
 

@@ -1,5 +1,7 @@
 //! What the package answers: its envelope, its cookies, its way to say no.
 
+use std::borrow::Cow;
+
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -25,7 +27,7 @@ const SESSION_LASTS: u64 = 1_209_600;
 pub const VARY: &str = "Authorization, Cookie";
 
 /// Members in the order in which they stand here.
-pub struct Members<'a>(pub Vec<(&'a str, Value)>);
+pub struct Members<'a>(pub Vec<(Cow<'a, str>, Value)>);
 
 impl Serialize for Members<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -148,7 +150,7 @@ pub fn faults(problem: &Problem) -> String {
 pub fn signed_in(
     sereno: &Sereno,
     issued: Issued,
-    (user, order): (&Value, &[String]),
+    user: Option<Members<'_>>,
     is_own_page: bool,
 ) -> Result<Response, Refusal> {
     #[derive(Serialize)]
@@ -175,7 +177,7 @@ pub fn signed_in(
         access_token: &access,
         refresh_token: &refresh,
         token_expire: milliseconds(&end.timestamp().0),
-        user: ordered(user, order),
+        user,
     });
     // a form of another site must not sign a visitor in to an account of its choice
     if sereno.config.compat.nets_core.session_cookie && is_own_page {
@@ -185,16 +187,6 @@ pub fn signed_in(
         csrf_cookie(sereno, &secret).add(&mut response, now);
     }
     Ok(response)
-}
-
-/// The members of an object that are listed, in that order; nothing, which is null, where it is none.
-#[must_use]
-pub fn ordered<'a>(value: &'a Value, order: &'a [String]) -> Option<Members<'a>> {
-    let members = value.as_object()?;
-    let listed = order
-        .iter()
-        .filter_map(|name| Some((name.as_str(), members.get(name)?.clone())));
-    Some(Members(listed.collect()))
 }
 
 fn session_cookie<'a>(sereno: &Sereno, value: &'a str, lasts: u64) -> SetCookie<'a> {
