@@ -30,7 +30,7 @@ use crate::compat::{self, Facades};
 use crate::http::metrics::Metrics;
 use crate::http::problem::Refusal;
 use crate::http::{
-    avatar_form, body, caller, cors, form_post, idempotency, message_form, meta, oauth_form, origin, policy,
+    avatar_form, body, caller, cookies, cors, form_post, idempotency, message_form, meta, oauth_form, origin, policy,
     session_store, social, unsubscribe,
 };
 use crate::{api, assets, pages};
@@ -115,7 +115,8 @@ pub fn router(app: &App) -> Router {
         .with_state(app.clone())
 }
 
-async fn before_the_session(State(app): State<App>, request: Request, next: Next) -> Response {
+async fn before_the_session(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    cookies::leave_plain(request.headers_mut());
     meta::outermost(&app, request, |request| share(&app, request, next)).await
 }
 

@@ -26,7 +26,7 @@ pub enum Kind {
     Dict,
     /// A calendar day.
     Date,
-    /// A moment, in UTC where it says no zone.
+    /// A moment, in UTC.
     DateTime,
     /// An e-mail address, in small letters.
     Email,
@@ -129,11 +129,9 @@ pub fn read(declared: &[Param], input: &Input) -> Result<Params, String> {
         };
         params.0.push((key.clone(), given));
     }
-    for (key, file) in &input.files {
-        let wanted = declared
-            .iter()
-            .find(|param| param.key == key && param.kind == Kind::File);
-        if let Some(param) = wanted {
+    for param in declared.iter().filter(|param| param.kind == Kind::File) {
+        // of several the last one counts
+        if let Some((key, file)) = input.files.iter().rfind(|(key, _)| key == param.key) {
             params.0.retain(|(known, _)| known != key);
             params.0.push((key.clone(), judge_file(param, file)?));
         }

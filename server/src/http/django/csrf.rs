@@ -290,8 +290,18 @@ mod tests {
             ),
             (
                 "http://127.0.0.1:3000",
+                vec![("x-forwarded-proto", "https"), ("host", "api.example.net")],
+                "Referer checking failed - no Referer.",
+            ),
+            (
+                "http://127.0.0.1:3000",
                 vec![("x-forwarded-proto", "https, http"), ("host", "api.example.net")],
                 "Referer checking failed - no Referer.",
+            ),
+            (
+                "http://127.0.0.1:3000",
+                vec![("x-forwarded-proto", "http, https"), ("host", "api.example.net")],
+                "",
             ),
         ] {
             let said = with(url, &more).err().unwrap_or_default();

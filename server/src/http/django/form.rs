@@ -66,12 +66,13 @@ impl<S: Send + Sync> FromRequest<S> for Form {
         let kind = request.headers().get(header::CONTENT_TYPE);
         let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         let (kind, options) = kind.split_once(';').unwrap_or((kind, ""));
-        match kind.trim().to_ascii_lowercase().as_str() {
+        let kind = kind.trim().to_ascii_lowercase();
+        match kind.as_str() {
+            // what is written otherwise would be read as something else
+            "application/x-www-form-urlencoded" | "multipart/form-data" if !is_utf8(options) => {
+                Err(Code::MalformedBody.into())
+            }
             "application/x-www-form-urlencoded" => {
-                // what is written otherwise would be read as something else
-                if !is_utf8(options) {
-                    return Err(Code::MalformedBody.into());
-                }
                 let bytes = Bytes::from_request(request, state).await;
                 Ok(Self::urlencoded(&bytes.map_err(|_| Code::MalformedBody)?)?)
             }
@@ -97,8 +98,11 @@ fn is_utf8(options: &str) -> bool {
 /// Whatever stands before the place at which a body breaks off, as Django reads it.
 async fn multipart(mut parts: Multipart) -> Result<Form, Code> {
     let mut form = Form::default();
+    let mut count = 0;
     while let Ok(Some(part)) = parts.next_field().await {
-        if form.fields.len().saturating_add(form.files.len()) >= FIELDS_MAX {
+        // also those without a name, which are passed over
+        count += 1;
+        if count > FIELDS_MAX {
             return Err(Code::MalformedBody);
         }
         let Some(name) = part.name().map(str::to_owned) else {

@@ -549,8 +549,14 @@ async fn bodies_are_read_as_django_reads_them() {
     // where a part breaks off, what came before it counts
     let answer = send(multipart, format!("{email}--x\r\nCont")).await;
     assert_eq!(answer.json()["message"], "Request must have a device object");
+    // of a part that breaks off nothing does
+    let half = device.split("\r\n\r\n").next().unwrap();
+    let answer = send(multipart, format!("{email}{half}\r\n\r\n{{\"name\"")).await;
+    assert_eq!(answer.json()["message"], "Request must have a device object");
     for (kind, body) in [
         ("application/x-www-form-urlencoded; charset=latin-1", form.to_owned()),
+        ("application/x-www-form-urlencoded; charset=nonsense", form.to_owned()),
+        ("multipart/form-data; boundary=x; charset=latin-1", parts.clone()),
         (urlencoded, "a=1&".repeat(1_001)),
         ("multipart/form-data", parts),
     ] {

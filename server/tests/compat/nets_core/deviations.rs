@@ -222,6 +222,10 @@ async fn a_number_keeps_the_zeros_of_a_code() {
     let mut body = facade.credentials("otp@example.com", "", &device);
     body["code"] = json!(1234);
     assert_eq!(facade.json("/authenticate/", &body, None).await.status, 200);
+    let facade = NetsCore::with(|config| config.testers.development_code = "00123456".into()).await;
+    let (_, device) = facade.ask("otp@example.com").await;
+    let body = facade.credentials("otp@example.com", "00123456", &device);
+    assert_eq!(facade.json("/authenticate/", &body, None).await.status, 200);
 }
 
 #[tokio::test]

@@ -62,6 +62,7 @@ async fn a_sign_in_is_told_on_the_users_devices() {
     facade.place.test.mails().await;
     let told = fcm.taken().pop().unwrap();
     assert_eq!(told["token"], "fcm-token");
+    assert_eq!(told["notification"]["title"], "New sign-in");
     assert_eq!(told["data"]["type"], "login");
     assert_eq!(told["data"]["device"], "Pixel 8");
 }

@@ -138,6 +138,18 @@ async fn a_header_that_proves_nothing_leaves_the_form_to_prove_it() {
         answer.json()["error"].as_str().unwrap().to_owned()
     };
     let posted = [("client_id", CLIENT), ("client_secret", secret.as_str())];
+    let two = [
+        ("client_id", "other"),
+        ("grant_type", "refresh_token"),
+        ("refresh_token", "x"),
+    ];
+    let header = basic(&secret);
+    let answer = facade
+        .place
+        .form("/o/token/", &two, &[("authorization", header.as_str())])
+        .await;
+    let said = json!({"error": "server_error", "error_description": "Discrepency found between client identifier"});
+    assert_eq!((answer.status, answer.json()), (400, said));
     for (header, posted, said) in [
         (basic(&secret), &[][..], "invalid_grant"),
         (basic("nope"), &[], "invalid_client"),

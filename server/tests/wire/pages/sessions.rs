@@ -1,7 +1,10 @@
 //! The list of all sign-ins, and the address where passwords are changed.
 
+use axum::body::Body;
+use axum::http::{HeaderValue, header};
+
 use super::applications::form;
-use crate::door::{Answer, Door, PASSWORD};
+use crate::door::{Answer, Door, PASSWORD, request};
 
 const PATH: &str = "/console/sessions";
 
@@ -140,4 +143,26 @@ async fn password_managers_find_where_a_password_is_changed() {
     // by this one they tell whether a server answers everything with 200
     let path = "/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200";
     assert_eq!(door.get(path, &[]).await.status, 404);
+}
+
+/// Browsers let no other host of the domain set `__Host-sid`; what they take for another name must not be read as it.
+#[tokio::test]
+async fn a_session_goes_by_its_own_name_alone() {
+    let door = Door::new().await;
+    door.user("ana@example.org", Some("ana")).await;
+    let ana = sign_in(&door, "ana").await;
+    let secret = ana.strip_prefix("sid=").unwrap();
+    let status = async |cookies: Vec<u8>| {
+        let mut request = request("GET", "/account", &[("accept", "text/html")], Body::empty());
+        let cookies = HeaderValue::from_bytes(&cookies).unwrap();
+        request.headers_mut().insert(header::COOKIE, cookies);
+        door.send(request).await.status.as_u16()
+    };
+    for name in ["sid", "n=José; sid", " sid"] {
+        assert_eq!(status(format!("{name}={secret}").into_bytes()).await, 200, "{name}");
+    }
+    assert_eq!(status([b"n=Jos\xe9; ", ana.as_bytes()].concat()).await, 200);
+    for name in ["%73id", "\u{2000}sid", "\u{a0}sid", "SID"] {
+        assert_ne!(status(format!("{name}={secret}").into_bytes()).await, 200, "{name}");
+    }
 }
