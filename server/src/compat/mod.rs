@@ -21,6 +21,8 @@
 pub mod djwto;
 pub mod nets_core;
 
+use std::collections::HashMap;
+
 use axum::Router;
 use axum::http::{HeaderMap, Method};
 use axum::routing::{MethodRouter, any};
@@ -67,8 +69,14 @@ pub struct Mount {
 /// One path of a facade, below its prefix and with a slash before it, and what answers there, whatever the method.
 pub type Route = (String, MethodRouter<App>);
 
-/// Where facades stand that are switched on.
-pub struct Facades(Vec<Standing>);
+/// Where facades stand that are switched on. Every request asks it, those of the native API, too.
+pub struct Facades {
+    standing: Vec<Standing>,
+    /// Which of them has a path that holds no braces.
+    fixed: HashMap<String, usize>,
+    /// The other paths.
+    templates: Vec<(String, usize)>,
+}
 
 struct Standing {
     name: &'static str,
@@ -106,7 +114,22 @@ impl Facades {
                 prefix,
             })
         });
-        Self(mounted.collect())
+        let standing: Vec<Standing> = mounted.collect();
+        let (mut fixed, mut templates) = (HashMap::new(), Vec::new());
+        for (at, one) in standing.iter().enumerate() {
+            for path in &one.paths {
+                if path.contains('{') {
+                    templates.push((path.clone(), at));
+                } else {
+                    fixed.entry(path.clone()).or_insert(at);
+                }
+            }
+        }
+        Self {
+            standing,
+            fixed,
+            templates,
+        }
     }
 
     /// How the facade says no that answers at this path, if one does.
@@ -124,26 +147,35 @@ impl Facades {
     /// Most bytes of a form at this path, if a facade takes a file there.
     #[must_use]
     pub fn upload(&self, path: &str) -> Option<u64> {
-        let mut uploads = self.0.iter().flat_map(|standing| &standing.uploads);
+        let mut uploads = self.standing.iter().flat_map(|standing| &standing.uploads);
         uploads.find(|(known, _)| known == path).map(|(_, most)| *most)
     }
 
     /// Whether a facade has a route at exactly this path.
     #[must_use]
     pub fn claims(&self, path: &str) -> bool {
-        self.0
-            .iter()
-            .any(|standing| standing.paths.iter().any(|template| fits(template, path)))
+        self.exactly(path).is_some()
     }
 
     fn at(&self, path: &str) -> Option<&Standing> {
-        let exact = |standing: &&Standing| standing.paths.iter().any(|template| fits(template, path));
         let below = |standing: &&Standing| {
             let rest = path.strip_prefix(standing.prefix.as_str());
             standing.is_alone && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        let nearest = || self.0.iter().filter(below).max_by_key(|standing| standing.prefix.len());
-        self.0.iter().find(exact).or_else(nearest)
+        let nearest = || {
+            self.standing
+                .iter()
+                .filter(below)
+                .max_by_key(|standing| standing.prefix.len())
+        };
+        self.exactly(path).or_else(nearest)
+    }
+
+    fn exactly(&self, path: &str) -> Option<&Standing> {
+        let fixed = self.fixed.get(path);
+        let template = || self.templates.iter().find(|(template, _)| fits(template, path));
+        let at = fixed.or_else(|| template().map(|(_, at)| at))?;
+        self.standing.get(*at)
     }
 }
 
@@ -151,7 +183,7 @@ impl Facades {
 pub fn routes(app: &App) -> Router<App> {
     let mut router = Router::new();
     let mounts = FACADES.iter().filter_map(|facade| (facade.mount)(&app.sereno.config));
-    for (mount, standing) in mounts.zip(&app.facades.0) {
+    for (mount, standing) in mounts.zip(&app.facades.standing) {
         for ((_, handler), path) in mount.routes.into_iter().zip(&standing.paths) {
             router = router.route(path, handler);
         }
@@ -188,7 +220,7 @@ pub fn doors() -> impl Iterator<Item = (String, String)> {
 /// Paths at which two doors would stand, and applications that cannot work. Nobody starts with one.
 #[must_use]
 pub fn faults(config: &Config) -> Vec<Fault> {
-    let standing = Facades::of(config).0;
+    let standing = Facades::of(config).standing;
     let mut faults = Vec::new();
     for facade in FACADES {
         let application = (facade.mount)(config).and_then(|mount| mount.application);

@@ -58,8 +58,9 @@ pub async fn by_bearer(app: &App, headers: &HeaderMap) -> Answered<Actor> {
 
 /// The cookie, unless a page of another site sent it: no token of a form says that the browser's owner meant it.
 fn session(app: &App, headers: &HeaderMap) -> Option<String> {
+    let text = cookie_of(headers, wire::SESSION)?;
     let is_heard = app.sereno.config.compat.nets_core.session_cookie && origin::foreign(app, headers).is_none();
-    cookie_of(headers, wire::SESSION).filter(|_| is_heard)
+    is_heard.then_some(text)
 }
 
 async fn holder(app: &App, text: &str) -> Answered<Actor> {

@@ -64,7 +64,7 @@ impl From<Form> for Input {
 ///
 /// # Errors
 /// A refusal in the words of the package for JSON that is no object; `malformed_body` for what is no form.
-pub async fn read(parts: Parts, body: Body) -> Answered<Input> {
+pub async fn read(parts: &Parts, body: Body) -> Answered<Input> {
     if parts.method == Method::GET {
         let query = parts.uri.query().unwrap_or_default();
         return Ok(Form::urlencoded(query.as_bytes())?.into());
@@ -72,16 +72,16 @@ pub async fn read(parts: Parts, body: Body) -> Answered<Input> {
     let kind = parts.headers.get(header::CONTENT_TYPE);
     let is_json = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
     let is_post = parts.method == Method::POST;
-    let request = Request::from_parts(parts, body);
+    let request = || Request::from_parts(parts.clone(), body);
     if is_json {
-        let bytes = Bytes::from_request(request, &()).await;
+        let bytes = Bytes::from_request(request(), &()).await;
         return json(&bytes.map_err(|_| Code::MalformedBody)?).ok_or_else(|| {
             let text = "The body must be a JSON object";
             wire::refusal(StatusCode::BAD_REQUEST, text).into()
         });
     }
     if is_post {
-        return Ok(Form::from_request(request, &()).await?.into());
+        return Ok(Form::from_request(request(), &()).await?.into());
     }
     Ok(Input::default())
 }

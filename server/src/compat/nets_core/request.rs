@@ -144,14 +144,13 @@ where
     response
 }
 
-async fn admit(app: App, parts: Parts, body: Body, door: &Door, who: caller::Who) -> Answered<Call> {
-    let meta = parts.extensions.get::<RequestMeta>().cloned().ok_or(Code::Internal)?;
+async fn admit(app: App, mut parts: Parts, body: Body, door: &Door, who: caller::Who) -> Answered<Call> {
+    let meta = parts.extensions.remove::<RequestMeta>().ok_or(Code::Internal)?;
     let actor = who.actor;
     if !door.is_public && actor.caller().is_err() {
         return Err(wire::denied().into());
     }
-    let headers = parts.headers.clone();
-    let input = input::read(parts, body).await?;
+    let input = input::read(&parts, body).await?;
     let project = project(&app, &input).await?;
     if door.project_required && project.is_none() {
         let text = "project_id is required";
@@ -171,7 +170,7 @@ async fn admit(app: App, parts: Parts, body: Body, door: &Door, who: caller::Who
         meta,
         actor,
         is_by_cookie: who.is_by_cookie,
-        headers,
+        headers: parts.headers,
         params,
         input,
         project,

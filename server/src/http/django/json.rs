@@ -21,7 +21,7 @@ impl<T: Serialize> IntoResponse for Json<T> {
 /// The text of a value, its members in their own order.
 #[must_use]
 pub fn to_string<T: Serialize>(value: &T) -> String {
-    let mut text = Vec::new();
+    let mut text = Vec::with_capacity(256);
     // a value of ours that is no JSON would be a fault of the program, and an empty answer tells nothing wrong
     if value
         .serialize(&mut Serializer::with_formatter(&mut text, Python))
@@ -56,6 +56,9 @@ impl Formatter for Python {
     }
 
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        if fragment.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return writer.write_all(fragment.as_bytes());
+        }
         let mut plain = 0;
         for (at, c) in fragment.char_indices() {
             if matches!(c, ' '..='~') {
