@@ -39,10 +39,12 @@ use crate::router::App;
 pub async fn request(
     State(app): State<App>,
     caller: Caller,
+    headers: HeaderMap,
     Json(command): Json<RequestDeletion>,
 ) -> Result<Response, Refusal> {
     if command.identifier.is_none() {
         caller.presented_nothing_bad()?;
+        caller.means_it(&app, &headers)?;
     }
     let closed = deletion::request(&app.sereno, &caller.meta, &caller.actor, command).await?;
     Ok(match closed {

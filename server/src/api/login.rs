@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, StatusCode};
 use sereno_core::access::application;
 use sereno_core::context::Via;
 use sereno_core::login::{self as flow, Brought, LoggedIn};
+use sereno_core::token;
 use sereno_types::{Code, Id, Login, LoginAnswer, Logout, Problem, TokenAnswer};
 use tower_sessions::Session;
 
@@ -14,7 +15,7 @@ use crate::http::caller::Caller;
 use crate::http::json::Json;
 use crate::http::origin::ByCookie;
 use crate::http::problem::Refusal;
-use crate::http::{delivery, origin, session_store};
+use crate::http::{delivery, session_store};
 use crate::router::App;
 
 /// Sign in with a password
@@ -82,6 +83,8 @@ pub(super) async fn present(
         (status = 204, description = "Signed out"),
         (status = 401, description = "Neither a refresh token nor a signed-in caller", body = Problem,
             content_type = "application/problem+json"),
+        (status = 403, description = "`cross_site_request`: it rests on a cookie, and no CSRF token came along",
+            body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn logout(
     State(app): State<App>,
@@ -99,9 +102,13 @@ pub async fn logout(
     if let Some(application) = application.as_ref().filter(|_| command.refresh_token.is_none()) {
         command.refresh_token = delivery::refresh_token(&app, &headers, application).await?;
     }
-    let rests_on_caller = command.refresh_token.is_none();
-    if rests_on_caller && !origin::may_change(&app, &headers, &caller.actor, caller.by_cookie.as_ref()) {
-        return Err(Code::CrossSiteRequest.into());
+    // a token that is none of ours says nothing, and the core goes by the caller then
+    let rests_on_caller = match &command.refresh_token {
+        Some(token) => token::family_of(&app.sereno, token.expose()).await?.is_none(),
+        None => true,
+    };
+    if rests_on_caller {
+        caller.means_it(&app, &headers)?;
     }
     flow::logout(&app.sereno, &caller.meta, &caller.actor, command).await?;
     let ended_session = caller

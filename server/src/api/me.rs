@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use sereno_core::account::{email, factors, preferences, profile};
-use sereno_types::{ChangeEmail, ConfirmEmail, Factors, Me, Preferences, Problem};
+use sereno_types::{ChangeEmail, ConfirmEmail, Factors, Me, Preferences, Problem, Secret};
 
 use crate::http::caller::Caller;
 use crate::http::json::Json;
@@ -94,6 +94,8 @@ pub async fn change_email(
         (status = 204, description = "The address is changed"),
         (status = 401, description = "`authentication_required`: a code, and nobody is signed in", body = Problem,
             content_type = "application/problem+json"),
+        (status = 403, description = "`cross_site_request`: a code, and the CSRF token is missing", body = Problem,
+            content_type = "application/problem+json"),
         (status = 400, description = "`email_change_link_invalid`, `malformed_body`", body = Problem,
             content_type = "application/problem+json"),
         (status = 422, description = "`email_unique`: another account has confirmed the address meanwhile; \
@@ -102,8 +104,13 @@ pub async fn change_email(
 pub async fn confirm_email(
     State(app): State<App>,
     caller: Caller,
+    headers: HeaderMap,
     Json(command): Json<ConfirmEmail>,
 ) -> Result<StatusCode, Refusal> {
+    // a code is one only for whoever asked for it
+    if command.token.as_ref().is_none_or(Secret::is_empty) {
+        caller.means_it(&app, &headers)?;
+    }
     email::confirm(&app.sereno, &caller.meta, &caller.actor, command).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -137,6 +137,18 @@ impl Caller {
             BadToken(None) => Ok(()),
         }
     }
+
+    /// Refuses a request of a page that the caller did not mean, at a door for everybody which rests on the caller this time.
+    ///
+    /// # Errors
+    /// `cross_site_request`.
+    pub fn means_it(&self, app: &App, headers: &HeaderMap) -> Result<(), Refusal> {
+        if origin::may_change(app, headers, &self.actor, self.by_cookie.as_ref()) {
+            Ok(())
+        } else {
+            Err(Code::CrossSiteRequest.into())
+        }
+    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Caller {

@@ -1,7 +1,8 @@
 //! The defence against cross-site requests. A request that changes something and comes from a browser must come from our
 //! own pages (Fetch Metadata, else `Origin`) or from an origin that an application was registered with; a call of the JSON
 //! API that rests on a cookie must also bring the CSRF token of the session or family in `X-CSRF-Token`. Calls with a
-//! bearer token rest on nothing a browser adds by itself, and doors for everyone rest on no caller.
+//! bearer token rest on nothing a browser adds by itself; doors for everyone rest on a caller at times, and ask then
+//! ([`Caller::means_it`](super::caller::Caller::means_it)).
 
 use std::sync::Arc;
 
@@ -82,7 +83,7 @@ pub fn foreign<'a>(app: &App, headers: &'a HeaderMap) -> Option<&'a str> {
 }
 
 /// The JSON API demands the token where it rests on a cookie; forms of our pages are covered by their origin. A door for
-/// everyone does not rest on who calls, so that no cookie keeps anybody from signing in; signing out asks by itself.
+/// everyone asks by itself, and only where it rests on who calls, so that no cookie keeps anybody from signing in.
 fn has_token(app: &App, request: &Request) -> bool {
     let on = request.extensions();
     let door = on

@@ -57,8 +57,12 @@ pub async fn request(
         return Err(Code::DeletionClosed.into());
     }
     sereno.limit_address("request_deletion", meta)?;
-    let (user, named) = match command.identifier {
-        Some(identifier) => (by_name(sereno, &identifier).await?, identifier::canonical(&identifier)),
+    let user = match command.identifier {
+        Some(identifier) => {
+            let user = by_name(sereno, &identifier).await?;
+            notify::limit(sereno, MailKind::DeletionConfirm, &identifier::canonical(&identifier)).await?;
+            user
+        }
         None => match actor {
             Actor::User(caller) => {
                 let (user, has_mail) = own(sereno, caller.user_id).await?;
@@ -66,13 +70,12 @@ pub async fn request(
                     let proof = (caller, command.password);
                     return without_mail(sereno, meta, actor, &user, proof).await.map(Some);
                 }
-                let name = user.id.to_string();
-                (Some(user), name)
+                notify::limit_user(sereno, MailKind::DeletionConfirm, user.id).await?;
+                Some(user)
             }
             _ => return Err(Error::field("identifier", Code::Blank)),
         },
     };
-    notify::limit(sereno, MailKind::DeletionConfirm, &named).await?;
     let mut tx = sereno.begin(meta, actor).await?;
     tx.record(Event::new(EventKind::DeletionRequested).about(user.as_ref().map(|user| user.id)));
     tx.enqueue(&SendDeletion {

@@ -19,6 +19,9 @@ use crate::event::{Event, EventKind};
 use crate::notify::{self, MailKind, Recipient, optout};
 use crate::once::{self, Purpose};
 
+/// The detail of an `email_change_requested` event that says which request it was: the mail of any but the latest is not sent.
+pub(crate) const REQUEST: &str = "request";
+
 /// Asks to replace the signed-in user's address. The answer, and what is written before it, are the same whether or not
 /// somebody has the new address already; the job finds out. An earlier request ends: its link may have gone to a stranger
 /// by a slip of the pen.
@@ -63,7 +66,7 @@ pub(super) async fn wish(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, com
         reauthenticate::by_sign_in(sereno, &caller)?;
         None
     };
-    notify::limit(sereno, MailKind::EmailChangeNotice, &user.id.to_string()).await?;
+    notify::limit_user(sereno, MailKind::EmailChangeNotice, user.id).await?;
     notify::limit(sereno, MailKind::EmailChangeConfirm, &new.canonical).await?;
     Ok(Wish {
         user,
@@ -81,8 +84,11 @@ impl Wish {
         }
         let (user, locale) = (self.user, tx.meta().locale);
         once::consume_rest(sereno, tx.db(), Purpose::EmailChange, user.id).await?;
-        tx.record(Event::new(EventKind::EmailChangeRequested).about(user.id));
+        let request = sereno.new_id()?;
+        let event = Event::new(EventKind::EmailChangeRequested).about(user.id);
+        tx.record(event.with(REQUEST, request.to_string()));
         tx.enqueue(&SendEmailChange {
+            request: Some(request),
             user_id: user.id,
             credential_epoch: user.credential_epoch,
             address: self.new.address,
@@ -104,6 +110,8 @@ impl Wish {
 /// Sends the link to the new address, unless somebody else has confirmed it as theirs: they get nothing.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct SendEmailChange {
+    /// Which request it is, of those that the events tell of; none of an older version of Sereno.
+    pub request: Option<Uuid>,
     /// Who wants another address.
     pub user_id: Uuid,
     /// The user's credential epoch when it was asked for.
@@ -129,7 +137,7 @@ impl Job for SendEmailChange {
             address: self.address,
             locale: self.locale,
         };
-        notify::queue(sereno, &mut tx, MailKind::EmailChangeConfirm, recipient).await?;
+        notify::queue_about(sereno, &mut tx, MailKind::EmailChangeConfirm, recipient, self.request).await?;
         Ok(tx.commit().await?)
     }
 }

@@ -83,6 +83,11 @@ pub async fn change_state(
         .col_expr(user::Column::UpdatedAt, Expr::value(tx.now().0))
         .filter(user::Column::Id.eq(user.id))
         .filter(user::Column::State.eq(user.state.as_str()))
+        // what staff shuts while its owner keeps it stays shut
+        .filter(match &user.closed_from {
+            Some(before) => user::Column::ClosedFrom.eq(before.as_str()),
+            None => user::Column::ClosedFrom.is_null(),
+        })
         .exec_with_returning(tx.db())
         .await?;
     tx.touch(user.id);

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use sea_orm::sqlx::postgres::PgListener;
+use sea_orm::sqlx::{self, Executor};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement};
 use uuid::Uuid;
 
@@ -13,6 +14,8 @@ use crate::error::Result;
 
 const CHANNEL: &str = "sereno_touched";
 const EVERY: Duration = Duration::from_millis(500);
+/// Asks for what is there already, so that an answer comes.
+const STILL_LISTENING: &str = "LISTEN sereno_touched";
 
 /// Tells other processes, at commit, that these ids changed. SQLite needs no telling.
 pub(super) async fn announce(db: &DatabaseTransaction, ids: &[Uuid]) -> Result<()> {
@@ -64,19 +67,37 @@ async fn watch_sqlite(sereno: &Sereno) -> Result<()> {
 }
 
 async fn watch_postgres(sereno: &Sereno) -> Result<()> {
-    let failed = |error: sea_orm::sqlx::Error| crate::Error::Unavailable(error.to_string());
     // a connection of its own: one of the pool would be missing there for ever
     let url = sereno.config.database_url();
-    let connecting = tokio::time::timeout(sereno.config.database.timeout.span(), PgListener::connect(&url)).await;
-    let connected = connecting.map_err(|_| crate::Error::Unavailable("timed out".to_owned()))?;
-    let mut listener = connected.map_err(failed)?;
+    let limit = sereno.config.database.timeout.span();
+    let mut listener = answered(limit, PgListener::connect(&url)).await?;
     // a broken connection must be told at once, not after another one was found
     listener.eager_reconnect(false);
-    listener.listen(CHANNEL).await.map_err(failed)?;
+    answered(limit, listener.listen(CHANNEL)).await?;
     sereno.cache.hear();
-    while let Some(told) = listener.try_recv().await.map_err(failed)? {
-        let ids: Vec<Uuid> = told.payload().split(',').filter_map(|id| id.parse().ok()).collect();
-        sereno.cache.forget(&ids);
+    loop {
+        match tokio::time::timeout(EVERY, listener.try_recv()).await {
+            Ok(Ok(Some(told))) => {
+                let ids: Vec<Uuid> = told.payload().split(',').filter_map(|id| id.parse().ok()).collect();
+                sereno.cache.forget(&ids);
+            }
+            Ok(Ok(None)) => return Ok(()),
+            Ok(Err(error)) => return Err(unavailable(error)),
+            // a network may swallow everything without closing the connection; whoever only listens never learns of it
+            Err(_) => {
+                answered(EVERY, listener.execute(STILL_LISTENING)).await?;
+            }
+        }
     }
-    Ok(())
+}
+
+/// What a database says within so long.
+async fn answered<T>(limit: Duration, asking: impl Future<Output = sqlx::Result<T>>) -> Result<T> {
+    let answered = tokio::time::timeout(limit, asking).await;
+    let answered = answered.map_err(|_| crate::Error::Unavailable("timed out".to_owned()))?;
+    answered.map_err(unavailable)
+}
+
+fn unavailable(error: sqlx::Error) -> crate::Error {
+    crate::Error::Unavailable(error.to_string())
 }

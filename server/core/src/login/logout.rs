@@ -55,6 +55,11 @@ pub async fn end(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, command: Lo
         Via::Family(id) => token::application_of(sereno, id).await?,
     };
     let mut tx = sereno.begin(meta, actor).await?;
+    // a token that has ended proves nobody: it ends its sign-in, and takes no device away
+    let speaks = match (family, &presented) {
+        (Some(family), Some(token)) => token::is_good(sereno, &tx, family, token.expose()).await?,
+        _ => true,
+    };
     let ended: Option<(Option<Uuid>, Uuid)> = match via {
         Via::Session(id) => session::end(&tx, id, "logout").await?.then(|| (caller_id(actor), id)),
         Via::Family(id) => token::revoke(&mut tx, id, "logout")
@@ -69,7 +74,7 @@ pub async fn end(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, command: Lo
             None => event,
         });
         let device = command.device_id.and_then(|id| id.0.parse().ok());
-        if let (Some(owner), Some(device)) = (user_id, device) {
+        if let (Some(owner), Some(device), true) = (user_id, device, speaks) {
             devices::take_away(&mut tx, device, owner).await?;
         }
     }

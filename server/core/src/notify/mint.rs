@@ -1,7 +1,7 @@
 //! Secrets are minted when a mail leaves, and everything else that it says is looked up: for each kind what its variables
 //! hold, or nothing when nobody waits for it any more.
 
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use sereno_types::UserState;
 use uuid::Uuid;
 
@@ -12,6 +12,7 @@ use super::mails::{
     PasswordReset, RegistrationRepeated, Test, UnknownAccount,
 };
 use crate::access::address;
+use crate::account::email::REQUEST;
 use crate::clock::Moment;
 use crate::context::Sereno;
 use crate::entity::{
@@ -43,7 +44,9 @@ pub(super) async fn mint(
         }
         MailKind::Invitation => return Ok(mint_invitation(sereno, message, epoch, about).await?.map(Mail::from)),
         MailKind::PasswordReset => return Ok(mint_password_reset(sereno, message, epoch).await?.map(Mail::from)),
-        MailKind::EmailChangeConfirm => return Ok(mint_email_change(sereno, message, epoch).await?.map(Mail::from)),
+        MailKind::EmailChangeConfirm => {
+            return Ok(mint_email_change(sereno, message, epoch, about).await?.map(Mail::from));
+        }
         MailKind::LoginCode => return Ok(login_code::mint(sereno, message, about).await?.map(Mail::from)),
         MailKind::DeletionConfirm => return Ok(mint_deletion(sereno, message, epoch).await?.map(Mail::from)),
         MailKind::DeletionScheduled => {
@@ -213,15 +216,21 @@ async fn mint_email_change(
     sereno: &Sereno,
     message: &email_message::Model,
     epoch: i64,
+    about: Option<Uuid>,
 ) -> Result<Option<EmailChangeConfirm>> {
     let Some((user, _)) = still_active(sereno, message, epoch).await? else {
         return Ok(None);
     };
-    let later = email_message::Entity::find()
-        .filter(email_message::Column::UserId.eq(user.id))
-        .filter(email_message::Column::Mail.eq(message.mail.as_str()))
-        .filter(email_message::Column::Id.gt(message.id));
-    if later.count(sereno.db.read()).await? > 0 {
+    // by the requests, and not by their mails: the one for an address that somebody else has gets none
+    let latest = event::Entity::find()
+        .filter(event::Column::UserId.eq(user.id))
+        .filter(event::Column::Name.eq(EventKind::EmailChangeRequested.as_str()))
+        .order_by_desc(event::Column::At)
+        .order_by_desc(event::Column::Id)
+        .one(sereno.db.read())
+        .await?;
+    let latest = latest.and_then(|row| row.detail.get(REQUEST)?.as_str()?.parse::<Uuid>().ok());
+    if latest != about {
         return Ok(None);
     }
     let settings = &sereno.config.registration;

@@ -295,13 +295,24 @@ pub async fn sweep(sereno: &Sereno) -> Result<()> {
 /// # Errors
 /// `too_many_requests`.
 pub async fn limit(sereno: &Sereno, mail: MailKind, canonical: &str) -> Result<()> {
-    let (what, most) = (
-        format!("mail.{}", mail.as_str()),
-        sereno.config.limit.mails_per_recipient,
-    );
+    count(sereno, mail, &format!("typed\n{canonical}")).await
+}
+
+/// The same for a mail that a user asked for who is known, or staff for them. It counts apart from what is typed: anybody can type
+/// an id.
+///
+/// # Errors
+/// `too_many_requests`.
+pub async fn limit_user(sereno: &Sereno, mail: MailKind, id: Uuid) -> Result<()> {
+    count(sereno, mail, &format!("user\n{id}")).await
+}
+
+async fn count(sereno: &Sereno, mail: MailKind, whom: &str) -> Result<()> {
+    let what = format!("mail.{}", mail.as_str());
+    let most = sereno.config.limit.mails_per_recipient;
     limiter::take(
         sereno,
-        &[Limit::new(sereno, &what, canonical, most, Duration::from_hours(1))],
+        &[Limit::new(sereno, &what, whom, most, Duration::from_hours(1))],
     )
     .await
 }

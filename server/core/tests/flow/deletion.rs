@@ -61,6 +61,56 @@ async fn log_in(test: &TestSereno) -> Result<()> {
     Ok(())
 }
 
+/// Whoever keeps the account in the moment in which staff locks it keeps it locked, or staff is told.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lock_is_not_lost_when_the_account_is_kept_at_the_same_moment() {
+    let test = TestSereno::with(|config| config.limit.mails_per_recipient = 0).await;
+    let id = test.user("ana").await;
+    let (staff, meta, name) = (test.system().await, test.meta(), Id(id.to_string()));
+    for round in 0..12 {
+        test.advance(Duration::from_mins(5));
+        let link = token_of(&wish(&test).await);
+        confirm(&test, &link).await.unwrap();
+        let mail = test.mails().await.pop().unwrap();
+        let link = token_of(&mail);
+        let (kept, locked) = tokio::join!(keep(&test, &link), admin::lock(&test.sereno, &meta, &staff, &name));
+        assert!(kept.is_ok() || refused(kept) == Code::StateConflict, "round {round}");
+        let state = test.column("SELECT state FROM \"user\"").await;
+        if locked.is_ok() && state != ["deleting"] {
+            assert_eq!(state, ["locked"], "round {round}");
+        }
+        test.put_into(id, UserState::Active).await;
+    }
+}
+
+/// Anybody can type an id; whom it names is limited by what they ask for themselves.
+#[tokio::test]
+async fn an_id_that_somebody_types_uses_up_nobodys_mails() {
+    let test = TestSereno::with(|config| config.limit.mails_per_recipient = 2).await;
+    let id = test.user("ana").await;
+    let own = test.sign_in("ana").await;
+    for _ in 0..2 {
+        ask(&test, &Actor::Anonymous, Some(&id.to_string())).await.unwrap();
+        ask(&test, &own.actor, None).await.unwrap();
+    }
+    for (actor, identifier) in [(&Actor::Anonymous, Some(id.to_string())), (&own.actor, None)] {
+        let outcome = ask(&test, actor, identifier.as_deref()).await;
+        assert_eq!(refused(outcome), Code::TooManyRequests);
+    }
+    // however staff spells it, it is one user
+    let (staff, meta) = (test.system().await, test.meta());
+    let spelt = [id.to_string(), id.to_string().to_uppercase(), id.simple().to_string()];
+    let mut refusals = 0;
+    for id in spelt {
+        refusals += usize::from(
+            admin::send_password_reset(&test.sereno, &meta, &staff, &Id(id))
+                .await
+                .is_err(),
+        );
+    }
+    assert_eq!(refusals, 1);
+}
+
 #[tokio::test]
 async fn a_link_closes_the_account_and_time_deletes_it() {
     let test = TestSereno::with_ana().await;

@@ -434,6 +434,36 @@ async fn signing_out_takes_the_users_own_device_along_and_no_other() {
     assert_eq!(test.count("device").await, 1);
 }
 
+/// Nor one that lay unused for too long, nor one that has given way to its successor: they end their own sign-in at most.
+#[tokio::test]
+async fn signing_out_by_a_token_that_is_no_longer_good_takes_no_device_along() {
+    let test = TestSereno::new().await;
+    test.user("ana").await;
+    let sign_out = async |token: &str, device: Id| {
+        let command = Logout {
+            refresh_token: Some(token.into()),
+            device_id: Some(device),
+            ..Logout::default()
+        };
+        login::logout(&test.sereno, &test.meta(), &Actor::Anonymous, command).await
+    };
+    let old = on(&test, "ana", named(LAPTOP)).await;
+    test.advance(Duration::from_hours(24 * 40));
+    let now = on(&test, "ana", named(LAPTOP)).await;
+    assert_eq!(old.id(), now.id());
+    sign_out(&old.pair.refresh_token, old.id()).await.unwrap();
+    assert!(!is_over(&test, &now.pair).await);
+
+    let next = test.refresh(&now.pair.refresh_token).await.unwrap();
+    test.advance(Duration::from_mins(1));
+    let again = on(&test, "ana", named(LAPTOP)).await;
+    sign_out(&now.pair.refresh_token, now.id()).await.unwrap();
+    assert!(is_over(&test, &next).await && !is_over(&test, &again.pair).await);
+    assert_eq!(test.events.count(EventKind::DeviceRemoved), 0);
+    sign_out(&again.pair.refresh_token, again.id()).await.unwrap();
+    assert_eq!(test.events.count(EventKind::DeviceRemoved), 1);
+}
+
 #[tokio::test]
 async fn a_device_that_is_new_is_told_of() {
     let test = TestSereno::new().await;

@@ -302,6 +302,25 @@ async fn a_link_that_leaves_late_is_not_minted_after_another_request() {
     assert_eq!(told(&mails), [(CONFIRM, "meant@example.net"), notice, notice]);
 }
 
+/// The request decides, and not its mail: the one for an address that somebody else has gets none.
+#[tokio::test]
+async fn a_link_that_leaves_late_is_not_minted_after_a_request_that_gets_no_mail() {
+    let test = TestSereno::new().await;
+    test.user("ana").await;
+    test.user("bea").await;
+    let own = test.sign_in("ana").await;
+    let away = test.try_another(|_| (), Some(Arc::new(Away))).await.unwrap();
+    for email in ["slip@example.net", "bea@example.org"] {
+        ask(&test, &own.actor, email, None).await.unwrap();
+        jobs::run_due(&away.sereno).await.unwrap();
+        test.advance(Duration::from_millis(10));
+    }
+    test.advance(Duration::from_hours(1));
+    let mails = test.mails().await;
+    let notice = (NOTICE, "ana@example.org");
+    assert_eq!(told(&mails), [notice, notice]);
+}
+
 #[tokio::test]
 async fn the_link_ends_in_its_time_and_with_the_account() {
     let test = TestSereno::new().await;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "builders and checks outside of the test functions")]
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use sea_orm::ConnectionTrait;
@@ -14,7 +15,11 @@ use sereno_core::event::EventKind;
 use sereno_core::oauth::admin as applications;
 use sereno_core::testing::{Client, TestSereno, refused};
 use sereno_core::{access, login, session, token};
-use sereno_types::{Code, Id, Logout, UpdateApplication};
+use sereno_types::{Code, Id, Logout, Secret, UpdateApplication};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use url::Url;
 
 /// Two processes on one database; the second one listens.
 async fn two() -> (TestSereno, TestSereno) {
@@ -170,6 +175,82 @@ async fn a_listener_that_lost_its_connection_comes_back() {
     remembered(&there, &answer.access_token).await;
     admin::lock(&here.sereno, &here.meta(), &staff, &id).await.unwrap();
     assert!(refused_after(&there, &answer.access_token).await < Duration::from_millis(1_500));
+}
+
+/// A network that swallows what is said, and closes nothing, is found out too.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_listener_whose_network_swallows_everything_forgets() {
+    let here = TestSereno::new().await;
+    if here.database.is_sqlite() {
+        return;
+    }
+    let network = Network::before(here.sereno.config.database_url()).await;
+    let there = here
+        .try_another(|config| config.database.url = Secret::new(network.url.clone()), None)
+        .await
+        .unwrap();
+    tokio::spawn(watch(there.sereno.clone()));
+    let id = Id(here.user("ana").await.to_string());
+    let answer = here.log_in("ana").await;
+    remembered(&there, &answer.access_token).await;
+    network.swallows.store(true, Ordering::Relaxed);
+    let staff = here.system().await;
+    admin::lock(&here.sereno, &here.meta(), &staff, &id).await.unwrap();
+    refused_after(&there, &answer.access_token).await;
+    network.swallows.store(false, Ordering::Relaxed);
+    admin::unlock(&here.sereno, &here.meta(), &staff, &id).await.unwrap();
+    let answer = here.log_in("ana").await;
+    remembered(&there, &answer.access_token).await;
+}
+
+/// What stands between a node and its database. It can swallow what the connections say and hear that listen.
+struct Network {
+    url: String,
+    swallows: Arc<AtomicBool>,
+}
+
+impl Network {
+    async fn before(database: String) -> Self {
+        let mut url: Url = database.parse().unwrap();
+        let behind = format!("{}:{}", url.host_str().unwrap(), url.port().unwrap());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        url.set_port(Some(listener.local_addr().unwrap().port())).unwrap();
+        let swallows = Arc::new(AtomicBool::new(false));
+        let network = Self {
+            url: url.to_string(),
+            swallows: Arc::clone(&swallows),
+        };
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let database = TcpStream::connect(&behind).await.unwrap();
+                let (swallows, listens) = (Arc::clone(&swallows), Arc::new(AtomicBool::new(false)));
+                let (from_client, to_client) = client.into_split();
+                let (from_database, to_database) = database.into_split();
+                tokio::spawn(pass_on(
+                    from_client,
+                    to_database,
+                    Arc::clone(&swallows),
+                    Arc::clone(&listens),
+                ));
+                tokio::spawn(pass_on(from_database, to_client, swallows, listens));
+            }
+        });
+        network
+    }
+}
+
+async fn pass_on(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, swallows: Arc<AtomicBool>, listens: Arc<AtomicBool>) {
+    let mut bytes = [0; 8_192];
+    while let Ok(count @ 1..) = from.read(&mut bytes).await {
+        let said = &bytes[..count];
+        if said.windows(6).any(|word| word == b"LISTEN") {
+            listens.store(true, Ordering::Relaxed);
+        }
+        let is_lost = swallows.load(Ordering::Relaxed) && listens.load(Ordering::Relaxed);
+        if !is_lost && to.write_all(said).await.is_err() {
+            return;
+        }
+    }
 }
 
 /// A request that is given up at any moment, even during its commit, leaves no memory of what is no longer true.

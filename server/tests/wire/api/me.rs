@@ -43,11 +43,24 @@ async fn a_session_needs_its_csrf_token_to_change_anything() {
     let me = door.get("/api/v1/me", &[("cookie", &admin)]).await;
     let token = me.header("x-csrf-token");
     assert!(!token.is_empty());
-    let refused = door.post("/api/v1/logout", &json!({}), &[("cookie", &admin)]).await;
-    assert_eq!(
-        (refused.status.as_u16(), refused.code().as_str()),
-        (403, "cross_site_request")
-    );
+    // also at doors for everybody, where they rest on the caller
+    for (path, body) in [
+        ("/api/v1/logout", json!({})),
+        ("/api/v1/logout", json!({"refresh_token": "sr_nonsense"})),
+        ("/api/v1/me/deletion", json!({})),
+        ("/api/v1/me/email/confirm", json!({"code": "12345678"})),
+    ] {
+        let refused = door.post(path, &body, &[("cookie", &admin)]).await;
+        assert_eq!(
+            (refused.status.as_u16(), refused.code().as_str()),
+            (403, "cross_site_request"),
+            "{path} {body}"
+        );
+    }
+    // and where they do not, no cookie keeps anybody from them
+    let unknown = json!({"token": "x"});
+    let answer = door.post("/api/v1/me/email/confirm", &unknown, &[("cookie", &admin)]).await;
+    assert_eq!(answer.code(), "email_change_link_invalid");
     let foreign = [
         ("cookie", admin.as_str()),
         ("x-csrf-token", token),

@@ -22,7 +22,7 @@ use crate::notify::{self, MailKind};
 /// confirmed.
 pub async fn send_activation(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<()> {
     staff.require(Permission::UsersManage)?;
-    notify::limit(sereno, MailKind::Activation, &id.0).await?;
+    notify::limit_user(sereno, MailKind::Activation, parse(id)?).await?;
     let mut tx = sereno.begin(meta, staff.actor()).await?;
     let user = target(&tx, staff, id).await?;
     let waits = match user.state() {
@@ -51,7 +51,7 @@ pub async fn send_activation(sereno: &Sereno, meta: &RequestMeta, staff: &Staff,
 /// or has no address that leads to it.
 pub async fn send_password_reset(sereno: &Sereno, meta: &RequestMeta, staff: &Staff, id: &Id) -> Result<()> {
     staff.require(Permission::UsersManage)?;
-    notify::limit(sereno, MailKind::PasswordReset, &id.0).await?;
+    notify::limit_user(sereno, MailKind::PasswordReset, parse(id)?).await?;
     let mut tx = sereno.begin(meta, staff.actor()).await?;
     let user = target(&tx, staff, id).await?;
     let reaches = match primary(&tx, &user).await? {
