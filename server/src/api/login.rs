@@ -8,14 +8,14 @@ use sereno_core::access::application;
 use sereno_core::context::Via;
 use sereno_core::login::{self as flow, Brought, LoggedIn};
 use sereno_core::token;
-use sereno_types::{Code, Id, Login, LoginAnswer, Logout, Problem, TokenAnswer};
+use sereno_types::{Id, Login, LoginAnswer, Logout, Problem, TokenAnswer};
 use tower_sessions::Session;
 
 use crate::http::caller::Caller;
 use crate::http::json::Json;
 use crate::http::origin::ByCookie;
 use crate::http::problem::Refusal;
-use crate::http::{delivery, session_store};
+use crate::http::{delivery, origin, session_store};
 use crate::router::App;
 
 /// Sign in with a password

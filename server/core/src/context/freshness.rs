@@ -82,7 +82,7 @@ async fn watch_postgres(sereno: &Sereno) -> Result<()> {
                 sereno.cache.forget(&ids);
             }
             Ok(Ok(None)) => return Ok(()),
-            Ok(Err(error)) => return Err(unavailable(error)),
+            Ok(Err(error)) => return Err(unavailable(&error)),
             // a network may swallow everything without closing the connection; whoever only listens never learns of it
             Err(_) => {
                 answered(EVERY, listener.execute(STILL_LISTENING)).await?;
@@ -95,9 +95,9 @@ async fn watch_postgres(sereno: &Sereno) -> Result<()> {
 async fn answered<T>(limit: Duration, asking: impl Future<Output = sqlx::Result<T>>) -> Result<T> {
     let answered = tokio::time::timeout(limit, asking).await;
     let answered = answered.map_err(|_| crate::Error::Unavailable("timed out".to_owned()))?;
-    answered.map_err(unavailable)
+    answered.map_err(|error| unavailable(&error))
 }
 
-fn unavailable(error: sqlx::Error) -> crate::Error {
+fn unavailable(error: &sqlx::Error) -> crate::Error {
     crate::Error::Unavailable(error.to_string())
 }

@@ -59,7 +59,9 @@ async fn a_session_needs_its_csrf_token_to_change_anything() {
     }
     // and where they do not, no cookie keeps anybody from them
     let unknown = json!({"token": "x"});
-    let answer = door.post("/api/v1/me/email/confirm", &unknown, &[("cookie", &admin)]).await;
+    let answer = door
+        .post("/api/v1/me/email/confirm", &unknown, &[("cookie", &admin)])
+        .await;
     assert_eq!(answer.code(), "email_change_link_invalid");
     let foreign = [
         ("cookie", admin.as_str()),
