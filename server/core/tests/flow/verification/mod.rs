@@ -11,7 +11,7 @@ mod proving;
 mod rights;
 mod taking_over;
 
-use sereno_core::account::password::{change, forgot, reset};
+use sereno_core::account::password::{forgot, reset};
 use sereno_core::account::{activate, email, register};
 use sereno_core::config::Verification;
 use sereno_core::context::Actor;

@@ -1,11 +1,9 @@
 //! What confirms an address that somebody may have typed, and how it is asked for again.
 
-use sea_orm::QueryFilter;
 use serde_json::json;
 use sereno_core::account::password::change;
 use sereno_core::account::{activate, admin, profile};
 use sereno_core::config::Verification;
-use sereno_core::entity::user;
 use sereno_core::event::EventKind;
 use sereno_core::testing::{PASSWORD, by_code, by_link, code_of, refused};
 use sereno_core::token;

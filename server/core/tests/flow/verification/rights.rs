@@ -8,11 +8,11 @@ use sereno_core::config::Verification;
 use sereno_core::entity::{role, user};
 use sereno_core::login::{self};
 use sereno_core::roles::{assignments, projects};
-use sereno_core::testing::{PASSWORD, TestSereno, by_code, by_link, login_code_of, refused, refused_fields};
+use sereno_core::testing::{PASSWORD, TestSereno, by_link, login_code_of, refused, refused_fields};
 use sereno_types::{AssignRole, Code, CreateProject, Id, SocialLinking, UserState, VerifyLoginCode};
 
 use super::{
-    ADDRESS, NEW, asked_for_a_password, by_provider, form, is_confirmed, optional, send, set, try_password, with,
+    ADDRESS, NEW, asked_for_a_password, by_provider, form, is_confirmed, optional, send, set, try_password,
     with_provider,
 };
 

@@ -3,15 +3,14 @@
 use sea_orm::EntityTrait;
 use sea_orm::sea_query::Expr;
 use serde_json::json;
-use sereno_core::account::password::{forgot, reset};
 use sereno_core::account::{activate, deletion, email, preferences};
 use sereno_core::config::Verification;
 use sereno_core::context::Actor;
-use sereno_core::entity::{identity, user};
+use sereno_core::entity::identity;
 use sereno_core::event::EventKind;
 use sereno_core::login::{self};
+use sereno_core::social;
 use sereno_core::testing::{PASSWORD, TestSereno, by_link, login_code_of, refused, token_of};
-use sereno_core::{social, token};
 use sereno_types::{
     ChangeEmail, Code, ConfirmEmail, LinkIdentity, Preferences, RequestDeletion, SocialLinking, UserState,
     VerifyLoginCode,
