@@ -145,6 +145,10 @@ fn refusal(provider: Provider, error: &Error, (token, expected, now): (&str, &[S
         Code::TooManyRequests | Code::Overloaded | Code::Unavailable | Code::Internal | Code::SocialUnavailable => {
             return None;
         }
+        // its keys could not be had
+        Code::SocialMisconfigured | Code::SocialAnswerInvalid if provider == Provider::Apple => {
+            "Unable to validate Apple token".to_owned()
+        }
         Code::SocialSubjectMissing if !provider.has_id_tokens() => "Provider did not return user email".to_owned(),
         code if !is_of_token(code) => code.title().to_owned(),
         code => match provider {

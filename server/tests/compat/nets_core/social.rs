@@ -1,7 +1,7 @@
 //! Signing in with what a provider handed out.
 
 use serde_json::{Value, json};
-use sereno_core::testing::{FakeProvider, Signing};
+use sereno_core::testing::{FakeProvider, Says, Signing};
 use sereno_types::SocialKind;
 
 use super::fixture::{CLIENT, NetsCore, pair_of};
@@ -175,4 +175,68 @@ async fn a_token_of_googles_is_for_its_audience_by_either_name() {
     assert_eq!(answer.status, 400, "{}", answer.text);
     let said = answer.json()["message"].as_str().unwrap().to_owned();
     assert!(said.starts_with("Wrong issuer."), "{said}");
+}
+
+/// A token that its provider refuses is a bad one; a provider that does not answer says nothing of it.
+#[tokio::test]
+async fn a_provider_that_is_away_is_no_bad_token() {
+    let doors = [
+        (
+            "/loginWithFacebook/",
+            "facebook.ok.form",
+            "/me",
+            "Invalid Facebook token",
+        ),
+        (
+            "/loginWithMicrosoft/",
+            "microsoft.ok.new_user",
+            "/v1.0/me",
+            "Invalid Microsoft token",
+        ),
+        (
+            "/loginWithGithub/",
+            "github.public_email",
+            "/user",
+            "Invalid GitHub token",
+        ),
+    ];
+    let facade = NetsCore::with(|_| ()).await;
+    let provider = providers::start(&facade.place.test, "").await;
+    for (door, exchange, path, said) in doors {
+        let token = providers::token(&provider, exchange);
+        for (says, status) in [
+            (Says::Empty(401), 400),
+            (Says::Json(403, json!({"error": {"code": 190}})), 400),
+            (Says::Empty(500), 503),
+            (Says::Empty(429), 503),
+        ] {
+            provider.say(path, says.clone());
+            let answer = facade.json(door, &body(&facade, &token), None).await;
+            assert_eq!(answer.status, status, "{door} {says:?} {}", answer.text);
+            assert_eq!(answer.json()["res"], 0);
+            assert_eq!(
+                answer.json()["message"] == said,
+                status == 400,
+                "{door} {}",
+                answer.text
+            );
+        }
+    }
+    for (status, expected) in [(404, 400), (503, 503)] {
+        let facade = NetsCore::with(|_| ()).await;
+        let provider = providers::start(&facade.place.test, "").await;
+        provider.say("/keys", Says::Empty(status));
+        let token = provider.id_token(&json!({"aud": "apple-client"}));
+        let answer = facade.json("/loginWithApple/", &body(&facade, &token), None).await;
+        assert_eq!(answer.status, expected, "{}", answer.text);
+        assert_eq!(
+            answer.json()["message"] == "Unable to validate Apple token",
+            expected == 400,
+            "{}",
+            answer.text
+        );
+        let token = provider.id_token(&json!({"aud": "google-client"}));
+        let answer = facade.json("/loginWithGoogle/", &body(&facade, &token), None).await;
+        assert_eq!(answer.json()["res"], 0, "{}", answer.text);
+    }
 }

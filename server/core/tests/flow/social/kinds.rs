@@ -104,6 +104,24 @@ async fn google_goes_by_two_names() {
     );
 }
 
+/// Whatever a refusal looks like.
+#[tokio::test]
+async fn a_token_that_the_provider_refuses_is_none() {
+    let (test, provider) = with_kind(SocialKind::Google, |_| ()).await;
+    for says in [Says::Empty(401), Says::Json(403, json!({})), Says::Empty(404)] {
+        provider.say("/tokeninfo", says);
+        assert_eq!(
+            refused(post(&test, "google", access_token()).await),
+            Code::SocialTokenInvalid
+        );
+    }
+    provider.say("/tokeninfo", Says::Empty(500));
+    assert_eq!(
+        refused(post(&test, "google", access_token()).await),
+        Code::SocialUnavailable
+    );
+}
+
 #[tokio::test]
 async fn facebook_access_tokens_count_only_if_they_were_issued_to_us() {
     let (test, provider) = with_kind(SocialKind::Facebook, |_| ()).await;
