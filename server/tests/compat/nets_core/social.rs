@@ -177,6 +177,34 @@ async fn a_token_of_googles_is_for_its_audience_by_either_name() {
     assert!(said.starts_with("Wrong issuer."), "{said}");
 }
 
+#[tokio::test]
+async fn an_address_is_no_name() {
+    let facade = NetsCore::with(|_| ()).await;
+    let provider = providers::start(&facade.place.test, "").await;
+    let none = "(absent)";
+    let token = provider.id_token(&json!({
+        "aud": "apple-client", "email": "ana@example.com", "name": none, "given_name": none, "family_name": none,
+    }));
+    let answer = facade.json("/loginWithApple/", &body(&facade, &token), None).await;
+    pair_of(&answer);
+    let user = &answer.json()["data"]["user"];
+    assert_eq!(
+        (&user["email"], &user["first_name"], &user["full_name"]),
+        (&json!("ana@example.com"), &json!(""), &json!(""))
+    );
+}
+
+#[tokio::test]
+async fn who_has_no_address_signs_in_at_both_doors_of_googles() {
+    let (facade, google) = with_google().await;
+    for door in ["/loginWithGoogleSocial/", "/loginWithGoogle/"] {
+        let token = google.id_token(&json!({"email": "(absent)"}));
+        let answer = facade.json(door, &body(&facade, &token), None).await;
+        pair_of(&answer);
+        assert_eq!(answer.json()["data"]["user"]["email"], "", "{door}");
+    }
+}
+
 /// A token that its provider refuses is a bad one; a provider that does not answer says nothing of it.
 #[tokio::test]
 async fn a_provider_that_is_away_is_no_bad_token() {
