@@ -367,3 +367,15 @@ async fn an_application_signs_in_if_it_has_a_secret_and_the_grant() {
         assert_eq!((answer.status, answer.json()), (400, said), "{client_id}");
     }
 }
+
+#[tokio::test]
+async fn of_protected_names_alone_nothing_is_shown() {
+    let facade = NetsCore::with(|_| ()).await;
+    let (access, _) = facade.sign_in("otp@example.com").await;
+    for fields in [json!(["password"]), json!(["is_superuser", "password"])] {
+        let answer = facade
+            .json("/getProfile/", &json!({"fields": fields}), Some(&access))
+            .await;
+        assert_eq!((answer.status, answer.json()), (200, json!({"res": 1, "data": null})));
+    }
+}
