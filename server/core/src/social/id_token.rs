@@ -119,9 +119,10 @@ pub(super) fn check(token: &str, expected: &Expectation<'_>) -> Result<Value, Fa
     {
         return Err(refused(Code::SocialTokenExpired, &"not yet valid").into());
     }
-    let issuer = text(&claims, "iss").unwrap_or_default();
-    let is_renamed = expected.also_called == Some(issuer);
-    if !is_renamed && IssuerUrl::new(issuer.to_owned()).is_err() {
+    // the crate reads issuers that are URLs alone
+    let named = text(&claims, "iss").unwrap_or_default();
+    let is_renamed = expected.also_called == Some(named);
+    if !is_renamed && IssuerUrl::new(named.to_owned()).is_err() {
         return Err(refused(Code::SocialIssuerMismatch, &"its issuer is no URL").into());
     }
     let readable = if is_renamed {
