@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use sereno_core::access;
-use sereno_core::social::{self, identities};
+use sereno_core::social::{self, UntoldNonce, identities};
 use sereno_types::{Id, Identity, LinkIdentity, LoginAnswer, Page, PageQuery, Problem, SocialButton, SocialLogin};
 use tower_sessions::Session;
 
@@ -55,7 +55,7 @@ pub async fn sign_in(
     Segment(slug): Segment,
     Json(command): Json<SocialLogin>,
 ) -> Result<(HeaderMap, Json<LoginAnswer>), Refusal> {
-    let logged_in = social::sign_in_posted(&app.sereno, &caller.meta, &slug, command).await?;
+    let logged_in = social::sign_in_posted(&app.sereno, &caller.meta, &slug, command, UntoldNonce::Refused).await?;
     login::present(&app, &session, logged_in).await
 }
 

@@ -65,6 +65,11 @@ section! {
         allow_refresh_update: bool = true;
         /// What people sign in with: `username` or `email`. So is the member of `user` called; the form's field is always `username`.
         username_field: String = "username".to_owned();
+        /// What else `user` in the tokens says of its user: `email`, `email_verified`, `username`, `first_name`, `last_name`,
+        /// `locale`, `picture`, `is_superuser`, `created_at`, or `attributes.<name>`, which is called `<name>` there.
+        user_claims: Vec<String> = Vec::new();
+        /// Which permissions stand in the tokens: `all` that the user has without a project, or `none`.
+        permissions: String = "all".to_owned();
     }
 }
 
@@ -130,6 +135,12 @@ impl Djwto {
             Seconds(0) => Seconds(0),
             lasts => lasts.max(USUAL),
         })
+    }
+
+    /// How something in `user_claims` is called in the tokens.
+    #[must_use]
+    pub fn name_in_user(claim: &str) -> &str {
+        claim.strip_prefix("attributes.").unwrap_or(claim)
     }
 
     /// `SameSite`, where there is such a one.
@@ -206,6 +217,21 @@ fn djwto(config: &Config, faults: &mut Faults) {
     }
     if !matches!(settings.username_field.as_str(), "username" | "email") {
         faults.add(at, "username_field", "must be \"username\" or \"email\"");
+    }
+    let mut named = vec!["id", "perms", settings.username_field.as_str()];
+    for claim in &settings.user_claims {
+        let name = Djwto::name_in_user(claim);
+        if named.contains(&name) {
+            faults.add(
+                at,
+                "user_claims",
+                &format!("must name `{name}` once, and nothing that is there anyway"),
+            );
+        }
+        named.push(name);
+    }
+    if !matches!(settings.permissions.as_str(), "all" | "none") {
+        faults.add(at, "permissions", "must be \"all\" or \"none\"");
     }
     for (key, seconds, most) in [
         ("access_lifetime", settings.access_lifetime, LIFETIME_MAX),

@@ -113,9 +113,14 @@ async fn checked(
     let no_keys = || refused(Code::SocialTokenInvalid, &"this provider writes no ID tokens");
     let expected = |endpoints: &Endpoints| {
         let keys = endpoints.keys.as_ref().ok_or_else(no_keys)?;
+        let also_called = match provider.kind {
+            SocialKind::Google => google::also_called(issuer),
+            _ => None,
+        };
         let expectation = Expectation {
             provider,
             issuer,
+            also_called,
             keys,
             nonce,
             access_token,

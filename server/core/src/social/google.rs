@@ -17,6 +17,11 @@ pub(super) async fn endpoints(http: &Http, provider: &Provider) -> Result<Endpoi
     oidc::discover(http, &base(provider.settings.issuer.as_deref(), ISSUER)).await
 }
 
+/// How the issuer is called in ID tokens, too: without `https://`. Google's documentation says that both are its name.
+pub(super) fn also_called(issuer: &str) -> Option<&str> {
+    issuer.split_once("://").map(|(_, name)| name)
+}
+
 /// Who an access token belongs to, if it was issued to us.
 pub(super) async fn by_access_token(
     http: &Http,

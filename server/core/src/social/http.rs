@@ -60,26 +60,29 @@ impl Http {
     /// # Errors
     /// `social_unavailable`, `social_misconfigured`, `social_answer_invalid`.
     pub async fn ask(&self, request: Request) -> Result<(u16, Value)> {
-        let answer = self
-            .sereno
-            .outbound
-            .send(request)
-            .await
-            .and_then(awake)
-            .map_err(|error| failing(&error))?;
+        let answer = self.send(request).await?;
         let value = answer.json::<Value>().map_err(|error| invalid(&error))?;
         Ok((answer.status, value))
     }
 
-    /// The same of what must succeed: any other status means that the provider does not know the token.
+    /// The same of what must succeed. A refusal, whatever it says, means that the provider does not know the token.
     pub async fn ask_for(&self, request: Request) -> Result<Value> {
-        match self.ask(request).await? {
-            (200..=299, value) => Ok(value),
-            (status, _) => Err(refused(
+        let answer = self.send(request).await?;
+        if (400..=499).contains(&answer.status) {
+            return Err(refused(
                 Code::SocialTokenInvalid,
-                &format!("the provider answered {status}"),
-            )),
+                &format!("the provider answered {}", answer.status),
+            ));
         }
+        if !answer.is_success() {
+            return Err(invalid(&format!("the provider answered {}", answer.status)));
+        }
+        answer.json::<Value>().map_err(|error| invalid(&error))
+    }
+
+    async fn send(&self, request: Request) -> Result<Answer> {
+        let answer = self.sereno.outbound.send(request).await.and_then(awake);
+        answer.map_err(|error| failing(&error))
     }
 }
 

@@ -2,6 +2,7 @@
 //! issuer, times, nonce, subject, and the access token beside it. The work is that of the crate `openidconnect`; what it
 //! leaves to us (`azp`, the subject, several client ids) is done here, and each failure gets the code that names it.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
@@ -11,7 +12,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::DateTime;
 use openidconnect::core::{CoreIdToken, CoreIdTokenVerifier, CoreJsonWebKeySet, CoreJwsSigningAlgorithm};
 use openidconnect::{
-    AccessToken, AccessTokenHash, ClaimsVerificationError, ClientId, IssuerUrl, Nonce, SignatureVerificationError,
+    AccessToken, AccessTokenHash, ClaimsVerificationError, ClientId, IssuerUrl, JsonWebKey, Nonce,
+    SignatureVerificationError,
 };
 use serde_json::Value;
 use sereno_types::Code;
@@ -47,14 +49,20 @@ const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
 pub(super) enum Expected<'a> {
     /// The one that we asked for it with.
     Ours(&'a str),
-    /// The one that a client says it asked with, if it did.
-    Posted(Option<&'a str>),
+    /// The one that a client says it asked with.
+    Told(&'a str),
+    /// None: the client told none, and who asked with one has to tell it.
+    None,
+    /// Any, or none: the client told none, and its door knows none that do.
+    NotLookedAt,
 }
 
 /// What an ID token must be.
 pub(super) struct Expectation<'a> {
     pub provider: &'a Provider,
     pub issuer: &'a str,
+    /// Another name of the issuer's, which is no URL.
+    pub also_called: Option<&'a str>,
     pub keys: &'a CoreJsonWebKeySet,
     pub nonce: Expected<'a>,
     /// The access token that came with it.
@@ -99,7 +107,7 @@ pub(super) fn unchecked(token: &str) -> Result<Value> {
 /// `social_audience_mismatch`, `social_nonce_mismatch`, `social_token_expired`, `social_subject_missing`,
 /// `social_access_token_mismatch`.
 pub(super) fn check(token: &str, expected: &Expectation<'_>) -> Result<Value, Fault> {
-    let claims = unchecked(token)?;
+    let mut claims = unchecked(token)?;
     // the crate's own types would only say that it cannot be read
     if text(&claims, "sub").is_none_or(|subject| subject.trim().is_empty()) {
         return Err(refused(Code::SocialSubjectMissing, &"the token has no subject that is a text").into());
@@ -111,12 +119,24 @@ pub(super) fn check(token: &str, expected: &Expectation<'_>) -> Result<Value, Fa
     {
         return Err(refused(Code::SocialTokenExpired, &"not yet valid").into());
     }
-    let parsed = CoreIdToken::from_str(token).map_err(|error| refused(Code::SocialTokenInvalid, &error))?;
+    // the crate reads issuers that are URLs alone
+    let named = text(&claims, "iss").unwrap_or_default();
+    let is_renamed = expected.also_called == Some(named);
+    if !is_renamed && IssuerUrl::new(named.to_owned()).is_err() {
+        return Err(refused(Code::SocialIssuerMismatch, &"its issuer is no URL").into());
+    }
+    let readable = if is_renamed {
+        claims["iss"] = expected.issuer.into();
+        Cow::Owned(with_claims(token, &claims))
+    } else {
+        Cow::Borrowed(token)
+    };
+    let parsed = CoreIdToken::from_str(&readable).map_err(|error| refused(Code::SocialTokenInvalid, &error))?;
     let mine = mine(expected.provider, &claims)?;
     let issuer = IssuerUrl::new(expected.issuer.to_owned()).map_err(Error::internal)?;
     let now = expected.now;
     let moment = |seconds| DateTime::from_timestamp(seconds, 0).unwrap_or_default();
-    let verifier = CoreIdTokenVerifier::new_public_client(ClientId::new(mine), issuer, expected.keys.clone())
+    let mut verifier = CoreIdTokenVerifier::new_public_client(ClientId::new(mine), issuer, expected.keys.clone())
         .set_allowed_algs(ALGORITHMS)
         .set_other_audience_verifier_fn(|audience| expected.provider.client_ids().any(|ours| ours == audience.as_str()))
         .set_time_fn(move || moment(now.minus(LEEWAY_SPAN).unix_seconds()))
@@ -126,6 +146,12 @@ pub(super) fn check(token: &str, expected: &Expectation<'_>) -> Result<Value, Fa
             }
             Ok(())
         });
+    if is_renamed {
+        check_signature(token, &parsed, &verifier)
+            .map_err(|error| translate(&ClaimsVerificationError::SignatureVerification(error)))?;
+        // it was checked just now, over the token as it came
+        verifier = verifier.insecure_disable_signature_check();
+    }
     let checked = parsed.claims(&verifier, |nonce: Option<&Nonce>| {
         check_nonce(expected.nonce, nonce.map(|nonce| nonce.secret().as_str()))
     });
@@ -145,8 +171,38 @@ pub(super) fn check(token: &str, expected: &Expectation<'_>) -> Result<Value, Fa
     Ok(claims)
 }
 
-/// The client id of ours that the token was issued to. Who is named as the party that it was issued to (`azp`) must be us
-/// too; of several audiences one must be named.
+/// A token with other claims. Its signature is not theirs.
+fn with_claims(token: &str, claims: &Value) -> String {
+    let mut parts: Vec<&str> = token.split('.').collect();
+    let claims = URL_SAFE_NO_PAD.encode(claims.to_string());
+    if let Some(payload) = parts.get_mut(1) {
+        *payload = &claims;
+    }
+    parts.join(".")
+}
+
+/// Checks the signature over a token that the crate could not read as it came, by the key that the crate would take.
+fn check_signature(
+    token: &str,
+    parsed: &CoreIdToken,
+    verifier: &CoreIdTokenVerifier<'_>,
+) -> Result<(), SignatureVerificationError> {
+    let malformed = |why: &str| SignatureVerificationError::Other(why.to_owned());
+    let algorithm = parsed.signing_alg()?;
+    if !ALGORITHMS.contains(algorithm) {
+        return Err(SignatureVerificationError::DisallowedAlg("no public key's".to_owned()));
+    }
+    let (message, signature) = token.rsplit_once('.').ok_or_else(|| malformed("no signature"))?;
+    let signature = URL_SAFE_NO_PAD
+        .decode(signature)
+        .map_err(|_| malformed("a signature that cannot be read"))?;
+    parsed
+        .signing_key(verifier)?
+        .verify_signature(algorithm, message.as_bytes(), &signature)
+}
+
+/// The client id of ours that the token was issued to. The only audience is whom the token is for, whichever app of the same
+/// owner asked for it (`azp`): apps on phones ask so for the one of their server. Of several audiences we must be that party, too.
 fn mine(provider: &Provider, claims: &Value) -> Result<String> {
     let other = |why: &str| refused(Code::SocialAudienceMismatch, &why);
     let audiences: BTreeSet<&str> = match claims.get("aud") {
@@ -154,16 +210,9 @@ fn mine(provider: &Provider, claims: &Value) -> Result<String> {
         Some(Value::Array(many)) => many.iter().filter_map(Value::as_str).collect(),
         _ => BTreeSet::new(),
     };
-    let party = match claims.get("azp") {
-        None | Some(Value::Null) => None,
-        Some(Value::String(party)) => Some(party.as_str()),
-        Some(_) => return Err(other("azp is no text")),
-    };
-    if party.is_some_and(|party| !provider.client_ids().any(|ours| ours == party)) {
-        return Err(other("issued to another party"));
-    }
-    if audiences.len() > 1 && party.is_none() {
-        return Err(other("several audiences, and nobody it was issued to"));
+    let is_ours = |party: &str| provider.client_ids().any(|ours| ours == party);
+    if audiences.len() > 1 && !text(claims, "azp").is_some_and(is_ours) {
+        return Err(other("several audiences, and not issued to us"));
     }
     let mine = provider.client_ids().find(|ours| audiences.contains(ours));
     mine.map(str::to_owned).ok_or_else(|| other("meant for somebody else"))
@@ -171,23 +220,19 @@ fn mine(provider: &Provider, claims: &Value) -> Result<String> {
 
 /// A native client may have asked with the hash of its nonce, as Apple's and Google's samples do.
 fn check_nonce(expected: Expected<'_>, found: Option<&str>) -> Result<(), String> {
-    let (wanted, may_be_hashed) = match expected {
-        Expected::Ours(nonce) => (Some(nonce), false),
-        Expected::Posted(nonce) => (nonce.filter(|nonce| !nonce.is_empty()), true),
+    let (wanted, may_be_hashed) = match (expected, found) {
+        (Expected::NotLookedAt, _) | (Expected::None, None) => return Ok(()),
+        (Expected::None, Some(_)) => return Err("a nonce that nobody told".to_owned()),
+        (Expected::Ours(nonce), _) => (nonce, false),
+        (Expected::Told(nonce), _) => (nonce, true),
     };
-    match (wanted, found) {
-        (None, None) => Ok(()),
-        (Some(wanted), Some(found)) => {
-            let hashed = encode_hex(digest(&SHA256, wanted.as_bytes()).as_ref());
-            let same = |form: &str| constant_time_eq(form.as_bytes(), found.as_bytes());
-            if same(wanted) || (may_be_hashed && same(&hashed)) {
-                Ok(())
-            } else {
-                Err("another nonce".to_owned())
-            }
-        }
-        (Some(_), None) => Err("no nonce".to_owned()),
-        (None, Some(_)) => Err("a nonce that nobody told".to_owned()),
+    let found = found.ok_or("no nonce")?;
+    let hashed = encode_hex(digest(&SHA256, wanted.as_bytes()).as_ref());
+    let same = |form: &str| constant_time_eq(form.as_bytes(), found.as_bytes());
+    if same(wanted) || (may_be_hashed && same(&hashed)) {
+        Ok(())
+    } else {
+        Err("another nonce".to_owned())
     }
 }
 

@@ -31,5 +31,5 @@ mod twitter;
 
 pub use browser::{Answer, Finished, Started, attach, connect, finish, start};
 pub use picture::FetchPicture;
-pub use posted::{link_posted, look_at_posted, sign_in_posted};
+pub use posted::{UntoldNonce, link_posted, look_at_posted, sign_in_posted};
 pub use provider::{buttons, client_ids};

@@ -20,12 +20,27 @@ use crate::login::LoggedIn;
 /// Longest text of a token or code that is looked at, in bytes.
 const TEXT_MAX: usize = 16 * 1024;
 
+/// What becomes of an ID token with a nonce whose client tells none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UntoldNonce {
+    /// It is refused: it belongs to a request, and nobody says to which.
+    Refused,
+    /// Its nonce is not looked at: for a door whose clients have never told one, though their SDKs ask with one.
+    NotLookedAt,
+}
+
 /// Signs in for an application, by what a provider handed out.
 ///
 /// # Errors
 /// `not_found`, `validation_failed`, `invalid_client`, `unauthorized_client`; the codes that begin with `social_`;
 /// `registration_closed`, `invalid_credentials`, `activation_required`, `too_many_requests`, `refused_by_hook`.
-pub async fn sign_in_posted(sereno: &Sereno, meta: &RequestMeta, slug: &str, command: SocialLogin) -> Result<LoggedIn> {
+pub async fn sign_in_posted(
+    sereno: &Sereno,
+    meta: &RequestMeta,
+    slug: &str,
+    command: SocialLogin,
+    untold: UntoldNonce,
+) -> Result<LoggedIn> {
     browser::limit(sereno, meta)?;
     let credentials = ClientCredentials {
         client_id: command.client_id.clone(),
@@ -39,7 +54,7 @@ pub async fn sign_in_posted(sereno: &Sereno, meta: &RequestMeta, slug: &str, com
     let provider = provider::enabled(sereno, slug).await?;
     let posted = evidence_of(command);
     let entered = async {
-        let person = person(sereno, &provider, &posted).await?;
+        let person = person(sereno, &provider, &posted, untold).await?;
         let to = To::Application(Arc::clone(&application), described.map(Box::new));
         enter::enter(sereno, meta, &provider, &person, &to).await
     };
@@ -54,10 +69,16 @@ pub async fn sign_in_posted(sereno: &Sereno, meta: &RequestMeta, slug: &str, com
 ///
 /// # Errors
 /// `not_found`, `validation_failed`, `too_many_requests`; the codes that begin with `social_`.
-pub async fn look_at_posted(sereno: &Sereno, meta: &RequestMeta, slug: &str, command: SocialLogin) -> Result<()> {
+pub async fn look_at_posted(
+    sereno: &Sereno,
+    meta: &RequestMeta,
+    slug: &str,
+    command: SocialLogin,
+    untold: UntoldNonce,
+) -> Result<()> {
     browser::limit(sereno, meta)?;
     let provider = provider::enabled(sereno, slug).await?;
-    person(sereno, &provider, &evidence_of(command)).await?;
+    person(sereno, &provider, &evidence_of(command), untold).await?;
     Ok(())
 }
 
@@ -88,14 +109,24 @@ pub async fn link_posted(
     let caller = link::fresh(sereno, actor)?;
     browser::limit(sereno, meta)?;
     let provider = provider::enabled(sereno, slug).await?;
-    let person = person(sereno, &provider, &command).await?;
+    let person = person(sereno, &provider, &command, UntoldNonce::Refused).await?;
     link::link(sereno, meta, &caller, &provider, &person).await
 }
 
 /// Who the one thing that was posted speaks of.
-async fn person(sereno: &Sereno, provider: &Provider, posted: &LinkIdentity) -> Result<ProviderUser> {
+async fn person(
+    sereno: &Sereno,
+    provider: &Provider,
+    posted: &LinkIdentity,
+    untold: UntoldNonce,
+) -> Result<ProviderUser> {
     judge(provider, posted)?;
-    let nonce = Expected::Posted(posted.nonce.as_ref().map(Secret::expose));
+    let told = posted.nonce.as_ref().map(Secret::expose);
+    let nonce = match (told.filter(|nonce| !nonce.is_empty()), untold) {
+        (Some(nonce), _) => Expected::Told(nonce),
+        (None, UntoldNonce::Refused) => Expected::None,
+        (None, UntoldNonce::NotLookedAt) => Expected::NotLookedAt,
+    };
     let evidence = match (&posted.code, &posted.id_token, &posted.access_token) {
         (Some(code), None, None) => {
             let presented = Presented {

@@ -42,6 +42,8 @@ pub enum Signing {
 pub enum Says {
     /// This status and document.
     Json(u16, Value),
+    /// This status, and not a word.
+    Empty(u16),
     /// A picture.
     Picture(Vec<u8>),
     /// The way to somewhere else.
@@ -255,6 +257,7 @@ impl FakeProvider {
                 format!("{status} -\r\ncontent-type: application/json"),
                 body.to_string().into_bytes(),
             ),
+            Says::Empty(status) => (format!("{status} -"), Vec::new()),
             Says::Picture(bytes) => ("200 OK\r\ncontent-type: image/png".to_owned(), bytes),
             Says::Redirect(to) => (format!("302 Found\r\nlocation: {to}"), Vec::new()),
             Says::Huge => (

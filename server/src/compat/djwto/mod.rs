@@ -6,6 +6,7 @@ mod read;
 mod wire;
 
 use axum::routing::{any, post};
+use serde_json::Value;
 use sereno_core::config::{Config, Djwto};
 use sereno_core::oauth::managed::Managed;
 use sereno_types::{
@@ -161,7 +162,16 @@ fn claims(settings: &Djwto) -> Vec<ClaimRule> {
     let field = settings.username_field.as_str();
     claims.push(rule(&format!("user.{field}"), ClaimSource::User(field.to_owned())));
     claims.push(rule("user.id", ClaimSource::User("number".to_owned())));
-    claims.push(rule("user.perms", ClaimSource::Permissions));
+    let perms = match settings.permissions.as_str() {
+        "none" => ClaimSource::Constant(Value::Array(Vec::new())),
+        // the configuration knows no other
+        _ => ClaimSource::Permissions,
+    };
+    claims.push(rule("user.perms", perms));
+    claims.extend(settings.user_claims.iter().map(|claim| {
+        let name = format!("user.{}", Djwto::name_in_user(claim));
+        rule(&name, ClaimSource::User(claim.clone()))
+    }));
     if settings.iat {
         claims.push(ClaimRule {
             token: TokenUse::Access,

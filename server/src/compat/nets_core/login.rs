@@ -184,6 +184,8 @@ async fn enter(call: Call) -> Answered {
         Err(error) => Err(match error.code() {
             Code::InvalidClient => wire::error(no_secret(&call)).into(),
             Code::LoginCodeInvalid => wire::error(WRONG).into(),
+            // clients know no other refusal of this view
+            code @ (Code::TooManyDevices | Code::UnauthorizedClient) => wire::error(code.title()).into(),
             _ => said(error),
         }),
     }

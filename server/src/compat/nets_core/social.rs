@@ -7,7 +7,8 @@ use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
-use sereno_core::{Error, social};
+use sereno_core::Error;
+use sereno_core::social::{self, UntoldNonce};
 use sereno_types::{Code, Secret, SocialLogin};
 
 use super::login::{POST, is_application, present};
@@ -111,7 +112,7 @@ async fn enter(call: Call, provider: Provider) -> Answered {
 
 async fn sign_in(call: &Call, provider: Provider) -> Result<sereno_core::login::LoggedIn, Error> {
     let token = Some(Secret::from(call.params.text("token")));
-    let nonce = call.params.json("nonce").map(python::text);
+    let nonce = call.params.json("nonce").filter(|said| !python::is_falsy(said));
     let mut command = SocialLogin {
         client_id: Some(call.params.text("client_id")),
         client_secret: Some(call.params.text("client_secret").into()),
@@ -119,15 +120,17 @@ async fn sign_in(call: &Call, provider: Provider) -> Result<sereno_core::login::
     };
     if provider.has_id_tokens() {
         command.id_token = token;
-        command.nonce = nonce.map(Secret::from);
+        command.nonce = nonce.map(python::text).map(Secret::from);
     } else {
         command.access_token = token;
     }
     let (sereno, meta, slug) = (&call.app.sereno, &call.meta, provider.slug(call));
-    match social::sign_in_posted(sereno, meta, slug, command.clone()).await {
+    // the package looks at no nonce, and the SDKs of its apps ask with one that nobody tells; who tells it has it checked
+    let untold = UntoldNonce::NotLookedAt;
+    match social::sign_in_posted(sereno, meta, slug, command.clone(), untold).await {
         // the package looks at the token first, and of two faults it names that of the token
         Err(error) if error.code() == Code::InvalidClient => {
-            social::look_at_posted(sereno, meta, slug, command).await?;
+            social::look_at_posted(sereno, meta, slug, command, untold).await?;
             Err(error)
         }
         came => came,
@@ -141,6 +144,10 @@ fn refusal(provider: Provider, error: &Error, (token, expected, now): (&str, &[S
         Code::NotFound => format!("{} client id not set", provider.name()),
         Code::TooManyRequests | Code::Overloaded | Code::Unavailable | Code::Internal | Code::SocialUnavailable => {
             return None;
+        }
+        // its keys could not be had
+        Code::SocialMisconfigured | Code::SocialAnswerInvalid if provider == Provider::Apple => {
+            "Unable to validate Apple token".to_owned()
         }
         Code::SocialSubjectMissing if !provider.has_id_tokens() => "Provider did not return user email".to_owned(),
         code if !is_of_token(code) => code.title().to_owned(),

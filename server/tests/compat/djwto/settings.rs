@@ -70,8 +70,17 @@ fn settings_that_cannot_work_are_refused() {
         ("prefix = \"/{id}\"", "prefix"),
         ("prefix = \"/media\"", "prefix"),
         ("signing_keys = \"\"", "signing_keys"),
+        ("user_claims = [\"id\"]", "user_claims"),
+        ("user_claims = [\"username\"]", "user_claims"),
+        ("user_claims = [\"email\", \"attributes.email\"]", "user_claims"),
+        ("permissions = \"some\"", "permissions"),
     ] {
         assert_eq!(faults(setting), [format!("compat.djwto.{key}")], "{setting}");
+    }
+    // what there is of users the core knows
+    for claim in ["phone", "attributes.", "password_hash"] {
+        let setting = format!("user_claims = [\"{claim}\"]");
+        assert_eq!(faults(&setting), ["compat.djwto"], "{setting}");
     }
     let (_, faults) = Config::read(
         Some((
@@ -298,6 +307,23 @@ async fn claims_are_as_they_are_set() {
     let claims = part_of(&access, 1);
     assert_eq!((&claims["iat"], &claims["refresh_iat"]), (&Value::Null, &Value::Null));
     assert_eq!(djwto.bring("/validate_access/", &access).await.status, 200);
+}
+
+/// What `process_user` and `process_perms` were replaced for.
+#[tokio::test]
+async fn the_user_in_the_tokens_is_as_it_is_set() {
+    let djwto = Djwto::with(|config| {
+        let settings = &mut config.compat.djwto;
+        settings.user_claims = ["email", "attributes.city"].map(str::to_owned).to_vec();
+        settings.permissions = "none".into();
+    })
+    .await;
+    let (refresh, access) = pair_of(&djwto.log_in("carol").await);
+    let (again, renewed) = pair_of(&djwto.bring(&format!("{P}/refresh_access/"), &refresh).await);
+    let expected = json!({"username": "carol", "id": 3, "perms": [], "email": "carol@example.org", "city": null});
+    for token in [&refresh, &access, &again, &renewed] {
+        assert_eq!(part_of(token, 1)["user"], expected);
+    }
 }
 
 #[tokio::test]

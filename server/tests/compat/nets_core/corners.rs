@@ -58,6 +58,8 @@ async fn moments_have_a_fraction() {
         pattern(&data["user"]["date_joined"]),
         "9999-99-99T99:99:99.999999+99:99"
     );
+    let joined = data["user"]["date_joined"].as_str().unwrap();
+    assert!(joined.ends_with(".000000+00:00"), "{joined}");
 }
 
 #[tokio::test]

@@ -5,9 +5,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use sereno_core::account::{admin, devices};
 use sereno_core::config::Seconds;
-use sereno_core::testing::{called, login_code_of, refused_fields};
+use sereno_core::testing::{called, login_code_of, refused_fields, register};
 use sereno_core::{oauth, token};
-use sereno_types::{Code, Id, PageQuery, UserQuery, UserState};
+use sereno_types::{ApplicationKind, Code, CreateApplication, Grant, Id, PageQuery, UserQuery, UserState};
 
 use super::fixture::{CLIENT, NetsCore};
 
@@ -319,4 +319,63 @@ async fn a_secret_that_can_be_guessed_is_not_taken() {
     // unless the operator says that it is known
     let made = oauth::admin::create(&test.sereno, &meta, &staff, called("ours"), brought(true));
     assert!(made.await.is_ok());
+}
+
+/// An app that keeps no uuid makes a device of every sign-in, until one of them has to go.
+#[tokio::test]
+async fn there_are_so_many_devices_and_no_more() {
+    let facade = NetsCore::with(|config| config.device.per_user = 1).await;
+    let (code, first) = facade.ask("otp@example.com").await;
+    let (access, _) = facade.enter("otp@example.com", &code, &first).await;
+    let (code, second) = facade.ask("otp@example.com").await;
+    let body = facade.credentials("otp@example.com", &code, &second);
+    let answer = facade.json("/authenticate/", &body, None).await;
+    let said = json!({"res": 0, "message": Code::TooManyDevices.title(), "data": null});
+    assert_eq!((answer.status, answer.json()), (400, said));
+    assert_eq!(answer.set_cookies(), Vec::<String>::new());
+    // the code is good yet, once somebody has left
+    assert_eq!(facade.json("/logout/", &json!({}), Some(&access)).await.status, 200);
+    assert_eq!(facade.json("/authenticate/", &body, None).await.status, 200);
+}
+
+#[tokio::test]
+async fn an_application_signs_in_if_it_has_a_secret_and_the_grant() {
+    let facade = NetsCore::with(|_| ()).await;
+    let test = &facade.place.test;
+    let public = CreateApplication {
+        kind: ApplicationKind::Public,
+        ..called("client-public")
+    };
+    register(test, public).await.unwrap();
+    let service = CreateApplication {
+        grants: Some(vec![Grant::ClientCredentials]),
+        ..called("client-service")
+    };
+    let created = register(test, service).await.unwrap();
+    let secret = created.secret.unwrap().client_secret;
+    let no_grant = Code::UnauthorizedClient.title();
+    for (client_id, client_secret, said) in [
+        ("client-public", "x", "Invalid client_secret"),
+        ("client-service", secret.as_str(), no_grant),
+    ] {
+        let (code, device) = facade.ask("otp@example.com").await;
+        let mut body = facade.credentials("otp@example.com", &code, &device);
+        body["client_id"] = json!(client_id);
+        body["client_secret"] = json!(client_secret);
+        let answer = facade.json("/authenticate/", &body, None).await;
+        let said = json!({"res": 0, "message": said, "data": null});
+        assert_eq!((answer.status, answer.json()), (400, said), "{client_id}");
+    }
+}
+
+#[tokio::test]
+async fn of_protected_names_alone_nothing_is_shown() {
+    let facade = NetsCore::with(|_| ()).await;
+    let (access, _) = facade.sign_in("otp@example.com").await;
+    for fields in [json!(["password"]), json!(["is_superuser", "password"])] {
+        let answer = facade
+            .json("/getProfile/", &json!({"fields": fields}), Some(&access))
+            .await;
+        assert_eq!((answer.status, answer.json()), (200, json!({"res": 1, "data": null})));
+    }
 }

@@ -1,9 +1,11 @@
 //! What a sign-in tells its owner. The mail, and mails in staff's own words, never worked in the package.
 
 use serde_json::json;
+use sereno_core::account::devices;
 use sereno_core::templates::{draft, publish};
 use sereno_core::testing::{FakeFcm, TestSereno, login_code_of};
-use sereno_types::{PublishEmailTemplate, SaveEmailDraft};
+use sereno_core::token;
+use sereno_types::{PageQuery, PublishEmailTemplate, SaveEmailDraft};
 
 use super::fixture::NetsCore;
 
@@ -46,23 +48,53 @@ async fn a_sign_in_on_a_new_device_is_mailed() {
 }
 
 #[tokio::test]
+async fn the_mail_with_the_code_is_in_serenos_words() {
+    let facade = NetsCore::with(|_| ()).await;
+    let body = json!({"email": "otp@example.com", "device": {"name": "x"}});
+    assert_eq!(facade.json("/login/", &body, None).await.status, 200);
+    let mail = facade.place.test.mails().await.pop().unwrap();
+    assert_eq!(mail.subject, "Your code to sign in");
+    assert!(!mail.text.contains("Here is your verification code"), "{}", mail.text);
+}
+
+#[tokio::test]
 async fn a_sign_in_is_told_on_the_users_devices() {
     let fcm = FakeFcm::start().await;
     let facade = NetsCore::with(|config| {
         config.push.service_account_file = fcm.account_file.to_string_lossy().into_owned();
         config.push.url.clone_from(&fcm.url);
         config.device.push_notice = true;
+        config.compat.nets_core.device_required = false;
     })
     .await;
+    let test = &facade.place.test;
     let body = json!({"email": "otp@example.com", "device": {"name": "Pixel 8", "firebase_token": "fcm-token"}});
     let asked = facade.json("/login/", &body, None).await.json();
-    let code = login_code_of(&facade.place.test.mails().await.pop().unwrap());
+    let code = login_code_of(&test.mails().await.pop().unwrap());
     let device = asked["extra"]["device_uuid"].as_str().unwrap();
-    facade.enter("otp@example.com", &code, device).await;
-    facade.place.test.mails().await;
+    let (access, _) = facade.enter("otp@example.com", &code, device).await;
+    test.mails().await;
     let told = fcm.taken().pop().unwrap();
     assert_eq!(told["token"], "fcm-token");
     assert_eq!(told["notification"]["title"], "New sign-in");
-    assert_eq!(told["data"]["type"], "login");
-    assert_eq!(told["data"]["device"], "Pixel 8");
+    let me = token::authenticate(&test.sereno, &access).await.unwrap();
+    let mine = devices::mine(&test.sereno, &me, PageQuery::default()).await.unwrap();
+    let id = &mine.items[0].id.0;
+    assert_ne!(id, device, "nor is it the uuid that the app knows");
+    let data = &told["data"];
+    assert_eq!(
+        (&data["type"], &data["device"], &data["device_id"]),
+        (&json!("login"), &json!("Pixel 8"), &json!(id))
+    );
+    assert!(data["ip"].is_string(), "{data}");
+
+    // who signs in on no device is told nowhere
+    let asked = facade.json("/login/", &json!({"email": "otp@example.com"}), None).await;
+    assert_eq!(asked.status, 200, "{}", asked.text);
+    let code = login_code_of(&test.mails().await.pop().unwrap());
+    let mut body = facade.credentials("otp@example.com", &code, "");
+    body["device_uuid"] = json!(null);
+    assert_eq!(facade.json("/authenticate/", &body, None).await.status, 200);
+    test.mails().await;
+    assert_eq!(fcm.taken().len(), 1);
 }

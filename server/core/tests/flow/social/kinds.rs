@@ -1,8 +1,10 @@
 //! The kinds that speak OAuth 2 alone or in a dialect, with answers as they give them.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use sereno_core::social;
-use sereno_core::testing::{FakeProvider, Says, refused};
+use sereno_core::testing::{FakeProvider, Says, Signing, refused};
 use sereno_types::{Code, SocialKind, SocialLogin};
 
 use super::{SUBJECT, id_token, post, users, with_kind};
@@ -38,6 +40,86 @@ async fn google_access_tokens_count_only_if_they_were_issued_to_us() {
     post(&test, "google", id_token(provider.id_token(&json!({}))))
         .await
         .unwrap();
+}
+
+/// Its name stands in ID tokens with `https://` or without it, and everything else is checked all the same.
+#[tokio::test]
+async fn google_goes_by_two_names() {
+    let (test, provider) = with_kind(SocialKind::Google, |_| ()).await;
+    let short = provider.url.split_once("://").unwrap().1.to_owned();
+    let with = |changed: Value| {
+        let mut claims = json!({"iss": short});
+        claims
+            .as_object_mut()
+            .unwrap()
+            .extend(changed.as_object().cloned().unwrap());
+        id_token(provider.id_token(&claims))
+    };
+    post(&test, "google", with(json!({}))).await.unwrap();
+    for (changed, code) in [
+        (json!({"iss": "evil.example"}), Code::SocialIssuerMismatch),
+        (json!({"iss": "https://evil.example"}), Code::SocialIssuerMismatch),
+        (json!({"aud": "another"}), Code::SocialAudienceMismatch),
+        (json!({"exp": 1_767_225_000}), Code::SocialTokenExpired),
+        (json!({"nonce": "x"}), Code::SocialNonceMismatch),
+    ] {
+        let answer = post(&test, "google", with(changed.clone())).await;
+        assert_eq!(refused(answer), code, "{changed}");
+    }
+    for (signing, code) in [
+        (Signing::Unsigned, Code::SocialAlgorithmRefused),
+        (Signing::Confused, Code::SocialAlgorithmRefused),
+        (Signing::Forged, Code::SocialSignatureInvalid),
+    ] {
+        provider.sign(signing);
+        let answer = post(&test, "google", with(json!({}))).await;
+        assert_eq!(refused(answer), code, "{signing:?}");
+    }
+    provider.sign(Signing::Right);
+    // claims under the signature of others
+    let (good, evil) = (
+        provider.id_token(&json!({"iss": short})),
+        provider.id_token(&json!({"iss": short, "sub": "evil"})),
+    );
+    let (signed, _) = evil.rsplit_once('.').unwrap();
+    let (_, signature) = good.rsplit_once('.').unwrap();
+    for forged in [
+        format!("{signed}.{signature}"),
+        format!("{signed}."),
+        format!("{signed}.!"),
+    ] {
+        assert!(post(&test, "google", id_token(forged)).await.is_err());
+    }
+    // keys that turn are found here, too
+    test.advance(Duration::from_mins(2));
+    provider.turn_keys();
+    post(&test, "google", with(json!({}))).await.unwrap();
+    // nobody else has two names
+    let (test, provider) = with_kind(SocialKind::Oidc, |_| ()).await;
+    let short = provider.url.split_once("://").unwrap().1.to_owned();
+    let token = provider.id_token(&json!({"iss": short}));
+    assert_eq!(
+        refused(post(&test, "oidc", id_token(token)).await),
+        Code::SocialIssuerMismatch
+    );
+}
+
+/// Whatever a refusal looks like.
+#[tokio::test]
+async fn a_token_that_the_provider_refuses_is_none() {
+    let (test, provider) = with_kind(SocialKind::Google, |_| ()).await;
+    for says in [Says::Empty(401), Says::Json(403, json!({})), Says::Empty(404)] {
+        provider.say("/tokeninfo", says);
+        assert_eq!(
+            refused(post(&test, "google", access_token()).await),
+            Code::SocialTokenInvalid
+        );
+    }
+    provider.say("/tokeninfo", Says::Empty(500));
+    assert_eq!(
+        refused(post(&test, "google", access_token()).await),
+        Code::SocialUnavailable
+    );
 }
 
 #[tokio::test]

@@ -22,7 +22,7 @@ use serde_json::Value;
 use sereno_core::Result;
 use sereno_core::entity::user;
 use sereno_core::login::{Brought, LoggedIn};
-use sereno_core::social::{self, identities};
+use sereno_core::social::{self, UntoldNonce, identities};
 use sereno_core::testing::{FakeProvider, Pair, TestSereno};
 use sereno_types::{CreateSocialProvider, Id, Identity, PageQuery, SocialKind, SocialLogin};
 use uuid::Uuid;
@@ -48,7 +48,7 @@ async fn with_kind(kind: SocialKind, change: impl FnOnce(&mut CreateSocialProvid
 }
 
 async fn post(test: &TestSereno, slug: &str, command: SocialLogin) -> Result<LoggedIn> {
-    social::sign_in_posted(&test.sereno, &test.meta(), slug, command).await
+    social::sign_in_posted(&test.sereno, &test.meta(), slug, command, UntoldNonce::Refused).await
 }
 
 fn id_token(token: String) -> SocialLogin {

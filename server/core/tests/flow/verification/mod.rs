@@ -179,7 +179,14 @@ async fn by_provider(
         id_token: Some(provider.id_token(&changed).into()),
         ..SocialLogin::default()
     };
-    social::sign_in_posted(&test.sereno, &test.meta(), "oidc", command).await
+    social::sign_in_posted(
+        &test.sereno,
+        &test.meta(),
+        "oidc",
+        command,
+        social::UntoldNonce::Refused,
+    )
+    .await
 }
 
 async fn with_provider(linking: SocialLinking) -> (TestSereno, FakeProvider) {
