@@ -5,9 +5,8 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use sereno_core::access::application;
-use sereno_core::context::Via;
+use sereno_core::context::{Actor, Via};
 use sereno_core::login::{self as flow, Brought, LoggedIn};
-use sereno_core::token;
 use sereno_types::{Id, Login, LoginAnswer, Logout, Problem, TokenAnswer};
 use tower_sessions::Session;
 
@@ -102,15 +101,14 @@ pub async fn logout(
     if let Some(application) = application.as_ref().filter(|_| command.refresh_token.is_none()) {
         command.refresh_token = delivery::refresh_token(&app, &headers, application).await?;
     }
-    // a token that is none of ours says nothing, and the core goes by the caller then
-    let rests_on_caller = match &command.refresh_token {
-        Some(token) => token::family_of(&app.sereno, token.expose()).await?.is_none(),
-        None => true,
+    let rests_on_caller = command.refresh_token.is_none();
+    let actor = match caller.means_it(&app, &headers) {
+        Ok(()) => caller.actor,
+        Err(refusal) if rests_on_caller => return Err(refusal),
+        // the token alone says who signs out; of one that is not ours the core would go by the caller
+        Err(_) => Actor::Anonymous,
     };
-    if rests_on_caller {
-        caller.means_it(&app, &headers)?;
-    }
-    flow::logout(&app.sereno, &caller.meta, &caller.actor, command).await?;
+    flow::logout(&app.sereno, &caller.meta, &actor, command).await?;
     let ended_session = caller
         .actor
         .caller()

@@ -98,8 +98,8 @@ pub async fn refresh_token(
         return Err(Code::CrossSiteRequest.into());
     }
     if application.cookies.csrf_required
-        && let Some(family) = token::family_of(&app.sereno, &text).await?
-        && !origin::brings(app, headers, &family.to_string())
+        && let Some(of) = token::presented(&app.sereno, &text).await?
+        && !origin::brings(app, headers, &of.family.to_string())
     {
         return Err(Code::CrossSiteRequest.into());
     }

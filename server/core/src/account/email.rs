@@ -19,9 +19,6 @@ use crate::event::{Event, EventKind};
 use crate::notify::{self, MailKind, Recipient, optout};
 use crate::once::{self, Purpose};
 
-/// The detail of an `email_change_requested` event that says which request it was: the mail of any but the latest is not sent.
-pub(crate) const REQUEST: &str = "request";
-
 /// Asks to replace the signed-in user's address. The answer, and what is written before it, are the same whether or not
 /// somebody has the new address already; the job finds out. An earlier request ends: its link may have gone to a stranger
 /// by a slip of the pen.
@@ -86,7 +83,7 @@ impl Wish {
         once::consume_rest(sereno, tx.db(), Purpose::EmailChange, user.id).await?;
         let request = sereno.new_id()?;
         let event = Event::new(EventKind::EmailChangeRequested).about(user.id);
-        tx.record(event.with(REQUEST, request.to_string()));
+        tx.record(event.with(notify::EMAIL_CHANGE, request.to_string()));
         tx.enqueue(&SendEmailChange {
             request: Some(request),
             user_id: user.id,

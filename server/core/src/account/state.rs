@@ -49,6 +49,7 @@ pub async fn shut_while_closing(tx: &mut Tx, user: &user::Model, to: UserState) 
         .col_expr(user::Column::UpdatedAt, Expr::value(tx.now().0))
         .filter(user::Column::Id.eq(user.id))
         .filter(user::Column::State.eq(UserState::Deleting.as_str()))
+        .filter(as_closed(user))
         .exec(tx.db())
         .await?;
     tx.touch(user.id);
@@ -56,6 +57,14 @@ pub async fn shut_while_closing(tx: &mut Tx, user: &user::Model, to: UserState) 
         return Err(Code::StateConflict.into());
     }
     Ok(())
+}
+
+/// Nobody has shut a closing account otherwise since it was read: what staff shuts while its owner keeps it stays shut.
+fn as_closed(user: &user::Model) -> Expr {
+    match &user.closed_from {
+        Some(before) => user::Column::ClosedFrom.eq(before.as_str()),
+        None => user::Column::ClosedFrom.is_null(),
+    }
 }
 
 /// Changes the state, unless somebody else has done so since the row was read. Gives the row as it is then.
@@ -83,11 +92,7 @@ pub async fn change_state(
         .col_expr(user::Column::UpdatedAt, Expr::value(tx.now().0))
         .filter(user::Column::Id.eq(user.id))
         .filter(user::Column::State.eq(user.state.as_str()))
-        // what staff shuts while its owner keeps it stays shut
-        .filter(match &user.closed_from {
-            Some(before) => user::Column::ClosedFrom.eq(before.as_str()),
-            None => user::Column::ClosedFrom.is_null(),
-        })
+        .filter(as_closed(user))
         .exec_with_returning(tx.db())
         .await?;
     tx.touch(user.id);

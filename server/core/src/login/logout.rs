@@ -28,16 +28,16 @@ pub async fn logout(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, command:
 /// # Errors
 /// As [`logout`].
 pub async fn end(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, command: Logout) -> Result<bool> {
-    let presented = command.refresh_token.filter(|token| !token.is_empty());
-    let family = match &presented {
-        Some(token) => token::family_of(sereno, token.expose()).await?,
+    let token = command.refresh_token.filter(|token| !token.is_empty());
+    let presented = match &token {
+        Some(token) => token::presented(sereno, token.expose()).await?,
         None => None,
     };
-    let via = match (family, actor.caller()) {
-        (Some(family), _) => Some(Via::Family(family)),
+    let via = match (presented, actor.caller()) {
+        (Some(presented), _) => Some(Via::Family(presented.family)),
         // who is signed in wants to be out, whatever they sent beside it
         (None, Ok(caller)) => Some(caller.via),
-        (None, Err(_)) if presented.is_some() => None,
+        (None, Err(_)) if token.is_some() => None,
         (None, Err(_)) => return Err(Code::AuthenticationRequired.into()),
     };
     let Some(via) = via else { return Ok(false) };
@@ -55,10 +55,11 @@ pub async fn end(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, command: Lo
         Via::Family(id) => token::application_of(sereno, id).await?,
     };
     let mut tx = sereno.begin(meta, actor).await?;
+    let device: Option<Uuid> = command.device_id.and_then(|id| id.0.parse().ok());
     // a token that has ended proves nobody: it ends its sign-in, and takes no device away
-    let speaks = match (family, &presented) {
-        (Some(family), Some(token)) => token::is_good(sereno, &tx, family, token.expose()).await?,
-        _ => true,
+    let device = match (device, presented) {
+        (Some(_), Some(presented)) if !token::is_good(sereno, &tx, presented).await? => None,
+        (device, _) => device,
     };
     let ended: Option<(Option<Uuid>, Uuid)> = match via {
         Via::Session(id) => session::end(&tx, id, "logout").await?.then(|| (caller_id(actor), id)),
@@ -73,8 +74,7 @@ pub async fn end(sereno: &Sereno, meta: &RequestMeta, actor: &Actor, command: Lo
             Some(application) => event.through(application),
             None => event,
         });
-        let device = command.device_id.and_then(|id| id.0.parse().ok());
-        if let (Some(owner), Some(device), true) = (user_id, device, speaks) {
+        if let (Some(owner), Some(device)) = (user_id, device) {
             devices::take_away(&mut tx, device, owner).await?;
         }
     }

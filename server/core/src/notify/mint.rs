@@ -1,18 +1,17 @@
 //! Secrets are minted when a mail leaves, and everything else that it says is looked up: for each kind what its variables
 //! hold, or nothing when nobody waits for it any more.
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use sereno_types::UserState;
 use uuid::Uuid;
 
-use super::login_code;
 use super::mails::{
     AccountCreated, Activation, DeletionConfirm, DeletionDone, DeletionScheduled, EmailChangeConfirm,
     EmailChangeNotice, IdentityLinked, IdentityUnlinked, Invitation, Mail, MailKind, NewDevice, PasswordChanged,
     PasswordReset, RegistrationRepeated, Test, UnknownAccount,
 };
+use super::{EMAIL_CHANGE, login_code};
 use crate::access::address;
-use crate::account::email::REQUEST;
 use crate::clock::Moment;
 use crate::context::Sereno;
 use crate::entity::{
@@ -229,8 +228,16 @@ async fn mint_email_change(
         .order_by_desc(event::Column::Id)
         .one(sereno.db.read())
         .await?;
-    let latest = latest.and_then(|row| row.detail.get(REQUEST)?.as_str()?.parse::<Uuid>().ok());
+    let latest = latest.and_then(|row| row.detail.get(EMAIL_CHANGE)?.as_str()?.parse::<Uuid>().ok());
     if latest != about {
+        return Ok(None);
+    }
+    // requests of older versions have no names: of theirs the latest mail leaves
+    let later = email_message::Entity::find()
+        .filter(email_message::Column::UserId.eq(user.id))
+        .filter(email_message::Column::Mail.eq(message.mail.as_str()))
+        .filter(email_message::Column::Id.gt(message.id));
+    if about.is_none() && later.count(sereno.db.read()).await? > 0 {
         return Ok(None);
     }
     let settings = &sereno.config.registration;

@@ -104,6 +104,9 @@ async fn language(sereno: &Sereno, tx: &Tx, to: &Recipient) -> Result<Locale> {
     Ok(to.locale.or(own).unwrap_or_else(|| sereno.config.mail_locale()))
 }
 
+/// The detail of an `email_change_requested` event that says which request it was: its mail leaves only while there is none later.
+pub const EMAIL_CHANGE: &str = "request";
+
 /// What mails of other services are called among the kinds.
 pub const CUSTOM: &str = "custom";
 /// What mails of announcements are called among the kinds.

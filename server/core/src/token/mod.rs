@@ -19,5 +19,7 @@ pub use issue::{ACCESS_TYPE, Grantee, Issued, Tokens, issue, longest_life};
 pub use key::{exists as has_key, is_own as has_own_key};
 pub use preview::preview;
 pub use refresh::{extend, extend_through, is_good, refresh, refresh_through, state_of_owner};
-pub use revoke::{application_of, carry_over, family_of, owner_of, revoke, revoke_all, revoke_on, revoke_others};
+pub use revoke::{
+    Presented, application_of, carry_over, owner_of, presented, revoke, revoke_all, revoke_on, revoke_others,
+};
 pub use verify::{ask_to_verify, authenticate, authenticate_through, authenticate_until, signed_for, verify};

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter};
 use sereno_types::{ClientCredentials, Code, Grant, Refresh, Rotation, Secret, TokenUse, UserState};
-use uuid::Uuid;
 
 use super::issue::{self, Issued, Line, Lives};
 use super::opaque::{self, Presented};
@@ -243,12 +242,12 @@ pub async fn state_of_owner(sereno: &Sereno, token: &str) -> Result<Option<UserS
     Ok(user.map(|user| user.state))
 }
 
-/// Whether a refresh token or a key, which belongs to this family, would still be good for something: it speaks for its user then.
+/// Whether a refresh token or a key would still be good for something: it speaks for its user then.
 ///
 /// # Errors
 /// When the database is away.
-pub async fn is_good(sereno: &Sereno, tx: &Tx, family: Uuid, token: &str) -> Result<bool> {
-    let Some((family, Some(owner))) = Entity::find_by_id(family)
+pub async fn is_good(sereno: &Sereno, tx: &Tx, presented: super::Presented) -> Result<bool> {
+    let Some((family, Some(owner))) = Entity::find_by_id(presented.family)
         .filter(is_through_enabled())
         .find_also_related(user::Entity)
         .one(tx.db())
@@ -256,16 +255,12 @@ pub async fn is_good(sereno: &Sereno, tx: &Tx, family: Uuid, token: &str) -> Res
     else {
         return Ok(false);
     };
-    let is_latest = match presented(sereno, token).await? {
-        // a key has no generations
-        None => true,
-        Some(presented) => {
-            let retry_until = family.rotated_at.plus(sereno.config.token.retry_window.span());
-            family.rotation == Rotation::Never.as_str()
-                || presented.generation == family.generation
-                || (presented.generation + 1 == family.generation && tx.now() < retry_until)
-        }
-    };
+    let is_latest = presented.generation.is_none_or(|generation| {
+        let retry_until = family.rotated_at.plus(sereno.config.token.retry_window.span());
+        family.rotation == Rotation::Never.as_str()
+            || generation == family.generation
+            || (generation + 1 == family.generation && tx.now() < retry_until)
+    });
     Ok(is_latest && is_open(&family, &owner, tx))
 }
 

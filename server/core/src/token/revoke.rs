@@ -51,13 +51,31 @@ pub async fn carry_over(tx: &mut Tx, user_id: Uuid, epoch: i64) -> Result<()> {
     Ok(())
 }
 
-/// The family that a refresh token or a key belongs to, if we wrote it.
-pub async fn family_of(sereno: &Sereno, token: &str) -> Result<Option<Uuid>> {
-    if let Some(presented) = opaque::read_key(sereno, token) {
-        return Ok(Some(presented.family));
+/// What a refresh token or a key is of.
+#[derive(Clone, Copy, Debug)]
+pub struct Presented {
+    /// The family.
+    pub family: Uuid,
+    /// Its place in the line; a key has none.
+    pub(super) generation: Option<i64>,
+}
+
+/// What a refresh token or a key is of, if we wrote it; also of one that is good for nothing any more.
+///
+/// # Errors
+/// When the database is away.
+pub async fn presented(sereno: &Sereno, token: &str) -> Result<Option<Presented>> {
+    if let Some(key) = opaque::read_key(sereno, token) {
+        return Ok(Some(Presented {
+            family: key.family,
+            generation: None,
+        }));
     }
     let presented = refresh::presented(sereno, token).await?;
-    Ok(presented.map(|presented| presented.family))
+    Ok(presented.map(|presented| Presented {
+        family: presented.family,
+        generation: Some(presented.generation),
+    }))
 }
 
 /// Whose family it is.

@@ -1,10 +1,11 @@
 //! Signing out.
 
+use serde_json::json;
 use sereno_core::context::{Actor, Via};
 use sereno_core::event::EventKind;
-use sereno_core::testing::{TestSereno, refused};
+use sereno_core::testing::{Client, TestSereno, refused};
 use sereno_core::{Result, login, session, token};
-use sereno_types::{Code, Logout};
+use sereno_types::{Code, Id, Logout};
 
 async fn send(test: &TestSereno, actor: &Actor, refresh_token: Option<&str>) -> Result<()> {
     let command = Logout {
@@ -83,6 +84,24 @@ async fn a_bearer_ends_what_they_came_by() {
         id.to_string()
     };
     assert!(out[0].to_lowercase().contains(&id));
+}
+
+/// Else as many who sign out at once as there are connections would all wait for one more.
+#[tokio::test]
+async fn signing_out_holds_one_connection_and_asks_for_no_second() {
+    let test = TestSereno::with(|config| config.database.max_connections = 1).await;
+    test.user("ana").await;
+    let client = Client::with(&test, "jwt", json!({"refresh_format": "jwt"})).await;
+    let (_, token) = client.pair(&test).await;
+    let command = Logout {
+        refresh_token: Some(token.as_str().into()),
+        device_id: Some(Id("00000000-0000-0000-0000-000000000000".to_owned())),
+        ..Logout::default()
+    };
+    login::logout(&test.sereno, &test.meta(), &Actor::Anonymous, command)
+        .await
+        .unwrap();
+    assert_eq!(refused(client.refresh(&test, &token).await), Code::RefreshTokenInvalid);
 }
 
 #[tokio::test]
