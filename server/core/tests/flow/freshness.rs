@@ -186,7 +186,14 @@ async fn a_listener_whose_network_swallows_everything_forgets() {
     }
     let network = Network::before(here.sereno.config.database_url()).await;
     let there = here
-        .try_another(|config| config.database.url = Secret::new(network.url.clone()), None)
+        .try_another(
+            |config| {
+                config.database.url = Secret::new(network.url.clone());
+                // how long it waits for an answer that was swallowed, too
+                config.database.timeout.0 = 2;
+            },
+            None,
+        )
         .await
         .unwrap();
     tokio::spawn(watch(there.sereno.clone()));
